@@ -1,0 +1,77 @@
+/** Longer words are compared by their first 64 characters: a name that long was not mistyped by a letter or two. */
+const MAX_WORD_LENGTH = 64
+/** A list of candidates longer than this is cut: the answer goes into one line of an error message. */
+const MAX_CANDIDATES = 1000
+const MAX_LISTED = 12
+
+/**
+ * How many letters must be inserted, left out, replaced or swapped with their neighbour to get from one word to the other.
+ *
+ * Stops counting beyond `limit` and then answers `limit + 1`.
+ *
+ * @see Damerau 1964, "A technique for computer detection and correction of spelling errors"; this is the restricted form,
+ *   optimal string alignment, in which no letter is edited twice.
+ */
+export function editDistance(from: string, to: string, limit: number): number {
+  const a = from.slice(0, MAX_WORD_LENGTH)
+  const b = to.slice(0, MAX_WORD_LENGTH)
+  if (Math.abs(a.length - b.length) > limit) return limit + 1
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    let best = i
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1]
+      let distance = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1))
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        distance = Math.min(distance, beforeLast[j - 2]! + 1)
+      row.push(distance)
+      if (distance < best) best = distance
+    }
+    if (best > limit) return limit + 1
+    beforeLast = last
+    last = row
+  }
+  return Math.min(last[b.length]!, limit + 1)
+}
+
+/**
+ * The candidate that was probably meant, or `undefined` when none is near.
+ *
+ * Near means: the same letters in another case, or at most one edit for three letters (so one for "pot", three for
+ * "databases"). Of two equally near the first wins.
+ */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  const lowered = word.toLowerCase()
+  const limit = Math.max(1, Math.floor(Math.min(word.length, MAX_WORD_LENGTH) / 3))
+  let found: string | undefined
+  let foundDistance = limit + 1
+  let seen = 0
+  for (const candidate of candidates) {
+    if (++seen > MAX_CANDIDATES) break
+    const distance = editDistance(lowered, candidate.toLowerCase(), foundDistance - 1)
+    // A word of one or two letters is near everything of its length: replacing all of it is no correction.
+    if (distance < foundDistance && distance < word.length) {
+      found = candidate
+      foundDistance = distance
+    }
+  }
+  return found
+}
+
+/**
+ * The end of a message that refuses a name: `Did you mean "ttlSeconds"?`, or, when nothing is near, the valid names
+ * (the first 12): `Known: a, b, c.`
+ *
+ * @example
+ * throw new UnknownOption(`Unknown option "${name}". ${didYouMean(name, Object.keys(options))}`)
+ */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const names = [...candidates]
+  const near = nearest(word, names)
+  if (near !== undefined) return `Did you mean "${near}"?`
+  if (names.length === 0) return "None is known."
+  const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : ""
+  return `Known: ${names.slice(0, MAX_LISTED).join(", ")}${more}.`
+}
