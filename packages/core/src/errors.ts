@@ -97,3 +97,93 @@ export const Internal: ErrorClass<"INTERNAL", 500> = defineError(
   500,
   "Something failed inside the server. The log has the cause under the same id.",
 )
+
+export const ConfigInvalid: ErrorClass<"CORE_CONFIG_INVALID", 500> = defineError(
+  "CORE_CONFIG_INVALID",
+  500,
+  "The configuration has unknown keys or values that do not fit. The message names each source and key: correct them and start again.",
+)
+
+export const ServiceCycle: ErrorClass<"CORE_SERVICE_CYCLE", 500> = defineError(
+  "CORE_SERVICE_CYCLE",
+  500,
+  "Services wait for each other to open. The message names the circle: take one of them out of another's `open`.",
+)
+
+export const ServiceMissing: ErrorClass<"CORE_SERVICE_MISSING", 500> = defineError(
+  "CORE_SERVICE_MISSING",
+  500,
+  "A token was asked for that nothing was provided for. Call `container.override(token, { open })` before it is first used.",
+)
+
+export const ServiceMisused: ErrorClass<"CORE_SERVICE_MISUSED", 500> = defineError(
+  "CORE_SERVICE_MISUSED",
+  500,
+  "A service was asked for after its container closed, replaced after it was opened, or shares its name with another.",
+)
+
+export const ServiceCloseFailed: ErrorClass<"CORE_SERVICE_CLOSE_FAILED", 500> = defineError(
+  "CORE_SERVICE_CLOSE_FAILED",
+  500,
+  "Some services failed to close. All others were closed; the log has the causes.",
+)
+
+export const DeadlineExceeded: ErrorClass<"CORE_DEADLINE_EXCEEDED", 500> = defineError(
+  "CORE_DEADLINE_EXCEEDED",
+  500,
+  "Something took longer than it may. The message names it, and where there is one the option that bounds it.",
+)
+
+export const LifecycleMisused: ErrorClass<"CORE_LIFECYCLE_MISUSED", 500> = defineError(
+  "CORE_LIFECYCLE_MISUSED",
+  500,
+  "A lifecycle was started twice, started after it stopped, or given a part after it started.",
+)
+
+export const DriverUrlInvalid: ErrorClass<"CORE_DRIVER_URL_INVALID", 500> = defineError(
+  "CORE_DRIVER_URL_INVALID",
+  500,
+  "A driver's URL does not read as `scheme://user:password@host/name?option=value` or `scheme:path`.",
+)
+
+export const DriverUnknown: ErrorClass<"CORE_DRIVER_UNKNOWN", 500> = defineError(
+  "CORE_DRIVER_UNKNOWN",
+  500,
+  "No driver of this capability has the URL's scheme. The message names the nearest one that is known.",
+)
+
+export const DriverDuplicate: ErrorClass<"CORE_DRIVER_DUPLICATE", 500> = defineError(
+  "CORE_DRIVER_DUPLICATE",
+  500,
+  "Two drivers of one capability claim the same URL scheme. Register only one of them.",
+)
+
+export const DriverOptionInvalid: ErrorClass<"CORE_DRIVER_OPTION_INVALID", 500> = defineError(
+  "CORE_DRIVER_OPTION_INVALID",
+  500,
+  "An option in a driver's URL is not known or does not fit. The message names the option and what was expected.",
+)
+
+export const DriverPackageMissing: ErrorClass<"CORE_DRIVER_PACKAGE_MISSING", 500> = defineError(
+  "CORE_DRIVER_PACKAGE_MISSING",
+  500,
+  "The URL asks for a driver whose optional package is not installed. The message has the install command.",
+)
+
+export const DriverGuaranteeMissing: ErrorClass<"CORE_DRIVER_GUARANTEE_MISSING", 500> = defineError(
+  "CORE_DRIVER_GUARANTEE_MISSING",
+  500,
+  "A feature needs a promise that the URL's driver does not make. The message names drivers that make it.",
+)
+
+export const AmbientMissing: ErrorClass<"CORE_AMBIENT_MISSING", 500> = defineError(
+  "CORE_AMBIENT_MISSING",
+  500,
+  "An ambient value was asked for outside the `run` that sets it. Call it inside, or pass the value as a parameter.",
+)
+
+export const AmbientUnavailable: ErrorClass<"CORE_AMBIENT_UNAVAILABLE", 500> = defineError(
+  "CORE_AMBIENT_UNAVAILABLE",
+  500,
+  "This runtime has no AsyncLocalStorage. Use Node 20.16, Bun 1.2 or Deno 2 and later, or pass the value as a parameter.",
+)

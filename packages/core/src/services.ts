@@ -1,0 +1,250 @@
+import { withDeadline } from "./deadline.ts"
+import {
+  AshlarError,
+  DeadlineExceeded,
+  ServiceCloseFailed,
+  ServiceCycle,
+  ServiceMissing,
+  ServiceMisused,
+} from "./errors.ts"
+
+/** How a service lives. */
+export interface ServiceDefinition<T> {
+  /**
+   * Makes the value, at most once at a time. Other services are asked for through `services`: that is how the container
+   * knows the order. A failed open leaves nothing behind in the container, and the next `get` tries again.
+   */
+  open(services: Services): T | Promise<T>
+  /** Gives back what `open` took. Called once, after everything that was opened later has been closed. */
+  close?(value: T): void | Promise<void>
+  /**
+   * Answers when the service can do its work, and throws when it cannot. An `AshlarError`'s message is shown to whoever
+   * reads the health endpoint; of any other error only that there was one.
+   *
+   * @param signal Aborts when the check's time is over.
+   */
+  health?(value: T, signal: AbortSignal): void | Promise<void>
+}
+
+/** A service is its own token: import the value, and ask a container for it. */
+export interface Service<T> extends ServiceDefinition<T> {
+  /** For messages and for health checks. Unique within a container. */
+  readonly name: string
+}
+
+/** What a service may ask of the container while it opens. */
+export interface Services {
+  /**
+   * The service's value, opened first if it is not yet open. Concurrent calls share one open.
+   *
+   * @throws {CORE_SERVICE_CYCLE} when the service would wait for itself.
+   * @throws {CORE_SERVICE_MISSING} for a {@link token} that nothing was provided for.
+   * @throws {CORE_SERVICE_MISUSED} after `close`, or when another service with the same name is known here.
+   * @throws whatever the service's `open` throws.
+   */
+  get<T>(service: Service<T>): Promise<T>
+}
+
+export interface ServiceHealth {
+  readonly status: "up" | "down"
+  /** Safe to show: "ok", or why not. */
+  readonly detail: string
+}
+
+export interface HealthOptions {
+  /** How long one check may take before it counts as down. Default: 5,000. The clock starts with the call. */
+  readonly timeoutMs?: number
+  /** Gets what a failing check threw, for the log. */
+  readonly onError?: (service: string, error: unknown) => void
+}
+
+/** Opens services when they are first asked for, and closes them in reverse order. */
+export interface Container extends Services {
+  /**
+   * Says how a service is opened here, in place of its own definition: the value behind a {@link token}, or a test's fake.
+   * A missing `close` or `health` means none, not the original's.
+   *
+   * @throws {CORE_SERVICE_MISUSED} once the service was asked for.
+   */
+  override<T>(service: Service<T>, definition: ServiceDefinition<T>): void
+  /** Checks all open services that have a `health`, at the same time. Never rejects. */
+  health(options?: HealthOptions): Promise<Readonly<Record<string, ServiceHealth>>>
+  /**
+   * Closes all that is open, the last opened first; an open still under way is awaited and then closed too. Every service
+   * is closed even if another's `close` throws. Later calls share the first one's promise.
+   *
+   * @throws {CORE_SERVICE_CLOSE_FAILED} after all were tried.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Defines a service.
+ *
+ * @example
+ * export const Database = defineService({
+ *   name: "database",
+ *   open: async (services) => openDatabase((await services.get(Config)).databaseUrl),
+ *   close: (database) => database.close(),
+ * })
+ * const database = await container.get(Database)
+ */
+export function defineService<T>(service: Service<T>): Service<T> {
+  return Object.freeze({ ...service })
+}
+
+/** A service whose making is decided elsewhere: a port. {@link Container.override} says what is behind it. */
+export function token<T>(name: string): Service<T> {
+  return defineService<T>({
+    name,
+    open() {
+      throw new ServiceMissing(
+        `Nothing is provided for "${name}". Call container.override(…, { open }) before it is used.`,
+      )
+    },
+  })
+}
+
+interface Opening {
+  readonly service: Service<unknown>
+  readonly value: Promise<unknown>
+  /** What this one's `open` is waiting for just now. */
+  readonly waitsFor: Set<Opening>
+  done: boolean
+}
+
+interface Opened {
+  readonly name: string
+  readonly definition: ServiceDefinition<unknown>
+  readonly value: unknown
+}
+
+/** Makes an empty container. Nothing is opened until it is asked for. */
+export function createContainer(): Container {
+  const overrides = new Map<unknown, ServiceDefinition<unknown>>()
+  const names = new Map<string, unknown>()
+  const openings = new Map<unknown, Opening>()
+  /** In the order in which opening ended: what a service asked for comes before it. */
+  const opened: Opened[] = []
+  let closing: Promise<void> | undefined
+
+  function request(service: Service<unknown>, asker: Opening | undefined): Opening {
+    if (closing && (!asker || asker.done))
+      throw new ServiceMisused(`"${service.name}" was asked for after the container was closed.`)
+    const known = openings.get(service)
+    if (known) {
+      const circle = asker && !asker.done && pathTo(known, asker)
+      if (circle)
+        throw new ServiceCycle(`Services wait for each other: ${[asker, ...circle].map(nameOf).join(" -> ")}.`)
+      asker?.waitsFor.add(known)
+      return known
+    }
+    if ((names.get(service.name) ?? service) !== service)
+      throw new ServiceMisused(`Two services are named "${service.name}". Give one of them another name.`)
+    names.set(service.name, service)
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const opening: Opening = { service, value: promise, waitsFor: new Set(), done: false }
+    openings.set(service, opening)
+    asker?.waitsFor.add(opening)
+    open(opening).then(resolve, (error) => {
+      openings.delete(service)
+      reject(error)
+    })
+    return opening
+  }
+
+  async function open(opening: Opening): Promise<unknown> {
+    const definition = overrides.get(opening.service) ?? opening.service
+    try {
+      const value = await definition.open({ get: (service) => get(service, opening) })
+      opened.push({ name: opening.service.name, definition, value })
+      return value
+    } finally {
+      opening.done = true
+    }
+  }
+
+  async function get<T>(service: Service<T>, asker?: Opening): Promise<T> {
+    const opening = request(service as Service<unknown>, asker)
+    try {
+      return (await opening.value) as T
+    } finally {
+      asker?.waitsFor.delete(opening)
+    }
+  }
+
+  async function closeAll(): Promise<void> {
+    await Promise.allSettled([...openings.values()].map((opening) => opening.value))
+    const failures: { name: string; error: unknown }[] = []
+    for (const { name, definition, value } of opened.reverse()) {
+      try {
+        await definition.close?.(value)
+      } catch (error) {
+        failures.push({ name, error })
+      }
+    }
+    opened.length = 0
+    if (failures.length > 0) {
+      const failed = failures.map(({ name }) => name)
+      throw new ServiceCloseFailed(`These services failed to close: ${failed.join(", ")}. All others were closed.`, {
+        details: { services: failed },
+        cause: new AggregateError(failures.map(({ error }) => error)),
+      })
+    }
+  }
+
+  return {
+    get: (service) => get(service),
+    override(service, definition) {
+      if (openings.has(service))
+        throw new ServiceMisused(
+          `"${service.name}" is already in use. Override a service before it is first asked for.`,
+        )
+      overrides.set(service, definition as ServiceDefinition<unknown>)
+    },
+    async health(options = {}) {
+      const checks = opened.filter(({ definition }) => definition.health)
+      const results = await Promise.all(
+        checks.map(async (check) => [check.name, await checkHealth(check, options)] as const),
+      )
+      return Object.fromEntries(results)
+    },
+    close() {
+      closing ??= closeAll()
+      return closing
+    },
+  }
+}
+
+function nameOf(opening: Opening): string {
+  return opening.service.name
+}
+
+/** The chain of waiting that leads from one opening to another, both included, if there is one. An open service waits for nothing. */
+function pathTo(from: Opening, to: Opening): Opening[] | undefined {
+  if (from === to) return [to]
+  if (from.done) return undefined
+  for (const next of from.waitsFor) {
+    const rest = pathTo(next, to)
+    if (rest) return [from, ...rest]
+  }
+  return undefined
+}
+
+async function checkHealth({ definition, value, name }: Opened, options: HealthOptions): Promise<ServiceHealth> {
+  const { timeoutMs = 5_000, onError } = options
+  try {
+    await withDeadline(
+      (signal) => definition.health?.(value, signal),
+      timeoutMs,
+      () => new DeadlineExceeded(`No answer within ${timeoutMs} ms.`),
+    )
+    return { status: "up", detail: "ok" }
+  } catch (error) {
+    onError?.(name, error)
+    return {
+      status: "down",
+      detail: error instanceof AshlarError ? error.message : "The check failed; the log says why.",
+    }
+  }
+}
