@@ -1,0 +1,107 @@
+import { isRequestError } from "./errors.ts"
+import { createSessionKeeper, signedOut } from "./session-keeper.ts"
+import type { TokenStore } from "./token-store.ts"
+import { type Authorizer, createTransport, type TransportOptions } from "./transport.ts"
+import type { Session, User } from "./wire.ts"
+
+export interface AuthOptions extends TransportOptions {
+  /** Default: memory. */
+  readonly store?: TokenStore | undefined
+  /** True keeps the refresh token in an HttpOnly cookie of the server; for pages that the server's own origin serves. */
+  readonly cookie?: boolean | undefined
+}
+
+export interface SignUp {
+  readonly name: string
+  readonly email: string
+  readonly password: string
+  /** From an invitation; needed while the install is closed to sign-ups. */
+  readonly invite?: string
+}
+
+export interface SignIn {
+  readonly email: string
+  readonly password: string
+}
+
+export interface SetUp {
+  /** From the one-time link that the server printed. */
+  readonly token: string
+  readonly name: string
+  readonly email: string
+  readonly password: string
+}
+
+/** A person's session: signs in, keeps the tokens fresh, signs out. Safe to use from many calls at once. */
+export interface Auth {
+  /** Creates an account and signs in. @throws {IDENTITY_SIGNUPS_CLOSED} Without an invite on a closed install. */
+  signUp(input: SignUp): Promise<User>
+  /** Creates the install's first administrator and signs in. @throws {IDENTITY_SETUP_LINK_SPENT} Each token works once. */
+  setUp(input: SetUp): Promise<User>
+  /** @throws {IDENTITY_WRONG_CREDENTIALS} The same for an unknown address. */
+  signIn(input: SignIn): Promise<User>
+  /** Takes up a session that the store or the cookie still has; null when there is none. Call it once when a page loads. */
+  restore(): Promise<User | null>
+  /** Renews the tokens now. Calls renew by themselves, so this is rarely needed. @throws {SDK_SIGNED_OUT} Without a session. */
+  refresh(): Promise<User>
+  /** Ends the session on the server, and forgets it here even when the server cannot be reached. */
+  signOut(): Promise<void>
+  /** The signed-in person, as the server sees them now. @throws {SDK_SIGNED_OUT} Without a session. */
+  me(): Promise<User>
+  /** The kept session, or null. Asks no server. */
+  session(): Promise<Session | null>
+  /** Tells of every sign-in, renewal and sign-out. The answer stops the telling. */
+  onChange(listener: (session: Session | null) => void): () => void
+  /** Credentials for a transport: renewed before they run out, and once after a 401. */
+  readonly authorizer: Authorizer
+}
+
+/** Makes the session of one person with one server. */
+export function createAuth(options: AuthOptions): Auth {
+  const cookie = options.cookie === true
+  const anonymous = createTransport({ ...options, authorizer: undefined })
+  const keeper = createSessionKeeper({ transport: anonymous, store: options.store, cookie })
+  const signedIn = createTransport({ ...options, authorizer: keeper.authorizer })
+
+  async function begin(path: string, input: object): Promise<User> {
+    const json = cookie ? { ...input, cookie } : input
+    const session = await anonymous.json<Session>({ method: "POST", path, json })
+    await keeper.change(session)
+    return session.user
+  }
+
+  return {
+    authorizer: keeper.authorizer,
+    onChange: keeper.onChange,
+    session: keeper.load,
+    signUp: (input) => begin("/v1/auth/signup", input),
+    signIn: (input) => begin("/v1/auth/signin", input),
+    setUp: (input) => begin("/v1/setup", input),
+    refresh: async () => (await keeper.renew()).user,
+    async restore() {
+      const kept = await keeper.load()
+      if (kept) return kept.user
+      if (!cookie) return null
+      try {
+        return (await keeper.renew()).user
+      } catch (error) {
+        if (isRequestError(error) && error.status === 401) return null
+        throw error
+      }
+    },
+    async signOut() {
+      try {
+        await signedIn.json({ method: "POST", path: "/v1/auth/signout" })
+      } catch (error) {
+        // 401: the server has ended it already.
+        if (!isRequestError(error) || (error.status !== 401 && error.code !== "SDK_SIGNED_OUT")) throw error
+      } finally {
+        await keeper.change(null)
+      }
+    },
+    async me() {
+      if (!(await keeper.load())) throw signedOut()
+      return signedIn.json<User>({ path: "/v1/auth/me" })
+    },
+  }
+}

@@ -1,0 +1,78 @@
+export type { Auth, AuthOptions, SetUp, SignIn, SignUp } from "./auth.ts"
+export { createAuth } from "./auth.ts"
+export type { Ashlar, AshlarOptions } from "./client.ts"
+export { createAshlar, keyAuthorizer } from "./client.ts"
+export type { ReplaceOptions, WriteOptions } from "./collection.ts"
+export { Collection } from "./collection.ts"
+export type { ClientErrorCode, RequestErrorOptions } from "./errors.ts"
+export { AshlarRequestError, clientError, clientErrors, isRequestError } from "./errors.ts"
+export type { FollowOptions, ServerEvent } from "./events.ts"
+export { followEvents, parseEvents } from "./events.ts"
+export type {
+  Condition,
+  Filter,
+  MergePatch,
+  Operand,
+  Operations,
+  Operators,
+  Patch,
+  PathOf,
+  Selected,
+  SortKey,
+} from "./filter.ts"
+export type { Functions, InvokeOptions } from "./functions.ts"
+export { createFunctions } from "./functions.ts"
+export { functionPath, path } from "./path.ts"
+export type { CallOptions, QuerySource } from "./query.ts"
+export { Query } from "./query.ts"
+export type { KeyValueStorage, TokenStore } from "./token-store.ts"
+export { memoryTokenStore, webTokenStore } from "./token-store.ts"
+export type { Authorizer, Fetch, RequestSpec, Transport, TransportOptions } from "./transport.ts"
+export { createTransport, readProblem } from "./transport.ts"
+export type {
+  Access,
+  AddedMember,
+  AuditEntry,
+  Capabilities,
+  CollectionInfo,
+  Count,
+  CreatedKey,
+  DeployedFunction,
+  DeployRequest,
+  Document,
+  Explanation,
+  FieldPath,
+  FunctionInfo,
+  FunctionMetrics,
+  FunctionVersion,
+  Health,
+  Index,
+  IndexField,
+  IndexKind,
+  IndexRequest,
+  Invite,
+  JsonObject,
+  JsonValue,
+  Key,
+  KeyKind,
+  Limits,
+  LogLevel,
+  LogLine,
+  Member,
+  Page,
+  PageOptions,
+  Problem,
+  ProblemError,
+  Project,
+  QueryPage,
+  QueryRequest,
+  Role,
+  Rules,
+  Runtime,
+  RuntimeCapability,
+  Session,
+  SessionInfo,
+  SetupState,
+  SortField,
+  User,
+} from "./wire.ts"
