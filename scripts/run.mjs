@@ -45,7 +45,7 @@ async function step(label, command, args, options = {}) {
         frame = (frame + 1) % frames.length
         process.stderr.write(`\r${frames[frame]} ${label} ${((Date.now() - started) / 1000).toFixed(0)} s`)
       }, 100)
-    : (say(`… ${label}`), undefined)
+    : void say(`… ${label}`)
   const code = await new Promise((resolve) => {
     child.on("error", (error) => {
       output += error.message

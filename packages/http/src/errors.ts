@@ -1,0 +1,117 @@
+import { defineError, type ErrorClass } from "@ashlar/core"
+
+/* What a caller did, or may not do. */
+export const BadRequest: ErrorClass<"HTTP_BAD_REQUEST", 400> = defineError(
+  "HTTP_BAD_REQUEST",
+  400,
+  "The request is malformed. The detail says where.",
+)
+export const BodyInvalid: ErrorClass<"HTTP_BODY_INVALID", 400> = defineError(
+  "HTTP_BODY_INVALID",
+  400,
+  "The body could not be read as its Content-Type says.",
+)
+export const Unauthorized: ErrorClass<"HTTP_UNAUTHORIZED", 401> = defineError(
+  "HTTP_UNAUTHORIZED",
+  401,
+  "This needs credentials. Send an Authorization header.",
+)
+export const Forbidden: ErrorClass<"HTTP_FORBIDDEN", 403> = defineError(
+  "HTTP_FORBIDDEN",
+  403,
+  "The credentials are good, but they do not allow this.",
+)
+export const NotFound: ErrorClass<"HTTP_NOT_FOUND", 404> = defineError(
+  "HTTP_NOT_FOUND",
+  404,
+  "Nothing is served at this address.",
+)
+export const MethodNotAllowed: ErrorClass<"HTTP_METHOD_NOT_ALLOWED", 405> = defineError(
+  "HTTP_METHOD_NOT_ALLOWED",
+  405,
+  "This address does not take this method. The Allow header lists those it takes.",
+)
+export const Conflict: ErrorClass<"HTTP_CONFLICT", 409> = defineError(
+  "HTTP_CONFLICT",
+  409,
+  "The request does not fit the present state.",
+)
+export const BodyTooLarge: ErrorClass<"HTTP_BODY_TOO_LARGE", 413> = defineError(
+  "HTTP_BODY_TOO_LARGE",
+  413,
+  "The body is larger than this address takes. The limit is in `details.maxBodyBytes`.",
+)
+export const UnsupportedMediaType: ErrorClass<"HTTP_UNSUPPORTED_MEDIA_TYPE", 415> = defineError(
+  "HTTP_UNSUPPORTED_MEDIA_TYPE",
+  415,
+  "The body's Content-Type is not one this address reads.",
+)
+export const Invalid: ErrorClass<"HTTP_INVALID", 422> = defineError(
+  "HTTP_INVALID",
+  422,
+  "The request was understood, but some values are not acceptable. `errors` lists them.",
+)
+export const TooManyRequests: ErrorClass<"HTTP_TOO_MANY_REQUESTS", 429> = defineError(
+  "HTTP_TOO_MANY_REQUESTS",
+  429,
+  "Too many requests. Try again after the seconds in Retry-After.",
+)
+export const Unavailable: ErrorClass<"HTTP_UNAVAILABLE", 503> = defineError(
+  "HTTP_UNAVAILABLE",
+  503,
+  "The server cannot take this now. Try again shortly.",
+)
+
+/* What a developer wrote. Thrown at boot or at the call, never sent as they are. */
+export const PathInvalid: ErrorClass<"HTTP_PATH_INVALID", 500> = defineError(
+  "HTTP_PATH_INVALID",
+  500,
+  "A route's path is not a valid pattern.",
+)
+export const RouteDuplicate: ErrorClass<"HTTP_ROUTE_DUPLICATE", 500> = defineError(
+  "HTTP_ROUTE_DUPLICATE",
+  500,
+  "Two routes take the same method and path, or the same name. Both places are named; remove or rename one.",
+)
+export const RouteUnknown: ErrorClass<"HTTP_ROUTE_UNKNOWN", 500> = defineError(
+  "HTTP_ROUTE_UNKNOWN",
+  500,
+  "A URL was asked for a route that does not exist, or lacks a parameter.",
+)
+export const LayerUnmet: ErrorClass<"HTTP_LAYER_UNMET", 500> = defineError(
+  "HTTP_LAYER_UNMET",
+  500,
+  "A layer needs another layer that does not run before it. Add it to the scope or the route.",
+)
+export const LayerConflict: ErrorClass<"HTTP_LAYER_CONFLICT", 500> = defineError(
+  "HTTP_LAYER_CONFLICT",
+  500,
+  "Two layers provide the same context field, so its type would lie. Rename one of them.",
+)
+export const Frozen: ErrorClass<"HTTP_FROZEN", 500> = defineError(
+  "HTTP_FROZEN",
+  500,
+  "A route was added after the table froze. Declare every route before listen() or the first fetch().",
+)
+export const ResponseInvalid: ErrorClass<"HTTP_RESPONSE_INVALID", 500> = defineError(
+  "HTTP_RESPONSE_INVALID",
+  500,
+  "A handler returned what its route's response schema does not describe.",
+)
+export const ListenFailed: ErrorClass<"HTTP_LISTEN_FAILED", 500> = defineError(
+  "HTTP_LISTEN_FAILED",
+  500,
+  "The server could not listen on this address and port.",
+)
+
+/** The errors that handlers throw and routes list: `errors: [errors.NotFound]`. */
+export const errors: {
+  readonly BadRequest: typeof BadRequest
+  readonly Unauthorized: typeof Unauthorized
+  readonly Forbidden: typeof Forbidden
+  readonly NotFound: typeof NotFound
+  readonly Conflict: typeof Conflict
+  readonly Invalid: typeof Invalid
+  readonly TooManyRequests: typeof TooManyRequests
+  readonly Unavailable: typeof Unavailable
+} = { BadRequest, Unauthorized, Forbidden, NotFound, Conflict, Invalid, TooManyRequests, Unavailable }

@@ -1,0 +1,65 @@
+export type { App, AppOptions } from "./app.ts"
+export { createApp } from "./app.ts"
+export type { BodyKinds } from "./body.ts"
+export type { BaseContext, ConnectionInfo, Context } from "./context.ts"
+export {
+  BadRequest,
+  BodyInvalid,
+  BodyTooLarge,
+  Conflict,
+  errors,
+  Forbidden,
+  Invalid,
+  ListenFailed,
+  MethodNotAllowed,
+  NotFound,
+  TooManyRequests,
+  Unauthorized,
+  Unavailable,
+  UnsupportedMediaType,
+} from "./errors.ts"
+export type {
+  AnyLayer,
+  Check,
+  ErrorsOf,
+  FieldConflict,
+  Layer,
+  LayerHooks,
+  LayerSpec,
+  Middleware,
+  MissingNeeds,
+  Next,
+  Outcome,
+  ProvidedBy,
+} from "./layer.ts"
+export { layer } from "./layer.ts"
+export type { Params, Segment } from "./path.ts"
+export { buildPath } from "./path.ts"
+export type { Problem } from "./problem.ts"
+export { toProblem } from "./problem.ts"
+export type { Result } from "./reply.ts"
+export { Reply } from "./reply.ts"
+export { requestIds } from "./request-id.ts"
+export type {
+  Allowed,
+  AnyRoute,
+  BodyOf,
+  Declare,
+  Exact,
+  Handler,
+  InputOf,
+  Method,
+  ParamsOf,
+  QueryOf,
+  RawQuery,
+  ResultOf,
+  Route,
+  RouteDefinition,
+  RouteErrors,
+  ValidationError,
+} from "./route.ts"
+export { del, get, patch, post, put, routes } from "./route.ts"
+export type { AnySchema, In, Out, Part, RequestIssue } from "./schema.ts"
+export type { Scope } from "./scope.ts"
+export type { ListenOptions, Server } from "./server.ts"
+export type { RouteRecord, RouteTable } from "./table.ts"

@@ -1,0 +1,138 @@
+import type { ErrorClass } from "@ashlar/core"
+import type { BaseContext } from "./context.ts"
+import type { Reply, Result } from "./reply.ts"
+
+/** How a request ended, as `finish` sees it. */
+export interface Outcome {
+  readonly status: number
+  /** Milliseconds from the context's creation to the answer's head. */
+  readonly durationMs: number
+  /** The error the answer was made from, with its cause; undefined when the handler answered. */
+  readonly error: unknown
+}
+
+/** Calls what is inside this layer. */
+export type Next = () => Promise<Response>
+
+/** What a layer is made from. Every hook is optional; they run in onion order around what the layer covers. */
+export interface LayerSpec<N extends readonly AnyLayer[], R, E extends readonly ErrorClass[]> {
+  /** For messages, traces and the route table. */
+  readonly name: string
+  /** Layers that must run before this one; their fields are on `ctx`. */
+  readonly needs?: N
+  /** The errors this layer may answer with; they appear in OpenAPI and in the client's types of every covered route. */
+  readonly errors?: E
+  /** Facts for readers of the table, merged into the `meta` of every covered route. */
+  readonly meta?: Readonly<Record<string, unknown>>
+  /** Runs first. Returns fields for the context, or a `Reply` or `Response` that ends the request here. */
+  readonly before?: (ctx: BaseContext & ProvidedBy<N>) => R
+  /** Wraps all that is inside. Must return a `Response`: its own, or what `next()` gives. */
+  readonly around?: (ctx: BaseContext & ProvidedBy<N>, next: Next) => Promise<Response>
+  /** Sees the answer, and may return another in its place. */
+  readonly after?: (ctx: BaseContext & ProvidedBy<N>, response: Response) => Result | Promise<Result>
+  /** Sees what was thrown inside, and may return an answer for it. Returning nothing passes it on. */
+  readonly error?: (ctx: BaseContext & ProvidedBy<N>, error: unknown) => Result | Promise<Result>
+  /** Runs last, once, whatever happened. What it throws is reported, never sent. */
+  readonly finish?: (ctx: BaseContext & ProvidedBy<N>, outcome: Outcome) => void | Promise<void>
+}
+
+/** What wraps routes: guard, interceptor, filter and middleware are other names for it. */
+export interface Layer<Provides = unknown, Errors = never> {
+  readonly name: string
+  readonly needs: readonly AnyLayer[]
+  readonly errors: readonly ErrorClass[]
+  readonly meta: Readonly<Record<string, unknown>>
+  readonly hooks: LayerHooks
+  readonly "~provides"?: Provides
+  readonly "~errors"?: Errors
+}
+
+/** The hooks with the types rubbed off: what the compiler of routes calls. */
+export interface LayerHooks {
+  readonly before?: (ctx: BaseContext) => unknown
+  readonly around?: (ctx: BaseContext, next: Next) => Promise<Response>
+  readonly after?: (ctx: BaseContext, response: Response) => unknown
+  readonly error?: (ctx: BaseContext, error: unknown) => unknown
+  readonly finish?: (ctx: BaseContext, outcome: Outcome) => void | Promise<void>
+}
+
+/** Plain middleware; works wherever a layer does. */
+export type Middleware = (ctx: BaseContext, next: Next) => Response | Promise<Response>
+export type AnyLayer = Layer<unknown, unknown> | Middleware
+
+type FieldsOf<L> = L extends { "~provides"?: infer P } ? (unknown extends P ? unknown : P) : unknown
+/** The context fields that a list of layers provides together. */
+export type ProvidedBy<L extends readonly unknown[]> = L extends readonly [infer A, ...infer T]
+  ? FieldsOf<A> & ProvidedBy<T>
+  : unknown
+/** The errors that a list of layers may answer with. */
+export type ErrorsOf<L extends readonly unknown[]> = L[number] extends infer A
+  ? A extends Layer<unknown, infer E>
+    ? E
+    : never
+  : never
+
+/** A layer whose needs are not met where it stands: the type error names them. */
+export interface MissingNeeds<N> {
+  readonly "this layer needs another before it, which provides": N
+}
+/** Two different layers that provide one field: the type error names it. */
+export interface FieldConflict<K> {
+  readonly "another layer already provides": K
+}
+interface NeedsCarrier<N> {
+  readonly "~needs"?: N
+}
+type NeedsOf<L> = L extends NeedsCarrier<infer N> ? (unknown extends N ? unknown : N) : unknown
+
+/** Checks a tuple of layers against the fields `H` that are there already: order, needs and conflicting fields. */
+export type Check<L extends readonly unknown[], H> = L extends readonly [infer A, ...infer T]
+  ? [CheckOne<A, H>, ...Check<T, H & FieldsOf<A>>]
+  : L extends readonly []
+    ? []
+    : never // a list whose members are not known one by one cannot be checked
+type CheckOne<A, H> =
+  H extends NeedsOf<A>
+    ? keyof FieldsOf<A> & keyof H extends never
+      ? A
+      : H extends FieldsOf<A>
+        ? A
+        : FieldConflict<keyof FieldsOf<A> & keyof H>
+    : MissingNeeds<NeedsOf<A>>
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return statement gives void
+type Fields<R> = Exclude<Awaited<R>, Response | Reply | undefined | null | void>
+type Provided<R> = [Fields<R>] extends [never] ? unknown : Fields<R>
+
+/**
+ * Makes a layer.
+ * @example
+ * const signedIn = layer({ name: "signedIn", errors: [errors.Unauthorized],
+ *   before: async (ctx) => ({ user: await sessions.require(ctx) }) })
+ */
+export function layer<
+  const N extends readonly AnyLayer[] = readonly [],
+  R = undefined,
+  const E extends readonly ErrorClass[] = readonly [],
+>(spec: LayerSpec<N, R, E>): Layer<Provided<R>, InstanceType<E[number]>> & NeedsCarrier<ProvidedBy<N>> {
+  const { name, needs = [], errors = [], meta = {}, ...hooks } = spec
+  return Object.freeze({ name, needs, errors, meta, hooks: hooks as LayerHooks })
+}
+
+/** The layer that a plain middleware stands for. The same function gives the same layer, so that it runs once. */
+export function toLayer(value: AnyLayer): Layer<unknown, unknown> {
+  if (typeof value !== "function") return value
+  const known = fromMiddleware.get(value)
+  if (known !== undefined) return known
+  const around = async (ctx: BaseContext, next: Next): Promise<Response> => value(ctx, next)
+  const made: Layer = Object.freeze({
+    name: value.name || "middleware",
+    needs: [],
+    errors: [],
+    meta: {},
+    hooks: { around },
+  })
+  fromMiddleware.set(value, made)
+  return made
+}
+const fromMiddleware = new WeakMap<Middleware, Layer>()

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "bun:test"
+import { buildPath, decodeSegment, joinPaths, parsePath } from "./path.ts"
+
+describe("a path pattern", () => {
+  test("is read as static, parameter and rest segments", () => {
+    expect(parsePath("/users/:id/*path")).toEqual([
+      { kind: "static", text: "users" },
+      { kind: "param", name: "id", optional: false },
+      { kind: "rest", name: "path" },
+    ])
+    expect(parsePath("/")).toEqual([])
+  })
+
+  test.each([
+    ["users", "starts with"],
+    ["/a//b", "empty segment"],
+    ["/a/", "empty segment"],
+    ["/:id/:id", "twice"],
+    ["/:name.:ext", "whole segment"],
+    ["/a*b", "mixes text"],
+    ["/*rest/more", "last segment"],
+    ["/:a?/b", "optional"],
+    ["/:", "whole segment"],
+    ["/*1x", "not a valid name"],
+  ])("refuses %s", (pattern, why) => {
+    expect(() => parsePath(pattern)).toThrow(expect.objectContaining({ code: "HTTP_PATH_INVALID" }))
+    expect(() => parsePath(pattern)).toThrow(why)
+  })
+
+  test("is filled with encoded parameters", () => {
+    expect(buildPath("/users/:id", { id: "a/b c" })).toBe("/users/a%2Fb%20c")
+    expect(buildPath("/files/*path", { path: "a b/c" })).toBe("/files/a%20b/c")
+    expect(buildPath("/docs/:lang?")).toBe("/docs")
+    expect(() => buildPath("/users/:id")).toThrow(expect.objectContaining({ code: "HTTP_ROUTE_UNKNOWN" }))
+  })
+
+  test("joins a scope's prefix", () => {
+    expect(joinPaths("/admin", "/")).toBe("/admin")
+    expect(joinPaths("", "/x")).toBe("/x")
+    expect(joinPaths("/a", "/b")).toBe("/a/b")
+  })
+
+  test("decodes once, and refuses a malformed escape", () => {
+    expect(decodeSegment("a%2Fb")).toBe("a/b")
+    expect(decodeSegment("%252F")).toBe("%2F")
+    expect(() => decodeSegment("%zz")).toThrow(expect.objectContaining({ code: "HTTP_BAD_REQUEST" }))
+  })
+})

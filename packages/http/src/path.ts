@@ -1,0 +1,121 @@
+import { BadRequest, PathInvalid, RouteUnknown } from "./errors.ts"
+
+/**
+ * Path patterns: `/users/:id`, `/files/*path`, `/:lang?/docs`. A parameter is a whole segment; `?` makes the last
+ * segments optional; `*name` (or `*`) takes the rest, and is last.
+ */
+
+type Raw<P extends string> = P extends `${string}:${infer R}`
+  ? R extends `${infer N}/${infer T}`
+    ? N | Raw<T>
+    : R
+  : never
+type Star<P extends string> = P extends `${string}*${infer N}` ? (N extends "" ? "*" : N) : never
+type Required<N extends string> = N extends `${string}?` ? never : N
+type Optional<N extends string> = N extends `${infer K}?` ? K : never
+type Named<P extends string> = P extends `${infer H}*${string}` ? Raw<H> : Raw<P>
+type Flat<T> = { [K in keyof T]: T[K] } & {}
+
+/** The parameters of a path pattern: `Params<"/users/:id">` is `{ id: string }`. */
+export type Params<P extends string> = string extends P
+  ? Record<string, string>
+  : P extends `${string}?${string}`
+    ? Flat<{ [K in Required<Named<P>> | Star<P>]: string } & { [K in Optional<Named<P>>]?: string }>
+    : { [K in Named<P> | Star<P>]: string }
+
+export type Segment =
+  | { readonly kind: "static"; readonly text: string }
+  | { readonly kind: "param"; readonly name: string; readonly optional: boolean }
+  | { readonly kind: "rest"; readonly name: string }
+
+/**
+ * Reads a path pattern.
+ * @throws {HTTP_PATH_INVALID} when it does not start with `/`, repeats a name, mixes text and a parameter in one
+ * segment, or goes on after `*` or an optional segment.
+ */
+export function parsePath(pattern: string): readonly Segment[] {
+  if (!pattern.startsWith("/")) throw new PathInvalid(`Expected a path that starts with "/", got "${pattern}"`)
+  if (pattern === "/") return []
+  const seen = new Set<string>()
+  const segments = pattern
+    .slice(1)
+    .split("/")
+    .map((text): Segment => parseSegment(pattern, text))
+  segments.forEach((segment, index) => {
+    if (segment.kind !== "static") {
+      if (seen.has(segment.name)) throw new PathInvalid(`"${pattern}" names the parameter "${segment.name}" twice`)
+      seen.add(segment.name)
+    }
+    const after = segments[index + 1]
+    if (after === undefined) return
+    if (segment.kind === "rest") throw new PathInvalid(`"*" must be the last segment of "${pattern}"`)
+    if (segment.kind === "param" && segment.optional && !(after.kind === "param" && after.optional)) {
+      throw new PathInvalid(`Only the last segments of "${pattern}" may be optional`)
+    }
+  })
+  return segments
+}
+
+function parseSegment(pattern: string, text: string): Segment {
+  const name = /^[A-Za-z_][A-Za-z0-9_]*$/
+  if (text === "") throw new PathInvalid(`"${pattern}" has an empty segment; write each "/" once, and none at the end`)
+  if (text.startsWith("*")) {
+    const rest = text.slice(1)
+    if (rest !== "" && !name.test(rest)) throw new PathInvalid(`"${text}" in "${pattern}" is not a valid name`)
+    return { kind: "rest", name: rest === "" ? "*" : rest }
+  }
+  if (text.startsWith(":")) {
+    const optional = text.endsWith("?")
+    const param = text.slice(1, optional ? -1 : undefined)
+    if (!name.test(param)) {
+      throw new PathInvalid(`Expected a parameter like ":id" as a whole segment of "${pattern}", got "${text}"`)
+    }
+    return { kind: "param", name: param, optional }
+  }
+  if (/[:*?#]/.test(text)) throw new PathInvalid(`"${text}" in "${pattern}" mixes text with one of : * ? #`)
+  return { kind: "static", text }
+}
+
+/** Joins a scope's prefix and a route's path: `joinPaths("/admin", "/")` is `/admin`. */
+export function joinPaths(prefix: string, path: string): string {
+  if (prefix === "/" || prefix === "") return path
+  return path === "/" ? prefix : `${prefix}${path}`
+}
+
+/**
+ * Fills a pattern with parameters, each percent-encoded.
+ * @throws {HTTP_ROUTE_UNKNOWN} when a required parameter is missing.
+ */
+export function buildPath(pattern: string, params: Readonly<Record<string, string | number | undefined>> = {}): string {
+  const parts: string[] = []
+  for (const segment of parsePath(pattern)) {
+    if (segment.kind === "static") {
+      parts.push(segment.text)
+      continue
+    }
+    const value = Object.hasOwn(params, segment.name) ? params[segment.name] : undefined
+    if (value === undefined || value === "") {
+      if (segment.kind === "rest" || segment.optional) continue
+      throw new RouteUnknown(`"${pattern}" needs the parameter "${segment.name}"`)
+    }
+    parts.push(
+      segment.kind === "rest"
+        ? String(value).split("/").map(encodeURIComponent).join("/")
+        : encodeURIComponent(String(value)),
+    )
+  }
+  return `/${parts.join("/")}`
+}
+
+/**
+ * Decodes one segment of a request's path.
+ * @throws {HTTP_BAD_REQUEST} when a percent escape is malformed.
+ */
+export function decodeSegment(text: string): string {
+  if (!text.includes("%")) return text
+  try {
+    return decodeURIComponent(text)
+  } catch (cause) {
+    throw new BadRequest("The path holds a malformed percent escape", { cause })
+  }
+}

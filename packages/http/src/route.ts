@@ -1,0 +1,177 @@
+import type { AshlarError, ErrorClass } from "@ashlar/core"
+import { callSite } from "./call-site.ts"
+import type { Context } from "./context.ts"
+import type { AnyLayer, Check, ErrorsOf, ProvidedBy } from "./layer.ts"
+import type { Params } from "./path.ts"
+import type { Reply } from "./reply.ts"
+import type { AnySchema, In, Out } from "./schema.ts"
+
+export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "QUERY"
+
+/** What a route says about itself besides its method, path and handler. Every member is optional. */
+export interface RouteDefinition {
+  readonly params?: AnySchema
+  readonly query?: AnySchema
+  readonly headers?: AnySchema
+  /** The body, read as JSON or as a form by its Content-Type. */
+  readonly body?: AnySchema
+  /** The answer: one schema for status 200, or one for each status (`null`: no body). */
+  readonly response?: AnySchema | Readonly<Record<number, AnySchema | null>>
+  /** The errors the handler itself may throw; those of its layers are added by themselves. */
+  readonly errors?: readonly ErrorClass[]
+  readonly layers?: readonly AnyLayer[]
+  /** Unique in the app; `app.url(name)` builds its address, and OpenAPI uses it as `operationId`. */
+  readonly name?: string
+  readonly summary?: string
+  readonly description?: string
+  readonly tags?: readonly string[]
+  readonly deprecated?: boolean
+  /** The largest body read, in bytes. Default: the app's `maxBodyBytes`. */
+  readonly maxBodyBytes?: number
+  /** Facts for other readers of the table (authorization matrices, rate limits), by their own key. */
+  readonly meta?: Readonly<Record<string, unknown>>
+}
+
+/** The path's parameters, or what the `params` schema makes of them. */
+export type ParamsOf<P extends string, D> = D extends { params: AnySchema } ? Out<D["params"]> : Params<P>
+export type QueryOf<D> = D extends { query: AnySchema } ? Out<D["query"]> : RawQuery
+export type BodyOf<D> = D extends { body: AnySchema } ? Out<D["body"]> : undefined
+/** A query without a schema: text, or a list where a name repeats. */
+export type RawQuery = Readonly<Record<string, string | readonly string[]>>
+
+type ReplyFor<R> = { [S in keyof R & number]: Reply<S, R[S] extends AnySchema ? In<R[S]> : null> }[keyof R & number]
+type PlainFor<R> = R extends { 200: AnySchema } ? In<R[200]> : never
+
+/** What a handler may return, from the route's `response`. Anything, when it declares none. */
+export type Allowed<D> = D extends { response: AnySchema }
+  ? In<D["response"]> | Reply<200, In<D["response"]>> | Response
+  : D extends { response: infer R }
+    ? PlainFor<R> | ReplyFor<R> | Response
+    : unknown
+
+/** Refuses a returned key that the response schema does not have: TypeScript itself checks no freshness here. */
+export type Exact<R, D> = D extends { response: AnySchema }
+  ? R extends Response | Reply
+    ? unknown
+    : R extends object
+      ? Record<Exclude<keyof R, keyof In<D["response"]>>, never>
+      : unknown
+  : unknown
+
+/** The input a typed client sends. */
+export type InputOf<P extends string, D> = (keyof ParamsOf<P, D> extends never
+  ? unknown
+  : { params: D extends { params: AnySchema } ? In<D["params"]> : Params<P> }) &
+  (D extends { query: AnySchema } ? { query: In<D["query"]> } : unknown) &
+  (D extends { headers: AnySchema } ? { headers: In<D["headers"]> } : unknown) &
+  (D extends { body: AnySchema } ? { body: In<D["body"]> } : unknown)
+
+type OutOrNull<S> = S extends AnySchema ? Out<S> : null
+/** What a typed client gets back: the declared bodies of the 2xx statuses, else what the handler returns. */
+export type ResultOf<D, R> = D extends { response: AnySchema }
+  ? Out<D["response"]>
+  : D extends { response: infer M }
+    ? { [S in keyof M]: `${S & number}` extends `2${string}` ? OutOrNull<M[S]> : never }[keyof M]
+    : Awaited<R> extends Reply<number, infer V>
+      ? V
+      : Awaited<R>
+
+/** The errors a client meets: the route's own, its layers', and the 422 exactly where something is validated. */
+export type RouteErrors<D, LE> =
+  | (D extends { errors: readonly ErrorClass[] } ? InstanceType<D["errors"][number]> : never)
+  | (D extends { params: AnySchema } | { query: AnySchema } | { body: AnySchema } ? ValidationError : never)
+  | (D extends { layers: readonly AnyLayer[] } ? ErrorsOf<D["layers"]> : never)
+  | LE
+export type ValidationError = AshlarError & { readonly code: "HTTP_INVALID"; readonly status: 422 }
+
+/** A handler of a route `P` with definition `D`, in a scope that provides `X`. */
+export type Handler<P extends string, D, X, R> = (ctx: Context<P, D> & X & LayerFields<D>) => R & Exact<Awaited<R>, D>
+type LayerFields<D> = D extends { layers: readonly AnyLayer[] } ? ProvidedBy<D["layers"]> : unknown
+
+/** A route as declared: what fluent calls, records and decorators write, and what the table is frozen from. */
+export interface Route<M extends string = string, P extends string = string, I = unknown, O = unknown, E = unknown> {
+  readonly method: M
+  readonly path: P
+  readonly definition: RouteDefinition
+  readonly handler: (ctx: never) => unknown
+  /** Where it was declared, `file:line`, for boot errors. */
+  readonly declaredAt: string
+  /** Names the route: {@link RouteDefinition.name}, for those who chain. */
+  name(name: string): Route<M, P, I, O, E>
+  readonly "~in"?: I
+  readonly "~out"?: O
+  readonly "~err"?: E
+}
+
+/** Anything that has the shape of a route, whatever its types: what readers of a route record accept. */
+export type AnyRoute = Route<string, string, unknown, unknown, unknown>
+
+class RouteDeclaration {
+  readonly method: Method
+  readonly path: string
+  definition: RouteDefinition
+  readonly handler: (ctx: never) => unknown
+  readonly declaredAt: string
+
+  constructor(method: Method, path: string, definition: RouteDefinition, handler: (ctx: never) => unknown) {
+    this.method = method
+    this.path = path
+    this.definition = definition
+    this.handler = handler
+    this.declaredAt = callSite()
+  }
+
+  name(name: string): this {
+    this.definition = { ...this.definition, name }
+    return this
+  }
+}
+
+/** The two ways to declare a route of one method: with or without a definition. `X`: fields of the scope; `LE`: its errors. */
+export interface Declare<M extends Method, X, LE> {
+  <const P extends string, R>(
+    path: P,
+    handler: Handler<P, unknown, X, R>,
+  ): Route<M, P, InputOf<P, unknown>, ResultOf<unknown, R>, LE>
+  <const P extends string, const D extends RouteDefinition, R extends Allowed<D> | Promise<Allowed<D>>>(
+    path: P,
+    definition: D & { readonly layers?: CheckedLayers<D, X> },
+    handler: Handler<P, D, X, R>,
+  ): Route<M, P, InputOf<P, D>, ResultOf<D, R>, RouteErrors<D, LE>>
+}
+type CheckedLayers<D, X> = D extends { layers: infer L extends readonly AnyLayer[] } ? Check<L, X> : readonly AnyLayer[]
+
+/** Makes the declaring function of one method; `add` is what a scope does with the route. */
+export function declare<M extends Method, X, LE>(method: M, add?: (route: AnyRoute) => void): Declare<M, X, LE> {
+  return ((path: string, ...rest: [unknown, unknown?]) => {
+    const [definition, handler] = rest.length === 1 ? [{}, rest[0]] : rest
+    const route = new RouteDeclaration(method, path, definition as RouteDefinition, handler as (ctx: never) => unknown)
+    add?.(route as unknown as AnyRoute)
+    return route
+  }) as unknown as Declare<M, X, LE>
+}
+
+/** A `GET` route as a value. @example const show = get("/users/:id", (ctx) => ({ id: ctx.params.id })) */
+export const get: Declare<"GET", unknown, never> = declare("GET")
+/** A `POST` route as a value. */
+export const post: Declare<"POST", unknown, never> = declare("POST")
+/** A `PUT` route as a value. */
+export const put: Declare<"PUT", unknown, never> = declare("PUT")
+/** A `PATCH` route as a value. */
+export const patch: Declare<"PATCH", unknown, never> = declare("PATCH")
+/** A `DELETE` route as a value. */
+export const del: Declare<"DELETE", unknown, never> = declare("DELETE")
+
+/** A record of routes, nested as you like: the contract a typed client reads. Returns it as it is. */
+export function routes<T>(record: T): T {
+  return record
+}
+
+/** The routes of a record, with the dotted names that routes without one get: `{ users: { show } }` gives `users.show`. */
+export function* eachRoute(record: object, prefix = ""): Generator<readonly [string, AnyRoute]> {
+  for (const [key, value] of Object.entries(record)) {
+    const name = prefix === "" ? key : `${prefix}.${key}`
+    if (value instanceof RouteDeclaration) yield [name, value as unknown as AnyRoute]
+    else if (typeof value === "object" && value !== null) yield* eachRoute(value, name)
+  }
+}

@@ -1,0 +1,71 @@
+import { Frozen } from "./errors.ts"
+import { type AnyLayer, type Check, type ErrorsOf, type Layer, type ProvidedBy, toLayer } from "./layer.ts"
+import { joinPaths } from "./path.ts"
+import { type AnyRoute, type Declare, declare, eachRoute } from "./route.ts"
+import type { PlacedRoute } from "./table.ts"
+
+/**
+ * A lexical block of routes and layers. `X` are the context fields its layers provide, `E` the errors they may answer
+ * with. A layer covers its block and nothing else; what the block's function returns is the block's only way out.
+ */
+export interface Scope<X = unknown, E = never> {
+  readonly get: Declare<"GET", X, E>
+  readonly post: Declare<"POST", X, E>
+  readonly put: Declare<"PUT", X, E>
+  readonly patch: Declare<"PATCH", X, E>
+  readonly delete: Declare<"DELETE", X, E>
+  readonly head: Declare<"HEAD", X, E>
+  readonly options: Declare<"OPTIONS", X, E>
+  readonly query: Declare<"QUERY", X, E>
+  /** Adds routes made elsewhere: one, or a record of them, whose dotted keys become the names of those that have none. */
+  add(routes: object): void
+  /** A block under a path, with layers around all of it. Middleware in the list is a typed value: `const m: Middleware = …`. */
+  scope<const L extends readonly AnyLayer[], R>(
+    path: string,
+    layers: L & Check<L, X>,
+    block: (scope: Scope<X & ProvidedBy<L>, E | ErrorsOf<L>>) => R,
+  ): R
+  /** A block under a path. */
+  scope<R>(path: string, block: (scope: Scope<X, E>) => R): R
+}
+
+/** Where scopes put their routes: the list that freezing reads. */
+export interface Wall {
+  readonly placed: PlacedRoute[]
+  frozen: boolean
+}
+
+export function createScope(wall: Wall, prefix: string, layers: readonly Layer<unknown, unknown>[]): Scope {
+  const add = (route: AnyRoute, name = route.definition.name): void => {
+    if (wall.frozen) throw new Frozen(`${route.method} ${route.path} came after the table froze (${route.declaredAt})`)
+    const own = (route.definition.layers ?? []).map(toLayer)
+    wall.placed.push({
+      route,
+      path: joinPaths(prefix, route.path),
+      // The name may still be given after this call: `scope.get(…).name("x")`.
+      get name() {
+        return route.definition.name ?? name
+      },
+      layers: [...new Set([...layers, ...own])],
+    })
+  }
+  return {
+    get: declare("GET", add),
+    post: declare("POST", add),
+    put: declare("PUT", add),
+    patch: declare("PATCH", add),
+    delete: declare("DELETE", add),
+    head: declare("HEAD", add),
+    options: declare("OPTIONS", add),
+    query: declare("QUERY", add),
+    add(routes: object): void {
+      for (const [name, route] of eachRoute({ "": routes }))
+        add(route, name === "" ? undefined : name.replace(/^\./, ""))
+    },
+    scope(path: string, ...rest: readonly unknown[]): never {
+      const [more, block] = rest.length === 1 ? [[], rest[0]] : rest
+      const inner = [...new Set([...layers, ...(more as readonly AnyLayer[]).map(toLayer)])]
+      return (block as (scope: Scope) => never)(createScope(wall, joinPaths(prefix, path), inner))
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import type { ConnectionInfo } from "./context.ts"
+
+/** Where to listen. */
+export interface ListenOptions {
+  /** 0 picks a free port. Default 3000. */
+  readonly port?: number
+  /** Default `127.0.0.1`: reachable from this machine only. `0.0.0.0` opens it to the network. */
+  readonly host?: string
+}
+
+/** A server that listens. */
+export interface Server {
+  readonly port: number
+  readonly host: string
+  /** `http://host:port` */
+  readonly url: string
+  /** Refuses new connections, lets requests under way end, and closes what is left after the grace. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** What an adapter serves. */
+export interface Servable {
+  fetch(request: Request, connection: () => ConnectionInfo): Response | Promise<Response>
+  /** Routes that a runtime with a native router may dispatch by itself. */
+  readonly native: readonly NativeRoute[]
+  /** The largest body that any route reads, in bytes: an adapter may cut connections beyond it. */
+  readonly maxBodyBytes: number
+}
+
+export interface NativeRoute {
+  readonly method: string
+  /** A path of static segments and `:name` parameters. */
+  readonly path: string
+  respond(
+    request: Request,
+    params: Readonly<Record<string, string | undefined>>,
+    connection: () => ConnectionInfo,
+  ): Response | Promise<Response>
+}
+
+export type Listen = (app: Servable, options: Required<ListenOptions>) => Promise<Server>
+
+/** The address to show and to call for a host that was listened on. */
+export function serverUrl(host: string, port: number): string {
+  const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host
+  return `http://${shown}:${port}`
+}
+
+/** Picks this runtime's adapter; the others are never loaded. */
+export async function loadAdapter(): Promise<Listen> {
+  if ("Bun" in globalThis) return (await import("./adapters/bun.ts")).listenBun
+  if ("Deno" in globalThis) return (await import("./adapters/deno.ts")).listenDeno
+  return (await import("./adapters/node.ts")).listenNode
+}

@@ -1,0 +1,128 @@
+import type { ErrorClass } from "@ashlar/core"
+import { LayerUnmet, RouteDuplicate } from "./errors.ts"
+import { type Layer, toLayer } from "./layer.ts"
+import { parsePath, type Segment } from "./path.ts"
+import type { AnyRoute, Method } from "./route.ts"
+import type { AnySchema } from "./schema.ts"
+
+/** One row of the frozen table: a plain record that every reader reads and nobody changes. */
+export interface RouteRecord {
+  readonly method: Method
+  readonly path: string
+  readonly segments: readonly Segment[]
+  readonly name: string | undefined
+  readonly input: {
+    readonly params?: AnySchema
+    readonly query?: AnySchema
+    readonly headers?: AnySchema
+    readonly body?: AnySchema
+  }
+  /** The body's schema for each status; `null`: no body. Empty when the route declares none. */
+  readonly output: ReadonlyMap<number, AnySchema | null>
+  /** What the route and its layers may answer with, each kind once, by status. */
+  readonly errors: readonly ErrorClass[]
+  /** In onion order, outermost first, each layer once. */
+  readonly layers: readonly Layer<unknown, unknown>[]
+  readonly maxBodyBytes: number
+  readonly meta: Readonly<Record<string, unknown>>
+  readonly documentation: {
+    readonly summary?: string
+    readonly description?: string
+    readonly tags?: readonly string[]
+    readonly deprecated?: boolean
+  }
+  readonly handler: (ctx: never) => unknown
+  readonly declaredAt: string
+}
+
+/** The one frozen table that the router, OpenAPI, clients and authorization matrices read. */
+export interface RouteTable {
+  readonly records: readonly RouteRecord[]
+  /** The record of this name, if any. */
+  named(name: string): RouteRecord | undefined
+}
+
+/** A declared route together with the scope it stands in. */
+export interface PlacedRoute {
+  readonly route: AnyRoute
+  readonly path: string
+  readonly name: string | undefined
+  readonly layers: readonly Layer<unknown, unknown>[]
+}
+
+/**
+ * Freezes declared routes into the table, after the boot checks.
+ * @throws {HTTP_PATH_INVALID} @throws {HTTP_ROUTE_DUPLICATE} @throws {HTTP_LAYER_UNMET}
+ */
+export function freezeTable(placed: readonly PlacedRoute[], maxBodyBytes: number): RouteTable {
+  const byPlace = new Map<string, RouteRecord>()
+  const byName = new Map<string, RouteRecord>()
+  for (const entry of placed) {
+    const record = toRecord(entry, maxBodyBytes)
+    const place = `${record.method} ${record.segments.map(shape).join("/")}`
+    refuseSecond(byPlace.get(place), record, `${record.method} ${record.path}`)
+    byPlace.set(place, record)
+    if (record.name === undefined) continue
+    refuseSecond(byName.get(record.name), record, `the name "${record.name}"`)
+    byName.set(record.name, record)
+  }
+  const records = Object.freeze([...byPlace.values()])
+  return Object.freeze({ records, named: (name: string) => byName.get(name) })
+}
+
+/** Parameters match whatever their name, so two paths that differ only in names are the same place. */
+function shape(segment: Segment): string {
+  if (segment.kind === "static") return segment.text
+  return segment.kind === "rest" ? "*" : segment.optional ? ":?" : ":"
+}
+
+function refuseSecond(first: RouteRecord | undefined, second: RouteRecord, what: string): void {
+  if (first === undefined) return
+  throw new RouteDuplicate(`Two routes take ${what}: ${first.declaredAt} and ${second.declaredAt}. Remove one.`)
+}
+
+function toRecord({ route, path, name, layers }: PlacedRoute, maxBodyBytes: number): RouteRecord {
+  const { definition } = route
+  checkLayers(layers, route)
+  const { params, query, headers, body, summary, description, tags, deprecated } = definition
+  return Object.freeze({
+    method: route.method as Method,
+    path,
+    segments: parsePath(path),
+    name,
+    input: { ...pick({ params, query, headers, body }) },
+    output: outputOf(definition.response),
+    errors: [...new Set([...layers.flatMap((one) => one.errors), ...(definition.errors ?? [])])].sort(
+      (a, b) => a.status - b.status || a.code.localeCompare(b.code),
+    ),
+    layers,
+    maxBodyBytes: definition.maxBodyBytes ?? maxBodyBytes,
+    meta: Object.assign({}, ...layers.map((one) => one.meta), definition.meta) as Record<string, unknown>,
+    documentation: { ...pick({ summary, description, tags, deprecated }) },
+    handler: route.handler,
+    declaredAt: route.declaredAt,
+  })
+}
+
+function outputOf(response: AnyRoute["definition"]["response"]): ReadonlyMap<number, AnySchema | null> {
+  if (response === undefined) return new Map()
+  if ("~standard" in response) return new Map([[200, response as AnySchema]])
+  return new Map(Object.entries(response).map(([status, schema]) => [Number(status), schema as AnySchema | null]))
+}
+
+function checkLayers(layers: readonly Layer<unknown, unknown>[], route: AnyRoute): void {
+  const seen = new Set<Layer<unknown, unknown>>()
+  for (const one of layers) {
+    for (const need of one.needs.map(toLayer)) {
+      if (seen.has(need)) continue
+      throw new LayerUnmet(
+        `The layer "${one.name}" needs "${need.name}" before it on ${route.method} ${route.path} (${route.declaredAt})`,
+      )
+    }
+    seen.add(one)
+  }
+}
+
+function pick<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
+}

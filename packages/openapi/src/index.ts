@@ -1,0 +1,2 @@
+export type { Json, OpenApiOptions } from "./openapi.ts"
+export { createOpenApi } from "./openapi.ts"

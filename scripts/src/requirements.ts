@@ -1,0 +1,61 @@
+/** What the tests need from the machine, and how to get it where that is possible. */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { runStep } from "./step.ts"
+
+const root = join(import.meta.dir, "..", "..")
+
+interface Requirement {
+  readonly name: string
+  /** What cannot be tested without it. */
+  readonly for: string
+  readonly present: () => boolean
+  /** The Debian packages that bring it. */
+  readonly debian: readonly string[]
+}
+
+const command = (name: string) => (): boolean => Bun.which(name) !== null
+
+const REQUIREMENTS: readonly Requirement[] = [
+  { name: "bubblewrap", for: "the function sandbox", present: command("bwrap"), debian: ["bubblewrap"] },
+  {
+    name: "chromium",
+    for: "the console's pages",
+    present: () => existsSync("/usr/bin/chromium"),
+    debian: ["chromium"],
+  },
+  { name: "strace", for: "the order of fsync and acknowledgement", present: command("strace"), debian: ["strace"] },
+  { name: "a C compiler", for: "the power-loss and fault shims", present: command("cc"), debian: ["gcc", "libc6-dev"] },
+  { name: "prlimit and setpriv", for: "the function sandbox", present: command("prlimit"), debian: ["util-linux"] },
+]
+
+/** The Deno that the adapter suite runs on; from npm, so that nothing is downloaded elsewhere. */
+const DENO_VERSION = "2.9.6"
+
+/**
+ * Brings what is missing when it may (Debian, as root), and names what stays missing and what that leaves untested.
+ * @returns the names of the parts that are missing.
+ */
+export async function ensureRequirements(): Promise<readonly string[]> {
+  const missing = REQUIREMENTS.filter((one) => !one.present())
+  const packages = missing.flatMap((one) => one.debian)
+  if (packages.length > 0 && process.getuid?.() === 0 && Bun.which("apt-get") !== null) {
+    await runStep("Updating the list of Debian packages", ["apt-get", "update", "-q"])
+    const install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", ...packages]
+    await runStep(`Installing ${packages.join(", ")}`, ["env", "DEBIAN_FRONTEND=noninteractive", ...install])
+  }
+  const still = REQUIREMENTS.filter((one) => !one.present())
+  for (const one of still)
+    console.error(`! ${one.name} is missing: ${one.for} cannot be tested here (Debian: ${one.debian.join(" ")}).`)
+  return still.map((one) => one.name)
+}
+
+/** The path of Deno, installed beside the pinned Bun at its first use. */
+export async function ensureDeno(): Promise<string> {
+  const folder = join(root, ".cache", "deno")
+  const binary = join(folder, "node_modules", ".bin", "deno")
+  if (existsSync(binary)) return binary
+  await Bun.write(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: { deno: DENO_VERSION } }))
+  await runStep(`Bringing Deno ${DENO_VERSION} from npm`, [process.execPath, "install"], { cwd: folder })
+  return binary
+}

@@ -1,0 +1,72 @@
+/**
+ * `npm test`: brings what the tests need, builds the console, and runs every suite, one process per workspace.
+ * `npm test -- packages/http` runs only what the path names.
+ */
+import { join } from "node:path"
+import { Glob } from "bun"
+import { buildConsole } from "./console-build.ts"
+import { ensureDeno, ensureRequirements } from "./requirements.ts"
+
+const root = join(import.meta.dir, "..", "..")
+const wanted = process.argv.slice(2).map((path) => path.replace(/\/$/, ""))
+
+const missing = await ensureRequirements()
+if (missing.length > 0 && process.env.CI === "true") {
+  console.error("With CI=true every part must be there.")
+  process.exit(1)
+}
+const deno = await ensureDeno()
+await buildConsole()
+
+const totals = { passed: 0, failed: 0, skipped: 0 }
+const suites = findSuites().filter((suite) => wanted.length === 0 || wanted.some((path) => suite.startsWith(path)))
+for (const [index, suite] of suites.entries()) await runSuite(suite, `[${index + 1}/${suites.length}]`)
+if (suites.length === 0) console.error(`No suite matches ${wanted.join(" ")}.`)
+const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : ""
+console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`)
+process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0
+
+function findSuites(): string[] {
+  const files = new Glob("{packages,platform,sdk,apps,examples,conformance,bench,scripts}/**/*.test.{ts,tsx}")
+  const folders = [...files.scanSync({ cwd: root })]
+    .filter((file) => !file.includes("node_modules"))
+    .map((file) => (/^(bench|scripts)\//.test(file) ? file.split("/")[0]! : file.split("/").slice(0, 2).join("/")))
+  const order = ["packages", "platform", "sdk", "apps", "scripts", "bench", "examples", "conformance"]
+  const rank = (suite: string): number => order.indexOf(suite.split("/")[0]!)
+  return [...new Set(folders)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+}
+
+async function runSuite(suite: string, place: string): Promise<void> {
+  const started = performance.now()
+  process.stdout.write(`${place} ${suite} … `)
+  const child = Bun.spawn([process.execPath, "test", "--timeout", "30000", `./${suite}/`], {
+    cwd: root,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    env: { ...process.env, DENO_BIN: deno, NO_COLOR: "1" },
+  })
+  const [out, problems] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  const code = await child.exited
+  const output = out + problems
+  const count = (word: string): number => Number(new RegExp(`^ *(\\d+) ${word}$`, "m").exec(output)?.[1] ?? 0)
+  const [passed, failed, skipped] = [count("pass"), count("fail"), count("skip")]
+  // A suite that died before its summary failed, whatever it counted.
+  const lost = code !== 0 && failed === 0 ? 1 : 0
+  totals.passed += passed
+  totals.failed += failed + lost
+  totals.skipped += skipped
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  console.log(`${passed} passed, ${failed + lost} failed${skipped > 0 ? `, ${skipped} skipped` : ""} (${seconds} s)`)
+  for (const line of output.matchAll(/^skipped: .*$/gm)) console.log(`  ${line[0]}`)
+  if (failed + lost > 0) console.log(failures(output))
+}
+
+/** Only what went wrong: the passing lines of a long suite would hide it. */
+function failures(output: string): string {
+  return output
+    .split("\n")
+    .filter((line) => !/^\((pass|skip)\)/.test(line))
+    .join("\n")
+    .slice(-20_000)
+}
