@@ -72,6 +72,20 @@ describe("a collection", () => {
     for (const { headers } of sent) expect(headers.get("authorization")).toBe("Bearer ak_publishable_0_x")
   })
 
+  test("sends a query as it is", async () => {
+    const { sent, todos } = connected(page(["a"], null))
+    const request = {
+      where: { anything: 1 },
+      sort: [{ path: ["a.b"], direction: "desc" }],
+      limit: 3,
+      count: true,
+    } as const
+    expect((await todos.query(request)).items).toHaveLength(1)
+    await todos.explain(request)
+    expect(sent.map(({ call }) => call)).toEqual(["POST /query", "POST /explain"])
+    expect(sent.map(({ body }) => body)).toEqual([request, request])
+  })
+
   test("inserts many in one request, none in none, and refuses more than the server takes", async () => {
     const { sent, todos } = connected(page(["d1", "d2"], null))
     expect((await todos.insertMany([todo, todo])).map(({ id }) => id)).toEqual(["d1", "d2"])

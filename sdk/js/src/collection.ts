@@ -2,7 +2,7 @@ import { clientError, isRequestError } from "./errors.ts"
 import type { Filter, Patch } from "./filter.ts"
 import { path } from "./path.ts"
 import { type CallOptions, Query, type QuerySource } from "./query.ts"
-import type { Document } from "./wire.ts"
+import type { Document, Explanation, QueryPage, QueryRequest } from "./wire.ts"
 
 export interface WriteOptions extends CallOptions {
   /** Write only while the document still has this revision. @throws {DOCUMENTS_REVISION_CONFLICT} Otherwise. */
@@ -79,8 +79,22 @@ export class Collection<T> {
     return new Query(this.#source, filter === undefined ? {} : { where: filter })
   }
 
+  /** Sends a query as the wire has it: for filters that are known only at run time. */
+  query(request: QueryRequest, options: CallOptions = {}): Promise<QueryPage<T>> {
+    return this.#send("POST", `${this.#path()}/query`, request, options)
+  }
+
+  /** How the server would run that query: which index, and whether it must look at every document. */
+  explain(request: QueryRequest, options: CallOptions = {}): Promise<Explanation> {
+    return this.#send("POST", `${this.#path()}/explain`, request, options)
+  }
+
+  #path(): string {
+    return path`/v1/projects/${this.#source.project}/collections/${this.#source.collection}`
+  }
+
   #documents(): string {
-    return path`/v1/projects/${this.#source.project}/collections/${this.#source.collection}/documents`
+    return `${this.#path()}/documents`
   }
 
   #document(id: string): string {

@@ -22,6 +22,9 @@ export const accepted: Filter<Country>[] = [
   { borders: { $in: ["CHE", "AUT"] } },
   { borders: ["CHE", "AUT"] },
   { "name.common": "France", "name.official": { $gt: "F" } },
+  { borders: { $all: ["CHE", "AUT"], $size: 3, $regex: "^CH" }, region: { $regex: "^eu", $options: "i" } },
+  { cities: { $elemMatch: { name: "Bern", people: { $gt: 1 } } }, borders: { $elemMatch: { $gt: "C", $lt: "D" } } },
+  { area: { $type: ["number", "null"] }, $nor: [{ landlocked: true }] },
   { "cities.people": { $gt: 1_000_000 } },
   { "languages.deu": "German" },
   { "name.native.deu": "checked by its first segment only" },
@@ -43,6 +46,12 @@ export const refused: Filter<Country>[] = [
   { area: { $gt: null } },
   // @ts-expect-error objects have no range
   { name: { $gt: { common: "a", official: "b" } } },
+  // @ts-expect-error numbers match no pattern
+  { area: { $regex: "1" } },
+  // @ts-expect-error not an array
+  { area: { $size: 1 } },
+  // @ts-expect-error no such field of an element
+  { cities: { $elemMatch: { mayor: "Ada" } } },
   // @ts-expect-error elements are strings
   { borders: 1 },
   // @ts-expect-error the path leads to a string

@@ -6,29 +6,51 @@
 type Defined<V> = Exclude<V, undefined>
 
 /** What a field may be compared with: its value, null, and for an array also one of its elements. */
-export type Operand<V> = Defined<V> | null | (Defined<V> extends readonly (infer E)[] ? E : never)
+export type Operand<V> = Defined<V> | null | Element<V>
 
 type Ordered<O> = Extract<O, string | number | boolean>
 
+type Element<V> = Defined<V> extends readonly (infer E)[] ? E : never
+
+/** What `$type` names. */
+export type JsonTypeName = "null" | "boolean" | "number" | "string" | "array" | "object"
+
 /** Comparisons on one field; all of them must hold. A range matches values of its operand's own type only. */
-export interface Operators<O> {
+export type Operators<V> = {
   /** Deep equality; null also matches a missing field. */
-  readonly $eq?: O
+  readonly $eq?: Operand<V>
   /** The exact opposite of `$eq`: matches a missing field too. */
-  readonly $ne?: O
-  readonly $gt?: Ordered<O>
-  readonly $gte?: Ordered<O>
-  readonly $lt?: Ordered<O>
-  readonly $lte?: Ordered<O>
+  readonly $ne?: Operand<V>
+  readonly $gt?: Ordered<Operand<V>>
+  readonly $gte?: Ordered<Operand<V>>
+  readonly $lt?: Ordered<Operand<V>>
+  readonly $lte?: Ordered<Operand<V>>
   /** At most 1,000. */
-  readonly $in?: readonly O[]
-  readonly $nin?: readonly O[]
+  readonly $in?: readonly Operand<V>[]
+  readonly $nin?: readonly Operand<V>[]
   readonly $exists?: boolean
-  readonly $not?: Operators<O>
+  readonly $type?: JsonTypeName | readonly JsonTypeName[]
+  readonly $not?: Operators<V>
+} & ([Extract<Operand<V>, string>] extends [never] ? unknown : TextOperators) &
+  ([Element<V>] extends [never] ? unknown : ArrayOperators<Element<V>>)
+
+interface TextOperators {
+  /** Knows `^ $ . .*`, literals, `\` before punctuation and classes such as `[a-c]`. */
+  readonly $regex?: string
+  /** `i` ignores case, of ASCII letters. */
+  readonly $options?: "i"
+}
+
+interface ArrayOperators<E> {
+  /** Holds each of these. */
+  readonly $all?: readonly E[]
+  readonly $size?: number
+  /** One element passes all of this. */
+  readonly $elemMatch?: E extends object ? Filter<E> : Operators<E>
 }
 
 /** A value to equal, or operators. */
-export type Condition<V> = Operand<V> | Operators<Operand<V>>
+export type Condition<V> = Operand<V> | Operators<V>
 
 type Fields<T> = { readonly [K in keyof T & string]?: Condition<T[K]> }
 
@@ -55,7 +77,7 @@ type Untyped = { readonly [path: string]: unknown }
 type Deep<T> = { readonly [P in `${keyof T & string}.${string}.${string}`]?: unknown }
 
 /**
- * Which documents to take. Every field and every `$and`, `$or`, `$not` must hold.
+ * Which documents to take. Every field and every `$and`, `$or`, `$nor`, `$not` must hold.
  *
  * @example
  * const large: Filter<Country> = { region: "Europe", area: { $gte: 100_000 }, "name.common": { $ne: "France" } }
@@ -63,6 +85,7 @@ type Deep<T> = { readonly [P in `${keyof T & string}.${string}.${string}`]?: unk
 export type Filter<T> = (string extends keyof T ? Untyped : Fields<T> & Exact<T> & Deep<T>) & {
   readonly $and?: readonly Filter<T>[]
   readonly $or?: readonly Filter<T>[]
+  readonly $nor?: readonly Filter<T>[]
   readonly $not?: Filter<T>
 }
 

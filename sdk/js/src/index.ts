@@ -11,6 +11,7 @@ export { followEvents, parseEvents } from "./events.ts"
 export type {
   Condition,
   Filter,
+  JsonTypeName,
   MergePatch,
   Operand,
   Operations,

@@ -1,0 +1,118 @@
+import {
+  type Auth,
+  type Authorizer,
+  type Capabilities,
+  Collection,
+  clientError,
+  createAuth,
+  createTransport,
+  type Health,
+  type JsonObject,
+  type Page,
+  type PageOptions,
+  path,
+  type SessionInfo,
+  type SetUp,
+  type SetupState,
+  type TokenStore,
+  type TransportOptions,
+  type User,
+} from "@ashlar/sdk"
+import { type Collections, createCollections } from "./collections.ts"
+import { createDeployments, type Deployments } from "./functions.ts"
+import { toQuery } from "./paging.ts"
+import {
+  type Audit,
+  createAudit,
+  createKeys,
+  createMembers,
+  createProjects,
+  type Keys,
+  type Members,
+  type Projects,
+} from "./projects.ts"
+
+export interface AdminOptions extends Omit<TransportOptions, "authorizer"> {
+  /** Where the session is kept. Default: memory. */
+  readonly store?: TokenStore | undefined
+  /** True keeps the refresh token in an HttpOnly cookie: for a console that the server itself serves. */
+  readonly cookie?: boolean | undefined
+  /** A bearer that never changes, an access token or a project key, used instead of the session. */
+  readonly credential?: string | undefined
+}
+
+/** Everything an operator may do on one server. A project is named by its slug, its id, or `self` for a project key's own. */
+export interface Admin {
+  /** The server's address. */
+  readonly url: string
+  readonly setup: {
+    /** What a set-up link is good for, without spending it. @throws {IDENTITY_SETUP_LINK_SPENT} */
+    check(token: string): Promise<SetupState>
+    /** Creates the first administrator and signs in. @throws {IDENTITY_SETUP_LINK_SPENT} Each link works once. */
+    complete(input: SetUp): Promise<User>
+  }
+  readonly auth: Auth
+  readonly sessions: {
+    /** The devices on which the signed-in person is signed in. */
+    list(page?: PageOptions): Promise<Page<SessionInfo>>
+    revoke(id: string): Promise<void>
+  }
+  readonly projects: Projects
+  readonly members: Members
+  readonly keys: Keys
+  readonly audit: Audit
+  readonly collections: Collections
+  /** The documents of one collection. Asks no server. */
+  documents<T extends object = JsonObject>(project: string, collection: string): Collection<T>
+  readonly functions: Deployments
+  readonly health: {
+    /** Answers as soon as the process does. */
+    live(): Promise<Health>
+    /** Whether it can serve, and what each part says; it is an answer too when it cannot. */
+    ready(): Promise<Health>
+  }
+  capabilities(): Promise<Capabilities>
+}
+
+/**
+ * Makes the operator's client of one server. Nothing is sent before the first call.
+ *
+ * @throws {SDK_BAD_OPTIONS} When the URL is not http(s), or the credential cannot be a bearer.
+ * @example
+ * const admin = createAdmin({ url: "http://localhost:4000" })
+ * await admin.auth.signIn({ email, password })
+ * const { secret } = await admin.keys.create("atlas", { kind: "secret", name: "import" })
+ */
+export function createAdmin(options: AdminOptions): Admin {
+  const auth = createAuth(options)
+  const { credential } = options
+  if (credential !== undefined && !/^[\x21-\x7e]+$/.test(credential))
+    throw clientError("SDK_BAD_OPTIONS", "Expected `credential` to be an access token or a project key, in one piece.")
+  const authorizer: Authorizer = credential === undefined ? auth.authorizer : { bearer: async () => credential }
+  const transport = createTransport({ ...options, authorizer })
+  return {
+    url: transport.url,
+    auth,
+    setup: {
+      check: (token) => transport.json({ method: "POST", path: "/v1/setup/check", json: { token } }),
+      complete: auth.setUp,
+    },
+    sessions: {
+      list: (page) => transport.json({ path: "/v1/auth/sessions", query: toQuery(page) }),
+      revoke: (id) => transport.json({ method: "DELETE", path: path`/v1/auth/sessions/${id}` }),
+    },
+    projects: createProjects(transport),
+    members: createMembers(transport),
+    keys: createKeys(transport),
+    audit: createAudit(transport),
+    collections: createCollections(transport),
+    documents: <T extends object>(project: string, collection: string) =>
+      new Collection<T>({ transport, project, collection }),
+    functions: createDeployments(transport),
+    health: {
+      live: () => transport.json({ path: "/health/live" }),
+      ready: () => transport.json({ path: "/health/ready", accept: [503] }),
+    },
+    capabilities: () => transport.json({ path: "/v1/capabilities" }),
+  }
+}

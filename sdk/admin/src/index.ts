@@ -1,0 +1,6 @@
+export type { Admin, AdminOptions } from "./admin.ts"
+export { createAdmin } from "./admin.ts"
+export type { CollectionSettings, Collections } from "./collections.ts"
+export type { Deployments, FollowLogs, LogFilter } from "./functions.ts"
+export { everyItem } from "./paging.ts"
+export type { Audit, Keys, Members, Projects } from "./projects.ts"
