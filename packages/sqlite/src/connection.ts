@@ -1,0 +1,182 @@
+import { Database, type Statement as NativeStatement, type SQLQueryBindings } from "bun:sqlite"
+import type { AshlarError } from "@ashlar/core"
+import type { SqlValue } from "./definition.ts"
+import { SqliteStatementInvalid } from "./errors.ts"
+import { toAshlarError } from "./faults.ts"
+import { inspectRead, inspectStatement, type StatementKind } from "./sql-guard.ts"
+
+/** Beyond this many distinct SQL texts, the oldest prepared statement is dropped; preparing one again costs microseconds. */
+const maxPrepared = 256
+const minInt64 = -(2n ** 63n)
+const maxInt64 = 2n ** 63n - 1n
+
+/** A prepared statement with what the guard learnt about its SQL. */
+export interface Prepared {
+  readonly kind: StatementKind
+  readonly native: NativeStatement<unknown, SQLQueryBindings[]>
+  readonly paramsCount: number
+  /** True when it gives rows: SELECT and RETURNING. */
+  readonly givesRows: boolean
+}
+
+/**
+ * One connection to one file: guarded SQL, checked parameters, prepared statements kept and bounded, typed errors.
+ * Synchronous, and for one thread.
+ */
+export class Connection {
+  readonly path: string
+  readonly #database: Database
+  readonly #inspect: (sql: string) => StatementKind
+  readonly #prepared: Map<string, Prepared> = new Map()
+  /** A handful of fixed texts, so it needs no bound. */
+  readonly #control: Map<string, NativeStatement> = new Map()
+
+  /** @throws the typed error of {@link toAshlarError} when the file cannot be opened */
+  constructor(path: string, mode: "read" | "write" | "create") {
+    this.path = path
+    this.#inspect = mode === "read" ? inspectRead : inspectStatement
+    try {
+      this.#database = new Database(
+        path,
+        mode === "read" ? { readonly: true } : { readwrite: true, create: mode === "create" },
+      )
+    } catch (error) {
+      throw toAshlarError(error, path)
+    }
+  }
+
+  /** False once SQLite rolled the transaction back by itself, as it does when the disk is full. */
+  get inTransaction(): boolean {
+    return this.#database.inTransaction
+  }
+
+  all<T>(sql: string, params: readonly SqlValue[] = []): T[] {
+    const prepared = this.prepare(sql)
+    checkParams(prepared, sql, params)
+    try {
+      return prepared.native.all(...(params as SQLQueryBindings[])) as T[]
+    } catch (error) {
+      throw toAshlarError(error, this.path)
+    }
+  }
+
+  get<T>(sql: string, params: readonly SqlValue[] = []): T | undefined {
+    const prepared = this.prepare(sql)
+    checkParams(prepared, sql, params)
+    try {
+      return (prepared.native.get(...(params as SQLQueryBindings[])) ?? undefined) as T | undefined
+    } catch (error) {
+      throw toAshlarError(error, this.path)
+    }
+  }
+
+  run(sql: string, params: readonly SqlValue[] = []): { changes: number; lastInsertRowid: number } {
+    const prepared = this.prepare(sql)
+    checkParams(prepared, sql, params)
+    try {
+      return prepared.native.run(...(params as SQLQueryBindings[])) as { changes: number; lastInsertRowid: number }
+    } catch (error) {
+      throw toAshlarError(error, this.path)
+    }
+  }
+
+  /** Rows one by one, so that the caller can stop; reads only. */
+  iterate<T>(sql: string, params: readonly SqlValue[]): IterableIterator<T> {
+    const prepared = this.prepare(sql)
+    checkParams(prepared, sql, params)
+    return prepared.native.iterate(...(params as SQLQueryBindings[])) as IterableIterator<T>
+  }
+
+  /** The engine's own SQL, which the guard refuses to everybody else: BEGIN, COMMIT, savepoints. */
+  control(sql: string): void {
+    try {
+      let statement = this.#control.get(sql)
+      if (statement === undefined) {
+        statement = this.#database.prepare(sql)
+        this.#control.set(sql, statement)
+      }
+      statement.run()
+    } catch (error) {
+      throw toAshlarError(error, this.path)
+    }
+  }
+
+  /** The first value of an engine's own query, as a pragma gives it. */
+  controlValue(sql: string): SqlValue {
+    let statement: NativeStatement<unknown, SQLQueryBindings[]> | undefined
+    try {
+      statement = this.#database.prepare(sql)
+      return (statement.values()[0]?.[0] ?? null) as SqlValue
+    } catch (error) {
+      throw toAshlarError(error, this.path)
+    } finally {
+      statement?.finalize()
+    }
+  }
+
+  /** @throws {SQLITE_STATEMENT_REFUSED} by the guard. @throws {SQLITE_STATEMENT_INVALID} when it does not compile. */
+  prepare(sql: string): Prepared {
+    const known = this.#prepared.get(sql)
+    if (known !== undefined) return known
+    const kind = this.#inspect(sql)
+    try {
+      const native = this.#database.prepare<unknown, SQLQueryBindings[]>(sql)
+      const { paramsCount } = native
+      const prepared = { kind, native, paramsCount, givesRows: native.columnNames.length > 0 }
+      if (this.#prepared.size >= maxPrepared) this.#dropOldest()
+      this.#prepared.set(sql, prepared)
+      return prepared
+    } catch (error) {
+      throw toAshlarError(error, this.path)
+    }
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#prepared.entries().next().value
+    if (oldest === undefined) return
+    oldest[1].native.finalize()
+    this.#prepared.delete(oldest[0])
+  }
+
+  /**
+   * Finalizes every statement first: bun:sqlite closes a database with a live statement only in name, and that statement
+   * goes on writing.
+   */
+  close(): void {
+    for (const { native } of this.#prepared.values()) native.finalize()
+    for (const statement of this.#control.values()) statement.finalize()
+    this.#control.clear()
+    this.#prepared.clear()
+    try {
+      this.#database.close(true)
+    } catch (error) {
+      throw toAshlarError(error, this.path)
+    }
+  }
+}
+
+/**
+ * bun:sqlite binds `undefined` and NaN as NULL and cuts a bigint to 64 bits without a word, so values are checked here.
+ *
+ * @throws {SQLITE_STATEMENT_INVALID} naming the first parameter that does not fit
+ */
+export function checkParams(prepared: Prepared, sql: string, params: readonly SqlValue[]): void {
+  if (params.length !== prepared.paramsCount) {
+    throw invalid(`${prepared.paramsCount} parameters, got ${params.length}`, sql)
+  }
+  for (let index = 0; index < params.length; index++) {
+    const value: unknown = params[index]
+    if (typeof value === "string" || value === null) continue
+    if (typeof value === "number" && !Number.isNaN(value)) continue
+    if (typeof value === "bigint" && value >= minInt64 && value <= maxInt64) continue
+    if (value instanceof Uint8Array) continue
+    throw invalid(
+      `parameter ${index + 1} to be a string, number, 64-bit bigint, bytes or null, got ${typeof value}`,
+      sql,
+    )
+  }
+}
+
+function invalid(what: string, sql: string): AshlarError {
+  return new SqliteStatementInvalid(`Expected ${what}, in: ${sql.slice(0, 80)}`)
+}

@@ -1,0 +1,123 @@
+import { basename } from "node:path"
+import { AshlarError, type ErrorReport, Internal } from "@ashlar/core"
+import {
+  SqliteConstraint,
+  SqliteCorrupt,
+  SqliteFailed,
+  SqliteFull,
+  SqliteLocked,
+  SqliteMissing,
+  SqliteNotADatabase,
+  SqliteNotWritable,
+  SqliteStatementInvalid,
+  SqliteStorageFailed,
+} from "./errors.ts"
+
+/**
+ * What an error means for the file, beyond the operation that met it.
+ * `full`: the disk has no room. `io`: a read, write or fsync failed, so what is on the disk is not known.
+ * `damaged`: the file itself is broken.
+ */
+export type Fault = "none" | "full" | "io" | "damaged"
+
+/** The shape of bun:sqlite's errors: the name of the extended result code, and its number. */
+interface SqliteNativeError extends Error {
+  readonly code: string
+  readonly errno: number
+}
+
+function isNative(error: unknown): error is SqliteNativeError {
+  return error instanceof Error && "errno" in error && "code" in error && String(error.code).startsWith("SQLITE_")
+}
+
+/**
+ * The fault behind an error, by the primary result code (the low byte of the extended one).
+ *
+ * @see https://www.sqlite.org/rescode.html
+ */
+export function faultOf(error: unknown): Fault {
+  if (!isNative(error)) {
+    const cause = error instanceof AshlarError ? error.cause : undefined
+    return isNative(cause) ? faultOf(cause) : "none"
+  }
+  const primary = error.errno & 0xff
+  if (primary === 13) return "full"
+  if (primary === 10) return "io"
+  return primary === 11 || primary === 26 ? "damaged" : "none"
+}
+
+/** An error of SQLite as one of this package's; an AshlarError passes, anything else is a defect. */
+export function toAshlarError(error: unknown, path: string): AshlarError {
+  if (error instanceof AshlarError) return error
+  const name = basename(path)
+  if (!isNative(error)) {
+    // bun:sqlite answers SQL without a statement, wrong parameter counts and unbindable values with plain errors.
+    return new Internal(undefined, { cause: error })
+  }
+  // As in Node's own errors: the log says which file.
+  const cause = Object.assign(error, { path })
+  switch (error.errno & 0xff) {
+    case 1: // ERROR: does not compile, no such table …
+    case 18: // TOOBIG
+    case 20: // MISMATCH
+    case 25: // RANGE
+      return new SqliteStatementInvalid(`SQLite refused the statement: ${error.message}.`, { cause })
+    case 5:
+    case 6:
+      return new SqliteLocked(undefined, { cause })
+    case 3:
+    case 8:
+      return new SqliteNotWritable(
+        `Expected "${name}" and its folder to be writable (SQLite keeps files beside it), got ${error.code}. Give the server's user write permission on the folder.`,
+        { cause },
+      )
+    case 10:
+      return new SqliteStorageFailed(undefined, { cause })
+    case 11:
+      return new SqliteCorrupt(
+        `The database file "${name}" is damaged (${error.message}). Keep a copy of it, then restore a backup.`,
+        { cause },
+      )
+    case 13:
+      return new SqliteFull(undefined, { cause })
+    case 14:
+      return new SqliteMissing(
+        `Expected the database file "${name}" in its folder, and leave to open it. Put it back, or restore a backup.`,
+        { cause },
+      )
+    case 19:
+      return new SqliteConstraint(`The write breaks a constraint: ${error.message}.`, {
+        cause,
+        details: { constraint: error.code.replace("SQLITE_CONSTRAINT_", "").toLowerCase() },
+      })
+    case 26:
+      return new SqliteNotADatabase(
+        `Expected "${name}" to be a database of this software, got another kind of file. Move it away, or restore a backup.`,
+        { cause },
+      )
+    default:
+      return new SqliteFailed(undefined, { cause })
+  }
+}
+
+/** An error as it crosses a thread: its report, and what the log should know. */
+export interface ErrorWire {
+  readonly report: ErrorReport
+  readonly cause: unknown
+}
+
+export function toErrorWire(error: unknown, path: string): ErrorWire {
+  const known = toAshlarError(error, path)
+  return { report: known.report(), cause: toPlainCause(known.cause) }
+}
+
+/** Causes are only for the log, so one level of plain data is enough, and always crosses. */
+function toPlainCause(cause: unknown): unknown {
+  if (cause === undefined || typeof cause === "string") return cause
+  if (cause instanceof Error) return { ...cause, name: cause.name, message: cause.message, stack: cause.stack }
+  try {
+    return structuredClone(cause)
+  } catch {
+    return String(cause)
+  }
+}

@@ -1,0 +1,285 @@
+import { Connection } from "../connection.ts"
+import type { FileSchema, SqlValue } from "../definition.ts"
+import {
+  SqliteFailed,
+  SqliteFull,
+  SqliteOutcomeUnknown,
+  SqlitePrecondition,
+  SqliteProcedureInvalid,
+  SqliteProcedureUnknown,
+} from "../errors.ts"
+import { faultOf, toErrorWire } from "../faults.ts"
+import { type GroupReply, opTag, resultTag, type WriterRequest } from "../protocol.ts"
+import { keepBallast, releaseBallast } from "./ballast.ts"
+import { migrate } from "./migrations.ts"
+import { applySettings } from "./settings.ts"
+import { GuardedTransaction } from "./transaction.ts"
+
+type Procedures = ReadonlyMap<string, (tx: GuardedTransaction, args: unknown) => unknown>
+type OpenRequest = Extract<WriterRequest, { type: "open" }>
+
+/** Free pages inside the file that count as room: a megabyte of them. */
+const roomyFreePages = 256
+
+/** Reads a group's flat array from left to right. */
+interface Cursor {
+  readonly items: readonly unknown[]
+  at: number
+}
+
+/** The writer's side of one open file: applies a group of operations in one transaction. */
+export class Session {
+  readonly #connection: Connection
+  readonly #procedures: Procedures
+  readonly #ballastPath: string
+  #full = false
+
+  constructor(connection: Connection, procedures: Procedures, ballastPath: string) {
+    this.#connection = connection
+    this.#procedures = procedures
+    this.#ballastPath = ballastPath
+  }
+
+  /**
+   * Opens, settles and migrates a file.
+   *
+   * @throws {SQLITE_MISSING | SQLITE_NOT_WRITABLE | SQLITE_NOT_A_DATABASE | SQLITE_FILE_CORRUPT | SQLITE_SETTINGS |
+   * SQLITE_FILE_NEWER | SQLITE_MIGRATION | SQLITE_FULL} as each says
+   */
+  static async open(request: OpenRequest): Promise<Session> {
+    const procedures = await loadProcedures(request.schema)
+    keepBallast(request.ballastPath)
+    const connection = new Connection(request.path, request.create ? "create" : "write")
+    try {
+      applySettings(connection, request.synchronous)
+      migrate(connection, request.schema, request.create)
+      // After a failed fsync: the log's pages go to the file and are synced, or this throws and the file stays shut.
+      if (request.recover) connection.controlValue("PRAGMA wal_checkpoint(TRUNCATE)")
+    } catch (error) {
+      connection.close()
+      if (faultOf(error) === "full") releaseBallast(request.ballastPath)
+      throw error
+    }
+    return new Session(connection, procedures, request.ballastPath)
+  }
+
+  /** Never throws. What it returns may be sent at once: the group is durable, or nothing of it was kept. */
+  apply(items: readonly unknown[]): GroupReply {
+    const startMs = performance.now()
+    try {
+      this.#full &&= !this.#hasRoom()
+      return this.#commit(items, startMs)
+    } catch (error) {
+      this.#rollBack()
+      if (faultOf(error) !== "full" || this.#full) return this.#failed(error, startMs)
+    }
+    // The disk just became full and nothing was kept: once more, with only the operations that make room.
+    this.#makeRoom()
+    try {
+      return this.#commit(items, startMs)
+    } catch (error) {
+      this.#rollBack()
+      return this.#failed(error, startMs)
+    }
+  }
+
+  /** @throws what ended the whole group */
+  #commit(items: readonly unknown[], startMs: number): GroupReply {
+    const results: unknown[] = []
+    this.#connection.control("BEGIN IMMEDIATE")
+    const cursor = { items, at: 0 }
+    let freed = false
+    while (cursor.at < items.length) freed = this.#applyOp(cursor, results) || freed
+    this.#connection.control("COMMIT")
+    if (this.#full && freed) this.#cutLog()
+    return { results, failure: undefined, fault: "none", full: this.#full, commitMs: performance.now() - startMs }
+  }
+
+  #failed(error: unknown, startMs: number): GroupReply {
+    const fault = faultOf(error)
+    // Refused by this process, yet a log page may have reached the disk: after a crash the write could be there.
+    const shown = fault === "io" ? new SqliteOutcomeUnknown(undefined, { cause: error }) : error
+    return {
+      results: [],
+      failure: toErrorWire(shown, this.#connection.path),
+      fault,
+      full: this.#full,
+      commitMs: performance.now() - startMs,
+    }
+  }
+
+  close(): void {
+    this.#connection.close()
+  }
+
+  /**
+   * One operation, all or none; its failure is its own, unless SQLite gave up the transaction.
+   *
+   * @returns whether it made room
+   * @throws what ended the whole group
+   */
+  #applyOp(cursor: Cursor, results: unknown[]): boolean {
+    const before = results.length
+    const start = cursor.at
+    try {
+      return cursor.items[start] === opTag.call
+        ? this.#applyCall(cursor, results)
+        : this.#applyStatements(cursor, results)
+    } catch (error) {
+      if (!this.#connection.inTransaction || faultOf(error) !== "none") throw error
+      results.length = before
+      results.push(resultTag.error, toErrorWire(error, this.#connection.path))
+      cursor.at = endOfOp(cursor.items, start)
+      return false
+    }
+  }
+
+  #applyStatements(cursor: Cursor, results: unknown[]): boolean {
+    const { items } = cursor
+    const count = items[cursor.at + 1] as number
+    // A failed statement undoes itself; several, or one whose count of changes is judged after the fact, need a savepoint.
+    const guarded = count > 1 || items[cursor.at + 3] !== -1
+    if (this.#full && !this.#makesRoom(items, cursor.at)) throw new SqliteFull()
+    cursor.at += 2
+    results.push(resultTag.rows)
+    let freed = false
+    const run = () => {
+      for (let index = 0; index < count; index++) freed = this.#applyStatement(cursor, results) || freed
+    }
+    if (guarded) this.#underSavepoint(run)
+    else run()
+    return freed
+  }
+
+  #applyStatement(cursor: Cursor, results: unknown[]): boolean {
+    const { items } = cursor
+    const sql = items[cursor.at] as string
+    const expected = items[cursor.at + 1] as number
+    const from = cursor.at + 3
+    cursor.at = from + (items[cursor.at + 2] as number)
+    const params = items.slice(from, cursor.at) as SqlValue[]
+    const prepared = this.#connection.prepare(sql)
+    const rows = prepared.givesRows ? this.#connection.all(sql, params) : undefined
+    const ran = rows === undefined ? this.#connection.run(sql, params) : this.#lastChange(prepared.native.readonly)
+    if (expected !== -1 && ran.changes !== expected) {
+      throw new SqlitePrecondition(
+        `Expected the statement to change ${expected} rows, got ${ran.changes}. Nothing of this write was kept; read again and retry.`,
+        { details: { expectedChanges: expected, changes: ran.changes } },
+      )
+    }
+    results.push(ran.changes, ran.lastInsertRowid, rows === undefined || rows.length === 0 ? 0 : rows)
+    return prepared.kind.frees
+  }
+
+  /** What a statement that gave rows changed: bun:sqlite reports that for the others only. */
+  #lastChange(readonly: boolean): { changes: number; lastInsertRowid: number } {
+    const last = this.#connection.get<{ changes: number; lastInsertRowid: number }>(
+      "SELECT changes() AS changes, last_insert_rowid() AS lastInsertRowid",
+    )
+    return { changes: readonly ? 0 : (last?.changes ?? 0), lastInsertRowid: last?.lastInsertRowid ?? 0 }
+  }
+
+  #applyCall(cursor: Cursor, results: unknown[]): boolean {
+    const [name, args, makesRoom] = cursor.items.slice(cursor.at + 1, cursor.at + 4) as [string, unknown, boolean]
+    if (this.#full && !makesRoom) throw new SqliteFull()
+    cursor.at += 4
+    const procedure = this.#procedures.get(name)
+    if (procedure === undefined) {
+      throw new SqliteProcedureUnknown(
+        `Expected one of the procedures ${[...this.#procedures.keys()].join(", ") || "(none)"}, got "${name}".`,
+      )
+    }
+    this.#underSavepoint(() => {
+      const tx = new GuardedTransaction(this.#connection)
+      try {
+        const value = procedure(tx, args)
+        if (value instanceof Promise) {
+          value.catch(() => {})
+          throw new SqliteProcedureInvalid(`Expected the procedure ${name} to be synchronous, got a promise.`)
+        }
+        results.push(resultTag.value, value)
+      } finally {
+        tx.end()
+      }
+    })
+    return makesRoom
+  }
+
+  #underSavepoint(work: () => void): void {
+    this.#connection.control("SAVEPOINT op")
+    try {
+      work()
+    } catch (error) {
+      if (this.#connection.inTransaction) {
+        this.#connection.control("ROLLBACK TO op")
+        this.#connection.control("RELEASE op")
+      }
+      throw error
+    }
+    this.#connection.control("RELEASE op")
+  }
+
+  #rollBack(): void {
+    if (!this.#connection.inTransaction) return
+    try {
+      this.#connection.control("ROLLBACK")
+    } catch {
+      // The first error is the true one; SQLite answers a ROLLBACK after its own with "no transaction is active".
+    }
+  }
+
+  /** After SQLITE_FULL: gives up the ballast and cuts the log back, so that deletes have somewhere to be written. */
+  #makeRoom(): void {
+    this.#full = true
+    releaseBallast(this.#ballastPath)
+    this.#cutLog()
+  }
+
+  #cutLog(): void {
+    try {
+      this.#connection.controlValue("PRAGMA wal_checkpoint(TRUNCATE)")
+    } catch {
+      // The disk may be too full even for this; the next operation that makes room tries again.
+    }
+  }
+
+  /** Room again: on the disk, so that the ballast fits, or inside the file after deletes. */
+  #hasRoom(): boolean {
+    if (keepBallast(this.#ballastPath)) return true
+    return Number(this.#connection.controlValue("PRAGMA freelist_count")) >= roomyFreePages
+  }
+
+  #makesRoom(items: readonly unknown[], start: number): boolean {
+    let at = start + 2
+    for (let left = items[start + 1] as number; left > 0; left--) {
+      if (!this.#connection.prepare(items[at] as string).kind.frees) return false
+      at += 3 + (items[at + 2] as number)
+    }
+    return true
+  }
+}
+
+/** Where the operation after this one starts. */
+function endOfOp(items: readonly unknown[], start: number): number {
+  if (items[start] === opTag.call) return start + 4
+  let at = start + 2
+  for (let left = items[start + 1] as number; left > 0; left--) at += 3 + (items[at + 2] as number)
+  return at
+}
+
+async function loadProcedures(schema: FileSchema): Promise<Procedures> {
+  const procedures = new Map<string, (tx: GuardedTransaction, args: unknown) => unknown>()
+  for (const feature of schema.features) {
+    if (feature.procedures === undefined) continue
+    let module: Record<string, unknown>
+    try {
+      module = await import(feature.procedures)
+    } catch (cause) {
+      throw new SqliteFailed(`The procedures of "${feature.name}" did not load. The log has the cause.`, { cause })
+    }
+    for (const [name, value] of Object.entries(module)) {
+      if (typeof value === "function") procedures.set(`${feature.name}.${name}`, value as never)
+    }
+  }
+  return procedures
+}
