@@ -124,11 +124,21 @@ function invalid(text: string, why: string): InstanceType<typeof DriverUrlInvali
  * `://` to the last `@` of an unbroken word goes.
  */
 export function redactUrl(text: string): string {
-  return text
-    .slice(0, MAX_URL_LENGTH)
-    .replace(/:\/\/\S*@/g, "://***@")
-    .replace(/^([A-Za-z][A-Za-z0-9+.-]*:)(?!\/\/)\S*:\S*@/, "$1***@")
-    .replace(/([?&,;]([^=&?\s]{1,64})=)[^&\s]*/g, (all, start: string, name: string) =>
-      SECRET_OPTION.test(name) ? `${start}***` : all,
-    )
+  return text.replace(/\S+/g, redactWord).replace(/([?&,;]([^=&?\s]{1,64})=)[^&\s]*/g, redactOption)
+}
+
+/** By index and not by pattern, so that hostile text costs no more than its length. */
+function redactWord(word: string): string {
+  const at = word.lastIndexOf("@")
+  if (at < 0) return word
+  const slashes = word.indexOf("://")
+  if (slashes >= 0 && slashes < at) return `${word.slice(0, slashes)}://***${word.slice(at)}`
+  // `redis:user:password@host`, its slashes forgotten: a second colon before the @ speaks of a password.
+  const scheme = word.indexOf(":")
+  const colon = word.indexOf(":", scheme + 1)
+  return scheme >= 0 && colon >= 0 && colon < at ? `${word.slice(0, scheme)}:***${word.slice(at)}` : word
+}
+
+function redactOption(all: string, start: string, name: string): string {
+  return SECRET_OPTION.test(name) ? `${start}***` : all
 }
