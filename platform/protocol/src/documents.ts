@@ -1,0 +1,107 @@
+import { type Schema, v } from "@ashlar/validation"
+import { Time } from "./page.ts"
+
+/** Who may do something: nobody with a key (null), secret keys, publishable keys too, everybody. */
+export type RuleLevel = "public" | "publishable" | "secret" | null
+export interface Rules {
+  readonly read: RuleLevel
+  readonly create: RuleLevel
+  readonly update: RuleLevel
+  readonly delete: RuleLevel
+}
+const level: Schema<RuleLevel> = v.enum(["public", "publishable", "secret"]).nullable()
+export const Rules: Schema<Rules> = v.object({ read: level, create: level, update: level, delete: level })
+
+export interface IndexField {
+  readonly path: string | readonly string[]
+  readonly direction: "asc" | "desc"
+}
+export interface Index {
+  readonly name: string
+  readonly fields: readonly IndexField[]
+  readonly kind: "scalar" | "any" | "members"
+  readonly unique: boolean
+}
+export const Index: Schema<Index> = v.object({
+  name: v.string(),
+  fields: v.array(
+    v.object({ path: v.union([v.string(), v.array(v.string())]), direction: v.enum(["asc", "desc"]) }),
+  ),
+  kind: v.enum(["scalar", "any", "members"]),
+  unique: v.boolean(),
+})
+
+export interface Collection {
+  readonly name: string
+  readonly rules: Rules
+  readonly indexes: readonly Index[]
+  readonly count: number
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+export const Collection: Schema<Collection> = v.object({
+  name: v.string(),
+  rules: Rules,
+  indexes: v.array(Index),
+  count: v.integer(),
+  createdAt: Time,
+  updatedAt: Time,
+})
+
+/* Rules and indexes in requests take shorthands (`"-population"`), which the document engine reads; so they pass here. */
+const rulesInput = v.unknown().describe('{ read?, create?, update?, delete? }, each "public" | "publishable" | "secret" | null')
+const indexesInput = v.unknown().describe('[{ fields: ["region", "-area"], kind?, unique?, name? }], or "region" for one field')
+export const NewCollection: Schema<{ readonly name: string; readonly rules?: unknown; readonly indexes?: unknown }> = v.object({
+  name: v.string().max(200),
+  rules: rulesInput.optional(),
+  indexes: indexesInput.optional(),
+})
+export const CollectionPatch: Schema<{ readonly rules?: unknown; readonly indexes?: unknown }> = v.object({
+  rules: rulesInput.optional(),
+  indexes: indexesInput.optional(),
+})
+
+export type DocumentData = Readonly<Record<string, unknown>>
+export interface Document {
+  readonly id: string
+  /** Counts the writes of this document, from 1. Its `ETag`. */
+  readonly rev: number
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly data: DocumentData
+}
+export const DocumentData: Schema<DocumentData> = v.record(v.string(), v.unknown())
+export const Document: Schema<Document> = v.object({
+  id: v.string(),
+  rev: v.integer(),
+  createdAt: Time,
+  updatedAt: Time,
+  data: DocumentData,
+})
+
+export interface QueryResult {
+  readonly items: readonly Document[]
+  readonly next: string | null
+  /** Asked for with `count: true`. When not `exact`, there are at least `value`. */
+  readonly count?: { readonly value: number; readonly exact: boolean } | undefined
+}
+export const QueryResult: Schema<QueryResult> = v.object({
+  items: v.array(Document),
+  next: v.string().nullable(),
+  count: v.object({ value: v.integer(), exact: v.boolean() }).optional(),
+})
+
+export interface Explanation {
+  readonly sql: string
+  readonly plan: readonly string[]
+  readonly index: string | null
+  readonly scan: boolean
+  readonly sorted: "index" | "memory" | "none"
+}
+export const Explanation: Schema<Explanation> = v.object({
+  sql: v.string(),
+  plan: v.array(v.string()),
+  index: v.string().nullable(),
+  scan: v.boolean(),
+  sorted: v.enum(["index", "memory", "none"]),
+})

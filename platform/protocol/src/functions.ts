@@ -1,0 +1,141 @@
+import { type Schema, v } from "@ashlar/validation"
+import { Time } from "./page.ts"
+
+export type Runtime = "bun" | "quickjs"
+export type Access = "public" | "publishable" | "secret"
+const runtime: Schema<Runtime> = v.enum(["bun", "quickjs"])
+const access: Schema<Access> = v.enum(["public", "publishable", "secret"])
+
+export interface Limits {
+  readonly wallMs: number
+  readonly cpuMs: number
+  readonly memoryMb: number
+  readonly bodyBytes: number
+  readonly logLines: number
+  readonly concurrency: number
+  readonly queue: number
+}
+const limit = v.integer().min(0)
+export const Limits: Schema<Limits> = v.object({
+  wallMs: limit,
+  cpuMs: limit,
+  memoryMb: limit,
+  bodyBytes: limit,
+  logLines: limit,
+  concurrency: limit,
+  queue: limit,
+})
+
+export interface FunctionInfo {
+  readonly name: string
+  readonly runtime: Runtime
+  readonly access: Access
+  /** The active version's number. */
+  readonly version: number
+  readonly url: string
+  readonly egress: readonly string[]
+  /** Names only: values never leave the server. */
+  readonly env: readonly string[]
+  readonly limits: Limits
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+export const FunctionInfo: Schema<FunctionInfo> = v.object({
+  name: v.string(),
+  runtime,
+  access,
+  version: v.integer(),
+  url: v.string(),
+  egress: v.array(v.string()),
+  env: v.array(v.string()),
+  limits: Limits,
+  createdAt: Time,
+  updatedAt: Time,
+})
+
+export interface Version {
+  readonly version: number
+  readonly runtime: Runtime
+  readonly sha256: string
+  readonly sizeBytes: number
+  readonly active: boolean
+  readonly createdAt: string
+  /** Who deployed it. */
+  readonly createdBy: string
+}
+export const Version: Schema<Version> = v.object({
+  version: v.integer(),
+  runtime,
+  sha256: v.string(),
+  sizeBytes: v.integer(),
+  active: v.boolean(),
+  createdAt: Time,
+  createdBy: v.string(),
+})
+
+export interface DeployBody {
+  readonly name: string
+  readonly runtime: Runtime
+  readonly code: string
+  readonly access?: Access | undefined
+  readonly env?: Readonly<Record<string, string>> | undefined
+  readonly egress?: readonly string[] | undefined
+  readonly limits?: Readonly<Record<string, number>> | undefined
+}
+export const DeployBody: Schema<DeployBody> = v.object({
+  name: v.string().max(200),
+  runtime,
+  code: v.string().describe("One JavaScript module: export default { fetch(request, ctx) }"),
+  access: access.optional(),
+  env: v.record(v.string(), v.string()).optional(),
+  egress: v.array(v.string()).optional(),
+  limits: v.record(v.string(), v.number()).optional(),
+})
+export interface Deployed {
+  readonly function: FunctionInfo
+  readonly version: Version
+}
+export const Deployed: Schema<Deployed> = v.object({ function: FunctionInfo, version: Version })
+export const RollbackBody: Schema<{ readonly version?: number | undefined }> = v.object({
+  version: v.integer().min(1).optional(),
+})
+
+export interface LogLine {
+  readonly seq: number
+  readonly at: string
+  readonly invocation: string
+  readonly version: number
+  readonly kind: "request" | "log" | "kill"
+  readonly level: "debug" | "info" | "warn" | "error"
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+export const LogLine: Schema<LogLine> = v.object({
+  seq: v.integer(),
+  at: Time,
+  invocation: v.string(),
+  version: v.integer(),
+  kind: v.enum(["request", "log", "kill"]),
+  level: v.enum(["debug", "info", "warn", "error"]),
+  message: v.string(),
+  fields: v.record(v.string(), v.unknown()),
+})
+
+export interface FunctionMetrics {
+  readonly calls: number
+  readonly errors: number
+  readonly kills: Readonly<Record<string, number>>
+  readonly p50Ms: number | null
+  readonly p95Ms: number | null
+  readonly coldStarts: number
+  readonly since: string
+}
+export const FunctionMetrics: Schema<FunctionMetrics> = v.object({
+  calls: v.integer(),
+  errors: v.integer(),
+  kills: v.record(v.string(), v.integer()),
+  p50Ms: v.number().nullable(),
+  p95Ms: v.number().nullable(),
+  coldStarts: v.integer(),
+  since: Time,
+})

@@ -1,0 +1,97 @@
+import { type Schema, v } from "@ashlar/validation"
+import { Time } from "./page.ts"
+
+export interface User {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly administrator: boolean
+  readonly createdAt: string
+}
+export const User: Schema<User> = v.object({
+  id: v.string(),
+  email: v.string(),
+  name: v.string(),
+  administrator: v.boolean(),
+  createdAt: Time,
+})
+
+/** What signing in gives. `refreshToken` is null when it went into a cookie. */
+export interface Session {
+  readonly user: User
+  readonly sessionId: string
+  readonly accessToken: string
+  readonly accessTokenExpiresAt: string
+  readonly refreshToken: string | null
+}
+export const Session: Schema<Session> = v.object({
+  user: User,
+  sessionId: v.string(),
+  accessToken: v.string().describe("Bearer token, five minutes"),
+  accessTokenExpiresAt: Time,
+  refreshToken: v.string().nullable().describe("Null when it went into the cookie"),
+})
+
+export interface SessionInfo {
+  readonly id: string
+  readonly createdAt: string
+  readonly lastUsedAt: string
+  readonly expiresAt: string
+  readonly userAgent: string | null
+  readonly address: string | null
+  /** The session that asked. */
+  readonly current: boolean
+}
+export const SessionInfo: Schema<SessionInfo> = v.object({
+  id: v.string(),
+  createdAt: Time,
+  lastUsedAt: Time,
+  expiresAt: Time,
+  userAgent: v.string().nullable(),
+  address: v.string().nullable(),
+  current: v.boolean(),
+})
+
+const email = v.string().trim().min(3).max(254)
+const name = v.string().trim().min(1).max(120)
+const password = v.string().min(1).max(512)
+const cookie = v.boolean().optional().describe("Put the refresh token into an HttpOnly cookie")
+const token = v.string().min(1).max(512)
+
+export interface NewPerson {
+  readonly email: string
+  readonly name: string
+  readonly password: string
+  readonly cookie?: boolean | undefined
+}
+export const SetupBody: Schema<NewPerson & { readonly token: string }> = v.object({ token, email, name, password, cookie })
+export const SetupCheckBody: Schema<{ readonly token: string }> = v.object({ token })
+export const SignUpBody: Schema<NewPerson & { readonly invite?: string | undefined }> = v.object({
+  invite: token.optional(),
+  email,
+  name,
+  password,
+  cookie,
+})
+export const SignInBody: Schema<Omit<NewPerson, "name">> = v.object({ email, password, cookie })
+export const RefreshBody: Schema<{ readonly refreshToken?: string | undefined }> = v.object({
+  refreshToken: token.optional(),
+})
+
+/** What a good set-up link is told about the install. Never a path of the host. */
+export interface SetupFacts {
+  readonly expiresAt: string
+  readonly version: string
+  readonly database: string
+  readonly durability: string
+  readonly functions: { readonly bun: string; readonly quickjs: string }
+  readonly signups: "open" | "closed"
+}
+export const SetupFacts: Schema<SetupFacts> = v.object({
+  expiresAt: Time,
+  version: v.string(),
+  database: v.string(),
+  durability: v.string(),
+  functions: v.object({ bun: v.string(), quickjs: v.string() }),
+  signups: v.enum(["open", "closed"]),
+})

@@ -1,0 +1,37 @@
+import { type Schema, v } from "@ashlar/validation"
+
+export interface Health {
+  readonly status: "ok" | "failing" | "draining"
+  readonly checks: Readonly<Record<string, { readonly status: "ok" | "failing"; readonly detail: string }>>
+}
+export const Health: Schema<Health> = v.object({
+  status: v.enum(["ok", "failing", "draining"]),
+  checks: v.record(v.string(), v.object({ status: v.enum(["ok", "failing"]), detail: v.string() })),
+})
+
+export interface RuntimeCapability {
+  readonly available: boolean
+  readonly isolation: "sandboxed" | "trusted" | "wasm" | "unavailable"
+  readonly detail: string
+}
+const capability: Schema<RuntimeCapability> = v.object({
+  available: v.boolean(),
+  isolation: v.enum(["sandboxed", "trusted", "wasm", "unavailable"]),
+  detail: v.string(),
+})
+/** What this install can do, with its drivers and limits. */
+export interface Capabilities {
+  readonly version: string
+  readonly signups: "open" | "closed"
+  readonly database: { readonly driver: string; readonly durability: string }
+  readonly functions: { readonly bun: RuntimeCapability; readonly quickjs: RuntimeCapability }
+  /** By name with its unit: `maxDocumentBytes`. */
+  readonly limits: Readonly<Record<string, number>>
+}
+export const Capabilities: Schema<Capabilities> = v.object({
+  version: v.string(),
+  signups: v.enum(["open", "closed"]),
+  database: v.object({ driver: v.string(), durability: v.string() }),
+  functions: v.object({ bun: capability, quickjs: capability }),
+  limits: v.record(v.string(), v.number()),
+})
