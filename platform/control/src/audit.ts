@@ -1,0 +1,93 @@
+import type { Clock, IdSource } from "@ashlar/core"
+import type { SqliteFile } from "@ashlar/sqlite"
+import { type Access, type Actor, needs, requireAccess } from "./access.ts"
+import type { Change } from "./audit-row.ts"
+import type { Page, PageRequest, Pager } from "./page.ts"
+
+/** One line of a project's history. */
+export interface AuditEntry {
+  readonly id: string
+  readonly at: string
+  readonly actor: Actor
+  /** What was done, such as "key.revoke". */
+  readonly action: string
+  /** To what: a slug, an address, a name or an id, as the action has it. */
+  readonly target: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export interface AuditNote {
+  readonly action: string
+  readonly target: string
+  /** Plain JSON without secrets. Beyond 8 KiB it is replaced by its size. */
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+export interface Audit {
+  /**
+   * The history of the project, newest first.
+   *
+   * @throws {CONTROL_FORBIDDEN} for keys @throws {CONTROL_INVALID_CURSOR} @throws {CONTROL_INVALID_INPUT}
+   */
+  list(access: Access, page?: PageRequest): Page<AuditEntry>
+  /**
+   * Notes a change that was made outside of control, such as a deploy. The note commits by itself, after the change.
+   * An {@link Access} will do for `where`.
+   *
+   * @throws {CONTROL_PROJECT_NOT_FOUND} when the project is gone
+   */
+  record(where: { readonly project: { readonly id: string }; readonly actor: Actor }, note: AuditNote): Promise<void>
+}
+
+interface AuditRow {
+  n: number
+  id: string
+  at: number
+  actor_kind: Actor["kind"]
+  actor_id: string
+  actor_label: string
+  action: string
+  target: string
+  details: string
+}
+
+/** Makes the head of a change: its audit id, place, time and actor. */
+export type ChangeSource = (where: { readonly project: { readonly id: string }; readonly actor: Actor }) => Change
+
+export function createChangeSource(clock: Clock, ids: IdSource): ChangeSource {
+  return ({ project, actor }) => ({ auditId: ids(), projectId: project.id, atMs: clock.now(), actor })
+}
+
+export function createAudit(options: {
+  readonly file: SqliteFile
+  readonly pager: Pager
+  readonly change: ChangeSource
+  readonly detailsBytes: number
+}): Audit {
+  const { file, pager, change, detailsBytes } = options
+  return {
+    list({ project, ...access }, page = {}) {
+      requireAccess({ project, ...access }, needs["audit.list"])
+      const sql = "SELECT * FROM control_audit WHERE project_id = ? AND n < ? ORDER BY n DESC LIMIT ?"
+      const read = (before: number, limit: number): AuditRow[] => file.all<AuditRow>(sql, [project.id, before, limit])
+      return pager.cut(`audit/${project.id}`, page, read, toEntry)
+    },
+    async record(where, { action, target, details = {} }) {
+      const text = JSON.stringify(details)
+      const bytes = Buffer.byteLength(text)
+      const facts = { action, target, details: bytes > detailsBytes ? JSON.stringify({ omittedBytes: bytes }) : text }
+      await file.call("control.recordAudit", { change: change(where), facts })
+    },
+  }
+}
+
+function toEntry(row: AuditRow): AuditEntry {
+  return {
+    id: row.id,
+    at: new Date(row.at).toISOString(),
+    actor: { kind: row.actor_kind, id: row.actor_id, label: row.actor_label },
+    action: row.action,
+    target: row.target,
+    details: JSON.parse(row.details) as Record<string, unknown>,
+  }
+}

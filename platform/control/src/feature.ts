@@ -1,0 +1,65 @@
+import type { Feature } from "@ashlar/sqlite"
+
+/**
+ * The tables of control, for the system file. A key is there as the hash of its secret. The audit trail outlives its
+ * project, and nothing here updates or deletes a row of it.
+ */
+export const controlFeature: Feature = {
+  name: "control",
+  procedures: new URL("./procedures.ts", import.meta.url),
+  migrations: [
+    {
+      id: 1,
+      name: "projects, members, keys, audit",
+      sql: [
+        `CREATE TABLE control_projects (
+           n INTEGER PRIMARY KEY,
+           id TEXT NOT NULL UNIQUE,
+           slug TEXT NOT NULL UNIQUE,
+           name TEXT NOT NULL,
+           created_at INTEGER NOT NULL
+         ) STRICT`,
+        // A project whose storage may exist although the project does not: not yet, or no more.
+        `CREATE TABLE control_leftovers (
+           project_id TEXT NOT NULL PRIMARY KEY
+         ) STRICT`,
+        `CREATE TABLE control_members (
+           n INTEGER PRIMARY KEY,
+           project_id TEXT NOT NULL,
+           account_id TEXT NOT NULL,
+           role TEXT NOT NULL CHECK (role IN ('owner', 'developer', 'viewer')),
+           joined_at INTEGER NOT NULL,
+           UNIQUE (project_id, account_id)
+         ) STRICT`,
+        "CREATE INDEX control_members_account ON control_members (account_id, project_id)",
+        `CREATE TABLE control_keys (
+           n INTEGER PRIMARY KEY,
+           id TEXT NOT NULL UNIQUE,
+           project_id TEXT NOT NULL,
+           kind TEXT NOT NULL CHECK (kind IN ('publishable', 'secret')),
+           name TEXT NOT NULL,
+           hint TEXT NOT NULL,
+           secret_hash BLOB NOT NULL,
+           created_at INTEGER NOT NULL,
+           last_used_at INTEGER,
+           expires_at INTEGER,
+           revoked_at INTEGER
+         ) STRICT`,
+        "CREATE INDEX control_keys_project ON control_keys (project_id, n)",
+        `CREATE TABLE control_audit (
+           n INTEGER PRIMARY KEY,
+           id TEXT NOT NULL UNIQUE,
+           project_id TEXT NOT NULL,
+           at INTEGER NOT NULL,
+           actor_kind TEXT NOT NULL CHECK (actor_kind IN ('user', 'key', 'function', 'system')),
+           actor_id TEXT NOT NULL,
+           actor_label TEXT NOT NULL,
+           action TEXT NOT NULL,
+           target TEXT NOT NULL,
+           details TEXT NOT NULL
+         ) STRICT`,
+        "CREATE INDEX control_audit_project ON control_audit (project_id, n)",
+      ],
+    },
+  ],
+}

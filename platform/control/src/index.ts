@@ -1,0 +1,28 @@
+export type { Access, Actor, Caller, KeyCaller, KeyKind, Need, Operation, ProjectRecord, Role } from "./access.ts"
+export { needs } from "./access.ts"
+export type { Audit, AuditEntry, AuditNote } from "./audit.ts"
+export type { Control, ControlOptions } from "./control.ts"
+export { openControl } from "./control.ts"
+export {
+  AlreadyMember,
+  CredentialsNeeded,
+  Forbidden,
+  InvalidCursor,
+  InvalidInput,
+  KeyNotFound,
+  KeyRefused,
+  KeyRevoked,
+  LastOwner,
+  LimitReached,
+  MemberNotFound,
+  ProjectNotFound,
+  SlugTaken,
+} from "./errors.ts"
+export { controlFeature } from "./feature.ts"
+export type { Key, Keys, NewKey } from "./keys.ts"
+export type { ControlLimits } from "./limits.ts"
+export { defaultLimits } from "./limits.ts"
+export type { Invite, Member, Members, People, Person, PreparedInvite } from "./members.ts"
+export type { Page, PageRequest } from "./page.ts"
+export type { JoiningStatement } from "./procedures.ts"
+export type { Project, ProjectStorage, Projects } from "./projects.ts"

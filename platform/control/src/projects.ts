@@ -1,0 +1,170 @@
+import type { IdSource } from "@ashlar/core"
+import { type SqliteFile, SqliteOutcomeUnknown } from "@ashlar/sqlite"
+import {
+  type Access,
+  type Caller,
+  findProject,
+  needs,
+  type ProjectRecord,
+  type Role,
+  requireAccess,
+  toProjectRecord,
+} from "./access.ts"
+import type { ChangeSource } from "./audit.ts"
+import { CredentialsNeeded, Forbidden, SlugTaken } from "./errors.ts"
+import { checkName } from "./name.ts"
+import type { Page, PageRequest, Pager } from "./page.ts"
+import type { ProjectCreation } from "./procedures.ts"
+import { checkSlug, deriveSlug } from "./slug.ts"
+
+/** A project as a caller sees it. */
+export interface Project extends ProjectRecord {
+  /** The caller's role; null when a key asks. */
+  readonly role: Role | null
+}
+
+/** Where projects keep their own data. */
+export interface ProjectStorage {
+  /** Makes the storage of a new project, ready for use. */
+  create(projectId: string): Promise<void>
+  /** Removes all of it. MUST succeed when there is nothing, or half of it. */
+  remove(projectId: string): Promise<void>
+}
+
+export interface Projects {
+  /**
+   * The projects the caller is a member of, newest first.
+   *
+   * @throws {CONTROL_CREDENTIALS_NEEDED} @throws {CONTROL_FORBIDDEN} for keys: a key knows one project, `self`
+   */
+  list(caller: Caller, page?: PageRequest): Page<Project>
+  /**
+   * Makes a project with its storage; the caller becomes its owner. When this returns it can be used; when it throws
+   * there is nothing of it. Without a slug one is made from the name, with a number when it is taken.
+   *
+   * @throws {CONTROL_CREDENTIALS_NEEDED} @throws {CONTROL_FORBIDDEN} for keys
+   * @throws {CONTROL_SLUG_TAKEN} @throws {CONTROL_INVALID_INPUT} @throws {CONTROL_LIMIT_REACHED}
+   */
+  create(caller: Caller, project: { readonly name: string; readonly slug?: string }): Promise<Project>
+  /** @throws {CONTROL_FORBIDDEN} */
+  get(access: Access): Project
+  /** @throws {CONTROL_FORBIDDEN} @throws {CONTROL_INVALID_INPUT} @throws {CONTROL_PROJECT_NOT_FOUND} when it is gone meanwhile */
+  update(access: Access, changes: { readonly name: string }): Promise<Project>
+  /**
+   * Deletes the project: members and keys at once, in one commit; then its storage. Storage that could not be removed
+   * is removed by {@link Projects.removeLeftovers}. The audit trail stays in the database.
+   *
+   * @throws {CONTROL_FORBIDDEN} @throws {CONTROL_PROJECT_NOT_FOUND} when it is gone meanwhile
+   */
+  delete(access: Access): Promise<void>
+  /** Finds a project by slug or id, without asking who wants to know: for the platform's own use. */
+  locate(ref: string): ProjectRecord | undefined
+  /**
+   * Removes storage without a project, which a crash or a full disk left behind. Call it at the start, before the first
+   * request: storage of a project that is just being made has no project yet.
+   *
+   * @returns how many were removed
+   */
+  removeLeftovers(): Promise<number>
+}
+
+export function createProjects(options: {
+  readonly file: SqliteFile
+  readonly ids: IdSource
+  readonly pager: Pager
+  readonly change: ChangeSource
+  readonly storage: ProjectStorage
+  readonly projectLimit: number
+  /** Told after a project is gone, before `delete` returns. */
+  readonly onDelete: (projectId: string) => void
+}): Projects {
+  const { file, ids, pager, change, storage, projectLimit } = options
+
+  async function removeStorage(projectId: string): Promise<void> {
+    await storage.remove(projectId)
+    await file.write([{ sql: "DELETE FROM control_leftovers WHERE project_id = ?", params: [projectId] }])
+  }
+
+  return {
+    list(caller, page = {}) {
+      const { id } = requireUser(caller)
+      const read = (before: number, limit: number): MembershipRow[] =>
+        file.all<MembershipRow>(LIST_PROJECTS, [id, before, limit])
+      return pager.cut(`projects/${id}`, page, read, (row) => ({ ...toProjectRecord(row), role: row.role }))
+    },
+
+    async create(caller, { name: givenName, slug: givenSlug }) {
+      const owner = requireUser(caller)
+      const name = checkName(givenName)
+      const slug = givenSlug === undefined ? deriveSlug(name) : checkSlug(givenSlug)
+      if (givenSlug !== undefined && findProject(file, slug)) {
+        throw new SlugTaken(`Another project has the slug "${slug}". Choose another one.`)
+      }
+      const projectId = ids()
+      // Noted first: if this process dies between the two, the next start finds the storage and removes it.
+      await file.write([{ sql: "INSERT INTO control_leftovers (project_id) VALUES (?)", params: [projectId] }])
+      try {
+        await storage.create(projectId)
+        const actor = { kind: "user", id: owner.id, label: owner.email } as const
+        const creation: ProjectCreation = {
+          change: change({ project: { id: projectId }, actor }),
+          ...{ name, slug, slugMayChange: givenSlug === undefined, ownerId: owner.id, projectLimit },
+        }
+        await file.call("control.createProject", creation)
+      } catch (error) {
+        // A commit whose outcome is unknown may turn out to have happened: then only the next start can tell.
+        // When removing fails as well, the note stays for it too, and the caller gets the first error.
+        if (!(error instanceof SqliteOutcomeUnknown)) await removeStorage(projectId).catch(() => undefined)
+        throw error
+      }
+      return { ...findProject(file, projectId)!, role: "owner" }
+    },
+
+    get(access) {
+      requireAccess(access, needs["project.read"])
+      return { ...access.project, role: access.role }
+    },
+
+    async update(access, changes) {
+      requireAccess(access, needs["project.update"])
+      const name = checkName(changes.name)
+      await file.call("control.renameProject", { change: change(access), name })
+      return { ...access.project, name, role: access.role }
+    },
+
+    async delete(access) {
+      requireAccess(access, needs["project.delete"])
+      await file.call("control.deleteProject", { change: change(access) }, { makesRoom: true })
+      options.onDelete(access.project.id)
+      // To everybody the project is gone already; what remains of its storage is noted for the next start.
+      await removeStorage(access.project.id).catch(() => undefined)
+    },
+
+    locate: (ref) => findProject(file, ref),
+
+    async removeLeftovers() {
+      const leftovers = file.all<{ project_id: string }>("SELECT project_id FROM control_leftovers")
+      for (const { project_id } of leftovers) await removeStorage(project_id)
+      return leftovers.length
+    },
+  }
+}
+
+const LIST_PROJECTS = `SELECT p.n, p.id, p.slug, p.name, p.created_at, m.role
+  FROM control_members m JOIN control_projects p ON p.id = m.project_id
+  WHERE m.account_id = ? AND p.n < ? ORDER BY p.n DESC LIMIT ?`
+
+interface MembershipRow {
+  n: number
+  id: string
+  slug: string
+  name: string
+  created_at: number
+  role: Role
+}
+
+function requireUser(caller: Caller): Extract<Caller, { kind: "user" }> {
+  if (caller.kind === "user") return caller
+  if (caller.kind === "anonymous") throw new CredentialsNeeded()
+  throw new Forbidden("A project key belongs to one project, found as `self`. Sign in to list or create projects.")
+}

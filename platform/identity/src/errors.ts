@@ -1,0 +1,115 @@
+import { defineError, type ErrorClass } from "@ashlar/core"
+
+export const RootKeyMissing: ErrorClass<"IDENTITY_ROOT_KEY_MISSING", 500> = defineError(
+  "IDENTITY_ROOT_KEY_MISSING",
+  500,
+  "The root key file is not there, but data sealed with it is. Restore the file from where you keep it.",
+)
+
+export const RootKeyExposed: ErrorClass<"IDENTITY_ROOT_KEY_EXPOSED", 500> = defineError(
+  "IDENTITY_ROOT_KEY_EXPOSED",
+  500,
+  "Other users of the machine may read the root key file. Make it readable by its owner only: chmod 600.",
+)
+
+export const RootKeyDamaged: ErrorClass<"IDENTITY_ROOT_KEY_DAMAGED", 500> = defineError(
+  "IDENTITY_ROOT_KEY_DAMAGED",
+  500,
+  "The root key file is not a regular file of exactly 32 bytes. Restore it from where you keep it.",
+)
+
+export const RootKeyMismatch: ErrorClass<"IDENTITY_ROOT_KEY_MISMATCH", 500> = defineError(
+  "IDENTITY_ROOT_KEY_MISMATCH",
+  500,
+  "The root key file does not belong to this database. Restore the key file that was made with it.",
+)
+
+export const SealBroken: ErrorClass<"IDENTITY_SEAL_BROKEN", 500> = defineError(
+  "IDENTITY_SEAL_BROKEN",
+  500,
+  "A sealed value does not open: it was changed, or sealed for another context or with another key.",
+)
+
+export const SetupLinkSpent: ErrorClass<"IDENTITY_SETUP_LINK_SPENT", 410> = defineError(
+  "IDENTITY_SETUP_LINK_SPENT",
+  410,
+  "This set-up link is used, expired or unknown. While there is no administrator, each start prints a new one.",
+)
+
+export const InviteSpent: ErrorClass<"IDENTITY_INVITE_SPENT", 410> = defineError(
+  "IDENTITY_INVITE_SPENT",
+  410,
+  "This invite is used, expired or unknown. Ask whoever invited you for a new one.",
+)
+
+export const InviteForAnother: ErrorClass<"IDENTITY_INVITE_FOR_ANOTHER", 403> = defineError(
+  "IDENTITY_INVITE_FOR_ANOTHER",
+  403,
+  "This invite is for another email address. Sign up with the address it was made for.",
+)
+
+export const SignupsClosed: ErrorClass<"IDENTITY_SIGNUPS_CLOSED", 403> = defineError(
+  "IDENTITY_SIGNUPS_CLOSED",
+  403,
+  "Sign-up is by invite only here. Ask an owner of a project to invite you.",
+)
+
+export const EmailTaken: ErrorClass<"IDENTITY_EMAIL_TAKEN", 409> = defineError(
+  "IDENTITY_EMAIL_TAKEN",
+  409,
+  "There is an account with this email address already. Sign in instead.",
+)
+
+export const WeakPassword: ErrorClass<"IDENTITY_WEAK_PASSWORD", 422> = defineError(
+  "IDENTITY_WEAK_PASSWORD",
+  422,
+  "Choose a password of 10 to 512 characters that is not a common one and not the email address.",
+)
+
+export const InvalidInput: ErrorClass<"IDENTITY_INVALID_INPUT", 422> = defineError(
+  "IDENTITY_INVALID_INPUT",
+  422,
+  "A field is not what it must be; `details.field` names it.",
+)
+
+export const WrongCredentials: ErrorClass<"IDENTITY_WRONG_CREDENTIALS", 401> = defineError(
+  "IDENTITY_WRONG_CREDENTIALS",
+  401,
+  "No account has this email address and password.",
+)
+
+export const TooManyAttempts: ErrorClass<"IDENTITY_TOO_MANY_ATTEMPTS", 429> = defineError(
+  "IDENTITY_TOO_MANY_ATTEMPTS",
+  429,
+  "Too many attempts. Wait for the seconds in `details.retryAfterSeconds`, then try again.",
+)
+
+export const Busy: ErrorClass<"IDENTITY_BUSY", 503> = defineError(
+  "IDENTITY_BUSY",
+  503,
+  "More sign-ins wait than the server takes on at once. Try again in `details.retryAfterSeconds`.",
+)
+
+export const SessionEnded: ErrorClass<"IDENTITY_SESSION_ENDED", 401> = defineError(
+  "IDENTITY_SESSION_ENDED",
+  401,
+  "This session is over: signed out, revoked, expired, or its token was used twice. Sign in again.",
+)
+
+export const TokenRefused: ErrorClass<"IDENTITY_TOKEN_REFUSED", 401> = defineError(
+  "IDENTITY_TOKEN_REFUSED",
+  401,
+  "This access token is expired or was not issued here. Refresh it, or sign in again.",
+)
+
+export const SessionNotFound: ErrorClass<"IDENTITY_SESSION_NOT_FOUND", 404> = defineError(
+  "IDENTITY_SESSION_NOT_FOUND",
+  404,
+  "You have no session with this id. List yours to see which there are.",
+)
+
+export const InvalidCursor: ErrorClass<"IDENTITY_INVALID_CURSOR", 400> = defineError(
+  "IDENTITY_INVALID_CURSOR",
+  400,
+  "This cursor was not given out for this list. Start again without a cursor.",
+)

@@ -1,0 +1,63 @@
+import type { Feature } from "@ashlar/sqlite"
+
+/**
+ * The tables of identity, for the system file. No column holds a secret in clear: passwords are argon2id hashes, tokens
+ * SHA-256 hashes, private keys sealed by the root key. A session or a single-use token that is over is a row that is
+ * gone, so what is refused before a restart is refused after it.
+ */
+export const identityFeature: Feature = {
+  name: "identity",
+  procedures: new URL("./procedures.ts", import.meta.url),
+  migrations: [
+    {
+      id: 1,
+      name: "accounts, sessions, tickets, signing keys",
+      sql: [
+        `CREATE TABLE identity_accounts (
+           n INTEGER PRIMARY KEY,
+           id TEXT NOT NULL UNIQUE,
+           email TEXT NOT NULL UNIQUE,
+           name TEXT NOT NULL,
+           password_hash TEXT NOT NULL,
+           administrator INTEGER NOT NULL CHECK (administrator IN (0, 1)),
+           created_at INTEGER NOT NULL
+         ) STRICT`,
+        "CREATE INDEX identity_accounts_administrator ON identity_accounts (n) WHERE administrator = 1",
+        `CREATE TABLE identity_sessions (
+           n INTEGER PRIMARY KEY,
+           id TEXT NOT NULL UNIQUE,
+           account_id TEXT NOT NULL,
+           token_hash BLOB NOT NULL,
+           previous_hash BLOB,
+           rotated_at INTEGER NOT NULL,
+           created_at INTEGER NOT NULL,
+           last_used_at INTEGER NOT NULL,
+           expires_at INTEGER NOT NULL,
+           address TEXT NOT NULL,
+           user_agent TEXT NOT NULL
+         ) STRICT`,
+        "CREATE INDEX identity_sessions_account ON identity_sessions (account_id, n)",
+        `CREATE TABLE identity_tickets (
+           n INTEGER PRIMARY KEY,
+           token_hash BLOB NOT NULL UNIQUE,
+           kind TEXT NOT NULL CHECK (kind IN ('setup', 'invite')),
+           email TEXT,
+           scope TEXT,
+           grants TEXT,
+           created_at INTEGER NOT NULL,
+           expires_at INTEGER NOT NULL
+         ) STRICT`,
+        "CREATE INDEX identity_tickets_expiry ON identity_tickets (expires_at)",
+        "CREATE INDEX identity_tickets_email ON identity_tickets (email, scope) WHERE kind = 'invite'",
+        `CREATE TABLE identity_signing_keys (
+           n INTEGER PRIMARY KEY,
+           kid TEXT NOT NULL UNIQUE,
+           sealed_private_key BLOB NOT NULL,
+           public_x TEXT NOT NULL,
+           created_at INTEGER NOT NULL,
+           verifies_until INTEGER
+         ) STRICT`,
+      ],
+    },
+  ],
+}

@@ -1,0 +1,140 @@
+import type { Clock, IdSource } from "@ashlar/core"
+import type { SqliteFile } from "@ashlar/sqlite"
+import { createAccessTokens } from "./access-tokens.ts"
+import { createAccounts, type User } from "./accounts.ts"
+import { createAdmission, type SetupRequest, type SignInRequest, type SignUpRequest } from "./admission.ts"
+import { createAttemptLimit } from "./attempt-limit.ts"
+import { type AcceptedInvite, createInvites, type InviteRequest, type PreparedInvite } from "./invites.ts"
+import { defaultLimits, type IdentityLimits } from "./limits.ts"
+import { argon2Passwords, type PasswordHasher } from "./passwords.ts"
+import type { Client } from "./person.ts"
+import type { JoiningStatement } from "./procedures.ts"
+import type { Sealer } from "./sealer.ts"
+import { createSessions, type Session, type Sessions } from "./sessions.ts"
+import { createSetup, type Setup } from "./setup.ts"
+import { openSigningKeys, type PublicJwk } from "./signing-keys.ts"
+import { createRefreshTokens } from "./tokens.ts"
+
+export interface IdentityOptions {
+  /** The system file, opened with {@link identityFeature}. */
+  readonly file: SqliteFile
+  readonly sealer: Sealer
+  readonly clock: Clock
+  readonly ids: IdSource
+  /** Who signs the access tokens: the `iss` claim, such as the install's address. */
+  readonly issuer: string
+  /** Whom the access tokens are for: the `aud` claim. Default "ashlar". */
+  readonly audience?: string
+  /** "open" lets anybody sign up; "closed" only whoever holds an invite. */
+  readonly signups: "open" | "closed"
+  /** What an accepted invite brings about. The statements commit with the new account, or neither does. */
+  readonly onInviteAccepted?: (invite: AcceptedInvite) => readonly JoiningStatement[]
+  /** Default {@link argon2Passwords} with its defaults. */
+  readonly passwords?: PasswordHasher
+  readonly limits?: Partial<IdentityLimits>
+}
+
+/** What other parts of the platform may know about people. */
+export interface People {
+  find(id: string): User | undefined
+  /** Finds by any spelling of the address. */
+  findByEmail(email: string): User | undefined
+  /**
+   * Prepares an invite: it exists once the inviter has committed its statements with a change of its own.
+   *
+   * @throws {IDENTITY_INVALID_INPUT} when the email is no address
+   */
+  prepareInvite(request: InviteRequest): PreparedInvite
+}
+
+/** Accounts of the people who use an install, and their sessions. Every call that returns has its effect on disk. */
+export interface Identity {
+  readonly signups: "open" | "closed"
+  readonly setup: Setup & {
+    /**
+     * Makes the first administrator and signs them in. Of calls that race with one token exactly one succeeds.
+     *
+     * @throws {IDENTITY_SETUP_LINK_SPENT} when the token is used, expired or unknown
+     * @throws {IDENTITY_INVALID_INPUT} @throws {IDENTITY_WEAK_PASSWORD} the token then still works
+     */
+    complete(request: SetupRequest): Promise<Session>
+  }
+  /**
+   * Makes an account and signs it in.
+   *
+   * @throws {IDENTITY_SIGNUPS_CLOSED} without an invite when sign-up is closed
+   * @throws {IDENTITY_INVITE_SPENT} @throws {IDENTITY_INVITE_FOR_ANOTHER}
+   * @throws {IDENTITY_INVALID_INPUT} @throws {IDENTITY_WEAK_PASSWORD} @throws {IDENTITY_EMAIL_TAKEN}
+   * @throws {IDENTITY_TOO_MANY_ATTEMPTS} @throws {IDENTITY_BUSY}
+   */
+  signUp(request: SignUpRequest): Promise<Session>
+  /**
+   * Signs a person in. An unknown address costs the same time and gives the same answer as a wrong password.
+   *
+   * @throws {IDENTITY_WRONG_CREDENTIALS}
+   * @throws {IDENTITY_TOO_MANY_ATTEMPTS} with `details.retryAfterSeconds`, for known and unknown addresses alike
+   * @throws {IDENTITY_BUSY}
+   */
+  signIn(request: SignInRequest): Promise<Session>
+  /**
+   * Trades a refresh token for its successor and a new access token. Within the grace the previous token gives the
+   * same successor; any other reuse ends the session.
+   *
+   * @throws {IDENTITY_SESSION_ENDED} with `details.reason`: "unknown", "expired" or "reused"
+   */
+  refresh(request: { readonly refreshToken: string; readonly client: Client }): Promise<Session>
+  /** Ends the session of a refresh token; a token that is not ours ends nothing, quietly. */
+  signOut(refreshToken: string): Promise<void>
+  /**
+   * Who holds this access token, as of now: a revoked session is refused although its token has minutes to live.
+   *
+   * @throws {IDENTITY_TOKEN_REFUSED} with `details.reason` "expired" or "invalid"
+   * @throws {IDENTITY_SESSION_ENDED} when the session was signed out, revoked or has expired
+   */
+  authenticate(accessToken: string): ReturnType<Sessions["authenticate"]>
+  /** The sessions of a person: `list` pages newest first; the others end sessions at once. */
+  readonly sessions: Pick<Sessions, "list" | "revoke" | "revokeAll">
+  readonly people: People
+  /** The public keys that verify access tokens: the signing one, and those it replaced within the overlap. @see RFC 7517 */
+  jwks(): { keys: PublicJwk[] }
+  /** Replaces the signing key now, as after a suspected leak of it. Tokens already out stay valid for their minutes. */
+  rotateSigningKey(): Promise<void>
+}
+
+/**
+ * Opens identity on the system file. The first time it makes the signing key.
+ *
+ * @throws {IDENTITY_ROOT_KEY_MISMATCH} when the file was sealed by another root key
+ */
+export async function openIdentity(options: IdentityOptions): Promise<Identity> {
+  const { file, sealer, clock, ids, issuer, audience = "ashlar", signups } = options
+  const limits: IdentityLimits = { ...defaultLimits, ...options.limits }
+  const { signingKeyMs: maxAgeMs, accessTokenMs: overlapMs } = limits
+  const keys = await openSigningKeys({ file, sealer, clock, maxAgeMs, overlapMs })
+  const accounts = createAccounts(file)
+  const accessTokens = createAccessTokens({ keys, clock, issuer, audience, lifetimeMs: limits.accessTokenMs })
+  const refreshTokens = createRefreshTokens(sealer)
+  const sessions = createSessions({ file, clock, ids, sealer, accounts, accessTokens, refreshTokens, limits })
+  const invites = createInvites({ file, clock, inviteMs: limits.inviteMs })
+  const setup = createSetup({ file, clock, accounts, setupTokenMs: limits.setupTokenMs })
+  const { signUp, signIn, completeSetup } = createAdmission({
+    ...{ file, clock, ids, signups, accounts, sessions, invites, setup },
+    passwords: options.passwords ?? argon2Passwords(),
+    perAccount: createAttemptLimit(limits.attemptsPerAccount, clock),
+    perAddress: createAttemptLimit(limits.attemptsPerAddress, clock),
+    onInviteAccepted: options.onInviteAccepted ?? (() => []),
+  })
+  return {
+    signups,
+    setup: { ...setup, complete: completeSetup },
+    signUp,
+    signIn,
+    refresh: ({ refreshToken, client }) => sessions.refresh(refreshToken, client),
+    signOut: (refreshToken) => sessions.endByRefreshToken(refreshToken),
+    authenticate: (accessToken) => sessions.authenticate(accessToken),
+    sessions: { list: sessions.list, revoke: sessions.revoke, revokeAll: sessions.revokeAll },
+    people: { find: accounts.find, findByEmail: accounts.findByEmail, prepareInvite: invites.prepare },
+    jwks: () => keys.jwks(),
+    rotateSigningKey: () => keys.rotate(),
+  }
+}

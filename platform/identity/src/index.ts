@@ -1,0 +1,41 @@
+export type { User } from "./accounts.ts"
+export type { SetupRequest, SignInRequest, SignUpRequest } from "./admission.ts"
+export type { AttemptRule } from "./attempt-limit.ts"
+export {
+  Busy,
+  EmailTaken,
+  InvalidCursor,
+  InvalidInput,
+  InviteForAnother,
+  InviteSpent,
+  RootKeyDamaged,
+  RootKeyExposed,
+  RootKeyMismatch,
+  RootKeyMissing,
+  SealBroken,
+  SessionEnded,
+  SessionNotFound,
+  SetupLinkSpent,
+  SignupsClosed,
+  TokenRefused,
+  TooManyAttempts,
+  WeakPassword,
+  WrongCredentials,
+} from "./errors.ts"
+export { identityFeature } from "./feature.ts"
+export type { Identity, IdentityOptions, People } from "./identity.ts"
+export { openIdentity } from "./identity.ts"
+export type { AcceptedInvite, Grants, InviteRequest, PreparedInvite } from "./invites.ts"
+export type { IdentityLimits } from "./limits.ts"
+export { defaultLimits } from "./limits.ts"
+export type { Argon2Options, PasswordHasher } from "./passwords.ts"
+export { argon2Passwords } from "./passwords.ts"
+export type { Client } from "./person.ts"
+export type { JoiningStatement } from "./procedures.ts"
+export type { RootKeyOptions } from "./root-key.ts"
+export { openRootKey, RootKey } from "./root-key.ts"
+export type { Sealer } from "./sealer.ts"
+export { createSealer } from "./sealer.ts"
+export type { Page, PageRequest, Session, SessionInfo, SessionPageRequest, Sessions, SignedIn } from "./sessions.ts"
+export type { Setup } from "./setup.ts"
+export type { PublicJwk } from "./signing-keys.ts"
