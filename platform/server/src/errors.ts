@@ -1,0 +1,42 @@
+import { defineError, type ErrorClass } from "@ashlar/core"
+
+export const DataNotWritable: ErrorClass<"SERVER_DATA_NOT_WRITABLE", 500> = defineError(
+  "SERVER_DATA_NOT_WRITABLE",
+  500,
+  "The data folder cannot be written. Choose another with --data, or give this user the right to write it.",
+)
+export const DataNewer: ErrorClass<"SERVER_DATA_NEWER", 500> = defineError(
+  "SERVER_DATA_NEWER",
+  500,
+  "The data folder was written by a newer version of Ashlar. Start that version, or choose another folder.",
+)
+export const DataInUse: ErrorClass<"SERVER_DATA_IN_USE", 500> = defineError(
+  "SERVER_DATA_IN_USE",
+  500,
+  "Another Ashlar process uses this data folder. Stop it first, or choose another folder.",
+)
+export const DataForeign: ErrorClass<"SERVER_DATA_FOREIGN", 500> = defineError(
+  "SERVER_DATA_FOREIGN",
+  500,
+  "The folder holds other files, and none of Ashlar's. Choose an empty folder, so that nothing is mixed up.",
+)
+export const OptionInvalid: ErrorClass<"SERVER_OPTION_INVALID", 500> = defineError(
+  "SERVER_OPTION_INVALID",
+  500,
+  "An option of the server has a value that cannot work. The message says which.",
+)
+export const ForeignOrigin: ErrorClass<"SERVER_FOREIGN_ORIGIN", 403> = defineError(
+  "SERVER_FOREIGN_ORIGIN",
+  403,
+  "A page of another origin asked for something that only the console's own pages may ask.",
+)
+export const PreconditionMalformed: ErrorClass<"SERVER_PRECONDITION_MALFORMED", 400> = defineError(
+  "SERVER_PRECONDITION_MALFORMED",
+  400,
+  'If-Match takes a revision in quotes, as ETag gives it: "7". If-None-Match takes that, or *.',
+)
+export const QueryMalformed: ErrorClass<"SERVER_QUERY_MALFORMED", 400> = defineError(
+  "SERVER_QUERY_MALFORMED",
+  400,
+  "A query parameter could not be read. The message says which, and what it takes.",
+)

@@ -1,0 +1,33 @@
+import type { Caller as ControlCaller, KeyCaller } from "@ashlar/control"
+import { CredentialsNeeded, KeyRefused } from "@ashlar/control"
+import { type BaseContext, type Layer, layer } from "@ashlar/http"
+import { SessionEnded, TokenRefused, type SignedIn } from "@ashlar/identity"
+import type { Platform } from "../platform.ts"
+
+/** A person with a session. */
+export interface PersonCaller {
+  readonly kind: "user"
+  readonly id: string
+  readonly email: string
+  readonly signedIn: SignedIn
+}
+export type Caller = Exclude<ControlCaller, { kind: "user" }> | PersonCaller | KeyCaller
+
+/** Who sends the request, from its Authorization header. Bad credentials are refused, also where none are needed. */
+export function createCallerLayer({ identity, control }: Pick<Platform, "identity" | "control">): CallerLayer {
+  const identify = async (ctx: BaseContext): Promise<{ caller: Caller }> => {
+    const header = ctx.headers.get("authorization")
+    if (header === null) return { caller: { kind: "anonymous" } }
+    const [, token] = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(header) ?? []
+    if (token === undefined) throw new CredentialsNeeded("Expected `Authorization: Bearer <token or key>`")
+    if (token.startsWith("ak_")) return { caller: control.keys.authenticate(token) }
+    const signedIn = await identity.authenticate(token)
+    return { caller: { kind: "user", id: signedIn.user.id, email: signedIn.user.email, signedIn } }
+  }
+  return layer({
+    name: "caller",
+    errors: [CredentialsNeeded, KeyRefused, TokenRefused, SessionEnded],
+    before: identify,
+  })
+}
+export type CallerLayer = Layer<{ caller: Caller }, unknown>

@@ -1,0 +1,152 @@
+import type { BaseContext, Reply, Scope } from "@ashlar/http"
+import {
+  Busy,
+  EmailTaken,
+  InvalidInput,
+  InviteForAnother,
+  InviteSpent,
+  SessionEnded,
+  SetupLinkSpent,
+  SignupsClosed,
+  TooManyAttempts,
+  WeakPassword,
+  WrongCredentials,
+  type Session as IssuedSession,
+} from "@ashlar/identity"
+import {
+  PageQuery,
+  pageOf,
+  RefreshBody,
+  Session,
+  SessionInfo,
+  SetupBody,
+  SetupCheckBody,
+  SetupFacts,
+  SignInBody,
+  SignUpBody,
+  User,
+} from "@ashlar/protocol"
+import { ForeignOrigin } from "../errors.ts"
+import type { PersonCaller } from "../layers/caller.ts"
+import type { Entries } from "../layers/entry.ts"
+import { pageRequest } from "../page-request.ts"
+import type { Platform } from "../platform.ts"
+import { clearRefreshCookie, readRefreshCookie, refreshCookie, requireOwnOrigin } from "../refresh-cookie.ts"
+
+const admission = [InvalidInput, WeakPassword, Busy]
+
+/** Set-up, sign-up, sign-in and sessions of the people who use this install. */
+export function addPeopleRoutes(app: Scope, platform: Platform, entries: Entries): void {
+  const { identity } = platform
+  const { open, person } = entries
+
+  app.post("/v1/setup/check", {
+    name: "setup.check", tags: ["people"], summary: "Look whether a set-up link still works, and what it would set up",
+    layers: [open], body: SetupCheckBody, response: SetupFacts, errors: [SetupLinkSpent],
+  }, (ctx) => ({ ...identity.setup.check(ctx.body.token), ...platform.setupFacts() }))
+
+  app.post("/v1/setup", {
+    name: "setup.complete", tags: ["people"], summary: "Make the first administrator, once, with the link from the terminal",
+    layers: [open], body: SetupBody, response: { 201: Session }, errors: [SetupLinkSpent, ...admission],
+  }, async (ctx) => {
+    const { cookie, ...request } = ctx.body
+    return answer(ctx, await identity.setup.complete({ ...request, client: clientOf(ctx) }), cookie, 201)
+  })
+
+  app.post("/v1/auth/signup", {
+    name: "auth.signup", tags: ["people"], summary: "Make an account: with an invite, or freely where sign-up is open",
+    layers: [open], body: SignUpBody, response: { 201: Session },
+    errors: [SignupsClosed, InviteSpent, InviteForAnother, EmailTaken, TooManyAttempts, ...admission],
+  }, async (ctx) => {
+    const { cookie, invite, ...request } = ctx.body
+    const session = await identity.signUp({ ...request, ...(invite !== undefined && { invite }), client: clientOf(ctx) })
+    return answer(ctx, session, cookie, 201)
+  })
+
+  app.post("/v1/auth/signin", {
+    name: "auth.signin", tags: ["people"], summary: "Sign in with email and password",
+    layers: [open], body: SignInBody, response: { 200: Session },
+    errors: [WrongCredentials, TooManyAttempts, Busy],
+  }, async (ctx) => {
+    const { cookie, ...request } = ctx.body
+    return answer(ctx, await identity.signIn({ ...request, client: clientOf(ctx) }), cookie, 200)
+  })
+
+  app.post("/v1/auth/refresh", {
+    name: "auth.refresh", tags: ["people"], summary: "Trade the refresh token, from the body or the cookie, for the next session",
+    layers: [open], response: { 200: Session }, errors: [SessionEnded, ForeignOrigin],
+  }, async (ctx) => {
+    const sent = await readToken(ctx)
+    if (sent !== undefined) return answer(ctx, await identity.refresh({ refreshToken: sent, client: clientOf(ctx) }), false, 200)
+    const kept = readRefreshCookie(ctx)
+    if (kept === undefined) throw new SessionEnded("There is no refresh token in the body or the cookie. Sign in.")
+    requireOwnOrigin(ctx)
+    return answer(ctx, await identity.refresh({ refreshToken: kept, client: clientOf(ctx) }), true, 200)
+  })
+
+  app.post("/v1/auth/signout", {
+    name: "auth.signout", tags: ["people"], summary: "End the session of the bearer, or of the cookie",
+    layers: [open], response: { 204: null }, errors: [ForeignOrigin],
+  }, async (ctx) => {
+    const { caller } = ctx as unknown as { caller: PersonCaller | { kind: "anonymous" | "key" } }
+    const kept = readRefreshCookie(ctx)
+    if (kept !== undefined) {
+      requireOwnOrigin(ctx)
+      await identity.signOut(kept)
+      clearRefreshCookie(ctx)
+    }
+    if (caller.kind === "user") {
+      await identity.sessions.revoke({ userId: caller.id, sessionId: caller.signedIn.sessionId })
+    }
+    return ctx.empty()
+  })
+
+  app.get("/v1/auth/me", {
+    name: "auth.me", tags: ["people"], summary: "The person who asks", layers: [person], response: User,
+  }, (ctx) => ctx.person.signedIn.user)
+
+  app.get("/v1/auth/sessions", {
+    name: "sessions.list", tags: ["people"], summary: "Where the person who asks is signed in",
+    layers: [person], query: PageQuery, response: pageOf(SessionInfo),
+  }, (ctx) => {
+    const { id, signedIn } = ctx.person
+    return identity.sessions.list(id, { ...pageRequest(ctx.query), currentSessionId: signedIn.sessionId })
+  })
+
+  app.delete("/v1/auth/sessions/:session", {
+    name: "sessions.revoke", tags: ["people"], summary: "End one session", layers: [person], response: { 204: null },
+  }, async (ctx) => {
+    await identity.sessions.revoke({ userId: ctx.person.id, sessionId: ctx.params.session })
+    return ctx.empty()
+  })
+
+  app.get("/.well-known/jwks.json", {
+    name: "auth.jwks", tags: ["people"], summary: "The public keys that verify access tokens (RFC 7517)", layers: [open],
+  }, () => identity.jwks())
+}
+
+function clientOf(ctx: Pick<BaseContext, "address" | "headers">): { address: string; userAgent: string } {
+  return { address: ctx.address ?? "unknown", userAgent: ctx.headers.get("user-agent") ?? "" }
+}
+
+/** The session as an answer, its refresh token in the body or in the cookie. */
+function answer<const S extends 200 | 201>(
+  ctx: Pick<BaseContext, "set" | "json" | "url" | "headers">,
+  issued: IssuedSession,
+  cookie: boolean | undefined,
+  status: S,
+): Reply<S, Session> {
+  const { refreshTokenExpiresAt, refreshToken, ...session } = issued
+  if (cookie !== true) return ctx.json({ ...session, refreshToken }, status)
+  ctx.set("set-cookie", refreshCookie(ctx, refreshToken, refreshTokenExpiresAt))
+  return ctx.json({ ...session, refreshToken: null }, status)
+}
+
+/** The refresh token of the body; a console that keeps it in the cookie sends no body at all. */
+async function readToken(ctx: Pick<BaseContext, "read">): Promise<string | undefined> {
+  const text = await ctx.read("text")
+  if (text.trim() === "") return undefined
+  const parsed = RefreshBody["~standard"].validate(JSON.parse(text))
+  if (parsed instanceof Promise || parsed.issues !== undefined) return undefined
+  return parsed.value.refreshToken
+}
