@@ -1,8 +1,8 @@
-import { Database, type Statement as NativeStatement, type SQLQueryBindings } from "bun:sqlite"
+import { Database, type Statement as NativeStatement, SQLiteError, type SQLQueryBindings } from "bun:sqlite"
 import type { AshlarError } from "@ashlar/core"
 import type { SqlValue } from "./definition.ts"
 import { SqliteStatementInvalid } from "./errors.ts"
-import { toAshlarError } from "./faults.ts"
+import { toAshlarError, toOpenError } from "./faults.ts"
 import { inspectRead, inspectStatement, type StatementKind } from "./sql-guard.ts"
 
 /** Beyond this many distinct SQL texts, the oldest prepared statement is dropped; preparing one again costs microseconds. */
@@ -41,7 +41,7 @@ export class Connection {
         mode === "read" ? { readonly: true } : { readwrite: true, create: mode === "create" },
       )
     } catch (error) {
-      throw toAshlarError(error, path)
+      throw isCannotOpen(error) ? toOpenError(error, path, mode === "create") : toAshlarError(error, path)
     }
   }
 
@@ -153,6 +153,10 @@ export class Connection {
       throw toAshlarError(error, this.path)
     }
   }
+}
+
+function isCannotOpen(error: unknown): boolean {
+  return error instanceof SQLiteError && (error.errno & 0xff) === 14
 }
 
 /**

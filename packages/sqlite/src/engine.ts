@@ -84,6 +84,8 @@ export function openSqlite(options: SqliteOptions = {}): SqliteEngine {
 }
 
 const sweepMs = 1000
+/** When every open file is in use, a file that wants to open looks again this often. */
+const slotPollMs = 5
 
 class Engine implements SqliteEngine {
   readonly #host: FileHost
@@ -93,6 +95,7 @@ class Engine implements SqliteEngine {
   /** The first is for files of kind "system". */
   readonly #writers: readonly WriterThread[]
   readonly #files: Map<string, LiveFile> = new Map()
+  readonly #removals: Map<string, Promise<void>> = new Map()
   readonly #sweeper: ReturnType<typeof setInterval>
   #usedAtLastSweep = 0
   #nextIdleSweepMs: number
@@ -116,7 +119,8 @@ class Engine implements SqliteEngine {
       scanner: new Scanner(options.readers ?? 2),
       synchronous: options.synchronous ?? "FULL",
       ballastPathFor: (path) => ballastPathFor(path, ballasts),
-      beforeOpen: () => this.#closeLeastUsed(),
+      takeWriterSlot: (file) => this.#takeWriterSlot(file),
+      makeReaderRoom: () => this.#makeReaderRoom(),
     }
     this.#writers = Array.from({ length: 1 + writers }, (_, index) => {
       return new WriterThread(writeTimeoutMs, () => this.#writerLost(index))
@@ -134,6 +138,7 @@ class Engine implements SqliteEngine {
     if (this.#closed) throw new SqliteClosed()
     const absolute = resolve(path)
     const schema = toFileSchema(definition)
+    await this.#removals.get(absolute)
     let file = this.#files.get(absolute)
     if (file === undefined) {
       file = new LiveFile(absolute, schema, this.#host, this.#writerFor(absolute, schema.kind))
@@ -151,22 +156,31 @@ class Engine implements SqliteEngine {
     return file
   }
 
-  async remove(path: string): Promise<void> {
+  remove(path: string): Promise<void> {
     const absolute = resolve(path)
-    const file = this.#files.get(absolute)
-    await file?.end(false)
-    this.#files.delete(absolute)
-    // The log first: left alone, it would be taken for the log of a later file of the same name.
-    for (const suffix of ["-wal", "-shm", ""]) rmSync(absolute + suffix, { force: true })
-    if (existsSync(dirname(absolute))) syncFolder(dirname(absolute))
+    const removal = this.#removals.get(absolute) ?? this.#remove(absolute)
+    this.#removals.set(absolute, removal)
+    return removal
+  }
+
+  async #remove(path: string): Promise<void> {
+    try {
+      await this.#files.get(path)?.end(false)
+      this.#files.delete(path)
+      // The log first: left alone, it would be taken for the log of a later file of the same name.
+      for (const suffix of ["-wal", "-shm", ""]) rmSync(path + suffix, { force: true })
+      if (existsSync(dirname(path))) syncFolder(dirname(path))
+    } finally {
+      this.#removals.delete(path)
+    }
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    clearInterval(this.#sweeper)
     this.#host.scanner.close()
     await Promise.allSettled([...this.#files.values()].map((file) => file.end(true)))
+    clearInterval(this.#sweeper)
     for (const writer of this.#writers) writer.terminate()
   }
 
@@ -186,7 +200,7 @@ class Engine implements SqliteEngine {
       commit: this.#counters.commitHistogram(),
       queuedOps: files.reduce((sum, file) => sum + file.queued, 0),
       queuedBytes: this.#host.budget.queuedBytes,
-      openFiles: files.filter((file) => file.isOpen).length,
+      openFiles: files.filter((file) => file.holdsWriter || file.holdsReader).length,
       writers: this.#writers.filter((writer) => writer.alive).length,
     }
   }
@@ -202,12 +216,21 @@ class Engine implements SqliteEngine {
     for (const file of this.#files.values()) if (file.writer === this.#writers[index]) file.writerLost()
   }
 
-  /** Makes room for one more open file. When all are busy the bound is passed, by no more than the files in use. */
-  async #closeLeastUsed(): Promise<void> {
-    const open = [...this.#files.values()].filter((file) => file.isOpen)
-    if (open.length < this.#maxOpenFiles) return
-    const idle = open.filter((file) => !file.busy).sort((one, other) => one.usedAt - other.usedAt)
-    await Promise.allSettled(idle.slice(0, open.length - this.#maxOpenFiles + 1).map((file) => file.close()))
+  async #takeWriterSlot(file: LiveFile): Promise<void> {
+    for (;;) {
+      const holding = [...this.#files.values()].filter((other) => other.holdsWriter)
+      if (holding.length < this.#maxOpenFiles) break
+      const idle = leastRecentlyUsed(holding.filter((other) => !other.busy))
+      if (idle === undefined) await Bun.sleep(slotPollMs)
+      else await idle.close().catch(() => {})
+    }
+    file.holdsWriter = true
+  }
+
+  /** Reads are synchronous, so no reader is ever in use here. */
+  #makeReaderRoom(): void {
+    const holding = [...this.#files.values()].filter((file) => file.holdsReader)
+    if (holding.length >= this.#maxOpenFiles) leastRecentlyUsed(holding)?.closeReader()
   }
 
   #sweep(nowMs: number): void {
@@ -217,10 +240,18 @@ class Engine implements SqliteEngine {
     let latest = this.#usedAtLastSweep
     for (const file of this.#files.values()) {
       latest = Math.max(latest, file.usedAt)
-      if (file.isOpen && !file.busy && file.usedAt <= this.#usedAtLastSweep) file.close().catch(() => {})
+      const isOpen = file.holdsWriter || file.holdsReader
+      if (isOpen && !file.busy && file.usedAt <= this.#usedAtLastSweep) file.close().catch(() => {})
     }
     this.#usedAtLastSweep = latest
   }
+}
+
+function leastRecentlyUsed(files: readonly LiveFile[]): LiveFile | undefined {
+  return files.reduce<LiveFile | undefined>(
+    (oldest, file) => (oldest === undefined || file.usedAt < oldest.usedAt ? file : oldest),
+    undefined,
+  )
 }
 
 /** One ballast per disk: in the folder of the first file opened on it. */

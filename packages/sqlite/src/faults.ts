@@ -1,4 +1,5 @@
-import { basename } from "node:path"
+import { existsSync } from "node:fs"
+import { basename, dirname } from "node:path"
 import { AshlarError, type ErrorReport, Internal } from "@ashlar/core"
 import {
   SqliteConstraint,
@@ -54,8 +55,7 @@ export function toAshlarError(error: unknown, path: string): AshlarError {
     // bun:sqlite answers SQL without a statement, wrong parameter counts and unbindable values with plain errors.
     return new Internal(undefined, { cause: error })
   }
-  // As in Node's own errors: the log says which file.
-  const cause = Object.assign(error, { path })
+  const cause = withPath(error, path)
   switch (error.errno & 0xff) {
     case 1: // ERROR: does not compile, no such table …
     case 18: // TOOBIG
@@ -67,10 +67,7 @@ export function toAshlarError(error: unknown, path: string): AshlarError {
       return new SqliteLocked(undefined, { cause })
     case 3:
     case 8:
-      return new SqliteNotWritable(
-        `Expected "${name}" and its folder to be writable (SQLite keeps files beside it), got ${error.code}. Give the server's user write permission on the folder.`,
-        { cause },
-      )
+      return notWritable(error, path)
     case 10:
       return new SqliteStorageFailed(undefined, { cause })
     case 11:
@@ -81,10 +78,7 @@ export function toAshlarError(error: unknown, path: string): AshlarError {
     case 13:
       return new SqliteFull(undefined, { cause })
     case 14:
-      return new SqliteMissing(
-        `Expected the database file "${name}" in its folder, and leave to open it. Put it back, or restore a backup.`,
-        { cause },
-      )
+      return toOpenError(error, path, false)
     case 19:
       return new SqliteConstraint(`The write breaks a constraint: ${error.message}.`, {
         cause,
@@ -98,6 +92,33 @@ export function toAshlarError(error: unknown, path: string): AshlarError {
     default:
       return new SqliteFailed(undefined, { cause })
   }
+}
+
+/**
+ * Why a path could not be opened or made: SQLite answers CANTOPEN to nearly everything, and the file system has its own codes.
+ *
+ * @param creating a missing file is no reason then, so it must be the permission
+ */
+export function toOpenError(error: unknown, path: string, creating: boolean): AshlarError {
+  const code = error instanceof Error && "code" in error ? error.code : undefined
+  const forbidden = code === "EACCES" || code === "EPERM" || code === "EROFS"
+  if (forbidden || existsSync(path) || (creating && existsSync(dirname(path)))) return notWritable(error, path)
+  return new SqliteMissing(
+    `Expected the database file "${basename(path)}" in its folder, got none. Put it back, or restore a backup.`,
+    { cause: withPath(error, path) },
+  )
+}
+
+function notWritable(error: unknown, path: string): AshlarError {
+  return new SqliteNotWritable(
+    `Expected "${basename(path)}" and its folder to be writable, got a refusal. Give the server's user write permission on both; SQLite keeps files beside the database.`,
+    { cause: withPath(error, path) },
+  )
+}
+
+/** As in Node's own errors: the log says which file. */
+function withPath(error: unknown, path: string): unknown {
+  return error instanceof Error ? Object.assign(error, { path }) : error
 }
 
 /** An error as it crosses a thread: its report, and what the log should know. */

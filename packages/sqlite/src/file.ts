@@ -3,6 +3,7 @@ import { dirname } from "node:path"
 import { Connection } from "./connection.ts"
 import type { FileSchema, SqlValue, Statement, WriteResult } from "./definition.ts"
 import { SqliteClosed, SqliteReadOnly, SqliteStorageFailed } from "./errors.ts"
+import { faultOf, toOpenError } from "./faults.ts"
 import { Lane, type LaneLimits, type QueueBudget } from "./lane.ts"
 import type { WriterMetrics } from "./metrics.ts"
 import type { GroupReply, Synchronous } from "./protocol.ts"
@@ -68,8 +69,10 @@ export interface FileHost {
   readonly scanner: Scanner
   readonly synchronous: Synchronous
   ballastPathFor(path: string): string
-  /** Closes the least recently used idle file when too many are open. */
-  beforeOpen(): Promise<void>
+  /** Waits until the file may open its writer's side, closing idle ones; then marks it with `holdsWriter`. */
+  takeWriterSlot(file: LiveFile): Promise<void>
+  /** Closes the least recently used reader when too many are open. */
+  makeReaderRoom(): void
 }
 
 /** What is wrong with a file, for the engine's health. */
@@ -83,6 +86,8 @@ export class LiveFile implements SqliteFile {
   readonly schema: FileSchema
   /** Rises with each use, over all files of the engine: the order of the LRU. */
   usedAt = 0
+  /** True from the moment the engine let it open its writer's side until that is closed. */
+  holdsWriter = false
   readonly #host: FileHost
   readonly writer: WriterThread
   readonly #lane: Lane
@@ -107,8 +112,8 @@ export class LiveFile implements SqliteFile {
     this.#lane = new Lane(host.limits, host.budget, (ops, count) => this.#commit(ops, count))
   }
 
-  get isOpen(): boolean {
-    return this.#writerOpen || this.#reader !== undefined
+  get holdsReader(): boolean {
+    return this.#reader !== undefined
   }
 
   get busy(): boolean {
@@ -135,16 +140,16 @@ export class LiveFile implements SqliteFile {
   }
 
   all<T>(sql: string, params?: readonly SqlValue[]): T[] {
-    return this.#readerNow().all<T>(sql, params)
+    return this.#read((reader) => reader.all<T>(sql, params))
   }
 
   get<T>(sql: string, params?: readonly SqlValue[]): T | undefined {
-    return this.#readerNow().get<T>(sql, params)
+    return this.#read((reader) => reader.get<T>(sql, params))
   }
 
   async scan<T>(sql: string, params: readonly SqlValue[] = [], options: ScanOptions = {}): Promise<T[]> {
     // Prepared here first, so that wrong SQL never costs a process.
-    this.#readerNow().prepare(sql)
+    this.#read((reader) => reader.prepare(sql))
     return this.#host.scanner.scan<T>(this.path, sql, params, options)
   }
 
@@ -162,23 +167,29 @@ export class LiveFile implements SqliteFile {
     return this.#opening
   }
 
-  async #open(create: boolean): Promise<void> {
+  async #open(mayCreate: boolean): Promise<void> {
     if (this.#ended) throw new SqliteClosed()
-    await this.#host.beforeOpen()
     this.#touch()
-    if (create && !this.known) makeFolder(dirname(this.path))
     const { path, schema } = this
+    const create = mayCreate && !this.known
+    if (create) makeFolder(path)
     const ballastPath = this.#host.ballastPathFor(path)
     const { synchronous } = this.#host
-    await this.writer.request({
-      type: "open",
-      path,
-      schema,
-      synchronous,
-      ballastPath,
-      create: create && !this.known,
-      recover: this.#recover,
-    })
+    await this.#host.takeWriterSlot(this)
+    try {
+      await this.writer.request({
+        type: "open",
+        path,
+        schema,
+        synchronous,
+        ballastPath,
+        create,
+        recover: this.#recover,
+      })
+    } catch (error) {
+      this.holdsWriter = false
+      throw error
+    }
     this.known = true
     this.#recover = false
     this.#writerOpen = true
@@ -187,12 +198,22 @@ export class LiveFile implements SqliteFile {
   /** Closes both sides, after what is under way. The file may be opened again. */
   close(): Promise<void> {
     return this.#chain(async () => {
-      this.#reader?.close()
-      this.#reader = undefined
+      this.closeReader()
       if (!this.#writerOpen) return
       this.#writerOpen = false
-      await this.writer.request({ type: "close", path: this.path })
+      try {
+        await this.writer.request({ type: "close", path: this.path })
+      } finally {
+        this.holdsWriter = false
+      }
     })
+  }
+
+  /** The next read opens it again. */
+  closeReader(): void {
+    const reader = this.#reader
+    this.#reader = undefined
+    reader?.close()
   }
 
   /** Takes no more operations, finishes those under way, closes. */
@@ -206,6 +227,7 @@ export class LiveFile implements SqliteFile {
   /** The writer died: its side is closed, and opens again with the next group. */
   writerLost(): void {
     this.#writerOpen = false
+    this.holdsWriter = false
   }
 
   #chain(work: () => Promise<void>): Promise<void> {
@@ -251,10 +273,21 @@ export class LiveFile implements SqliteFile {
     this.#readOnly = { code: "SQLITE_READ_ONLY", message }
   }
 
-  #readerNow(): Connection {
+  #read<T>(work: (reader: Connection) => T): T {
     this.#touch()
-    if (this.#reader !== undefined) return this.#reader
+    try {
+      return work(this.#reader ?? this.#openReader())
+    } catch (error) {
+      const fault = faultOf(error)
+      if (fault === "damaged") this.#stopWrites("The file is damaged. Keep a copy, then restore a backup.")
+      if (fault === "io") this.closeReader()
+      throw error
+    }
+  }
+
+  #openReader(): Connection {
     if (this.#ended) throw new SqliteClosed()
+    this.#host.makeReaderRoom()
     this.#reader = new Connection(this.path, "read")
     return this.#reader
   }
@@ -266,13 +299,21 @@ export class LiveFile implements SqliteFile {
 
 let nextUse = 1
 
-/** Makes a folder with its parents, and syncs each parent: SQLite syncs only the file's own folder. */
-function makeFolder(folder: string): void {
+/**
+ * Makes the folder of a file, and syncs each parent it made one in: SQLite syncs only the file's own folder.
+ *
+ * @throws {SQLITE_NOT_WRITABLE | SQLITE_MISSING} when it cannot be made
+ */
+function makeFolder(path: string): void {
+  const folder = dirname(path)
   if (existsSync(folder)) return
-  const parent = dirname(folder)
-  makeFolder(parent)
-  mkdirSync(folder, { recursive: true })
-  syncFolder(parent)
+  makeFolder(folder)
+  try {
+    mkdirSync(folder, { recursive: true })
+    syncFolder(dirname(folder))
+  } catch (error) {
+    throw toOpenError(error, path, true)
+  }
 }
 
 /** Makes the names in a folder durable. */

@@ -120,8 +120,9 @@ export class Lane {
       await this.#send(group)
       this.#underWay = []
     }
+    // Whoever came during the commit has waited long enough: the reply itself sends the next group.
     if (this.#pending.length > 0) {
-      this.#schedule()
+      void this.#flush()
       return
     }
     this.#idle?.resolve()

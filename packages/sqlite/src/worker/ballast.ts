@@ -13,8 +13,8 @@ const ballastBytes = 1024 * 1024
 /** Lays the ballast down if there is room for it twice over; true when it lies there. */
 export function keepBallast(path: string): boolean {
   if (statSync(path, { throwIfNoEntry: false })?.size === ballastBytes) return true
-  if (freeBytes(path) < 2 * ballastBytes) return false
   try {
+    if (freeBytes(path) < 2 * ballastBytes) return false
     // Random bytes: a file system that compresses would keep no room for zeros.
     writeFileSync(path, randomFillSync(new Uint8Array(ballastBytes)))
     return true
