@@ -1,0 +1,26 @@
+import type { FileDefinition, Migration } from "../definition.ts"
+
+/* The feature that the tests of this package keep in their files. */
+
+export const noteMigration: Migration = {
+  id: 1,
+  name: "note",
+  sql: ["CREATE TABLE note (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT, rev INTEGER NOT NULL DEFAULT 1)"],
+}
+
+/** Notes, with further migrations if given. */
+export function defineNotes(...further: readonly Migration[]): FileDefinition {
+  const procedures = new URL("./procedures.ts", import.meta.url)
+  return { kind: "project", features: [{ name: "notes", migrations: [noteMigration, ...further], procedures }] }
+}
+
+export const insertNote = "INSERT INTO note (id, body) VALUES (?, ?)"
+export const countNotes = "SELECT count(*) AS count FROM note"
+
+/** The code of what a promise rejects with, or `"done"`: outcomes as one comparable word. */
+export async function outcomeOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => "done",
+    (error) => String(error.code ?? error),
+  )
+}

@@ -1,0 +1,79 @@
+import { defineError } from "@ashlar/core"
+import type { SqlValue, Transaction } from "../definition.ts"
+
+/* Procedures of the tests' own feature, well behaved and not. */
+
+const NoteRefused = defineError("TEST_NOTE_REFUSED", 418, "The note is refused.")
+
+export function add(tx: Transaction, id: string): number {
+  return tx.run("INSERT INTO note (id, body) VALUES (?, 'by procedure')", [id]).lastInsertRowid
+}
+
+export function addThenFail(tx: Transaction, id: string): never {
+  add(tx, id)
+  throw new NoteRefused("No more notes.", { details: { id } })
+}
+
+export function addThenBreak(tx: Transaction, id: string): void {
+  add(tx, id)
+  const nothing: unknown = undefined
+  ;(nothing as { boom: () => void }).boom()
+}
+
+/** Tries an id that is taken, goes on with another: a caught constraint harms nobody. */
+export function addOrElse(tx: Transaction, ids: readonly [string, string]): string {
+  try {
+    add(tx, ids[0])
+    return "first"
+  } catch (error) {
+    add(tx, ids[1])
+    return String((error as { code?: string }).code)
+  }
+}
+
+export function removeAll(tx: Transaction): number {
+  return tx.run("DELETE FROM note").changes
+}
+
+/** Swallows every error, as a careless author might. */
+export function addManyCarelessly(tx: Transaction, { ids, body }: { ids: readonly string[]; body: string }): string {
+  for (const id of ids) {
+    try {
+      tx.run("INSERT INTO note (id, body) VALUES (?, ?)", [id, body])
+    } catch {
+      // Careless on purpose.
+    }
+  }
+  return "said done"
+}
+
+export function query(tx: Transaction, sql: string): unknown {
+  return tx.all(sql)
+}
+
+export function count(tx: Transaction): number {
+  return tx.get<{ count: number }>("SELECT count(*) AS count FROM note")?.count ?? -1
+}
+
+export async function later(tx: Transaction, id: string): Promise<void> {
+  add(tx, id)
+  await Promise.resolve()
+  add(tx, `${id}-later`)
+}
+
+export function giveFunction(tx: Transaction, id: string): () => void {
+  add(tx, id)
+  return () => {}
+}
+
+export function crash(tx: Transaction, id: string): never {
+  add(tx, id)
+  process.exit(1)
+}
+
+export function hang(tx: Transaction, id: string): never {
+  add(tx, id)
+  for (;;);
+}
+
+export const notAFunction: SqlValue = 1
