@@ -228,10 +228,10 @@ test("health asks what is open and has a check, shows only safe words, and is bo
   const errors: string[] = []
   const health = await container.health({ timeoutMs: 20, onError: (name, error) => errors.push(`${name}: ${error}`) })
   expect(health).toEqual({
-    well: { status: "up", detail: "ok" },
-    known: { status: "down", detail: "The disk is full." },
-    unknown: { status: "down", detail: "The check failed; the log says why." },
-    stuck: { status: "down", detail: "No answer within 20 ms." },
+    well: { status: "ok", detail: "ok" },
+    known: { status: "failing", detail: "The disk is full." },
+    unknown: { status: "failing", detail: "The check failed; the log says why." },
+    stuck: { status: "failing", detail: "No answer within 20 ms." },
   })
   expect(errors.join("\n")).toContain("hunter2")
 })

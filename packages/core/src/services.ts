@@ -46,13 +46,13 @@ export interface Services {
 }
 
 export interface ServiceHealth {
-  readonly status: "up" | "down"
+  readonly status: "ok" | "failing"
   /** Safe to show: "ok", or why not. */
   readonly detail: string
 }
 
 export interface HealthOptions {
-  /** How long one check may take before it counts as down. Default: 5,000. The clock starts with the call. */
+  /** How long one check may take before it counts as failing. Default: 5,000. The clock starts with the call. */
   readonly timeoutMs?: number
   /** Gets what a failing check threw, for the log. */
   readonly onError?: (service: string, error: unknown) => void
@@ -239,11 +239,11 @@ async function checkHealth({ definition, value, name }: Opened, options: HealthO
       timeoutMs,
       () => new DeadlineExceeded(`No answer within ${timeoutMs} ms.`),
     )
-    return { status: "up", detail: "ok" }
+    return { status: "ok", detail: "ok" }
   } catch (error) {
     onError?.(name, error)
     return {
-      status: "down",
+      status: "failing",
       detail: error instanceof AshlarError ? error.message : "The check failed; the log says why.",
     }
   }

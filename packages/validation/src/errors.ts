@@ -1,0 +1,19 @@
+import { defineError, type ErrorClass } from "@ashlar/core"
+
+export const ValidationFailed: ErrorClass<"VALIDATION_FAILED", 422> = defineError(
+  "VALIDATION_FAILED",
+  422,
+  "A value does not fit its schema. `details.issues` says where and what was expected.",
+)
+
+export const SchemaInvalid: ErrorClass<"VALIDATION_SCHEMA_INVALID", 500> = defineError(
+  "VALIDATION_SCHEMA_INVALID",
+  500,
+  "A schema is built wrongly: a bound that is no number, an empty list of values, a part that is no schema. Correct the code that builds it.",
+)
+
+export const TargetUnsupported: ErrorClass<"VALIDATION_TARGET_UNSUPPORTED", 500> = defineError(
+  "VALIDATION_TARGET_UNSUPPORTED",
+  500,
+  "Schemas can be said in JSON Schema draft 2020-12, and in no other dialect.",
+)

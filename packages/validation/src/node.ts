@@ -1,0 +1,46 @@
+import { SchemaInvalid } from "./errors.ts"
+import { Run } from "./issue.ts"
+import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
+import type { AnySchema, ValidationResult } from "./schema.ts"
+
+/**
+ * Checks a value: gives the value to go on with, which is the same one when there was nothing to change, or adds issues
+ * to the run (and then what it gives is ignored).
+ */
+export type Check = (value: unknown, run: Run) => unknown
+
+/** What the schemas are made of. A schema is a node with methods. */
+export interface Node {
+  readonly check: Check
+  /** What an object does about an absent key: refuses it, leaves it absent, or fills it by this function. */
+  readonly absent: "refused" | "kept" | (() => unknown)
+  /** For "Expected …": "a string". */
+  readonly expected: string
+  /** Its name under `$defs`, should it be recursive. */
+  readonly id: string | undefined
+  readonly toJson: (context: JsonSchemaContext) => JsonSchema
+}
+
+const nodes = new WeakMap<object, Node>()
+
+/** A schema is known by its node from the moment it is made. */
+export function setNode(schema: object, node: Node): void {
+  nodes.set(schema, node)
+}
+
+/** @throws {VALIDATION_SCHEMA_INVALID} for anything that is no schema of this package. */
+export function nodeOf(schema: AnySchema): Node {
+  const node = nodes.get(schema)
+  if (!node)
+    throw new SchemaInvalid(
+      "Expected a schema made by `v`, got something else. Other libraries' schemas cannot be parts of one.",
+    )
+  return node
+}
+
+/** Runs a node on a value, from the start. */
+export function run({ check }: Node, value: unknown): ValidationResult<unknown> {
+  const state = new Run()
+  const result = check(value, state)
+  return state.count === 0 ? { value: result } : { issues: state.issues() }
+}

@@ -1,0 +1,136 @@
+import { didYouMean } from "@ashlar/core"
+import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
+import { kindOf, quoted, type Run } from "./issue.ts"
+import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
+import { type Node, nodeOf } from "./node.ts"
+import type { ObjectInput, ObjectOutput, ObjectSchema, Shape } from "./schema.ts"
+
+type Fields = Record<string, unknown>
+
+/** What happens to a key that the shape does not have. */
+type UnknownKeys = "refuse" | "keep" | "drop"
+
+interface Field {
+  readonly key: string
+  readonly node: Node
+}
+
+export function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
+
+/** Sets an own property. A plain assignment to `__proto__` would set the prototype. */
+export function setOwn(target: Fields, key: string, value: unknown): void {
+  if (key === "__proto__")
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+  else target[key] = value
+}
+
+function objectNode(fields: readonly Field[], unknownKeys: UnknownKeys): Node {
+  const known: ReadonlySet<string> = new Set(fields.map(({ key }) => key))
+  return {
+    absent: "refused",
+    expected: "an object",
+    id: undefined,
+    check(value, run) {
+      if (!isObject(value)) return run.expect("type", "an object", kindOf(value))
+      const before = run.count
+      const checked = checkFields(fields, value, run)
+      if (unknownKeys === "keep") return checked
+      if (unknownKeys === "refuse") return refuseUnknown(known, value, run) ? checked : undefined
+      return run.count === before ? dropUnknown(known, checked) : undefined
+    },
+    toJson: (context) => toJson(fields, unknownKeys, context),
+  }
+}
+
+/** The object itself, or a copy when a field was changed or filled in. */
+function checkFields(fields: readonly Field[], value: Fields, run: Run): Fields {
+  let copy: Fields | undefined
+  for (let at = 0; at < fields.length && !run.isFull; at++) {
+    const { key, node } = fields[at]!
+    const before = run.count
+    // Own properties only: `constructor` and `__proto__` are on every object, and nobody sent them.
+    const isThere = Object.hasOwn(value, key)
+    const given = isThere ? value[key] : undefined
+    const checked = isThere ? node.check(given, run) : absentValue(node, run)
+    if (run.count !== before) run.locate(before, key)
+    else if (!Object.is(checked, given)) {
+      copy ??= { ...value }
+      setOwn(copy, key, checked)
+    }
+  }
+  return copy ?? value
+}
+
+function absentValue({ absent, expected }: Node, run: Run): unknown {
+  if (absent === "kept") return undefined
+  return absent === "refused" ? run.expect("required", expected, "nothing") : absent()
+}
+
+function refuseUnknown(known: ReadonlySet<string>, value: Fields, run: Run): boolean {
+  let isGood = true
+  // A loop and not Object.keys: no list is made for the usual case, in which every key is known.
+  for (const key in value) {
+    if (known.has(key) || !Object.hasOwn(value, key)) continue
+    isGood = false
+    if (run.isFull) break
+    const before = run.count
+    run.report({ code: "unknown_key", message: `Unknown key ${quoted(key)}. ${didYouMean(key, known)}` })
+    run.locate(before, key)
+  }
+  return isGood
+}
+
+function dropUnknown(known: ReadonlySet<string>, value: Fields): Fields {
+  const keys = Object.keys(value)
+  if (keys.every((key) => known.has(key))) return value
+  const kept: Fields = {}
+  for (const key of keys) if (known.has(key)) setOwn(kept, key, value[key])
+  return kept
+}
+
+function toJson(fields: readonly Field[], unknownKeys: UnknownKeys, context: JsonSchemaContext): JsonSchema {
+  const properties: Fields = {}
+  for (const { key, node } of fields) setOwn(properties, key, node.toJson(context))
+  const isRequired = ({ node: { absent } }: Field) =>
+    absent === "refused" || (context.mode === "output" && typeof absent === "function")
+  const required = fields.filter(isRequired).map(({ key }) => key)
+  return {
+    type: "object",
+    properties,
+    ...(required.length > 0 && { required }),
+    // What was dropped may be sent, and never comes out.
+    ...((unknownKeys === "refuse" || (unknownKeys === "drop" && context.mode === "output")) && {
+      additionalProperties: false,
+    }),
+  }
+}
+
+class ObjectBuilder<S extends Shape> extends SchemaBuilder<ObjectOutput<S>, ObjectInput<S>> implements ObjectSchema<S> {
+  readonly #fields: readonly Field[]
+  readonly #unknownKeys: UnknownKeys
+
+  constructor(fields: readonly Field[], unknownKeys: UnknownKeys, plan: Blueprint) {
+    super({ ...plan, base: objectNode(fields, unknownKeys) })
+    this.#fields = fields
+    this.#unknownKeys = unknownKeys
+  }
+
+  passthrough(): this {
+    return new ObjectBuilder<S>(this.#fields, "keep", this.plan) as this
+  }
+
+  strip(): this {
+    return new ObjectBuilder<S>(this.#fields, "drop", this.plan) as this
+  }
+
+  protected override rebuild(plan: Blueprint): this {
+    return new ObjectBuilder<S>(this.#fields, this.#unknownKeys, plan) as this
+  }
+}
+
+export function object<S extends Shape>(shape: S): ObjectSchema<S> {
+  const fields = Object.entries(shape).map(([key, schema]) => ({ key, node: nodeOf(schema) }))
+  return new ObjectBuilder<S>(fields, "refuse", blueprint(objectNode(fields, "refuse")))
+}
