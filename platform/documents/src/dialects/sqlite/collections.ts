@@ -1,0 +1,65 @@
+import type { Clock } from "@ashlar/core"
+import type { SqliteFile } from "@ashlar/sqlite"
+import { isCollectionName } from "../../collection.ts"
+import { type CollectionInfo, type Collections, parseCollectionChange, parseNewCollection } from "../../collections.ts"
+import { toTime } from "../../document.ts"
+import { CursorInvalid } from "../../errors.ts"
+import { toIndexInfo } from "../../indexes.ts"
+import { parseLimit } from "../../query.ts"
+import { type Collection, type CollectionRow, listCollectionsSql, loadCollection, toCollection } from "./catalogue.ts"
+import type { CreateCollectionArgs, UpdateCollectionArgs } from "./procedures.ts"
+
+export class SqliteCollections implements Collections {
+  readonly #file: SqliteFile
+  readonly #clock: Clock
+
+  constructor(file: SqliteFile, clock: Clock) {
+    this.#file = file
+    this.#clock = clock
+  }
+
+  async list({ limit, cursor }: { limit?: number; cursor?: string } = {}): ReturnType<Collections["list"]> {
+    const max = parseLimit(limit)
+    const after = cursor === undefined ? "" : readNameCursor(cursor)
+    const rows = this.#file.all<CollectionRow>(listCollectionsSql, [after, max + 1])
+    const items = rows.slice(0, max).map((row) => toInfo(toCollection(row)))
+    const last = items.at(-1)
+    return { items, next: rows.length > max && last ? Buffer.from(last.name).toString("base64url") : null }
+  }
+
+  async get(name: string): Promise<CollectionInfo> {
+    return toInfo(loadCollection(this.#file, name))
+  }
+
+  async create(input: unknown): Promise<CollectionInfo> {
+    const args: CreateCollectionArgs = { ...parseNewCollection(input), at: this.#clock.now() }
+    return toInfo(toCollection(await this.#file.call<CollectionRow>("documents.createCollection", args)))
+  }
+
+  async update(name: string, input: unknown): Promise<CollectionInfo> {
+    const args: UpdateCollectionArgs = { ...parseCollectionChange(input), name, at: this.#clock.now() }
+    return toInfo(toCollection(await this.#file.call<CollectionRow>("documents.updateCollection", args)))
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.#file.call("documents.deleteCollection", { name }, { makesRoom: true })
+  }
+}
+
+/** The place in a list of collections is a name, which is no secret to whoever may list them. */
+function readNameCursor(cursor: string): string {
+  const name = Buffer.from(cursor, "base64url").toString()
+  if (isCollectionName(name)) return name
+  throw new CursorInvalid("The cursor is not one that this list gave. Start from the first page.")
+}
+
+function toInfo({ name, rules, indexes, count, created, updated }: Collection): CollectionInfo {
+  return {
+    name,
+    rules,
+    indexes: indexes.map(toIndexInfo),
+    count,
+    createdAt: toTime(created),
+    updatedAt: toTime(updated),
+  }
+}

@@ -1,0 +1,70 @@
+import { type Clock, type IdSource, Internal } from "@ashlar/core"
+import type { SqliteFile } from "@ashlar/sqlite"
+import { collectionNotFound, type DocumentCollection, isCollectionName } from "./collection.ts"
+import type { Collections } from "./collections.ts"
+import { loadCollection } from "./dialects/sqlite/catalogue.ts"
+import { SqliteCollection } from "./dialects/sqlite/collection.ts"
+import { SqliteCollections } from "./dialects/sqlite/collections.ts"
+import { Reader } from "./dialects/sqlite/reader.ts"
+import { defaultLimits, type StoreLimits } from "./limits.ts"
+import { type Action, type CallerKind, checkAllowed } from "./rules.ts"
+
+/** The documents of one project. */
+export interface DocumentStore {
+  readonly collections: Collections
+
+  /** @throws {DOCUMENTS_COLLECTION_NOT_FOUND} for what cannot be a name; else the first method called throws it. */
+  collection(name: string): DocumentCollection
+
+  /**
+   * Refuses what the rules of the collection do not allow.
+   *
+   * @throws {DOCUMENTS_FORBIDDEN} naming the rule to change. @throws {DOCUMENTS_COLLECTION_NOT_FOUND}
+   */
+  allows(collection: string, action: Action, caller: CallerKind): void
+
+  /**
+   * Rebuilds indexes whose keys an earlier release made in another way; to be called once after the file was opened. Without it
+   * answers stay right, but come without those indexes.
+   *
+   * @returns the names of the collections that were changed
+   */
+  upgrade(): Promise<readonly string[]>
+}
+
+export interface DocumentsOptions {
+  /** The project's file, opened with `documentsFeature`. The caller closes it. */
+  readonly file: SqliteFile
+  readonly clock: Clock
+  /** Makes the ids of new documents; the order without a sort is theirs. */
+  readonly ids: IdSource
+  /** Signs cursors; at least 16 bytes. Another key makes the cursors of before invalid, and nothing else. */
+  readonly cursorKey: Uint8Array
+  readonly limits?: Partial<StoreLimits>
+}
+
+/**
+ * The documents in a project's file.
+ *
+ * @example
+ * const file = await sqlite.open(path, { kind: "project", features: [documentsFeature] })
+ * const store = openDocuments({ file, clock: systemClock, ids: uuidv7, cursorKey })
+ * await store.collections.create({ name: "countries", rules: { read: "public" }, indexes: ["region"] })
+ * await store.collection("countries").insert({ name: "Chad", region: "Africa" })
+ */
+export function openDocuments({ file, clock, ids, cursorKey, limits }: DocumentsOptions): DocumentStore {
+  if (cursorKey.length < 16) throw new Internal(`Expected a cursorKey of at least 16 bytes, got ${cursorKey.length}.`)
+  const reader = new Reader(file)
+  const shared = { file, reader, clock, ids, cursorKey, limits: { ...defaultLimits, ...limits } }
+  return {
+    collections: new SqliteCollections(file, clock),
+    collection(name) {
+      if (!isCollectionName(name)) throw collectionNotFound(name)
+      return new SqliteCollection({ ...shared, name })
+    },
+    allows(collection, action, caller) {
+      checkAllowed(collection, loadCollection(file, collection).rules, { action, caller })
+    },
+    upgrade: () => file.call("documents.upgrade", {}),
+  }
+}
