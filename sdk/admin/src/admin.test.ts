@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import type { Health } from "@ashlar/sdk"
 import { type Admin, createAdmin } from "./admin.ts"
 import { everyItem } from "./paging.ts"
 
@@ -32,6 +33,7 @@ const page = { limit: 5, cursor: "c" }
 
 const calls: [string, (admin: Admin) => Promise<unknown>, string, unknown?][] = [
   ["setup.check", (a) => a.setup.check("t"), "POST /v1/setup/check", { token: "t" }],
+  ["me", (a) => a.me(), "GET /v1/auth/me"],
   ["sessions.list", (a) => a.sessions.list(page), "GET /v1/auth/sessions?limit=5&cursor=c"],
   ["sessions.revoke", (a) => a.sessions.revoke("s1"), "DELETE /v1/auth/sessions/s1"],
   ["projects.list", (a) => a.projects.list(), "GET /v1/projects"],
@@ -124,7 +126,7 @@ describe("each method makes its one request", () => {
 })
 
 test("an unready server answers what is wrong with it", async () => {
-  const health = { status: "unready", checks: { disk: { status: "fail", detail: "full" } } }
+  const health: Health = { status: "failing", checks: { disk: { status: "failing", detail: "full" } } }
   const admin = createAdmin({ url: "http://ashlar.test", fetch: async () => Response.json(health, { status: 503 }) })
   expect(await admin.health.ready()).toEqual(health)
 })

@@ -52,6 +52,8 @@ export interface Admin {
     complete(input: SetUp): Promise<User>
   }
   readonly auth: Auth
+  /** The person whose session, or whose access token as `credential`, this client uses. */
+  me(): Promise<User>
   readonly sessions: {
     /** The devices on which the signed-in person is signed in. */
     list(page?: PageOptions): Promise<Page<SessionInfo>>
@@ -97,6 +99,7 @@ export function createAdmin(options: AdminOptions): Admin {
       check: (token) => transport.json({ method: "POST", path: "/v1/setup/check", json: { token } }),
       complete: auth.setUp,
     },
+    me: () => transport.json({ path: "/v1/auth/me" }),
     sessions: {
       list: (page) => transport.json({ path: "/v1/auth/sessions", query: toQuery(page) }),
       revoke: (id) => transport.json({ method: "DELETE", path: path`/v1/auth/sessions/${id}` }),

@@ -89,6 +89,14 @@ export async function reads(countries: Collection<Country>): Promise<void> {
   void [data, common, area, found]
 }
 
+export async function untypedWrites(things: Collection<JsonObject>, change: JsonObject): Promise<void> {
+  await things.patch("x", change)
+  await things.patch("x", { $set: { "a.b": 1 } })
+  const parts = await things.where({ a: 1 }).select("a.b").first()
+  const data: JsonObject | undefined = parts?.data
+  void data
+}
+
 export async function writes(countries: Collection<Country>): Promise<void> {
   await countries.patch("FRA", {
     $set: { area: 2, "name.common": "France" },

@@ -98,9 +98,11 @@ export type SortKey<T> = PathOf<T> | `-${PathOf<T>}`
 /** What is left of a document when only some of its parts are selected. */
 export type Selected<T> = T extends readonly unknown[]
   ? T
-  : T extends object
-    ? { readonly [K in keyof T]?: Selected<T[K]> }
-    : T
+  : string extends keyof T
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]?: Selected<T[K]> }
+      : T
 
 type Numbers<T> = { readonly [P in PathOf<T>]?: number }
 type Values<T> = { readonly [P in PathOf<T>]?: unknown }
@@ -126,9 +128,9 @@ type Fill<T> = { readonly [K in keyof T & string]?: T[K] } & {
 }
 
 /** Only the fields to change; null removes one. @see RFC 7396 */
-export type MergePatch<T> = {
-  readonly [K in keyof T]?: (Defined<T[K]> extends readonly unknown[] ? T[K] : MergePatch<T[K]>) | null
-}
+export type MergePatch<T> = string extends keyof T
+  ? Untyped
+  : { readonly [K in keyof T]?: (Defined<T[K]> extends readonly unknown[] ? T[K] : MergePatch<T[K]>) | null }
 
 /** Either operations or a merge patch, never a mix. */
 export type Patch<T> = Operations<T> | MergePatch<T>

@@ -305,7 +305,8 @@ export interface FunctionInfo {
   readonly egress: readonly string[]
   /** Names only: values are never shown. */
   readonly env: readonly string[]
-  readonly limits: Limits
+  /** All of them, the defaults too. */
+  readonly limits: Required<Limits>
   readonly createdAt: string
   readonly updatedAt: string
 }
@@ -358,8 +359,9 @@ export interface FunctionMetrics {
   readonly calls: number
   readonly errors: number
   readonly kills: Readonly<Record<string, number>>
-  readonly p50Ms: number
-  readonly p95Ms: number
+  /** null before the first call. */
+  readonly p50Ms: number | null
+  readonly p95Ms: number | null
   readonly coldStarts: number
   readonly since: string
 }
@@ -367,13 +369,13 @@ export interface FunctionMetrics {
 // Service
 
 export interface Health {
-  readonly status: string
-  readonly checks: Readonly<Record<string, { readonly status: string; readonly detail: string }>>
+  readonly status: "ok" | "failing" | "draining"
+  readonly checks: Readonly<Record<string, { readonly status: "ok" | "failing"; readonly detail: string }>>
 }
 
 export interface RuntimeCapability {
   readonly available: boolean
-  readonly isolation: string
+  readonly isolation: "sandboxed" | "trusted" | "wasm" | "unavailable"
   readonly detail: string
 }
 
@@ -383,5 +385,6 @@ export interface Capabilities {
   readonly signups: "closed" | "open"
   readonly database: { readonly driver: string; readonly durability: string }
   readonly functions: { readonly bun: RuntimeCapability; readonly quickjs: RuntimeCapability }
-  readonly limits: Readonly<Record<string, unknown>>
+  /** By name with its unit: `maxDocumentBytes`. */
+  readonly limits: Readonly<Record<string, number>>
 }

@@ -1,0 +1,143 @@
+import type { User } from "@ashlar/sdk"
+import type { Command } from "commander"
+import { type Cli, type Outcome, withoutEndSlash } from "../cli.ts"
+import { WrongUsage } from "../errors.ts"
+import type { Run } from "../program.ts"
+import { toFacts } from "../text.ts"
+
+interface SignUpOptions {
+  readonly token?: string
+  readonly invite?: string
+  readonly name?: string
+  readonly email?: string
+  readonly passwordStdin?: boolean
+}
+
+/** `signup`, `login`, `logout`, `whoami`. */
+export function registerPeople(program: Command, run: Run): void {
+  program
+    .command("signup")
+    .description("create an account, and log in with it")
+    .argument("[link]", "the link that `ashlar up` printed, the link of an invitation, or a server's address")
+    .option("--token <token>", "the token of a set-up link")
+    .option("--invite <token>", "the token of an invitation")
+    .option("--name <name>", "your name")
+    .option("--email <email>", "your email address")
+    .option("--password-stdin", "read the password from standard input")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  ashlar signup "http://localhost:4000/setup?token=..."
+  echo "$PASSWORD" | ashlar signup --token ... --name Ada --email ada@example.org --password-stdin`,
+    )
+    .action(run(signUp))
+  program
+    .command("login")
+    .description("sign in, and remember the server")
+    .argument("[url]", "the server's address")
+    .option("--email <email>", "your email address")
+    .option("--password-stdin", "read the password from standard input")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  ashlar login http://localhost:4000
+  ashlar login https://api.example.com --profile production`,
+    )
+    .action(run(logIn))
+  program.command("logout").description("end the session, and forget it here").action(run(logOut))
+  program.command("whoami").description("who is signed in, and where").action(run(whoAmI))
+}
+
+/** What a link of the console stands for. */
+interface Link {
+  readonly url: string
+  readonly token?: string
+  readonly invite?: string
+}
+
+/** @throws {CLI_USAGE} When the text is no address. */
+export function parseLink(text: string): Link {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new WrongUsage(`Expected a link that starts with http:// or https://, got ${JSON.stringify(text)}.`)
+  const { origin, pathname, searchParams } = new URL(text)
+  const [page] = /\/(setup|signup|invite)\/?$/.exec(pathname) ?? [""]
+  const url = origin + withoutEndSlash(pathname.slice(0, pathname.length - page.length))
+  const token = searchParams.get("token") ?? undefined
+  const invite = searchParams.get("invite") ?? undefined
+  if (page.startsWith("/setup")) return token === undefined ? { url } : { url, token }
+  const invitation = invite ?? token
+  return invitation === undefined ? { url } : { url, invite: invitation }
+}
+
+async function signUp(cli: Cli, linkText: string | undefined, options: SignUpOptions): Promise<Outcome> {
+  const link: Link = linkText === undefined ? { url: cli.url } : parseLink(linkText)
+  const token = options.token ?? link.token
+  const invite = options.invite ?? link.invite
+  if (token !== undefined && invite !== undefined)
+    throw new WrongUsage("Expected the token of a set-up link or of an invitation, got both.")
+  const admin = cli.freshAdmin(link.url)
+  // A spent link is refused before anybody has typed a password.
+  if (token !== undefined) await admin.setup.check(token)
+  const name = options.name ?? (await cli.ask("Your name", "--name"))
+  const email = options.email ?? (await cli.ask("Your email address", "--email"))
+  const password = await cli.askPassword("A password for this server", options.passwordStdin)
+  const person = { name, email, password }
+  const user =
+    token === undefined
+      ? await admin.auth.signUp(invite === undefined ? person : { ...person, invite })
+      : await admin.setup.complete({ token, ...person })
+  return welcome(cli, link.url, user, token === undefined ? "Signed up" : "Signed up as the first administrator")
+}
+
+async function logIn(
+  cli: Cli,
+  urlText: string | undefined,
+  options: { readonly email?: string; readonly passwordStdin?: boolean },
+): Promise<Outcome> {
+  const url = urlText === undefined ? cli.url : parseLink(urlText).url
+  const admin = cli.freshAdmin(url)
+  const email = options.email ?? (await cli.ask("Your email address", "--email"))
+  const password = await cli.askPassword("Your password", options.passwordStdin)
+  return welcome(cli, url, await admin.auth.signIn({ email, password }), "Logged in")
+}
+
+/** From now on this profile is the one that is meant when none is named. */
+function welcome(cli: Cli, url: string, user: User, done: string): Outcome {
+  cli.settings.update((settings) => ({ ...settings, current: cli.profileName }))
+  const profile = cli.profileName === "default" ? "" : ` (profile ${cli.profileName})`
+  return {
+    value: { url, profile: cli.profileName, user },
+    text: `${done} to ${url} as ${user.name} <${user.email}>${profile}.`,
+  }
+}
+
+async function logOut(cli: Cli): Promise<Outcome> {
+  const admin = cli.freshAdmin(cli.url)
+  const session = await admin.auth.session()
+  if (session === null) return { value: { url: cli.url, user: null }, text: `Nobody was logged in to ${cli.url}.` }
+  await admin.auth.signOut()
+  return { value: { url: cli.url, user: session.user }, text: `Logged out of ${cli.url}.` }
+}
+
+async function whoAmI(cli: Cli): Promise<Outcome> {
+  const admin = cli.admin()
+  const { credential, profileName: profile, url } = cli
+  if (credential?.startsWith("ak_")) {
+    const project = await admin.projects.get("self")
+    const kind = credential.startsWith("ak_secret_") ? "secret" : "publishable"
+    return { value: { url, key: { kind, project } }, text: toFacts({ server: url, key: kind, project: project.slug }) }
+  }
+  const user = credential === undefined ? await admin.auth.me() : await admin.me()
+  return {
+    value: { url, profile, user },
+    text: toFacts({
+      server: url,
+      profile,
+      person: `${user.name} <${user.email}>`,
+      role: user.administrator ? "administrator" : undefined,
+      project: cli.profile?.project,
+    }),
+  }
+}

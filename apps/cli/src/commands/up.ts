@@ -1,0 +1,94 @@
+import { resolve } from "node:path"
+import type { Command } from "commander"
+import type { Cli } from "../cli.ts"
+import { ServerNotInstalled } from "../errors.ts"
+import { type Run, wholeNumber } from "../program.ts"
+import { toFacts } from "../text.ts"
+import { VERSION } from "../version.ts"
+
+interface UpFlags {
+  readonly port: number
+  readonly host: string
+  readonly data: string
+  readonly trustFunctions?: boolean
+  readonly signups?: boolean
+}
+
+/** What the command needs of the server, which is loaded only here: no other command pays for it. */
+export interface ServerModule {
+  startServer(options: ServerOptions): Promise<RunningServer>
+}
+
+export interface ServerOptions {
+  readonly port: number
+  readonly host: string
+  /** The data folder. */
+  readonly data: string
+  readonly trustFunctions: boolean
+  readonly signups: "open" | "closed"
+}
+
+export interface RunningServer {
+  readonly url: string
+  /** The one-time link, while there is no administrator. */
+  readonly setupUrl: string | null
+  /** Finishes what is under way, within a bound, and closes everything. */
+  stop(): Promise<void>
+}
+
+/** `up`. */
+export function registerUp(program: Command, run: Run): void {
+  program
+    .command("up")
+    .description("start the platform in this process")
+    .option("--port <port>", "where it listens; 0 takes a free one", wholeNumber(0, 65_535), 4000)
+    .option("--host <address>", "127.0.0.1 lets only this machine in, 0.0.0.0 everybody who can reach it", "127.0.0.1")
+    .option("--data <folder>", "where everything is kept", "./data")
+    .option("--trust-functions", "run bun functions without a sandbox where there is none: only for code of your own")
+    .option("--signups", "let everybody create an account")
+    .addHelpText("after", "\nExamples:\n  ashlar up\n  ashlar up --port 8080 --host 0.0.0.0 --data /var/lib/ashlar")
+    .action(run(up))
+}
+
+async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
+  const { startServer } = await loadServer()
+  const server = await startServer({
+    port: flags.port,
+    host: flags.host,
+    data: resolve(cli.io.cwd, flags.data),
+    trustFunctions: flags.trustFunctions === true,
+    signups: flags.signups === true ? "open" : "closed",
+  })
+  const { url, setupUrl } = server
+  const facts = toFacts({ "Ashlar is up": url, "sign up": setupUrl, data: flags.data })
+  const first = setupUrl === null ? "" : "\n\nOpen the sign-up link to become the administrator. It works once."
+  cli.line({ url, setupUrl, version: VERSION, pid: process.pid }, facts + first)
+  try {
+    await untilAborted(cli.io.signal)
+    cli.note("Stopping: finishing what is under way. Ctrl-C again stops at once.")
+  } finally {
+    await server.stop()
+  }
+  return undefined
+}
+
+/**
+ * Loads the platform, by a name that the compiler does not follow: the command line is built without its sources.
+ *
+ * @throws {CLI_SERVER_NOT_INSTALLED} When the package is not there.
+ */
+export async function loadServer(name = "@ashlar/server"): Promise<ServerModule> {
+  try {
+    return (await import(name)) as ServerModule
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause
+    throw new ServerNotInstalled(undefined, { cause })
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done()
+    else signal.addEventListener("abort", () => done(), { once: true })
+  })
+}

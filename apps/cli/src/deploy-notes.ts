@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import type { DeployRequest, FunctionInfo, FunctionVersion } from "@ashlar/sdk"
+
+/**
+ * What was deployed from here, so that the next deploy can leave out what has not changed. The server shows names of
+ * environment variables but never their values, and fills in the limits that were left out; so only a note of our own
+ * can tell whether those are the same. The note holds hashes, no values.
+ */
+export interface DeployNotes {
+  /** True when the active version is what `request` would make. */
+  isCurrent(target: Target, request: DeployRequest, sha256: string): boolean
+  record(target: Target, request: DeployRequest, version: FunctionVersion): void
+}
+
+/** A function on a server, and what it is there now. */
+export interface Target {
+  readonly server: string
+  readonly project: string
+  readonly info: FunctionInfo | undefined
+  readonly active: FunctionVersion | undefined
+}
+
+interface Note {
+  readonly version: number
+  readonly fingerprint: string
+}
+
+/** Opens the notes of a project's folder. They may be deleted at any time: then functions with variables or limits are uploaded again. */
+export function openDeployNotes(folder: string): DeployNotes {
+  const path = join(folder, ".ashlar", "deployed.json")
+  const notes = read(path)
+  const keyOf = ({ server, project }: Target, name: string) => `${server} ${project}/${name}`
+  return {
+    isCurrent(target, request, sha256) {
+      const { info, active } = target
+      if (!info || !active || active.sha256 !== sha256 || active.runtime !== request.runtime) return false
+      if (!isSameSettings(info, request)) return false
+      const note = notes[keyOf(target, request.name)]
+      if (note?.version === active.version) return note.fingerprint === fingerprint(request)
+      return Object.keys(request.env ?? {}).length === 0 && Object.keys(request.limits ?? {}).length === 0
+    },
+    record(target, request, { version }) {
+      notes[keyOf(target, request.name)] = { version, fingerprint: fingerprint(request) }
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, `${JSON.stringify(notes, null, 2)}\n`, { mode: 0o600 })
+    },
+  }
+}
+
+/** What the server shows, compared; what is the same here may still differ in hidden values. */
+function isSameSettings(info: FunctionInfo, request: DeployRequest): boolean {
+  const same = (a: readonly string[], b: readonly string[]) => a.toSorted().join("\n") === b.toSorted().join("\n")
+  return (
+    info.access === (request.access ?? "secret") &&
+    same(info.egress, request.egress ?? []) &&
+    same(info.env, Object.keys(request.env ?? {})) &&
+    Object.entries(request.limits ?? {}).every(
+      ([name, value]) => info.limits[name as keyof typeof info.limits] === value,
+    )
+  )
+}
+
+function fingerprint(request: DeployRequest): string {
+  const sorted = (record: object = {}) => Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const { code, runtime, access, egress = [], env, limits } = request
+  const facts = [code, runtime, access, egress.toSorted(), sorted(env), sorted(limits)]
+  return createHash("sha256").update(JSON.stringify(facts)).digest("hex")
+}
+
+function read(path: string): Record<string, Note> {
+  if (!existsSync(path)) return {}
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Record<string, Note>
+  } catch {
+    // A damaged note is no note: the worst that follows is one more upload.
+    return {}
+  }
+}

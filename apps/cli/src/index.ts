@@ -1,0 +1,3 @@
+export type { ExitCode } from "./failure.ts"
+export type { Io, Prompts } from "./io.ts"
+export { main } from "./main.ts"

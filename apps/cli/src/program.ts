@@ -1,0 +1,116 @@
+import { Command, InvalidArgumentError, Option } from "commander"
+import { Cli, type GlobalOptions, type Outcome } from "./cli.ts"
+import { registerCollections } from "./commands/collections.ts"
+import { registerDeploy } from "./commands/deploy.ts"
+import { registerDoctor } from "./commands/doctor.ts"
+import { registerDocuments } from "./commands/documents.ts"
+import { registerFunctions } from "./commands/functions.ts"
+import { registerImport } from "./commands/import.ts"
+import { registerInit } from "./commands/init.ts"
+import { registerKeys } from "./commands/keys.ts"
+import { registerLogs } from "./commands/logs.ts"
+import { registerPeople } from "./commands/people.ts"
+import { registerProjects } from "./commands/projects.ts"
+import { registerUp } from "./commands/up.ts"
+import type { Io } from "./io.ts"
+import { VERSION } from "./version.ts"
+
+/** Turns a command's work into what commander calls: makes the run's context, and prints what the work has found. */
+export type Run = <A extends unknown[]>(
+  work: (cli: Cli, ...args: A) => Promise<Outcome | undefined>,
+) => (...args: unknown[]) => Promise<void>
+
+/** How a run of the program is seen from outside. */
+export interface ProgramOutput {
+  /** What commander prints: help and version. */
+  readonly out: (text: string) => void
+  /** A command starts, with this context. */
+  readonly begin: (cli: Cli) => void
+  readonly exit: (code: 0 | 1) => void
+}
+
+const examples = `
+Examples:
+  ashlar up                                        start the platform here
+  ashlar signup "http://localhost:4000/setup?token=..."   become its administrator, with the link that up printed
+  ashlar init todo && cd todo && ashlar deploy     a first project
+  ashlar functions invoke hello --json
+  ashlar logs hello --follow
+
+Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 cannot connect.
+Environment: ASHLAR_URL, ASHLAR_TOKEN, ASHLAR_KEY, ASHLAR_PROJECT, ASHLAR_PROFILE, NO_COLOR.`
+
+/** Builds the command line. Nothing runs before it is parsed. */
+export function createProgram(io: Io, output: ProgramOutput): Command {
+  const program = new Command("ashlar")
+    .description("Ashlar: build backends, and run them.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: output.out,
+      writeErr: io.stderr,
+      // Errors are printed once, by `main`, in the form that was asked for.
+      outputError: () => {},
+      getOutHelpWidth: () => io.columns,
+      getErrHelpWidth: () => io.columns,
+      getOutHasColors: () => io.colors,
+      getErrHasColors: () => io.colors,
+    })
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .version(VERSION, "-V, --version", "print the version")
+    .option("--json", "print one JSON value on standard output, and nothing else")
+    .option("--profile <name>", "use the server of this profile")
+    .option("--url <url>", "use this server")
+    .option("--project <slug>", "use this project")
+    .addHelpText("after", examples)
+
+  const run: Run =
+    <A extends unknown[]>(work: (cli: Cli, ...args: A) => Promise<Outcome | undefined>) =>
+    async (...args: unknown[]) => {
+      const command = args.pop() as Command
+      const cli = new Cli(io, command.optsWithGlobals<GlobalOptions>())
+      output.begin(cli)
+      const outcome = await work(cli, ...(args as A))
+      if (outcome === undefined) return
+      if (cli.json) io.stdout(`${JSON.stringify(outcome.value)}\n`)
+      else if (outcome.text !== "") io.stdout(`${outcome.text}\n`)
+      output.exit(outcome.exitCode ?? 0)
+    }
+
+  program.commandsGroup("Start:")
+  registerUp(program, run)
+  registerPeople(program, run)
+  registerDoctor(program, run)
+  program.commandsGroup("Build:")
+  registerInit(program, run)
+  registerDeploy(program, run)
+  registerLogs(program, run)
+  program.commandsGroup("Manage:")
+  registerProjects(program, run)
+  registerKeys(program, run)
+  registerCollections(program, run)
+  registerImport(registerDocuments(program, run), run)
+  registerFunctions(program, run)
+  return program
+}
+
+/** An option's value as a whole number within bounds. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
+    return value
+  }
+}
+
+/** An option that takes one of a few words. */
+export function choice(flags: string, description: string, words: readonly string[]): Option {
+  return new Option(flags, description).choices(words)
+}
+
+/** An option's value as a list: `a,b`. */
+export function commaList(text: string): string[] {
+  const items = text.split(",").map((item) => item.trim())
+  if (items.includes("")) throw new InvalidArgumentError("Expected names with commas between them.")
+  return items
+}

@@ -1,0 +1,55 @@
+import { Interrupted } from "./errors.ts"
+import type { Io, Prompts } from "./io.ts"
+
+/** A second Ctrl-C, or one that nothing reacts to within this time, ends the process. */
+const PATIENCE_MS = 10_000
+
+/** The terminal of this process. */
+export function openTerminal(): Io {
+  const { stdin, stdout, stderr, env } = process
+  const interrupt = new AbortController()
+  let asked = false
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (asked) process.exit(130)
+      asked = true
+      interrupt.abort(new Interrupted())
+      setTimeout(() => process.exit(130), PATIENCE_MS).unref()
+    })
+  }
+  // A reader that has seen enough (`ashlar logs | head`) is no failure.
+  stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1))
+  const interactive = stdin.isTTY === true && stderr.isTTY === true && !env.CI
+  return {
+    stdout: (text) => void stdout.write(text),
+    stderr: (text) => void stderr.write(text),
+    stdin: () => new Response(Bun.stdin.stream()).text(),
+    env,
+    cwd: process.cwd(),
+    prompts: interactive ? terminalPrompts() : undefined,
+    live: stderr.isTTY === true && env.TERM !== "dumb",
+    colors: env.NO_COLOR === undefined && (env.FORCE_COLOR !== undefined || stdout.isTTY === true),
+    columns: stderr.columns ?? 80,
+    signal: interrupt.signal,
+  }
+}
+
+/** Questions are drawn on standard error, so that standard output stays the command's result. */
+function terminalPrompts(): Prompts {
+  const output = process.stderr
+  async function ask<T>(question: (clack: typeof import("@clack/prompts")) => Promise<T>): Promise<Exclude<T, symbol>> {
+    const clack = await import("@clack/prompts")
+    const answer = await question(clack)
+    if (clack.isCancel(answer)) throw new Interrupted("Cancelled. Nothing was changed.")
+    return answer as Exclude<T, symbol>
+  }
+  const needed = (value: string | undefined) => (value ? undefined : "A value is needed.")
+  return {
+    text: (message, initial) =>
+      ask((clack) =>
+        clack.text({ message, output, validate: needed, ...(initial === undefined ? {} : { initialValue: initial }) }),
+      ),
+    password: (message) => ask((clack) => clack.password({ message, output, validate: needed })),
+    confirm: (message) => ask((clack) => clack.confirm({ message, output, initialValue: false })),
+  }
+}
