@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { createUuidv7 } from "@ashlar/core"
+import { type SqliteFile, SqliteOutcomeUnknown } from "@ashlar/sqlite"
+import { openControl } from "./control.ts"
 import { anonymous, codeOf, failureOf, type Install, openInstall } from "./testing/install.ts"
 
 let install: Install
@@ -67,6 +70,37 @@ describe("creating a project", () => {
     expect(install.storage.present).toEqual(before)
     expect(install.control.projects.list(ada).items).toEqual([])
     expect(install.file.all("SELECT * FROM control_leftovers")).toEqual([])
+  })
+
+  test("whose commit may have happened keeps its storage, and the next start finds out", async () => {
+    const { file, clock, storage } = install
+    const cut = { committed: true }
+    /** The system file with a connection that breaks during the commit. */
+    const broken: SqliteFile = {
+      path: file.path,
+      write: (statements) => file.write(statements),
+      all: (sql, params) => file.all(sql, params),
+      get: (sql, params) => file.get(sql, params),
+      scan: (sql, params, options) => file.scan(sql, params, options),
+      async call(procedure, args) {
+        if (cut.committed) await file.call(procedure, args)
+        throw new SqliteOutcomeUnknown()
+      },
+    }
+    const people = { find: () => undefined, findByEmail: () => undefined, prepareInvite: () => expect.unreachable() }
+    const options = { clock, ids: createUuidv7(clock), cursorKey: new Uint8Array(32), people, storage }
+    const control = openControl({ ...options, file: broken })
+    const ada = install.person("ada6")
+    const before = storage.present.size
+    for (const committed of [true, false]) {
+      cut.committed = committed
+      expect(await codeOf(() => control.projects.create(ada, { name: "Unsure" }))).toBe("SQLITE_OUTCOME_UNKNOWN")
+    }
+    expect(storage.present.size).toBe(before + 2)
+    expect(await install.control.projects.removeLeftovers()).toBe(1)
+    const [project] = install.control.projects.list(ada).items
+    expect(storage.present.has(project!.id)).toBe(true)
+    expect(storage.present.size).toBe(before + 1)
   })
 
   test.each<[string, { name: string; slug?: string }]>([

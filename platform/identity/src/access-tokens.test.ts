@@ -87,6 +87,7 @@ describe("is refused:", () => {
     ["a longer life under the old signature", () => changed({ exp: 9_999_999_999 })],
     ["a cut signature", () => session.accessToken.slice(0, -4)],
     ["an unknown critical header", () => ours({ header: { crit: ["b64"], b64: false } })],
+    ["our key, the algorithm under its other name", () => ours({ header: { alg: "Ed25519" } })],
     ["our key, another kind of token", () => ours({ header: { typ: "JWT" } })],
     ["our key, another issuer", () => ours({ payload: { iss: "http://evil.example" } })],
     ["our key, another audience", () => ours({ payload: { aud: "project" } })],
@@ -132,6 +133,27 @@ describe("a new signing key", () => {
     await own.close()
   })
 
+  test("makes the old one worthless after the overlap, also to whoever has stolen it", async () => {
+    const own = await openInstall()
+    const signedIn = await setUp(own)
+    const stolen = await takeSigningKey(own)
+    const forged = await sign(stolen, { payload: { exp: 9_999_999_999 } }, signedIn)
+    await own.identity.rotateSigningKey()
+    own.clock.advance(299_999)
+    expect(await codeOf(() => own.identity.authenticate(forged))).toBe("none")
+    own.clock.advance(1)
+    expect(await codeOf(() => own.identity.authenticate(forged))).toBe("IDENTITY_TOKEN_REFUSED")
+    await own.close()
+  })
+
+  test("is not added in the place of a key that does not sign any more", async () => {
+    const key = { kid: "k", sealedPrivateKey: new Uint8Array(1), publicX: "x", nowMs: 0, overlapUntilMs: 9e15 }
+    for (const replaces of [null, "another"]) {
+      expect(await install.file.call<boolean>("identity.addSigningKey", { ...key, replaces })).toBe(false)
+    }
+    expect(install.file.all("SELECT kid FROM identity_signing_keys")).toHaveLength(1)
+  })
+
   test("comes by itself after 30 days, once for all who sign in at that moment", async () => {
     const own = await openInstall()
     const first = await setUp(own)
@@ -175,8 +197,8 @@ interface Forgery {
 }
 
 /** Written out, as no library signs what it finds wrong. */
-async function sign(key: CryptoKey, { header, payload }: Forgery): Promise<string> {
-  const original = decode(session.accessToken)
+async function sign(key: CryptoKey, { header, payload }: Forgery, from: Session = session): Promise<string> {
+  const original = decode(from.accessToken)
   const input = `${part({ ...original.header, ...header })}.${part({ ...original.payload, ...payload })}`
   const signature = await crypto.subtle.sign("Ed25519", key, Buffer.from(input))
   return `${input}.${Buffer.from(signature).toString("base64url")}`
@@ -191,7 +213,11 @@ async function foreign({ embed = false, ...forgery }: Forgery & { embed?: boolea
 
 /** Signed by our own key, taken out of the database with the root key: only what the token says is wrong. */
 async function ours(forgery: Forgery): Promise<string> {
-  const row = install.file.get<{ kid: string; sealed_private_key: Uint8Array }>("SELECT * FROM identity_signing_keys")!
-  const pkcs8 = install.sealer.open(row.sealed_private_key, `identity/signing-key/${row.kid}`)
-  return await sign(await crypto.subtle.importKey("pkcs8", new Uint8Array(pkcs8), "Ed25519", false, ["sign"]), forgery)
+  return await sign(await takeSigningKey(install), forgery)
+}
+
+async function takeSigningKey({ file, sealer }: Install): Promise<CryptoKey> {
+  const row = file.get<{ kid: string; sealed_private_key: Uint8Array }>("SELECT * FROM identity_signing_keys")!
+  const pkcs8 = sealer.open(row.sealed_private_key, `identity/signing-key/${row.kid}`)
+  return await crypto.subtle.importKey("pkcs8", new Uint8Array(pkcs8), "Ed25519", false, ["sign"])
 }

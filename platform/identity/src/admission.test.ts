@@ -85,12 +85,33 @@ describe("the set-up link", () => {
     await other.file.write([{ sql: copy, params: [hashToken(token)] }])
     expect(await codeOf(() => other.identity.setup.complete({ ...bob, token }))).toBe("IDENTITY_SETUP_LINK_SPENT")
     // Also when the look at the token is passed by: the transaction decides.
-    const account = { id: "x", email: "x@y", name: "x", passwordHash: "x", createdAtMs: other.clock.now() }
-    const creation = { account, ticket: { kind: "setup", hash: hashToken(token) }, alongside: [] }
-    const call = (): Promise<unknown> => other.file.call("identity.createAccount", creation)
-    expect(await codeOf(call)).toBe("IDENTITY_SETUP_LINK_SPENT")
+    expect(await createAccount(other, "setup", token)).toBe("IDENTITY_SETUP_LINK_SPENT")
     await other.close()
   })
+})
+
+/** Creates an account past all that is looked at before the transaction. */
+function createAccount({ file, clock }: Install, kind: "setup" | "invite", token: string): Promise<string> {
+  const account = { id: "x", email: "x@example.org", name: "x", passwordHash: "x", createdAtMs: clock.now() }
+  const creation = { account, ticket: { kind, hash: hashToken(token) }, alongside: [] }
+  return codeOf(() => file.call("identity.createAccount", creation))
+}
+
+test("the transaction itself refuses a token that is unknown, expired or of the other kind", async () => {
+  const install = await openInstall()
+  const setup = (await install.identity.setup.issue())!
+  const invite = install.identity.people.prepareInvite({ email: "x@example.org", scope: "s", grants: {} })
+  await install.file.write(invite.statements)
+  expect(await createAccount(install, "setup", "su_unknown")).toBe("IDENTITY_SETUP_LINK_SPENT")
+  expect(await createAccount(install, "setup", invite.token)).toBe("IDENTITY_SETUP_LINK_SPENT")
+  expect(await createAccount(install, "invite", "in_unknown")).toBe("IDENTITY_INVITE_SPENT")
+  expect(await createAccount(install, "invite", setup.token)).toBe("IDENTITY_INVITE_SPENT")
+  install.clock.advance(24 * 3_600_000)
+  expect(await createAccount(install, "setup", setup.token)).toBe("IDENTITY_SETUP_LINK_SPENT")
+  install.clock.advance(6 * 24 * 3_600_000)
+  expect(await createAccount(install, "invite", invite.token)).toBe("IDENTITY_INVITE_SPENT")
+  expect(install.file.all("SELECT * FROM identity_accounts")).toEqual([])
+  await install.close()
 })
 
 describe("signing up", () => {
@@ -282,6 +303,22 @@ describe("signing in", () => {
     install.clock.advance(3_600_000)
     for (let n = 0; n < 10; n++) expect(await unknown()).toBe("IDENTITY_WRONG_CREDENTIALS")
     expect(await unknown()).toBe("IDENTITY_TOO_MANY_ATTEMPTS")
+  })
+
+  test("spellings of one address share their attempts", async () => {
+    install.clock.advance(3_600_000)
+    const spellings = [
+      "ada@example.org",
+      "ADA@example.org",
+      " Ada@Example.ORG ",
+      "\uff41da@example.org",
+      "ada@EXAMPLE.org",
+    ]
+    const outcomes = []
+    for (const email of [...spellings, ...spellings, "aDa@example.org"]) {
+      outcomes.push(await codeOf(() => install.identity.signIn({ email, password: "a wrong password", client })))
+    }
+    expect(outcomes).toEqual([...Array(10).fill("IDENTITY_WRONG_CREDENTIALS"), "IDENTITY_TOO_MANY_ATTEMPTS"])
   })
 
   test("an address is closed to guesses over many accounts, and another address is not", async () => {

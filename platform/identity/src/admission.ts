@@ -3,7 +3,7 @@ import type { Clock, IdSource } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import type { Accounts, User } from "./accounts.ts"
 import { type AttemptLimit, addressKey } from "./attempt-limit.ts"
-import { EmailTaken, InviteForAnother, SignupsClosed, WrongCredentials } from "./errors.ts"
+import { EmailTaken, SignupsClosed, WrongCredentials } from "./errors.ts"
 import type { AcceptedInvite, Invites } from "./invites.ts"
 import { checkPassword } from "./password-policy.ts"
 import type { PasswordHasher } from "./passwords.ts"
@@ -111,7 +111,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
       const email = normalizeEmail(request.email)
       if (request.invite === undefined) return await createAccount({ ...request, email }, {})
       const invite = invites.find(request.invite)
-      if (invite.email !== email) throw new InviteForAnother()
       return await createAccount({ ...request, email }, { ticket: { kind: "invite", hash: invite.hash }, invite })
     },
 
