@@ -1,7 +1,7 @@
 import { count } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
 import { counted, kindOf } from "./issue.ts"
-import { type Node, nodeOf } from "./node.ts"
+import { createNode, type Node, nodeOf } from "./node.ts"
 import type { AnySchema, ArraySchema } from "./schema.ts"
 
 /** How many items there may be. Looked at before the items are, so that a list too long costs nothing. */
@@ -12,15 +12,13 @@ interface Bounds {
 
 function arrayNode(item: Node, { min = 0, max = Number.POSITIVE_INFINITY }: Bounds): Node {
   const { check: checkItem } = item
-  return {
-    absent: "refused",
+  return createNode({
     expected: "an array",
-    id: undefined,
     check(value, run) {
       if (!Array.isArray(value)) return run.expect("type", "an array", kindOf(value))
       const { length } = value
-      if (length < min) return run.expect("too_small", `at least ${counted(min, "item")}`, String(length))
-      if (length > max) return run.expect("too_big", `at most ${counted(max, "item")}`, String(length))
+      if (length < min) return run.expect("too_small", `at least ${counted(min, "item")}`, counted(length, "item"))
+      if (length > max) return run.expect("too_big", `at most ${counted(max, "item")}`, counted(length, "item"))
       let copy: unknown[] | undefined
       for (let at = 0; at < length; at++) {
         const before = run.count
@@ -42,7 +40,7 @@ function arrayNode(item: Node, { min = 0, max = Number.POSITIVE_INFINITY }: Boun
       ...(min > 0 && { minItems: min }),
       ...(max < Number.POSITIVE_INFINITY && { maxItems: max }),
     }),
-  }
+  })
 }
 
 class ArrayBuilder<S extends AnySchema> extends SchemaBuilder<S["~o"][], S["~i"][]> implements ArraySchema<S> {

@@ -55,6 +55,7 @@ interface Located {
   readonly finding: Finding
   /** From the place to the root: each level adds its key as the validation goes back up, so a value that fits pays nothing. */
   readonly upward: (string | number)[]
+  readonly isTag: boolean
 }
 
 /** One run of a validation. The list is made by the first issue. */
@@ -82,8 +83,9 @@ export class Run {
     this.report({ code: "too_deep", message: `Expected at most ${MAX_DEPTH} levels, got more.` })
   }
 
-  report(finding: Finding): undefined {
-    this.#add({ finding, upward: [] })
+  /** @param isTag The value has not the one literal it must have: see {@link Run.missedTag}. */
+  report(finding: Finding, isTag: boolean = false): undefined {
+    this.#add({ finding, upward: [], isTag })
   }
 
   #add(located: Located): void {
@@ -100,17 +102,13 @@ export class Run {
 
   /** Whether the value as a whole is of another type than this run's schema. */
   missesType(): boolean {
-    return this.#hasMismatch(0)
+    return this.#found?.some(({ upward, finding }) => upward.length === 0 && MISMATCHES.has(finding.code)) ?? false
   }
 
-  /** Whether a key directly under the value is: with literals there, the mark of another member of a union. */
-  missesTag(): boolean {
-    return this.#hasMismatch(1)
-  }
-
-  #hasMismatch(depth: number): boolean {
-    const found = this.#found ?? []
-    return found.some(({ upward, finding: { code } }) => upward.length === depth && MISMATCHES.has(code))
+  /** The tag directly under the value that is another one than this run's schema has. */
+  missedTag(): { readonly key: string | number; readonly expected: string } | undefined {
+    const missed = this.#found?.find(({ upward, isTag }) => upward.length === 1 && isTag)
+    return missed && { key: missed.upward[0]!, expected: missed.finding.expected ?? "" }
   }
 
   /** Takes over another run's issues. */

@@ -1,6 +1,6 @@
 import { blueprint, SchemaBuilder } from "./builder.ts"
 import { MAX_DEPTH } from "./issue.ts"
-import { type Node, nodeOf } from "./node.ts"
+import { createNode, type Node, nodeOf } from "./node.ts"
 import type { AnySchema, Schema } from "./schema.ts"
 
 export function lazy<S extends AnySchema>(get: () => S): Schema<S["~o"], S["~i"]> {
@@ -10,19 +10,19 @@ export function lazy<S extends AnySchema>(get: () => S): Schema<S["~o"], S["~i"]
     return resolved
   }
   return new SchemaBuilder<S["~o"], S["~i"]>(
-    blueprint({
-      absent: "refused",
-      // The inner schema does not exist yet when this one is made.
-      expected: "a nested value",
-      id: undefined,
-      check(value, run) {
-        if (run.depth >= MAX_DEPTH) return run.tooDeep()
-        run.depth++
-        const checked = inner().check(value, run)
-        run.depth--
-        return checked
-      },
-      toJson: (context) => context.refer(inner()),
-    }),
+    blueprint(
+      createNode({
+        // The inner schema does not exist yet when this one is made.
+        expected: "a nested value",
+        check(value, run) {
+          if (run.depth >= MAX_DEPTH) return run.tooDeep()
+          run.depth++
+          const checked = inner().check(value, run)
+          run.depth--
+          return checked
+        },
+        toJson: (context) => context.refer(inner()),
+      }),
+    ),
   )
 }

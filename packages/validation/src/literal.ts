@@ -1,7 +1,8 @@
 import { nearest } from "@ashlar/core"
 import { blueprint, SchemaBuilder } from "./builder.ts"
 import { SchemaInvalid } from "./errors.ts"
-import { kindOf, quoted, type Run } from "./issue.ts"
+import { type Finding, kindOf, quoted } from "./issue.ts"
+import { createNode } from "./node.ts"
 import type { Schema } from "./schema.ts"
 
 /** A value that JSON writes as one token. */
@@ -10,7 +11,7 @@ export type Literal = string | number | boolean | null
 const MAX_SHOWN = 12
 
 export function literal<const T extends Literal>(value: T): Schema<T> {
-  return allowed([value], { const: value })
+  return allowed([value], { const: value }, true)
 }
 
 export function enumeration<const T extends readonly (string | number)[]>(values: T): Schema<T[number]> {
@@ -19,16 +20,20 @@ export function enumeration<const T extends readonly (string | number)[]>(values
   return allowed<T[number]>(values, { type: types.length === 1 ? types[0] : types, enum: [...values] })
 }
 
-function allowed<T extends Literal>(values: readonly T[], json: Record<string, unknown>): Schema<T> {
+function allowed<T extends Literal>(values: readonly T[], json: Record<string, unknown>, isTag = false): Schema<T> {
   const known: ReadonlySet<unknown> = new Set(values)
   const expected = describeAll(values)
   return new SchemaBuilder<T>(
     blueprint({
-      absent: "refused",
-      expected,
-      id: undefined,
-      check: (value, run) => (known.has(value) ? value : refuse(run, values, expected, value)),
-      toJson: () => ({ ...json }),
+      ...createNode({
+        expected,
+        check(value, run) {
+          if (known.has(value)) return value
+          return run.report(refusal(values, expected, value), isTag)
+        },
+        toJson: () => structuredClone(json),
+      }),
+      isTag,
     }),
   )
 }
@@ -39,14 +44,15 @@ function describeAll(values: readonly Literal[]): string {
   return words.length === 1 ? words[0]! : `one of ${words.join(", ")}`
 }
 
-function refuse(run: Run, values: readonly Literal[], expected: string, value: unknown): undefined {
-  if (typeof value !== "string")
-    return run.expect("value", expected, typeof value === "number" ? String(value) : kindOf(value))
-  const received = quoted(value)
-  const near = nearest(
-    value,
-    values.filter((name) => typeof name === "string"),
-  )
+function refusal(values: readonly Literal[], expected: string, value: unknown): Finding {
+  const received = describe(value)
+  const names = values.filter((name) => typeof name === "string")
+  const near = typeof value === "string" ? nearest(value, names) : undefined
   const advice = near === undefined ? "" : ` Did you mean ${quoted(near)}?`
-  return run.report({ code: "value", expected, received, message: `Expected ${expected}, got ${received}.${advice}` })
+  return { code: "value", expected, received, message: `Expected ${expected}, got ${received}.${advice}` }
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "string") return quoted(value)
+  return typeof value === "number" ? String(value) : kindOf(value)
 }

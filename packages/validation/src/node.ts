@@ -16,9 +16,16 @@ export interface Node {
   readonly absent: "refused" | "kept" | (() => unknown)
   /** For "Expected …": "a string". */
   readonly expected: string
+  /** One value only: directly in an object, the tag by which unions tell their members apart. */
+  readonly isTag: boolean
   /** Its name under `$defs`, should it be recursive. */
   readonly id: string | undefined
   readonly toJson: (context: JsonSchemaContext) => JsonSchema
+}
+
+/** A node that must be there, and has no name. */
+export function createNode(parts: Pick<Node, "expected" | "check" | "toJson">): Node {
+  return { absent: "refused", isTag: false, id: undefined, ...parts }
 }
 
 const nodes = new WeakMap<object, Node>()

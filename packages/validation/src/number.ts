@@ -2,7 +2,7 @@ import { finite } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
 
 import { kindOf, type Run } from "./issue.ts"
-import type { Node } from "./node.ts"
+import { createNode, type Node } from "./node.ts"
 import type { NumberSchema, Schema } from "./schema.ts"
 
 class NumberBuilder<I> extends SchemaBuilder<number, I> implements NumberSchema<I> {
@@ -41,13 +41,11 @@ const integerNode = scalar("an integer", "integer", isInteger)
 const booleanNode = scalar("true or false", "boolean", (value) => typeof value === "boolean")
 
 function scalar(expected: string, type: string, accepts: (value: unknown) => boolean): Node {
-  return {
-    absent: "refused",
+  return createNode({
     expected,
-    id: undefined,
     check: (value, run) => (accepts(value) ? value : run.expect("type", expected, gotNumber(value))),
     toJson: () => ({ type }),
-  }
+  })
 }
 
 /** A number that is not the kind of number wanted is shown: "Expected an integer, got 1.5." */

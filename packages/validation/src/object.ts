@@ -2,7 +2,7 @@ import { didYouMean } from "@ashlar/core"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
 import { kindOf, quoted, type Run } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
-import { type Node, nodeOf } from "./node.ts"
+import { createNode, type Node, nodeOf } from "./node.ts"
 import type { ObjectInput, ObjectOutput, ObjectSchema, Shape } from "./schema.ts"
 
 type Fields = Record<string, unknown>
@@ -28,10 +28,8 @@ export function setOwn(target: Fields, key: string, value: unknown): void {
 
 function objectNode(fields: readonly Field[], unknownKeys: UnknownKeys): Node {
   const known: ReadonlySet<string> = new Set(fields.map(({ key }) => key))
-  return {
-    absent: "refused",
+  return createNode({
     expected: "an object",
-    id: undefined,
     check(value, run) {
       if (!isObject(value)) return run.expect("type", "an object", kindOf(value))
       const before = run.count
@@ -41,7 +39,7 @@ function objectNode(fields: readonly Field[], unknownKeys: UnknownKeys): Node {
       return run.count === before ? dropUnknown(known, checked) : undefined
     },
     toJson: (context) => toJson(fields, unknownKeys, context),
-  }
+  })
 }
 
 /** The object itself, or a copy when a field was changed or filled in. */
@@ -63,9 +61,11 @@ function checkFields(fields: readonly Field[], value: Fields, run: Run): Fields 
   return copy ?? value
 }
 
-function absentValue({ absent, expected }: Node, run: Run): unknown {
+function absentValue({ absent, expected, isTag }: Node, run: Run): unknown {
   if (absent === "kept") return undefined
-  return absent === "refused" ? run.expect("required", expected, "nothing") : absent()
+  if (absent !== "refused") return absent()
+  const received = "nothing"
+  run.report({ code: "required", expected, received, message: `Expected ${expected}, got ${received}.` }, isTag)
 }
 
 function refuseUnknown(known: ReadonlySet<string>, value: Fields, run: Run): boolean {

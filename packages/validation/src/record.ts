@@ -2,7 +2,7 @@ import { count } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
 import { counted, kindOf, quoted, Run } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
-import { type Node, nodeOf } from "./node.ts"
+import { createNode, type Node, nodeOf } from "./node.ts"
 import { isObject, setOwn } from "./object.ts"
 import type { AnySchema, RecordSchema, Schema } from "./schema.ts"
 
@@ -14,18 +14,17 @@ interface Parts {
 
 function recordNode(parts: Parts): Node {
   const { max } = parts
-  return {
-    absent: "refused",
+  return createNode({
     expected: "an object",
-    id: undefined,
     check(value, run) {
       if (!isObject(value)) return run.expect("type", "an object", kindOf(value))
       const keys = Object.keys(value)
-      if (keys.length > max) return run.expect("too_big", `at most ${counted(max, "entry")}`, String(keys.length))
+      if (keys.length > max)
+        return run.expect("too_big", `at most ${counted(max, "entry")}`, counted(keys.length, "entry"))
       return checkEntries(parts, value, keys, run)
     },
     toJson: (context) => toJson(parts, context),
-  }
+  })
 }
 
 function checkEntries(

@@ -1,7 +1,7 @@
 import { count } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
 import { counted, kindOf } from "./issue.ts"
-import type { Node } from "./node.ts"
+import { createNode } from "./node.ts"
 import type { StringSchema } from "./schema.ts"
 
 /** @see https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address; no part of it can match in two ways. */
@@ -11,13 +11,11 @@ const EMAIL =
 const MAX_EMAIL_LENGTH = 254
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-const node: Node = {
-  absent: "refused",
+const node = createNode({
   expected: "a string",
-  id: undefined,
   check: (value, run) => (typeof value === "string" ? value : run.expect("type", "a string", kindOf(value))),
   toJson: () => ({ type: "string" }),
-}
+})
 
 class StringBuilder extends SchemaBuilder<string> implements StringSchema {
   min(length: number): this {
@@ -25,7 +23,11 @@ class StringBuilder extends SchemaBuilder<string> implements StringSchema {
     return this.step(
       (value, run) =>
         isShorter(value as string, least)
-          ? run.expect("too_small", `at least ${counted(least, "character")}`, String(lengthOf(value as string)))
+          ? run.expect(
+              "too_small",
+              `at least ${counted(least, "character")}`,
+              counted(lengthOf(value as string), "character"),
+            )
           : value,
       { minLength: least },
     )
@@ -36,7 +38,11 @@ class StringBuilder extends SchemaBuilder<string> implements StringSchema {
     return this.step(
       (value, run) =>
         isLonger(value as string, most)
-          ? run.expect("too_big", `at most ${counted(most, "character")}`, String(lengthOf(value as string)))
+          ? run.expect(
+              "too_big",
+              `at most ${counted(most, "character")}`,
+              counted(lengthOf(value as string), "character"),
+            )
           : value,
       { maxLength: most },
     )

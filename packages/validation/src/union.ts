@@ -1,7 +1,7 @@
 import { blueprint, SchemaBuilder } from "./builder.ts"
 import { SchemaInvalid } from "./errors.ts"
 import { kindOf, Run } from "./issue.ts"
-import { type Node, nodeOf } from "./node.ts"
+import { createNode, type Node, nodeOf } from "./node.ts"
 import type { AnySchema, Schema } from "./schema.ts"
 
 export function union<const S extends readonly AnySchema[]>(members: S): Schema<S[number]["~o"], S[number]["~i"]> {
@@ -11,10 +11,8 @@ export function union<const S extends readonly AnySchema[]>(members: S): Schema<
 
 function unionNode(members: readonly Node[]): Node {
   const expected = [...new Set(members.map((member) => member.expected))].join(" or ")
-  return {
-    absent: "refused",
+  return createNode({
     expected,
-    id: undefined,
     check(value, run) {
       const attempts: Run[] = []
       for (const member of members) {
@@ -23,20 +21,31 @@ function unionNode(members: readonly Node[]): Node {
         if (attempt.count === 0) return checked
         attempts.push(attempt)
       }
-      const meant = whichWasMeant(attempts)
-      return meant ? run.take(meant) : run.expect("union", expected, kindOf(value))
+      return explain(attempts, expected, value, run)
     },
     toJson: (context) => ({ anyOf: members.map((member) => member.toJson(context)) }),
-  }
+  })
 }
 
 /**
- * The only member that the value is of the right type for, or the only one of those whose tags it has: "Expected an
- * integer at width" helps more than "none of these five shapes".
+ * Says what is wrong with the member that was meant: of those that are for a value of this type, and whose tags it has,
+ * the one with the fewest issues. "Expected an integer at width" helps more than "none of these five shapes".
  */
-function whichWasMeant(attempts: readonly Run[]): Run | undefined {
+function explain(attempts: readonly Run[], expected: string, value: unknown, run: Run): undefined {
   const ofType = attempts.filter((attempt) => !attempt.missesType())
-  if (ofType.length <= 1) return ofType[0]
-  const ofTag = ofType.filter((attempt) => !attempt.missesTag())
-  return ofTag.length === 1 ? ofTag[0] : undefined
+  if (ofType.length === 0) return run.expect("union", expected, kindOf(value))
+  const ofTag = ofType.filter((attempt) => !attempt.missedTag())
+  if (ofTag.length === 0 && ofType.length > 1) return refuseTags(ofType, run)
+  const [nearest] = (ofTag.length > 0 ? ofTag : ofType).toSorted((one, other) => one.count - other.count)
+  if (nearest) run.take(nearest)
+}
+
+/** No member has the value's tag: all the tags there are, at the key that the first member has its own. */
+function refuseTags(attempts: readonly Run[], run: Run): undefined {
+  const tags = attempts.flatMap((attempt) => attempt.missedTag() ?? [])
+  const key = tags[0]!.key
+  const expected = [...new Set(tags.filter((tag) => tag.key === key).map((tag) => tag.expected))].join(" or ")
+  const before = run.count
+  run.report({ code: "value", expected, message: `Expected ${expected}, got another value.` })
+  run.locate(before, key)
 }

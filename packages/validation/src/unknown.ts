@@ -1,5 +1,6 @@
 import { blueprint, SchemaBuilder } from "./builder.ts"
 import { kindOf, MAX_DEPTH, type Run } from "./issue.ts"
+import { createNode } from "./node.ts"
 import { isObject } from "./object.ts"
 import type { Schema } from "./schema.ts"
 
@@ -8,25 +9,25 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 
 export function unknown(): Schema<unknown> {
   return new SchemaBuilder<unknown>(
-    blueprint({
-      absent: "refused",
-      expected: "any value",
-      id: undefined,
-      check: (value) => value,
-      toJson: () => ({}),
-    }),
+    blueprint(
+      createNode({
+        expected: "any value",
+        check: (value) => value,
+        toJson: () => ({}),
+      }),
+    ),
   )
 }
 
 export function json(): Schema<Json> {
   return new SchemaBuilder<Json>(
-    blueprint({
-      absent: "refused",
-      expected: "a JSON value",
-      id: undefined,
-      check: checkJson,
-      toJson: () => ({}),
-    }),
+    blueprint(
+      createNode({
+        expected: "a JSON value",
+        check: checkJson,
+        toJson: () => ({}),
+      }),
+    ),
   )
 }
 
