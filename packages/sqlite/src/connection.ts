@@ -1,7 +1,7 @@
 import { Database, type Statement as NativeStatement, SQLiteError, type SQLQueryBindings } from "bun:sqlite"
 import type { AshlarError } from "@ashlar/core"
 import type { SqlValue } from "./definition.ts"
-import { SqliteStatementInvalid } from "./errors.ts"
+import { SqliteStatementInvalid, SqliteStatementRefused } from "./errors.ts"
 import { toAshlarError, toOpenError } from "./faults.ts"
 import { inspectRead, inspectStatement, type StatementKind } from "./sql-guard.ts"
 
@@ -26,7 +26,7 @@ export interface Prepared {
 export class Connection {
   readonly path: string
   readonly #database: Database
-  readonly #inspect: (sql: string) => StatementKind
+  readonly #readsOnly: boolean
   readonly #prepared: Map<string, Prepared> = new Map()
   /** A handful of fixed texts, so it needs no bound. */
   readonly #control: Map<string, NativeStatement> = new Map()
@@ -34,7 +34,7 @@ export class Connection {
   /** @throws the typed error of {@link toAshlarError} when the file cannot be opened */
   constructor(path: string, mode: "read" | "write" | "create") {
     this.path = path
-    this.#inspect = mode === "read" ? inspectRead : inspectStatement
+    this.#readsOnly = mode === "read"
     try {
       this.#database = new Database(
         path,
@@ -118,9 +118,13 @@ export class Connection {
   prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql)
     if (known !== undefined) return known
-    const kind = this.#inspect(sql)
+    const kind = this.#readsOnly ? inspectRead(sql) : inspectStatement(sql)
     try {
       const native = this.#database.prepare<unknown, SQLQueryBindings[]>(sql)
+      if (this.#readsOnly && !native.readonly) {
+        native.finalize()
+        throw new SqliteStatementRefused(`Expected a statement that only reads, got: ${sql.slice(0, 80)}`)
+      }
       const { paramsCount } = native
       const prepared = { kind, native, paramsCount, givesRows: native.columnNames.length > 0 }
       if (this.#prepared.size >= maxPrepared) this.#dropOldest()

@@ -40,7 +40,8 @@ function countEarlyAcknowledgements(trace: string): { acknowledged: number; earl
 }
 
 for (const synchronous of ["FULL", "NORMAL"] as const) {
-  const verdict = synchronous === "FULL" ? "never leaves before its fsync" : "leaves early at NORMAL, and the test sees it"
+  const verdict =
+    synchronous === "FULL" ? "never leaves before its fsync" : "leaves early at NORMAL, and the test sees it"
   testNeeding(
     ["linux", "strace"],
     `an acknowledgement ${verdict}`,
@@ -51,7 +52,18 @@ for (const synchronous of ["FULL", "NORMAL"] as const) {
         path: join(folder, `traced-${synchronous}.db`),
         amount: 50,
         synchronous,
-        prefix: ["strace", "-f", "-y", "-qq", "-e", "trace=write,pwrite64,fsync,fdatasync", "-e", "signal=none", "-o", trace],
+        prefix: [
+          "strace",
+          "-f",
+          "-y",
+          "-qq",
+          "-e",
+          "trace=write,pwrite64,fsync,fdatasync",
+          "-e",
+          "signal=none",
+          "-o",
+          trace,
+        ],
       })
       expect(await subject.exited).toBe(0)
       const { acknowledged, early } = countEarlyAcknowledgements(readFileSync(trace, "utf8"))

@@ -14,7 +14,10 @@ export interface SqliteOptions {
   readonly writers?: number
   /** Reader processes for scans. Started when needed, ended when idle. Default 2. */
   readonly readers?: number
-  /** Files kept open, at about 5 descriptors each; the least recently used idle one is closed. Default 200. */
+  /**
+   * Files kept open for writing, and as many for reading, at 3 descriptors each; the least recently used idle one is
+   * closed, and opens again by itself. Default 200.
+   */
   readonly maxOpenFiles?: number
   /** A file not used for this long is closed. Default 300,000. */
   readonly idleCloseMs?: number
@@ -45,7 +48,7 @@ export interface SqliteProblem {
 }
 
 export interface SqliteHealth {
-  /** `red`: a file takes no writes. `yellow`: a file takes only deletes, for the disk is full. */
+  /** `red`: a file takes no writes. `yellow`: the disk is full, so only deletes are taken, and what fits in their place. */
   readonly status: "green" | "yellow" | "red"
   readonly problems: readonly SqliteProblem[]
 }
@@ -257,11 +260,13 @@ function leastRecentlyUsed(files: readonly LiveFile[]): LiveFile | undefined {
 /** One ballast per disk: in the folder of the first file opened on it. */
 function ballastPathFor(path: string, known: Map<number, string>): string {
   const folder = dirname(path)
-  const device = statSync(folder, { throwIfNoEntry: false })?.dev ?? 0
-  let ballast = known.get(device)
-  if (ballast === undefined) {
-    ballast = join(folder, ".ashlar-ballast")
-    known.set(device, ballast)
+  const ballast = join(folder, ".ashlar-ballast")
+  try {
+    const { dev } = statSync(folder)
+    if (!known.has(dev)) known.set(dev, ballast)
+    return known.get(dev) ?? ballast
+  } catch {
+    // No such folder: opening the file will say so.
+    return ballast
   }
-  return ballast
 }

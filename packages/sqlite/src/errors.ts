@@ -22,7 +22,7 @@ export const SqliteOpTooLarge: ErrorClass<"SQLITE_OP_TOO_LARGE", 413> = defineEr
 export const SqliteFull: ErrorClass<"SQLITE_FULL", 507> = defineError(
   "SQLITE_FULL",
   507,
-  "The disk is full, so nothing was written. Delete data (deletes still work) or free space on the volume.",
+  "The disk is full (less than 16 MB are free), so nothing was written. Delete data in small steps (deletes still work), or free space on the volume.",
 )
 
 /** The write may or may not have happened. */

@@ -126,7 +126,9 @@ export class LiveFile implements SqliteFile {
 
   get trouble(): FileTrouble | undefined {
     if (this.#readOnly !== undefined) return this.#readOnly
-    return this.#full ? { code: "SQLITE_FULL", message: "The disk is full: only deletes are taken." } : undefined
+    return this.#full
+      ? { code: "SQLITE_FULL", message: "The disk is full: only deletes are taken, and what fits in their place." }
+      : undefined
   }
 
   write(statements: readonly Statement[]): Promise<readonly WriteResult[]> {

@@ -69,7 +69,13 @@ describe("a statement of a read", () => {
   for (const sql of ["SELECT 1", "with a as (select 1) select * from a", "VALUES (1)", "EXPLAIN QUERY PLAN SELECT 1"]) {
     test(`is taken: ${sql}`, () => expect(codeOf(() => inspectRead(sql))).toBe("allowed"))
   }
-  for (const sql of ["DELETE FROM a", "INSERT INTO a VALUES (1)", "BEGIN", "PRAGMA user_version", "CREATE TABLE t (a)"]) {
+  for (const sql of [
+    "DELETE FROM a",
+    "INSERT INTO a VALUES (1)",
+    "BEGIN",
+    "PRAGMA user_version",
+    "CREATE TABLE t (a)",
+  ]) {
     test(`is refused: ${sql}`, () => expect(codeOf(() => inspectRead(sql))).toBe("SQLITE_STATEMENT_REFUSED"))
   }
 })

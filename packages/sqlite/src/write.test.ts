@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
-import { AshlarError } from "@ashlar/core"
 import type { SqlValue, Statement } from "./definition.ts"
 import { openSqlite, type SqliteEngine } from "./engine.ts"
 import { SqliteConstraint, SqlitePrecondition } from "./errors.ts"
 import type { SqliteFile } from "./file.ts"
 import { makeFolder } from "./testing/disk-shim.ts"
-import { countNotes, defineNotes, insertNote, outcomeOf } from "./testing/notes.ts"
+import { countNotes, defineNotes, failureOf, insertNote, outcomeOf } from "./testing/notes.ts"
 
 const folder = makeFolder()
 let engine: SqliteEngine
@@ -45,7 +44,9 @@ describe("a group", () => {
       Array.from({ length: 64 }, (_, index) => file.write([insert(index === 31 ? "taken" : `one-bad-${index}`)])),
     )
     expect(engine.metrics().groups - before).toBe(1)
-    const refused = outcomes.flatMap((outcome, index) => (outcome.status === "rejected" ? [[index, outcome.reason]] : []))
+    const refused = outcomes.flatMap((outcome, index) =>
+      outcome.status === "rejected" ? [[index, outcome.reason]] : [],
+    )
     expect(refused).toHaveLength(1)
     expect(refused[0]?.[0]).toBe(31)
     const error = refused[0]?.[1]
@@ -108,11 +109,19 @@ describe("an operation", () => {
       [{ sql: "INSERT INTO note (id) VALUES ('gone'), ('gone too')", expectChanges: 1 }],
       "SQLITE_PRECONDITION",
     ],
-    ["the SQL does not compile", [insert("gone"), { sql: "INSERT INTO nowhere VALUES (1)" }], "SQLITE_STATEMENT_INVALID"],
+    [
+      "the SQL does not compile",
+      [insert("gone"), { sql: "INSERT INTO nowhere VALUES (1)" }],
+      "SQLITE_STATEMENT_INVALID",
+    ],
     ["a parameter is missing", [insert("gone"), { sql: insertNote, params: ["gone too"] }], "SQLITE_STATEMENT_INVALID"],
     ["a parameter is too much", [insert("gone"), { sql: countNotes, params: [1] }], "SQLITE_STATEMENT_INVALID"],
     ["NaN would become NULL", [insert("gone"), insert("gone too", Number.NaN)], "SQLITE_STATEMENT_INVALID"],
-    ["undefined would become NULL", [insert("gone"), { sql: insertNote, params: ["gone too", undefined as never] }], "SQLITE_STATEMENT_INVALID"],
+    [
+      "undefined would become NULL",
+      [insert("gone"), { sql: insertNote, params: ["gone too", undefined as never] }],
+      "SQLITE_STATEMENT_INVALID",
+    ],
     ["a bigint would be cut", [insert("gone"), insert("gone too", 2n ** 63n)], "SQLITE_STATEMENT_INVALID"],
     ["it rolls back", [insert("gone"), { sql: "ROLLBACK" }], "SQLITE_STATEMENT_REFUSED"],
     ["it commits", [insert("gone"), { sql: "COMMIT" }], "SQLITE_STATEMENT_REFUSED"],
@@ -142,7 +151,7 @@ describe("an operation", () => {
   }
 
   test("says what it expected and got", async () => {
-    const error = await file.write([{ ...insert("expecting"), expectChanges: 3 }]).catch((error) => error)
+    const error = await failureOf(file.write([{ ...insert("expecting"), expectChanges: 3 }]))
     expect(error).toBeInstanceOf(SqlitePrecondition)
     expect(error).toMatchObject({ status: 412, details: { expectedChanges: 3, changes: 1 } })
   })
@@ -182,8 +191,7 @@ describe("a procedure", () => {
   })
 
   test("fails with its own error, code, status and details, and is undone", async () => {
-    const error = await file.call("notes.addThenFail", "undone").catch((error) => error)
-    expect(error).toBeInstanceOf(AshlarError)
+    const error = await failureOf(file.call("notes.addThenFail", "undone"))
     expect(error.report()).toEqual({
       code: "TEST_NOTE_REFUSED",
       status: 418,
@@ -194,10 +202,9 @@ describe("a procedure", () => {
   })
 
   test("that breaks is INTERNAL to the caller, with the cause for the log", async () => {
-    const error = await file.call("notes.addThenBreak", "broken").catch((error) => error)
+    const error = await failureOf(file.call("notes.addThenBreak", "broken"))
     expect(error.code).toBe("INTERNAL")
-    expect(error.cause.name).toBe("TypeError")
-    expect(error.cause.stack).toContain("procedures.ts")
+    expect(error.cause).toMatchObject({ name: "TypeError", stack: expect.stringContaining("procedures.ts") })
     expect(JSON.stringify(error.report())).not.toContain("procedures.ts")
     expect(has("broken")).toBe(false)
   })

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import type { Subprocess } from "bun"
 
 const subject = fileURLToPath(new URL("./subject.ts", import.meta.url))
 const source = fileURLToPath(new URL("./disk-shim.c", import.meta.url))
@@ -36,7 +37,7 @@ export interface SubjectOptions {
 }
 
 /** Starts the program under test, below the shim when `env` names a SHIM_ROOT. */
-export async function startSubject(options: SubjectOptions) {
+export async function startSubject(options: SubjectOptions): Promise<Subprocess<"ignore", "pipe", "inherit">> {
   const { mode, path, amount, synchronous = "FULL", env = {}, prefix = [] } = options
   mkdirSync(dirname(path), { recursive: true })
   const preload: Record<string, string> = env.SHIM_ROOT === undefined ? {} : { LD_PRELOAD: await compileShim() }

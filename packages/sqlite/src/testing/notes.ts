@@ -1,3 +1,5 @@
+import { expect } from "bun:test"
+import { AshlarError } from "@ashlar/core"
 import type { FileDefinition, Migration } from "../definition.ts"
 
 /* The feature that the tests of this package keep in their files. */
@@ -5,7 +7,9 @@ import type { FileDefinition, Migration } from "../definition.ts"
 export const noteMigration: Migration = {
   id: 1,
   name: "note",
-  sql: ["CREATE TABLE note (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT, rev INTEGER NOT NULL DEFAULT 1)"],
+  sql: [
+    "CREATE TABLE note (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT, rev INTEGER NOT NULL DEFAULT 1)",
+  ],
 }
 
 /** Notes, with further migrations if given. */
@@ -16,6 +20,16 @@ export function defineNotes(...further: readonly Migration[]): FileDefinition {
 
 export const insertNote = "INSERT INTO note (id, body) VALUES (?, ?)"
 export const countNotes = "SELECT count(*) AS count FROM note"
+
+/** What a promise rejects with; fails the test when it does not. */
+export async function failureOf(promise: Promise<unknown>): Promise<AshlarError> {
+  const outcome = await promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  expect(outcome).toBeInstanceOf(AshlarError)
+  return outcome as AshlarError
+}
 
 /** The code of what a promise rejects with, or `"done"`: outcomes as one comparable word. */
 export async function outcomeOf(promise: Promise<unknown>): Promise<string> {

@@ -2,15 +2,15 @@ import { expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
 
 /** What a test may need from the machine, and how to see whether it is there. */
-const requirements = {
+export type Requirement = "linux" | "strace" | "cc" | "root" | "tmpfs"
+
+const requirements: Readonly<Record<Requirement, { has: () => boolean; get: string }>> = {
   linux: { has: () => process.platform === "linux", get: "run on Linux" },
   strace: { has: () => Bun.which("strace") !== null, get: "apt-get install strace" },
   cc: { has: () => Bun.which("cc") !== null, get: "apt-get install gcc libc6-dev" },
   root: { has: () => process.getuid?.() === 0, get: "run as root" },
   tmpfs: { has: canMount, get: "run as root with the right to mount a tmpfs" },
-} as const
-
-export type Requirement = keyof typeof requirements
+}
 
 /**
  * A test that needs something of the machine. Where it is missing the test fails when `CI=true`; else it is skipped and

@@ -1,4 +1,5 @@
 import { existsSync, rmSync, writeFileSync, writeSync } from "node:fs"
+import type { AshlarError } from "@ashlar/core"
 import type { FileDefinition } from "../definition.ts"
 import { openSqlite } from "../engine.ts"
 import type { Synchronous } from "../protocol.ts"
@@ -26,7 +27,10 @@ if (import.meta.main) {
   const [mode, path, amount] = process.argv.slice(2)
   const synchronous = (process.env.SUBJECT_SYNCHRONOUS ?? "FULL") as Synchronous
   const engine = openSqlite({ synchronous })
-  const file = await engine.open(path ?? "", journalDefinition)
+  const file = await engine.open(path ?? "", journalDefinition).catch((error: AshlarError) => {
+    writeSync(1, `refused ${error.code}\n`)
+    process.exit(3)
+  })
   const write = (id: number) => file.write([{ sql: insert, params: [id, body], expectChanges: 1 }])
   const acknowledge = async (id: number) => {
     await write(id)
@@ -70,7 +74,9 @@ if (import.meta.main) {
       steps.push(await outcome(5))
       rmSync(flag)
       steps.push(await outcome(6), engine.health().status)
-      steps.push(String(file.get<{ count: number }>("SELECT count(*) AS count FROM entry WHERE id IN (1, 2, 4)")?.count))
+      steps.push(
+        String(file.get<{ count: number }>("SELECT count(*) AS count FROM entry WHERE id IN (1, 2, 4)")?.count),
+      )
       writeSync(1, JSON.stringify(steps))
       if (existsSync(flag)) rmSync(flag)
     },

@@ -15,16 +15,31 @@ interface Applied {
 }
 
 /**
+ * Refuses a file that is not ours before anything in it is changed.
+ *
+ * @param mayBeNew False when the file must have a schema: one that lost its content is refused, not filled anew.
+ * @throws {SQLITE_NOT_A_DATABASE} when the file has tables of another program, or should have ours and has not
+ */
+export function checkOwnership(connection: Connection, mayBeNew: boolean): void {
+  const name = basename(connection.path)
+  const tables = connection.all<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'")
+  if (tables.some((row) => row.name === table) || (tables.length === 0 && mayBeNew)) return
+  throw new SqliteNotADatabase(
+    tables.length === 0
+      ? `Expected data in "${name}", got an empty database. Restore a backup.`
+      : `Expected "${name}" to be a database of this software, got one of another program (table "${tables[0]?.name}"). Move it away.`,
+  )
+}
+
+/**
  * Brings a file to the schema its definition asks for. All missing migrations of all features run in one transaction, so
  * a crash leaves the old schema or the new one.
  *
- * @param isNew False when the file must have a schema: one that lost its content is refused, not filled anew.
- * @throws {SQLITE_NOT_A_DATABASE} when the file has tables of another program, or should have ours and has not
  * @throws {SQLITE_FILE_NEWER} when a migration was applied that the definition does not know
  * @throws {SQLITE_MIGRATION} when an applied migration was edited since, comes too late, or one fails
  */
-export function migrate(connection: Connection, schema: FileSchema, isNew: boolean): void {
-  const missing = missingMigrations(connection, schema, isNew)
+export function migrate(connection: Connection, schema: FileSchema): void {
+  const missing = missingMigrations(connection, schema)
   if (missing.length === 0) return
   connection.control("BEGIN IMMEDIATE")
   try {
@@ -41,12 +56,8 @@ export function migrate(connection: Connection, schema: FileSchema, isNew: boole
   }
 }
 
-function missingMigrations(
-  connection: Connection,
-  schema: FileSchema,
-  isNew: boolean,
-): { feature: string; migration: Migration }[] {
-  const applied = readApplied(connection, isNew)
+function missingMigrations(connection: Connection, schema: FileSchema): { feature: string; migration: Migration }[] {
+  const applied = readApplied(connection)
   const name = basename(connection.path)
   const known = new Set(schema.features.flatMap(({ name, migrations }) => migrations.map(({ id }) => `${name} ${id}`)))
   const unknown = applied.find(({ feature, id }) => !known.has(`${feature} ${id}`))
@@ -77,17 +88,10 @@ function missingMigrations(
   return missing
 }
 
-function readApplied(connection: Connection, isNew: boolean): Applied[] {
-  const tables = connection.all<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'")
-  if (tables.some(({ name }) => name === table)) {
-    return connection.all<Applied>(`SELECT feature, id, name, checksum FROM ${table} ORDER BY feature, id`)
-  }
-  if (tables.length === 0 && isNew) return []
-  throw new SqliteNotADatabase(
-    tables.length === 0
-      ? `Expected data in "${basename(connection.path)}", got an empty database. Restore a backup.`
-      : `Expected "${basename(connection.path)}" to be a database of this software, got one of another program (table "${tables[0]?.name}"). Move it away.`,
-  )
+function readApplied(connection: Connection): Applied[] {
+  const known = connection.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", [table])
+  if (known === undefined) return []
+  return connection.all<Applied>(`SELECT feature, id, name, checksum FROM ${table} ORDER BY feature, id`)
 }
 
 function applyOne(connection: Connection, feature: string, migration: Migration): void {

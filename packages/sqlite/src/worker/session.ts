@@ -10,8 +10,8 @@ import {
 } from "../errors.ts"
 import { faultOf, toErrorWire } from "../faults.ts"
 import { type GroupReply, opTag, resultTag, type WriterRequest } from "../protocol.ts"
-import { keepBallast, releaseBallast } from "./ballast.ts"
-import { migrate } from "./migrations.ts"
+import { isDiskShort, keepBallast, releaseBallast } from "./ballast.ts"
+import { checkOwnership, migrate } from "./migrations.ts"
 import { applySettings } from "./settings.ts"
 import { GuardedTransaction } from "./transaction.ts"
 
@@ -32,7 +32,9 @@ export class Session {
   readonly #connection: Connection
   readonly #procedures: Procedures
   readonly #ballastPath: string
-  #full = false
+  #diskIsShort = false
+  /** For the group under way: refuse what makes no room. */
+  #onlyDeletes = false
 
   constructor(connection: Connection, procedures: Procedures, ballastPath: string) {
     this.#connection = connection
@@ -51,8 +53,9 @@ export class Session {
     keepBallast(request.ballastPath)
     const connection = new Connection(request.path, request.create ? "create" : "write")
     try {
+      checkOwnership(connection, request.create)
       applySettings(connection, request.synchronous)
-      migrate(connection, request.schema, request.create)
+      migrate(connection, request.schema)
       // After a failed fsync: the log's pages go to the file and are synced, or this throws and the file stays shut.
       if (request.recover) connection.controlValue("PRAGMA wal_checkpoint(TRUNCATE)")
     } catch (error) {
@@ -67,32 +70,42 @@ export class Session {
   apply(items: readonly unknown[]): GroupReply {
     const startMs = performance.now()
     try {
-      this.#full &&= !this.#hasRoom()
-      return this.#commit(items, startMs)
+      return this.#commit(items, startMs, false)
     } catch (error) {
       this.#rollBack()
-      if (faultOf(error) !== "full" || this.#full) return this.#failed(error, startMs)
+      return faultOf(error) === "full" ? this.#applyOnFullDisk(items, startMs, false) : this.#failed(error, startMs)
     }
-    // The disk just became full and nothing was kept: once more, with only the operations that make room.
-    this.#makeRoom()
+  }
+
+  /**
+   * Nothing of the group was kept. Giving up the ballast and cutting the log may give room for all of it; if that is not
+   * enough, only what makes room runs, so that others cannot starve the deletes they share a group with.
+   */
+  #applyOnFullDisk(items: readonly unknown[], startMs: number, onlyDeletes: boolean): GroupReply {
     try {
-      return this.#commit(items, startMs)
+      releaseBallast(this.#ballastPath)
+      this.#cutLog()
+      return this.#commit(items, startMs, onlyDeletes)
     } catch (error) {
       this.#rollBack()
-      return this.#failed(error, startMs)
+      if (faultOf(error) !== "full" || onlyDeletes) return this.#failed(error, startMs)
+      return this.#applyOnFullDisk(items, startMs, true)
     }
   }
 
   /** @throws what ended the whole group */
-  #commit(items: readonly unknown[], startMs: number): GroupReply {
+  #commit(items: readonly unknown[], startMs: number, onlyDeletes: boolean): GroupReply {
     const results: unknown[] = []
+    this.#diskIsShort = isDiskShort(this.#ballastPath, this.#connection.path)
+    this.#onlyDeletes = onlyDeletes || (this.#diskIsShort && !this.#hasRoomInside())
     this.#connection.control("BEGIN IMMEDIATE")
     const cursor = { items, at: 0 }
-    let freed = false
-    while (cursor.at < items.length) freed = this.#applyOp(cursor, results) || freed
+    while (cursor.at < items.length) this.#applyOp(cursor, results)
     this.#connection.control("COMMIT")
-    if (this.#full && freed) this.#cutLog()
-    return { results, failure: undefined, fault: "none", full: this.#full, commitMs: performance.now() - startMs }
+    // What little room there is must not sit in the log.
+    if (this.#diskIsShort) this.#cutLog()
+    const commitMs = performance.now() - startMs
+    return { results, failure: undefined, fault: "none", full: this.#diskIsShort, commitMs }
   }
 
   #failed(error: unknown, startMs: number): GroupReply {
@@ -103,7 +116,7 @@ export class Session {
       results: [],
       failure: toErrorWire(shown, this.#connection.path),
       fault,
-      full: this.#full,
+      full: this.#diskIsShort,
       commitMs: performance.now() - startMs,
     }
   }
@@ -115,43 +128,38 @@ export class Session {
   /**
    * One operation, all or none; its failure is its own, unless SQLite gave up the transaction.
    *
-   * @returns whether it made room
    * @throws what ended the whole group
    */
-  #applyOp(cursor: Cursor, results: unknown[]): boolean {
+  #applyOp(cursor: Cursor, results: unknown[]): void {
     const before = results.length
     const start = cursor.at
     try {
-      return cursor.items[start] === opTag.call
-        ? this.#applyCall(cursor, results)
-        : this.#applyStatements(cursor, results)
+      if (cursor.items[start] === opTag.call) this.#applyCall(cursor, results)
+      else this.#applyStatements(cursor, results)
     } catch (error) {
       if (!this.#connection.inTransaction || faultOf(error) !== "none") throw error
       results.length = before
       results.push(resultTag.error, toErrorWire(error, this.#connection.path))
       cursor.at = endOfOp(cursor.items, start)
-      return false
     }
   }
 
-  #applyStatements(cursor: Cursor, results: unknown[]): boolean {
+  #applyStatements(cursor: Cursor, results: unknown[]): void {
     const { items } = cursor
     const count = items[cursor.at + 1] as number
     // A failed statement undoes itself; several, or one whose count of changes is judged after the fact, need a savepoint.
     const guarded = count > 1 || items[cursor.at + 3] !== -1
-    if (this.#full && !this.#makesRoom(items, cursor.at)) throw new SqliteFull()
+    if (this.#onlyDeletes && !this.#makesRoom(items, cursor.at)) throw new SqliteFull()
     cursor.at += 2
     results.push(resultTag.rows)
-    let freed = false
     const run = () => {
-      for (let index = 0; index < count; index++) freed = this.#applyStatement(cursor, results) || freed
+      for (let index = 0; index < count; index++) this.#applyStatement(cursor, results)
     }
     if (guarded) this.#underSavepoint(run)
     else run()
-    return freed
   }
 
-  #applyStatement(cursor: Cursor, results: unknown[]): boolean {
+  #applyStatement(cursor: Cursor, results: unknown[]): void {
     const { items } = cursor
     const sql = items[cursor.at] as string
     const expected = items[cursor.at + 1] as number
@@ -168,7 +176,6 @@ export class Session {
       )
     }
     results.push(ran.changes, ran.lastInsertRowid, rows === undefined || rows.length === 0 ? 0 : rows)
-    return prepared.kind.frees
   }
 
   /** What a statement that gave rows changed: bun:sqlite reports that for the others only. */
@@ -179,9 +186,9 @@ export class Session {
     return { changes: readonly ? 0 : (last?.changes ?? 0), lastInsertRowid: last?.lastInsertRowid ?? 0 }
   }
 
-  #applyCall(cursor: Cursor, results: unknown[]): boolean {
+  #applyCall(cursor: Cursor, results: unknown[]): void {
     const [name, args, makesRoom] = cursor.items.slice(cursor.at + 1, cursor.at + 4) as [string, unknown, boolean]
-    if (this.#full && !makesRoom) throw new SqliteFull()
+    if (this.#onlyDeletes && !makesRoom) throw new SqliteFull()
     cursor.at += 4
     const procedure = this.#procedures.get(name)
     if (procedure === undefined) {
@@ -202,7 +209,6 @@ export class Session {
         tx.end()
       }
     })
-    return makesRoom
   }
 
   #underSavepoint(work: () => void): void {
@@ -228,13 +234,6 @@ export class Session {
     }
   }
 
-  /** After SQLITE_FULL: gives up the ballast and cuts the log back, so that deletes have somewhere to be written. */
-  #makeRoom(): void {
-    this.#full = true
-    releaseBallast(this.#ballastPath)
-    this.#cutLog()
-  }
-
   #cutLog(): void {
     try {
       this.#connection.controlValue("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -243,9 +242,8 @@ export class Session {
     }
   }
 
-  /** Room again: on the disk, so that the ballast fits, or inside the file after deletes. */
-  #hasRoom(): boolean {
-    if (keepBallast(this.#ballastPath)) return true
+  /** Deleted rows leave room inside the file, which needs none of the disk. */
+  #hasRoomInside(): boolean {
     return Number(this.#connection.controlValue("PRAGMA freelist_count")) >= roomyFreePages
   }
 
