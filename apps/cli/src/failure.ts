@@ -43,7 +43,8 @@ function usageMessage({ code, message }: CommanderError): string {
 function fromRequest(error: AshlarRequestError, url = ""): Failure {
   const { code, message, status, requestId, details, errors } = error
   const isUsage = code === "SDK_BAD_OPTIONS"
-  const hint = status === 401 || code === "SDK_SIGNED_OUT" ? `Sign in with: ashlar login ${url}`.trim() : undefined
+  const isNobody = (status === 401 && code !== "IDENTITY_WRONG_CREDENTIALS") || code === "SDK_SIGNED_OUT"
+  const hint = isNobody ? `Sign in with: ashlar login ${url}`.trim() : undefined
   return {
     exitCode: isUsage ? 2 : unreachable.includes(code) ? 3 : 1,
     code,

@@ -65,12 +65,12 @@ interface DocumentQuery {
 interface FunctionCollection {
   list(query?: DocumentQuery): Promise<{ items: StoredDocument[]; next: string | null }>
   query(query: DocumentQuery): Promise<{ items: StoredDocument[]; next: string | null }>
-  get(id: string): Promise<StoredDocument>
+  get(id: string): Promise<StoredDocument | null>
   insert(data: object): Promise<StoredDocument>
-  insert(data: object[]): Promise<StoredDocument[]>
+  insert(data: object[]): Promise<{ items: StoredDocument[] }>
   replace(id: string, data: object, options?: { rev?: number }): Promise<StoredDocument>
   patch(id: string, change: object, options?: { rev?: number }): Promise<StoredDocument>
-  delete(id: string, options?: { rev?: number }): Promise<void>
+  delete(id: string, options?: { rev?: number }): Promise<null>
   count(where?: object): Promise<{ value: number; exact: boolean }>
 }
 

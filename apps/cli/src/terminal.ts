@@ -1,8 +1,8 @@
 import { Interrupted } from "./errors.ts"
 import type { Io, Prompts } from "./io.ts"
 
-/** A second Ctrl-C, or one that nothing reacts to within this time, ends the process. */
-const PATIENCE_MS = 10_000
+/** A second Ctrl-C, or one that is not done with within this time, ends the process: longer than a server drains. */
+const PATIENCE_MS = 20_000
 
 /** The terminal of this process. */
 export function openTerminal(): Io {
@@ -29,7 +29,7 @@ export function openTerminal(): Io {
     prompts: interactive ? terminalPrompts() : undefined,
     live: stderr.isTTY === true && env.TERM !== "dumb",
     colors: env.NO_COLOR === undefined && (env.FORCE_COLOR !== undefined || stdout.isTTY === true),
-    columns: stderr.columns ?? 80,
+    columns: stderr.columns || 80,
     signal: interrupt.signal,
   }
 }

@@ -26,15 +26,20 @@ export interface ServerOptions {
   readonly data: string
   readonly trustFunctions: boolean
   readonly signups: "open" | "closed"
+  /** The console's built files, if they are there. */
+  readonly consoleFolder: string
 }
 
 export interface RunningServer {
   readonly url: string
   /** The one-time link, while there is no administrator. */
-  readonly setupUrl: string | null
+  readonly setupLink: string | null
   /** Finishes what is under way, within a bound, and closes everything. */
   stop(): Promise<void>
 }
+
+/** Where the console is built in a clone, beside this package. */
+const CONSOLE_FOLDER = resolve(import.meta.dir, "../../../console/dist")
 
 /** `up`. */
 export function registerUp(program: Command, run: Run): void {
@@ -58,11 +63,12 @@ async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
     data: resolve(cli.io.cwd, flags.data),
     trustFunctions: flags.trustFunctions === true,
     signups: flags.signups === true ? "open" : "closed",
+    consoleFolder: CONSOLE_FOLDER,
   })
-  const { url, setupUrl } = server
-  const facts = toFacts({ "Ashlar is up": url, "sign up": setupUrl, data: flags.data })
-  const first = setupUrl === null ? "" : "\n\nOpen the sign-up link to become the administrator. It works once."
-  cli.line({ url, setupUrl, version: VERSION, pid: process.pid }, facts + first)
+  const { url, setupLink } = server
+  const facts = toFacts({ "Ashlar is up": url, "sign up": setupLink, data: flags.data })
+  const first = setupLink === null ? "" : "\n\nOpen the sign-up link to become the administrator. It works once."
+  cli.line({ url, setupLink, version: VERSION, pid: process.pid }, facts + first)
   try {
     await untilAborted(cli.io.signal)
     cli.note("Stopping: finishing what is under way. Ctrl-C again stops at once.")
@@ -81,7 +87,9 @@ export async function loadServer(name = "@ashlar/server"): Promise<ServerModule>
   try {
     return (await import(name)) as ServerModule
   } catch (cause) {
-    if ((cause as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause
+    // Only the package itself: a module that is missing inside it is another kind of trouble.
+    const { code, specifier } = cause as { code?: string; specifier?: string }
+    if (code !== "ERR_MODULE_NOT_FOUND" || specifier !== name) throw cause
     throw new ServerNotInstalled(undefined, { cause })
   }
 }
