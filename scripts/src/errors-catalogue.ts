@@ -1,7 +1,7 @@
 /** `bun scripts/src/errors-catalogue.ts` writes docs/errors.md from the errors that the code defines. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { readWorkspaces, root } from "./rules/workspaces.ts"
+import { isProduct, readWorkspaces, root } from "./rules/workspaces.ts"
 
 export const CATALOGUE = "docs/errors.md"
 export const COMMAND = "bun scripts/src/errors-catalogue.ts"
@@ -17,10 +17,10 @@ export interface CatalogueEntry {
   readonly about: string
 }
 
-/** All errors of all workspaces, in the order of folders and codes. */
+/** All errors of the product, in the order of folders and codes. */
 export async function readErrors(): Promise<readonly CatalogueEntry[]> {
   const found: CatalogueEntry[] = []
-  for (const { folder, manifest } of readWorkspaces()) {
+  for (const { folder, manifest } of readWorkspaces().filter(isProduct)) {
     const path = join(root, folder, "src", "errors.ts")
     if (!existsSync(path)) continue
     const exports = (await import(path)) as Record<string, unknown>

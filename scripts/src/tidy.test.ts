@@ -7,14 +7,13 @@ import { checkCodes, checkProvoked } from "./rules/codes.ts"
 import { checkManifests, checkTable, parseLayers, readArchitecture } from "./rules/layers.ts"
 import { checkImports, checkManifest } from "./rules/manifests.ts"
 import { checkAny, checkDefinitions, checkEntry, checkErrors, checkExceptions, checkFile } from "./rules/sources.ts"
-import { isSource, isTest, readRootManifest, readSources, readWorkspaces, root } from "./rules/workspaces.ts"
+import { isProduct, isSource, isTest, readRootManifest, readSources, readWorkspaces, root } from "./rules/workspaces.ts"
 
 const workspaces = readWorkspaces()
 const layers = parseLayers(readArchitecture())
 const houses = workspaces.map((workspace) => ({ workspace, files: readSources(workspace) }))
 const files = houses.flatMap((house) => house.files)
-/** What others build on. Benches, scripts, examples and journeys are programs that nobody imports. */
-const products = houses.filter(({ workspace }) => /^(?:packages|platform|sdk|apps)\//.test(workspace.folder))
+const products = houses.filter(({ workspace }) => isProduct(workspace))
 const shipped = products.flatMap((house) => house.files.filter(isSource))
 
 test("there is something to check", () => {

@@ -54,6 +54,11 @@ export function readWorkspaces(): readonly Workspace[] {
   }))
 }
 
+/** What others build on. Benches, scripts, examples and journeys are programs that nobody imports. */
+export function isProduct({ folder }: Workspace): boolean {
+  return /^(?:packages|platform|sdk|apps)\//.test(folder)
+}
+
 function readReferences(folder: string): string[] {
   const { references = [] } = readJson<{ references?: { path: string }[] }>(`${folder}/tsconfig.json`)
   return references.map(({ path }) => join(folder, path))
