@@ -11,7 +11,7 @@ const minInt64 = -(2n ** 63n)
 const maxInt64 = 2n ** 63n - 1n
 
 /** A prepared statement with what the guard learnt about its SQL. */
-export interface Prepared {
+interface Prepared {
   readonly kind: StatementKind
   readonly native: NativeStatement<unknown, SQLQueryBindings[]>
   readonly paramsCount: number
@@ -168,7 +168,7 @@ function isCannotOpen(error: unknown): boolean {
  *
  * @throws {SQLITE_STATEMENT_INVALID} naming the first parameter that does not fit
  */
-export function checkParams(prepared: Prepared, sql: string, params: readonly SqlValue[]): void {
+function checkParams(prepared: Prepared, sql: string, params: readonly SqlValue[]): void {
   if (params.length !== prepared.paramsCount) {
     throw invalid(`${prepared.paramsCount} parameters, got ${params.length}`, sql)
   }

@@ -19,12 +19,12 @@ function startEngine(options?: Parameters<typeof openSqlite>[0]): SqliteEngine {
   return engine
 }
 
-/** Descriptors of this process below a folder. */
+/** Descriptors of databases that this process holds below a folder; not those of a moment, such as for syncing the folder. */
 function descriptorsBelow(path: string): number {
   return readdirSync("/proc/self/fd").filter((descriptor) => {
     try {
       const target = readlinkSync(`/proc/self/fd/${descriptor}`)
-      return target.startsWith(path) && !target.endsWith("ballast")
+      return target.startsWith(path) && /\.db(-wal|-shm)?$/.test(target)
     } catch {
       return false
     }
@@ -53,9 +53,10 @@ describe("many files", () => {
       }
       for (const file of files) expect(file.get(countNotes)).toEqual({ count: 2 })
       most = Math.max(most, descriptorsBelow(many))
-      // Three per file and side: the database, its log and the log's index. Without the bound it would be about 240.
+      // Three per file and side: the database, its log and the log's index; and SQLite keeps a closed reader's one while
+      // the writer holds a lock on the file. Without the bound it would be about 200.
       expect(most).toBeGreaterThan(6)
-      expect(most).toBeLessThanOrEqual(6 * 6)
+      expect(most).toBeLessThanOrEqual(6 * 7)
       expect(engine.metrics().openFiles).toBeLessThanOrEqual(12)
     },
     { timeoutMs: 60_000 },

@@ -15,7 +15,7 @@ export interface SqliteOptions {
   /** Reader processes for scans. Started when needed, ended when idle. Default 2. */
   readonly readers?: number
   /**
-   * Files kept open for writing, and as many for reading, at 3 descriptors each; the least recently used idle one is
+   * Files kept open for writing, and as many for reading, at 3 or 4 descriptors each; the least recently used idle one is
    * closed, and opens again by itself. Default 200.
    */
   readonly maxOpenFiles?: number

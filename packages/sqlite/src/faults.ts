@@ -129,16 +129,27 @@ export interface ErrorWire {
 
 export function toErrorWire(error: unknown, path: string): ErrorWire {
   const known = toAshlarError(error, path)
-  return { report: known.report(), cause: toPlainCause(known.cause) }
+  const report = known.report()
+  // Details are JSON by contract; ones that are not must not hold up the others' results.
+  const crosses = report.details === undefined || isCloneable(report.details)
+  return { report: crosses ? report : { ...report, details: {} }, cause: toPlainCause(known.cause) }
+}
+
+/** Whether a value can cross to another thread or process. */
+export function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Causes are only for the log, so one level of plain data is enough, and always crosses. */
 function toPlainCause(cause: unknown): unknown {
-  if (cause === undefined || typeof cause === "string") return cause
-  if (cause instanceof Error) return { ...cause, name: cause.name, message: cause.message, stack: cause.stack }
-  try {
-    return structuredClone(cause)
-  } catch {
-    return String(cause)
+  if (cause instanceof Error) {
+    const plain = { ...cause, name: cause.name, message: cause.message, stack: cause.stack }
+    return isCloneable(plain) ? plain : { name: cause.name, message: cause.message, stack: cause.stack }
   }
+  return isCloneable(cause) ? cause : String(cause)
 }

@@ -1,7 +1,7 @@
 import { AshlarError } from "@ashlar/core"
 import type { WriteResult } from "./definition.ts"
 import { rebuildError, SqliteBusyQueue, SqliteOpTooLarge, SqliteProcedureInvalid } from "./errors.ts"
-import type { ErrorWire } from "./faults.ts"
+import { type ErrorWire, isCloneable } from "./faults.ts"
 import { encodeOp, type GroupReply, type Op, resultTag } from "./protocol.ts"
 import { sizeOfOp } from "./size.ts"
 
@@ -153,7 +153,8 @@ export class Lane {
         return
       }
       // Something in the group cannot be cloned, so nothing was sent. Its own caller hears of it, the others go on.
-      const [good, bad] = partition(group)
+      const good = group.filter(({ op }) => isCloneable(op))
+      const bad = group.filter((waiting) => !good.includes(waiting))
       for (const { reject } of bad) {
         reject(
           new SqliteProcedureInvalid("Expected the arguments to be plain data, got something that cannot be cloned."),
@@ -163,20 +164,6 @@ export class Lane {
       else if (good.length > 0) await this.#send(good)
     }
   }
-}
-
-function partition(group: readonly Waiting[]): readonly [good: Waiting[], bad: Waiting[]] {
-  const good: Waiting[] = []
-  const bad: Waiting[] = []
-  for (const waiting of group) {
-    try {
-      structuredClone(waiting.op)
-      good.push(waiting)
-    } catch {
-      bad.push(waiting)
-    }
-  }
-  return [good, bad]
 }
 
 function settle(group: readonly Waiting[], { results, failure }: GroupReply): void {

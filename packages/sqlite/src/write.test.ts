@@ -216,6 +216,7 @@ describe("a procedure", () => {
     ["is asynchronous", "notes.later", "n4", "SQLITE_PROCEDURE_INVALID", false],
     ["gets a function", "notes.add", () => "n5", "SQLITE_PROCEDURE_INVALID", false],
     ["ends the transaction", "notes.query", "COMMIT", "SQLITE_STATEMENT_REFUSED", false],
+    ["fails with details that cannot cross", "notes.failOddly", "n7", "TEST_NOTE_REFUSED", false],
     ["returns a function", "notes.giveFunction", "n6", "SQLITE_PROCEDURE_INVALID", true],
   ]
   for (const [name, procedure, args, code, kept] of refused) {

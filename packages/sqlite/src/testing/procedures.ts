@@ -14,6 +14,12 @@ export function addThenFail(tx: Transaction, id: string): never {
   throw new NoteRefused("No more notes.", { details: { id } })
 }
 
+/** Details that are no JSON, and cannot cross. */
+export function failOddly(tx: Transaction, id: string): never {
+  add(tx, id)
+  throw new NoteRefused("Odd.", { details: { odd: () => {} }, cause: { odd: () => {} } })
+}
+
 export function addThenBreak(tx: Transaction, id: string): void {
   add(tx, id)
   const nothing: unknown = undefined

@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto"
-import { existsSync, statfsSync, statSync, unlinkSync, writeFileSync } from "node:fs"
+import { closeSync, existsSync, openSync, statfsSync, statSync, unlinkSync, writeSync } from "node:fs"
 import { dirname } from "node:path"
 
 /*
@@ -14,11 +14,21 @@ const ballastBytes = 8 * 1024 * 1024
 export function keepBallast(path: string): void {
   try {
     if (statSync(path, { throwIfNoEntry: false })?.size === ballastBytes) return
-    // Random bytes: a file system that compresses would keep no room for zeros.
-    if (freeBytes(path) >= 2 * ballastBytes) writeFileSync(path, randomFillSync(new Uint8Array(ballastBytes)))
+    if (freeBytes(path) >= 2 * ballastBytes) layBallast(path)
   } catch {
     // A ballast is a precaution: opening the file itself says better what is wrong.
     releaseBallast(path)
+  }
+}
+
+function layBallast(path: string): void {
+  const descriptor = openSync(path, "w")
+  try {
+    // Random bytes: a file system that compresses would keep no room for zeros.
+    const block = randomFillSync(new Uint8Array(1024 * 1024))
+    for (let at = 0; at < ballastBytes; at += block.length) writeSync(descriptor, block)
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -1,5 +1,5 @@
 import { SqliteClosed, SqliteProcedureInvalid } from "../errors.ts"
-import { toErrorWire } from "../faults.ts"
+import { isCloneable, toErrorWire } from "../faults.ts"
 import {
   type GroupReply,
   type ReplyEnvelope,
@@ -61,15 +61,6 @@ function sendGroup(id: number, reply: GroupReply): void {
       )
     }
     send({ id, value: { ...reply, results } })
-  }
-}
-
-function isCloneable(value: unknown): boolean {
-  try {
-    structuredClone(value)
-    return true
-  } catch {
-    return false
   }
 }
 
