@@ -43,6 +43,7 @@ export async function main(argv: readonly string[], io: Io = openTerminal()): Pr
     }
     const failure = toFailure(error, cli?.url)
     report(failure, json, io)
+    if (failure.code === "INTERNAL" && io.env.ASHLAR_DEBUG && error instanceof Error) io.stderr(`${error.stack}\n`)
     return failure.exitCode
   }
 }

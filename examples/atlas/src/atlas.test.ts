@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createAshlar, isRequestError, type Runtime } from "@ashlar/sdk"
+import countries from "world-countries"
+import { type Atlas, startAtlas } from "./atlas.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "ashlar-atlas-"))
+const credentialsFile = join(folder, "state", "credentials.json")
+const quiet = { info: () => {}, error: () => {} }
+let printed = ""
+const output = { stdout: (text: string) => void (printed += text), stderr: (text: string) => void (printed += text) }
+
+const start = () => startAtlas({ port: 0, data: join(folder, "data"), credentialsFile, log: quiet, output })
+
+let atlas: Atlas
+
+beforeAll(async () => {
+  atlas = await start()
+}, 60_000)
+
+afterAll(async () => {
+  await atlas?.stop()
+  rmSync(folder, { recursive: true, force: true })
+}, 30_000)
+
+/** Asks as anybody on the network would: without any key. */
+async function ask(runtime: Runtime, path: string): Promise<unknown> {
+  const response = await fetch(`${atlas.url}/f/atlas/atlas-${runtime}${path}`)
+  expect({ path, status: response.status }).toEqual({ path, status: 200 })
+  return response.json()
+}
+
+const byArea = (a: { area: number; cca3: string }, b: { area: number; cca3: string }) =>
+  b.area - a.area || (a.cca3 < b.cca3 ? -1 : 1)
+
+/** The countries of a region as the package itself has them. */
+function expectedRegion(region: string, minArea: number) {
+  return countries
+    .filter((country) => country.region === region && country.area >= minArea)
+    .map(({ cca3, name, area }) => ({ cca3, name: name.common, area }))
+    .sort(byArea)
+}
+
+const regions = [...new Set(countries.map(({ region }) => region))].sort()
+
+for (const runtime of ["bun", "quickjs"] as const) {
+  describe(`in ${runtime}`, () => {
+    test("all regions, at several areas, match the package", async () => {
+      expect(regions).toHaveLength(6)
+      for (const region of regions) {
+        for (const minArea of [0, 2.02, 100_000, 1e9]) {
+          const answer = await ask(runtime, `/region/${region}?minArea=${minArea}`)
+          expect(answer).toEqual({ region, minArea, countries: expectedRegion(region, minArea) })
+        }
+      }
+    })
+
+    test("the neighbours of all 250 countries match the package", async () => {
+      expect(countries).toHaveLength(250)
+      const names = new Map(countries.map(({ cca3, name }) => [cca3 as string, name.common]))
+      for (const { cca3, name, borders } of countries) {
+        const neighbours = [...borders].sort().map((code) => ({ cca3: code, name: names.get(code) }))
+        expect(await ask(runtime, `/neighbours/${cca3}`)).toEqual({ cca3, name: name.common, neighbours } as never)
+      }
+    }, 60_000)
+
+    test("the totals match the package", async () => {
+      const expected = regions.map((region) => {
+        const inside = countries.filter((country) => country.region === region)
+        const area = inside.reduce((sum, country) => sum + (country.area > 0 ? country.area : 0), 0)
+        return { region, count: inside.length, area: Math.round(area * 100) / 100 }
+      })
+      expect(expected.reduce((sum, { count }) => sum + count, 0)).toBe(250)
+      expect(await ask(runtime, "/totals")).toEqual({ regions: expected })
+    })
+
+    test("what does not exist, or makes no sense, is said so", async () => {
+      const statusOf = async (path: string) => (await fetch(`${atlas.url}/f/atlas/atlas-${runtime}${path}`)).status
+      expect(await statusOf("/neighbours/XXX")).toBe(404)
+      expect(await statusOf("/nowhere")).toBe(404)
+      expect(await statusOf("/region/Europe?minArea=large")).toBe(400)
+      expect(await ask(runtime, "/region/Atlantis")).toEqual({ region: "Atlantis", minArea: 0, countries: [] })
+    })
+
+    test("each call leaves a line in the log", async () => {
+      const answer = await fetch(`${atlas.url}/f/atlas/atlas-${runtime}/neighbours/AUT`)
+      const invocation = answer.headers.get("ashlar-invocation") ?? ""
+      const { items } = await atlas.admin.functions.logs("atlas", `atlas-${runtime}`, { invocation })
+      expect(items.map(({ kind }) => kind)).toEqual(["log", "request"])
+      expect(items[0]).toMatchObject({ message: "asked", fields: { route: "neighbours", argument: "AUT" } })
+    })
+  })
+}
+
+describe("the documents", () => {
+  const open = (key?: string) =>
+    createAshlar({ url: atlas.url, project: "atlas", ...(key === undefined ? {} : { key }) }).collection<
+      (typeof countries)[number]
+    >("countries")
+
+  test("are the package's 250, under their codes", async () => {
+    const found = await open(atlas.credentials.secretKey).where().sort("cca3").all()
+    const byCode = countries.toSorted((a, b) => (a.cca3 < b.cca3 ? -1 : 1))
+    expect(found.map(({ id }) => id)).toEqual(byCode.map(({ cca3 }) => cca3))
+    expect(found.map(({ data }) => data)).toEqual(byCode as never)
+  })
+
+  test.each([
+    ["anybody", 401, () => open()],
+    ["a publishable key", 403, () => open(atlas.credentials.publishableKey)],
+  ])("are closed to %s", async (_, status, collection) => {
+    const error = await collection()
+      .get("CHE")
+      .catch((cause: unknown) => cause)
+    expect(isRequestError(error) && error.status).toBe(status)
+  })
+
+  test("of one region come by their index, not by looking at all", async () => {
+    const plan = await open(atlas.credentials.secretKey)
+      .where({ region: "Europe", area: { $gte: 100_000 } })
+      .sort("-area")
+      .explain()
+    expect(plan).toMatchObject({ scan: false, index: expect.any(String) })
+  })
+})
+
+test("a second start finds everything done, and keeps its credentials to itself", async () => {
+  expect(statSync(credentialsFile).mode & 0o777).toBe(0o600)
+  const kept = readFileSync(credentialsFile, "utf8")
+  await atlas.stop()
+  printed = ""
+  atlas = await start()
+  expect(atlas.isNew).toBe(false)
+  expect(readFileSync(credentialsFile, "utf8")).toBe(kept)
+  expect(printed).toContain("Nothing has changed.")
+  expect(printed).not.toContain("Imported")
+  expect(await ask("bun", "/neighbours/CHE")).toMatchObject({ name: "Switzerland" })
+}, 60_000)
