@@ -16,7 +16,10 @@ export interface Row {
 /** Gives its rows as they are measured, so that whoever waits sees them come. */
 export type Benchmark = () => AsyncIterable<Row>
 
-export function machine(processors: readonly CpuInfo[], memoryBytes: number): Readonly<Record<string, string | number>> {
+export function machine(
+  processors: readonly CpuInfo[],
+  memoryBytes: number,
+): Readonly<Record<string, string | number>> {
   return {
     processor: processors[0]?.model.trim() ?? "unknown",
     cores: processors.length,
@@ -33,7 +36,12 @@ export function printTable(rows: readonly Row[], withHead: boolean): void {
     console.log(cells.map((cell, at) => (at < 2 ? cell.padEnd(COLUMNS[at]!) : cell.padStart(COLUMNS[at]!))).join(" "))
   if (withHead) line(["case", "subject", "value", "to raw"])
   for (const row of rows) {
-    line([row.case, row.subject, `${shown(row.value)} ${row.unit}`, row.ratioToRaw === undefined ? "" : row.ratioToRaw.toFixed(2)])
+    line([
+      row.case,
+      row.subject,
+      `${shown(row.value)} ${row.unit}`,
+      row.ratioToRaw === undefined ? "" : row.ratioToRaw.toFixed(2),
+    ])
   }
 }
 

@@ -10,7 +10,9 @@ const folder = join(import.meta.dir, "..", "..", "bench", "src")
 const known = [...new Glob("*.bench.ts").scanSync(folder)].map((file) => file.replace(/\.bench\.ts$/, "")).sort()
 
 if (name === undefined || !known.includes(name)) {
-  console.error(`Expected the name of a benchmark, got ${name === undefined ? "none" : `"${name}"`}. Known: ${known.join(", ")}.`)
+  console.error(
+    `Expected the name of a benchmark, got ${name === undefined ? "none" : `"${name}"`}. Known: ${known.join(", ")}.`,
+  )
   process.exit(2)
 }
 const { default: benchmark } = (await import(join(folder, `${name}.bench.ts`))) as { default: Benchmark }

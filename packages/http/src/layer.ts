@@ -87,9 +87,9 @@ type NeedsOf<L> = L extends NeedsCarrier<infer N> ? (unknown extends N ? unknown
 
 /** Checks a tuple of layers against the fields `H` that are there already: order, needs and conflicting fields. */
 export type Check<L extends readonly unknown[], H> = L extends readonly [infer A, ...infer T]
-  ? [CheckOne<A, H>, ...Check<T, H & FieldsOf<A>>]
+  ? readonly [CheckOne<A, H>, ...Check<T, H & FieldsOf<A>>]
   : L extends readonly []
-    ? []
+    ? readonly []
     : never // a list whose members are not known one by one cannot be checked
 type CheckOne<A, H> =
   H extends NeedsOf<A>

@@ -24,9 +24,7 @@ export interface Index {
 }
 export const Index: Schema<Index> = v.object({
   name: v.string(),
-  fields: v.array(
-    v.object({ path: v.union([v.string(), v.array(v.string())]), direction: v.enum(["asc", "desc"]) }),
-  ),
+  fields: v.array(v.object({ path: v.union([v.string(), v.array(v.string())]), direction: v.enum(["asc", "desc"]) })),
   kind: v.enum(["scalar", "any", "members"]),
   unique: v.boolean(),
 })
@@ -49,13 +47,18 @@ export const Collection: Schema<Collection> = v.object({
 })
 
 /* Rules and indexes in requests take shorthands (`"-population"`), which the document engine reads; so they pass here. */
-const rulesInput = v.unknown().describe('{ read?, create?, update?, delete? }, each "public" | "publishable" | "secret" | null')
-const indexesInput = v.unknown().describe('[{ fields: ["region", "-area"], kind?, unique?, name? }], or "region" for one field')
-export const NewCollection: Schema<{ readonly name: string; readonly rules?: unknown; readonly indexes?: unknown }> = v.object({
-  name: v.string().max(200),
-  rules: rulesInput.optional(),
-  indexes: indexesInput.optional(),
-})
+const rulesInput = v
+  .unknown()
+  .describe('{ read?, create?, update?, delete? }, each "public" | "publishable" | "secret" | null')
+const indexesInput = v
+  .unknown()
+  .describe('[{ fields: ["region", "-area"], kind?, unique?, name? }], or "region" for one field')
+export const NewCollection: Schema<{ readonly name: string; readonly rules?: unknown; readonly indexes?: unknown }> =
+  v.object({
+    name: v.string().max(200),
+    rules: rulesInput.optional(),
+    indexes: indexesInput.optional(),
+  })
 export const CollectionPatch: Schema<{ readonly rules?: unknown; readonly indexes?: unknown }> = v.object({
   rules: rulesInput.optional(),
   indexes: indexesInput.optional(),
@@ -105,3 +108,17 @@ export const Explanation: Schema<Explanation> = v.object({
   scan: v.boolean(),
   sorted: v.enum(["index", "memory", "none"]),
 })
+
+/* What the document engine itself reads, with pointers into it when something is wrong: it passes here as it is. */
+export const DocumentInput: Schema<unknown> = v.unknown().describe("The document's data: an object; or a list of them")
+export const QueryBody: Schema<unknown> = v
+  .unknown()
+  .describe('{ where?, sort?: ["-area", "name"], limit?: 1 to 1000, cursor?, select?: ["name"], count?: true }')
+export const UpdateBody: Schema<unknown> = v
+  .unknown()
+  .describe("{ $set, $unset, $inc, $min, $max, $push, $pull, $addToSet }, or a merge patch (RFC 7396)")
+/** The answer to an insert: the document, or the list of them. */
+export const DocumentBatch: Schema<Document | { readonly items: readonly Document[] }> = v.union([
+  Document,
+  v.object({ items: v.array(Document) }),
+])

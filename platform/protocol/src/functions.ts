@@ -103,7 +103,7 @@ export const RollbackBody: Schema<{ readonly version?: number | undefined }> = v
 export interface LogLine {
   readonly seq: number
   readonly at: string
-  readonly invocation: string
+  readonly invocation: string | null
   readonly version: number
   readonly kind: "request" | "log" | "kill"
   readonly level: "debug" | "info" | "warn" | "error"
@@ -113,7 +113,7 @@ export interface LogLine {
 export const LogLine: Schema<LogLine> = v.object({
   seq: v.integer(),
   at: Time,
-  invocation: v.string(),
+  invocation: v.string().nullable().describe("Null for lines outside any invocation"),
   version: v.integer(),
   kind: v.enum(["request", "log", "kill"]),
   level: v.enum(["debug", "info", "warn", "error"]),
@@ -138,4 +138,24 @@ export const FunctionMetrics: Schema<FunctionMetrics> = v.object({
   p95Ms: v.number().nullable(),
   coldStarts: v.integer(),
   since: Time,
+})
+
+export interface LogQuery {
+  readonly limit: number
+  readonly cursor?: string | undefined
+  readonly level?: LogLine["level"] | undefined
+  readonly invocation?: string | undefined
+  /** Stay, and send every new line as a server-sent event. */
+  readonly follow: boolean
+}
+type Text = string | undefined
+export const LogQuery: Schema<
+  LogQuery,
+  { limit?: Text; cursor?: Text; level?: LogLine["level"] | undefined; invocation?: Text; follow?: Text }
+> = v.object({
+  limit: v.coerce.integer().min(1).max(1000).default(50),
+  cursor: v.string().max(4096).optional(),
+  level: v.enum(["debug", "info", "warn", "error"]).optional().describe("This level and those above it"),
+  invocation: v.string().max(64).optional(),
+  follow: v.coerce.boolean().default(false),
 })

@@ -64,7 +64,13 @@ export interface NewPerson {
   readonly password: string
   readonly cookie?: boolean | undefined
 }
-export const SetupBody: Schema<NewPerson & { readonly token: string }> = v.object({ token, email, name, password, cookie })
+export const SetupBody: Schema<NewPerson & { readonly token: string }> = v.object({
+  token,
+  email,
+  name,
+  password,
+  cookie,
+})
 export const SetupCheckBody: Schema<{ readonly token: string }> = v.object({ token })
 export const SignUpBody: Schema<NewPerson & { readonly invite?: string | undefined }> = v.object({
   invite: token.optional(),

@@ -8,15 +8,15 @@ export interface Project {
   readonly id: string
   readonly slug: string
   readonly name: string
-  /** The asking member's role. */
-  readonly role: Role
+  /** The asking member's role; null when a key asks. */
+  readonly role: Role | null
   readonly createdAt: string
 }
 export const Project: Schema<Project> = v.object({
   id: v.string(),
   slug: v.string(),
   name: v.string(),
-  role: Role,
+  role: Role.nullable(),
   createdAt: Time,
 })
 
@@ -50,7 +50,12 @@ export const MemberPatch: Schema<{ readonly role: Role }> = v.object({ role: Rol
 /** The answer to adding a member: they have an account, or they get an invite, whose token is shown once. */
 export interface MemberAdded {
   readonly member: Member | null
-  readonly invite: { readonly token: string; readonly email: string; readonly role: Role; readonly expiresAt: string } | null
+  readonly invite: {
+    readonly token: string
+    readonly email: string
+    readonly role: Role
+    readonly expiresAt: string
+  } | null
 }
 export const MemberAdded: Schema<MemberAdded> = v.object({
   member: Member.nullable(),
@@ -79,7 +84,11 @@ export const Key: Schema<Key> = v.object({
   expiresAt: Time.nullable(),
   revokedAt: Time.nullable(),
 })
-export const NewKey: Schema<{ readonly kind: KeyKind; readonly name: string; readonly expiresAt?: string | undefined }> = v.object({
+export const NewKey: Schema<{
+  readonly kind: KeyKind
+  readonly name: string
+  readonly expiresAt?: string | undefined
+}> = v.object({
   kind: v.enum(["publishable", "secret"]),
   name: v.string().trim().min(1).max(120),
   expiresAt: Time.optional(),

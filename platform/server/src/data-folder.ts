@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { DataForeign, DataInUse, DataNewer, DataNotWritable } from "./errors.ts"
 
@@ -30,7 +40,9 @@ export function openDataFolder(folder: string): DataFolder {
     makeFolder(join(path, "projects"))
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause
-    throw new DataNotWritable(`The data folder ${path} cannot be written (${(cause as NodeJS.ErrnoException).code})`, { cause })
+    throw new DataNotWritable(`The data folder ${path} cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
+      cause,
+    })
   }
   const lock = hold(path)
   return {
@@ -66,7 +78,8 @@ function checkLayout(path: string): void {
     throw new DataNewer(`${path} has layout ${layout}, this version knows up to ${LAYOUT}. Start the newer version.`)
   }
   const others = readdirSync(path).filter((name) => !name.startsWith("."))
-  if (others.length > 0) throw new DataForeign(`${path} holds ${others.slice(0, 3).join(", ")} and is not an Ashlar folder`)
+  if (others.length > 0)
+    throw new DataForeign(`${path} holds ${others.slice(0, 3).join(", ")} and is not an Ashlar folder`)
   writeDurably(file, `${JSON.stringify({ layout: LAYOUT })}\n`)
   syncFolder(path)
 }

@@ -40,3 +40,18 @@ export const QueryMalformed: ErrorClass<"SERVER_QUERY_MALFORMED", 400> = defineE
   400,
   "A query parameter could not be read. The message says which, and what it takes.",
 )
+export const IdempotencyKeyInvalid: ErrorClass<"SERVER_IDEMPOTENCY_KEY_INVALID", 400> = defineError(
+  "SERVER_IDEMPOTENCY_KEY_INVALID",
+  400,
+  "Idempotency-Key takes 1 to 255 visible ASCII characters, with a body of a declared length. A UUID does well.",
+)
+export const IdempotencyKeyInUse: ErrorClass<"SERVER_IDEMPOTENCY_KEY_IN_USE", 409> = defineError(
+  "SERVER_IDEMPOTENCY_KEY_IN_USE",
+  409,
+  "A request with this Idempotency-Key is under way. Ask again when it has ended.",
+)
+export const IdempotencyKeyReused: ErrorClass<"SERVER_IDEMPOTENCY_KEY_REUSED", 422> = defineError(
+  "SERVER_IDEMPOTENCY_KEY_REUSED",
+  422,
+  "This Idempotency-Key was used for another body. Take a new key for a new request.",
+)

@@ -41,7 +41,10 @@ export function createRequestMetrics(): RequestMetrics {
     },
     lines() {
       const name = "ashlar_http_request_duration_seconds"
-      const lines = [`# HELP ${name} How long requests took, from the first byte read to the answer's head.`, `# TYPE ${name} histogram`]
+      const lines = [
+        `# HELP ${name} How long requests took, from the first byte read to the answer's head.`,
+        `# TYPE ${name} histogram`,
+      ]
       for (const { labels, buckets, count, sum } of series.values()) {
         BUCKETS.forEach((bound, index) => {
           lines.push(`${name}_bucket${format({ ...labels, le: String(bound) })} ${buckets[index]}`)
@@ -63,10 +66,10 @@ export function sampleLines(samples: readonly Sample[]): string[] {
 }
 
 function format(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escape(value)}"`)
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`)
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`
 }
 
-function escape(value: string): string {
+function escapeLabel(value: string): string {
   return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
 }

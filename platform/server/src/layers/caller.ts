@@ -1,7 +1,7 @@
 import type { Caller as ControlCaller, KeyCaller } from "@ashlar/control"
 import { CredentialsNeeded, KeyRefused } from "@ashlar/control"
-import { type BaseContext, type Layer, layer } from "@ashlar/http"
-import { SessionEnded, TokenRefused, type SignedIn } from "@ashlar/identity"
+import { type BaseContext, type Layer, layer, type Scope } from "@ashlar/http"
+import { SessionEnded, type SignedIn, TokenRefused } from "@ashlar/identity"
 import type { Platform } from "../platform.ts"
 
 /** A person with a session. */
@@ -31,3 +31,6 @@ export function createCallerLayer({ identity, control }: Pick<Platform, "identit
   })
 }
 export type CallerLayer = Layer<{ caller: Caller }, unknown>
+
+/** Where the API's routes stand: the caller is known before any of them runs. */
+export type Api = Scope<{ caller: Caller }, unknown>

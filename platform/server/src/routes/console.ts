@@ -11,7 +11,8 @@ import type { Entries } from "../layers/entry.ts"
 export function addConsoleRoutes(app: Scope, folder: string | undefined, { open }: Entries): void {
   const files = new Map<string, string>()
   if (folder !== undefined && existsSync(join(folder, "index.html"))) {
-    for (const file of new Glob("**/*").scanSync(folder)) files.set(`/${file.replaceAll("\\", "/")}`, join(folder, file))
+    for (const file of new Glob("**/*").scanSync(folder))
+      files.set(`/${file.replaceAll("\\", "/")}`, join(folder, file))
   }
   const page = files.get("/index.html")
   const policy = page === undefined ? "" : contentPolicy(readFileSync(page, "utf8"))

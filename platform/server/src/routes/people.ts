@@ -1,17 +1,17 @@
-import type { BaseContext, Reply, Scope } from "@ashlar/http"
+import type { BaseContext, Reply } from "@ashlar/http"
 import {
   Busy,
   EmailTaken,
   InvalidInput,
   InviteForAnother,
   InviteSpent,
+  type Session as IssuedSession,
   SessionEnded,
   SetupLinkSpent,
   SignupsClosed,
   TooManyAttempts,
   WeakPassword,
   WrongCredentials,
-  type Session as IssuedSession,
 } from "@ashlar/identity"
 import {
   PageQuery,
@@ -27,7 +27,7 @@ import {
   User,
 } from "@ashlar/protocol"
 import { ForeignOrigin } from "../errors.ts"
-import type { PersonCaller } from "../layers/caller.ts"
+import type { Api } from "../layers/caller.ts"
 import type { Entries } from "../layers/entry.ts"
 import { pageRequest } from "../page-request.ts"
 import type { Platform } from "../platform.ts"
@@ -36,93 +36,179 @@ import { clearRefreshCookie, readRefreshCookie, refreshCookie, requireOwnOrigin 
 const admission = [InvalidInput, WeakPassword, Busy]
 
 /** Set-up, sign-up, sign-in and sessions of the people who use this install. */
-export function addPeopleRoutes(app: Scope, platform: Platform, entries: Entries): void {
+export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries): void {
   const { identity } = platform
   const { open, person } = entries
 
-  app.post("/v1/setup/check", {
-    name: "setup.check", tags: ["people"], summary: "Look whether a set-up link still works, and what it would set up",
-    layers: [open], body: SetupCheckBody, response: SetupFacts, errors: [SetupLinkSpent],
-  }, (ctx) => ({ ...identity.setup.check(ctx.body.token), ...platform.setupFacts() }))
+  app.post(
+    "/v1/setup/check",
+    {
+      name: "setup.check",
+      tags: ["people"],
+      summary: "Look whether a set-up link still works, and what it would set up",
+      layers: [open],
+      body: SetupCheckBody,
+      response: SetupFacts,
+      errors: [SetupLinkSpent],
+    },
+    async (ctx) => ({ ...identity.setup.check(ctx.body.token), ...(await platform.setupFacts()) }),
+  )
 
-  app.post("/v1/setup", {
-    name: "setup.complete", tags: ["people"], summary: "Make the first administrator, once, with the link from the terminal",
-    layers: [open], body: SetupBody, response: { 201: Session }, errors: [SetupLinkSpent, ...admission],
-  }, async (ctx) => {
-    const { cookie, ...request } = ctx.body
-    return answer(ctx, await identity.setup.complete({ ...request, client: clientOf(ctx) }), cookie, 201)
-  })
+  app.post(
+    "/v1/setup",
+    {
+      name: "setup.complete",
+      tags: ["people"],
+      summary: "Make the first administrator, once, with the link from the terminal",
+      layers: [open],
+      body: SetupBody,
+      response: { 201: Session },
+      errors: [SetupLinkSpent, ...admission],
+    },
+    async (ctx) => {
+      const { cookie, ...request } = ctx.body
+      return answer(ctx, await identity.setup.complete({ ...request, client: clientOf(ctx) }), cookie, 201)
+    },
+  )
 
-  app.post("/v1/auth/signup", {
-    name: "auth.signup", tags: ["people"], summary: "Make an account: with an invite, or freely where sign-up is open",
-    layers: [open], body: SignUpBody, response: { 201: Session },
-    errors: [SignupsClosed, InviteSpent, InviteForAnother, EmailTaken, TooManyAttempts, ...admission],
-  }, async (ctx) => {
-    const { cookie, invite, ...request } = ctx.body
-    const session = await identity.signUp({ ...request, ...(invite !== undefined && { invite }), client: clientOf(ctx) })
-    return answer(ctx, session, cookie, 201)
-  })
+  app.post(
+    "/v1/auth/signup",
+    {
+      name: "auth.signup",
+      tags: ["people"],
+      summary: "Make an account: with an invite, or freely where sign-up is open",
+      layers: [open],
+      body: SignUpBody,
+      response: { 201: Session },
+      errors: [SignupsClosed, InviteSpent, InviteForAnother, EmailTaken, TooManyAttempts, ...admission],
+    },
+    async (ctx) => {
+      const { cookie, invite, ...request } = ctx.body
+      const session = await identity.signUp({
+        ...request,
+        ...(invite !== undefined && { invite }),
+        client: clientOf(ctx),
+      })
+      return answer(ctx, session, cookie, 201)
+    },
+  )
 
-  app.post("/v1/auth/signin", {
-    name: "auth.signin", tags: ["people"], summary: "Sign in with email and password",
-    layers: [open], body: SignInBody, response: { 200: Session },
-    errors: [WrongCredentials, TooManyAttempts, Busy],
-  }, async (ctx) => {
-    const { cookie, ...request } = ctx.body
-    return answer(ctx, await identity.signIn({ ...request, client: clientOf(ctx) }), cookie, 200)
-  })
+  app.post(
+    "/v1/auth/signin",
+    {
+      name: "auth.signin",
+      tags: ["people"],
+      summary: "Sign in with email and password",
+      layers: [open],
+      body: SignInBody,
+      response: { 200: Session },
+      errors: [WrongCredentials, TooManyAttempts, Busy],
+    },
+    async (ctx) => {
+      const { cookie, ...request } = ctx.body
+      return answer(ctx, await identity.signIn({ ...request, client: clientOf(ctx) }), cookie, 200)
+    },
+  )
 
-  app.post("/v1/auth/refresh", {
-    name: "auth.refresh", tags: ["people"], summary: "Trade the refresh token, from the body or the cookie, for the next session",
-    layers: [open], response: { 200: Session }, errors: [SessionEnded, ForeignOrigin],
-  }, async (ctx) => {
-    const sent = await readToken(ctx)
-    if (sent !== undefined) return answer(ctx, await identity.refresh({ refreshToken: sent, client: clientOf(ctx) }), false, 200)
-    const kept = readRefreshCookie(ctx)
-    if (kept === undefined) throw new SessionEnded("There is no refresh token in the body or the cookie. Sign in.")
-    requireOwnOrigin(ctx)
-    return answer(ctx, await identity.refresh({ refreshToken: kept, client: clientOf(ctx) }), true, 200)
-  })
-
-  app.post("/v1/auth/signout", {
-    name: "auth.signout", tags: ["people"], summary: "End the session of the bearer, or of the cookie",
-    layers: [open], response: { 204: null }, errors: [ForeignOrigin],
-  }, async (ctx) => {
-    const { caller } = ctx as unknown as { caller: PersonCaller | { kind: "anonymous" | "key" } }
-    const kept = readRefreshCookie(ctx)
-    if (kept !== undefined) {
+  app.post(
+    "/v1/auth/refresh",
+    {
+      name: "auth.refresh",
+      tags: ["people"],
+      summary: "Trade the refresh token, from the body or the cookie, for the next session",
+      layers: [open],
+      response: { 200: Session },
+      errors: [SessionEnded, ForeignOrigin],
+    },
+    async (ctx) => {
+      const sent = await readToken(ctx)
+      if (sent !== undefined)
+        return answer(ctx, await identity.refresh({ refreshToken: sent, client: clientOf(ctx) }), false, 200)
+      const kept = readRefreshCookie(ctx)
+      if (kept === undefined) throw new SessionEnded("There is no refresh token in the body or the cookie. Sign in.")
       requireOwnOrigin(ctx)
-      await identity.signOut(kept)
-      clearRefreshCookie(ctx)
-    }
-    if (caller.kind === "user") {
-      await identity.sessions.revoke({ userId: caller.id, sessionId: caller.signedIn.sessionId })
-    }
-    return ctx.empty()
-  })
+      return answer(ctx, await identity.refresh({ refreshToken: kept, client: clientOf(ctx) }), true, 200)
+    },
+  )
 
-  app.get("/v1/auth/me", {
-    name: "auth.me", tags: ["people"], summary: "The person who asks", layers: [person], response: User,
-  }, (ctx) => ctx.person.signedIn.user)
+  app.post(
+    "/v1/auth/signout",
+    {
+      name: "auth.signout",
+      tags: ["people"],
+      summary: "End the session of the bearer, or of the cookie",
+      layers: [open],
+      response: { 204: null },
+      errors: [ForeignOrigin],
+    },
+    async (ctx) => {
+      const { caller } = ctx
+      const kept = readRefreshCookie(ctx)
+      if (kept !== undefined) {
+        requireOwnOrigin(ctx)
+        await identity.signOut(kept)
+        clearRefreshCookie(ctx)
+      }
+      if (caller.kind === "user") {
+        await identity.sessions.revoke({ userId: caller.id, sessionId: caller.signedIn.sessionId })
+      }
+      return ctx.empty()
+    },
+  )
 
-  app.get("/v1/auth/sessions", {
-    name: "sessions.list", tags: ["people"], summary: "Where the person who asks is signed in",
-    layers: [person], query: PageQuery, response: pageOf(SessionInfo),
-  }, (ctx) => {
-    const { id, signedIn } = ctx.person
-    return identity.sessions.list(id, { ...pageRequest(ctx.query), currentSessionId: signedIn.sessionId })
-  })
+  app.get(
+    "/v1/auth/me",
+    {
+      name: "auth.me",
+      tags: ["people"],
+      summary: "The person who asks",
+      layers: [person],
+      response: User,
+    },
+    (ctx) => ctx.person.signedIn.user,
+  )
 
-  app.delete("/v1/auth/sessions/:session", {
-    name: "sessions.revoke", tags: ["people"], summary: "End one session", layers: [person], response: { 204: null },
-  }, async (ctx) => {
-    await identity.sessions.revoke({ userId: ctx.person.id, sessionId: ctx.params.session })
-    return ctx.empty()
-  })
+  app.get(
+    "/v1/auth/sessions",
+    {
+      name: "sessions.list",
+      tags: ["people"],
+      summary: "Where the person who asks is signed in",
+      layers: [person],
+      query: PageQuery,
+      response: pageOf(SessionInfo),
+    },
+    (ctx) => {
+      const { id, signedIn } = ctx.person
+      return identity.sessions.list(id, { ...pageRequest(ctx.query), currentSessionId: signedIn.sessionId })
+    },
+  )
 
-  app.get("/.well-known/jwks.json", {
-    name: "auth.jwks", tags: ["people"], summary: "The public keys that verify access tokens (RFC 7517)", layers: [open],
-  }, () => identity.jwks())
+  app.delete(
+    "/v1/auth/sessions/:session",
+    {
+      name: "sessions.revoke",
+      tags: ["people"],
+      summary: "End one session",
+      layers: [person],
+      response: { 204: null },
+    },
+    async (ctx) => {
+      await identity.sessions.revoke({ userId: ctx.person.id, sessionId: ctx.params.session })
+      return ctx.empty()
+    },
+  )
+
+  app.get(
+    "/.well-known/jwks.json",
+    {
+      name: "auth.jwks",
+      tags: ["people"],
+      summary: "The public keys that verify access tokens (RFC 7517)",
+      layers: [open],
+    },
+    () => identity.jwks(),
+  )
 }
 
 function clientOf(ctx: Pick<BaseContext, "address" | "headers">): { address: string; userAgent: string } {

@@ -1,52 +1,91 @@
-import type { App, Scope } from "@ashlar/http"
+import type { RouteTable } from "@ashlar/http"
 import { createOpenApi, type Json } from "@ashlar/openapi"
 import { Capabilities, Health } from "@ashlar/protocol"
+import type { Api } from "../layers/caller.ts"
 import type { Entries, Entry } from "../layers/entry.ts"
 import { sampleLines } from "../metrics.ts"
 import type { Platform } from "../platform.ts"
 
 /** Health, metrics, capabilities, and the description of the API itself. */
-export function addServiceRoutes(app: Scope & Pick<App, "table">, platform: Platform, { open }: Entries): void {
+export function addServiceRoutes(app: Api, table: () => RouteTable, platform: Platform, { open }: Entries): void {
   const tags = ["service"]
   let document: Json | undefined
 
-  app.get("/health/live", {
-    name: "health.live", tags, summary: "The process answers", layers: [open], response: Health,
-  }, () => ({ status: "ok" as const, checks: {} }))
+  app.get(
+    "/health/live",
+    {
+      name: "health.live",
+      tags,
+      summary: "The process answers",
+      layers: [open],
+      response: Health,
+    },
+    () => ({ status: "ok" as const, checks: {} }),
+  )
 
-  app.get("/health/ready", {
-    name: "health.ready", tags, summary: "Every part works; 503 when one does not, or when the server drains",
-    layers: [open], response: { 200: Health, 503: Health },
-  }, (ctx) => {
-    const health = platform.health()
-    return health.status === "ok" ? ctx.json(health, 200) : ctx.json(health, 503)
-  })
+  app.get(
+    "/health/ready",
+    {
+      name: "health.ready",
+      tags,
+      summary: "Every part works; 503 when one does not, or when the server drains",
+      layers: [open],
+      response: { 200: Health, 503: Health },
+    },
+    (ctx) => {
+      const health = platform.health()
+      return health.status === "ok" ? ctx.json(health, 200) : ctx.json(health, 503)
+    },
+  )
 
-  app.get("/metrics", {
-    name: "metrics", tags, summary: "Metrics in Prometheus' text format", layers: [open],
-  }, () => {
-    const lines = [...platform.requestMetrics.lines(), ...sampleLines(platform.samples())]
-    return new Response(`${lines.join("\n")}\n`, { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } })
-  })
+  app.get(
+    "/metrics",
+    {
+      name: "metrics",
+      tags,
+      summary: "Metrics in Prometheus' text format",
+      layers: [open],
+    },
+    () => {
+      const lines = [...platform.requestMetrics.lines(), ...sampleLines(platform.samples())]
+      return new Response(`${lines.join("\n")}\n`, {
+        headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+      })
+    },
+  )
 
-  app.get("/v1/capabilities", {
-    name: "capabilities", tags, summary: "What this install can do, with its drivers and limits",
-    layers: [open], response: Capabilities,
-  }, () => platform.capabilities())
+  app.get(
+    "/v1/capabilities",
+    {
+      name: "capabilities",
+      tags,
+      summary: "What this install can do, with its drivers and limits",
+      layers: [open],
+      response: Capabilities,
+    },
+    () => platform.capabilities(),
+  )
 
-  app.get("/openapi.json", {
-    name: "openapi", tags, summary: "This document", layers: [open],
-  }, () => {
-    document ??= createOpenApi(app.table(), {
-      title: "Ashlar",
-      version: platform.version,
-      description: "The platform's API, written from the table that serves it.",
-      securitySchemes: SCHEMES,
-      securityOf: (record) => schemesOf(record.meta.entry as Entry | undefined),
-      includes: (record) => record.meta.entry !== undefined && record.name !== undefined,
-    })
-    return document
-  })
+  app.get(
+    "/openapi.json",
+    {
+      name: "openapi",
+      tags,
+      summary: "This document",
+      layers: [open],
+    },
+    () => {
+      document ??= createOpenApi(table(), {
+        title: "Ashlar",
+        version: platform.version,
+        description: "The platform's API, written from the table that serves it.",
+        securitySchemes: SCHEMES,
+        securityOf: (record) => schemesOf(record.meta.entry as Entry | undefined),
+        includes: (record) => record.meta.entry !== undefined && record.name !== undefined,
+      })
+      return document
+    },
+  )
 }
 
 const SCHEMES: Readonly<Record<string, Json>> = {

@@ -1,0 +1,91 @@
+/** A small HTTP load: connections that each send the next request when the answer to the last has come. */
+
+export interface LoadOptions {
+  readonly url: string
+  readonly connections: number
+  readonly durationMs: number
+  /** The request of one connection's nth turn: its head and body as one text. */
+  readonly request: (turn: number) => string
+  /** The status every answer must have; another one ends the benchmark with what came. */
+  readonly status: number
+}
+
+export interface LoadResult {
+  readonly perSecond: number
+  /** Milliseconds. */
+  readonly p50: number
+  readonly p99: number
+}
+
+/** A request as it goes over the wire. */
+export function wireRequest(
+  method: string,
+  path: string,
+  host: string,
+  headers: Record<string, string>,
+  body = "",
+): string {
+  const lines = Object.entries({ host, ...headers, "content-length": String(Buffer.byteLength(body)) })
+  return `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}`).join("\r\n")}\r\n\r\n${body}`
+}
+
+export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  const { hostname, port } = new URL(options.url)
+  const latencies: number[] = []
+  const started = performance.now()
+  const end = started + options.durationMs
+  await Promise.all(
+    Array.from({ length: options.connections }, () => connection(hostname, Number(port), options, end, latencies)),
+  )
+  latencies.sort((a, b) => a - b)
+  const at = (part: number): number =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * part))] ?? 0
+  return { perSecond: (latencies.length / (performance.now() - started)) * 1000, p50: at(0.5), p99: at(0.99) }
+}
+
+function connection(
+  hostname: string,
+  port: number,
+  options: LoadOptions,
+  end: number,
+  latencies: number[],
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let turn = 0
+    let sent = 0
+    let pending = ""
+    const next = (socket: Bun.Socket): void => {
+      if (performance.now() >= end) {
+        socket.end()
+        resolve()
+        return
+      }
+      sent = performance.now()
+      socket.write(options.request(turn++))
+    }
+    Bun.connect({
+      hostname,
+      port,
+      socket: {
+        open: next,
+        data(socket, chunk) {
+          pending += chunk.toString("latin1")
+          const headEnd = pending.indexOf("\r\n\r\n")
+          if (headEnd === -1) return
+          const length = Number(/content-length: (\d+)/i.exec(pending)?.[1] ?? 0)
+          if (pending.length < headEnd + 4 + length) return
+          const status = Number(pending.slice(9, 12))
+          if (status !== options.status) {
+            reject(new Error(`Expected ${options.status}, got: ${pending.slice(0, 600)}`))
+            socket.end()
+            return
+          }
+          latencies.push(performance.now() - sent)
+          pending = ""
+          next(socket)
+        },
+        error: (_socket, error) => reject(error),
+      },
+    }).catch(reject)
+  })
+}

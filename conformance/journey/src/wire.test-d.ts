@@ -1,0 +1,31 @@
+/** The types that the SDK gives its users are those of the server's schemas: each way must be assignable. */
+import type * as server from "@ashlar/protocol"
+import type * as sdk from "@ashlar/sdk"
+
+type Agree<A, B> = [A] extends [B]
+  ? [B] extends [A]
+    ? true
+    : "the server lacks what the SDK has"
+  : "the SDK lacks what the server has"
+const agree = <A, B>(_yes: Agree<A, B>): void => undefined
+
+agree<server.User, sdk.User>(true)
+agree<server.Session, sdk.Session>(true)
+agree<server.SessionInfo, sdk.SessionInfo>(true)
+agree<server.SetupFacts, sdk.SetupState>(true)
+agree<server.Project, sdk.Project>(true)
+agree<server.Member, sdk.Member>(true)
+agree<server.MemberAdded, sdk.AddedMember>(true)
+agree<server.Key, sdk.Key>(true)
+agree<server.KeyCreated, sdk.CreatedKey>(true)
+agree<server.Rules, sdk.Rules>(true)
+agree<server.Index, sdk.Index>(true)
+agree<server.Collection, sdk.CollectionInfo>(true)
+agree<server.Document, sdk.Document<Readonly<Record<string, unknown>>>>(true)
+agree<server.Explanation, sdk.Explanation>(true)
+agree<server.Limits, sdk.Limits>(true)
+agree<server.FunctionInfo, sdk.FunctionInfo>(true)
+agree<server.Version, sdk.FunctionVersion>(true)
+agree<server.Deployed, sdk.DeployedFunction>(true)
+agree<server.FunctionMetrics, sdk.FunctionMetrics>(true)
+agree<server.Capabilities, sdk.Capabilities>(true)

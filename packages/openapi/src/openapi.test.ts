@@ -1,0 +1,84 @@
+import { describe, expect, test } from "bun:test"
+import { createApp, errors, layer } from "@ashlar/http"
+import { type Schema, v } from "@ashlar/validation"
+import { createOpenApi, type Json } from "./openapi.ts"
+
+interface User {
+  id: string
+  name: string
+}
+const User: Schema<User> = v.object({ id: v.string(), name: v.string().describe("As they sign") })
+
+function document(): { paths: Record<string, Record<string, Json>>; components: Json } & Json {
+  const app = createApp()
+  const guard = layer({ name: "guard", errors: [errors.Unauthorized], meta: { entry: "person" } })
+  app.get(
+    "/users/:id",
+    { layers: [guard], name: "users.show", summary: "One user", response: User, errors: [errors.NotFound] },
+    () => ({ id: "1", name: "a" }),
+  )
+  app.post(
+    "/users",
+    { body: v.object({ name: v.string().min(1) }), response: { 201: User, 204: null }, errors: [errors.Invalid] },
+    (ctx) => ctx.json({ id: "1", name: ctx.body.name }, 201),
+  )
+  app.get("/search", { query: v.object({ q: v.string(), limit: v.coerce.integer().default(10) }) }, () => [])
+  app.get("/files/*path", { name: "files" }, () => "x")
+  app.get("/hidden", { meta: { hidden: true } }, () => "x")
+  return createOpenApi(app.table(), {
+    title: "Test",
+    version: "1.0.0",
+    securitySchemes: { session: { type: "http", scheme: "bearer" } },
+    securityOf: (record) => (record.meta.entry === "person" ? ["session"] : []),
+    includes: (record) => record.meta.hidden !== true,
+  }) as never
+}
+
+describe("the OpenAPI document", () => {
+  const { paths, openapi, components } = document()
+
+  test("has an operation for each route that belongs in it", () => {
+    expect(openapi).toBe("3.1.1")
+    expect(Object.keys(paths)).toEqual(["/users/{id}", "/users", "/search", "/files/{path}"])
+    expect(paths["/users/{id}"]!.get).toMatchObject({
+      operationId: "users.show",
+      summary: "One user",
+      security: [{ session: [] }],
+    })
+  })
+
+  test("types parameters, bodies and answers from the schemas", () => {
+    expect(paths["/users/{id}"]!.get!.parameters).toEqual([
+      { name: "id", in: "path", required: true, schema: { type: "string" } },
+    ])
+    expect(paths["/users"]!.post!.requestBody).toMatchObject({
+      content: {
+        "application/json": { schema: { type: "object", required: ["name"], properties: { name: { minLength: 1 } } } },
+      },
+    })
+    expect(paths["/users"]!.post!.responses).toMatchObject({
+      201: { content: { "application/json": { schema: { properties: { name: { description: "As they sign" } } } } } },
+      204: { description: "No content" },
+    })
+    const [q, limit] = paths["/search"]!.get!.parameters as Json[]
+    expect(q).toMatchObject({ name: "q", in: "query", required: true })
+    expect(limit).toMatchObject({ name: "limit", in: "query", required: false })
+  })
+
+  test("lists the errors of the route and of its layers, and 422 exactly where something is checked", () => {
+    const show = paths["/users/{id}"]!.get!.responses as Record<string, Json>
+    expect(Object.keys(show)).toEqual(["200", "401", "404"])
+    expect(show["404"]!.description).toContain("HTTP_NOT_FOUND")
+    expect(Object.keys(paths["/search"]!.get!.responses as Json)).toContain("422")
+    expect(components).toMatchObject({
+      schemas: { Problem: { required: expect.arrayContaining(["code", "requestId"]) } },
+    })
+  })
+
+  test("names each operation and each component once", () => {
+    const names = Object.values(paths).flatMap((path) =>
+      Object.values(path).flatMap((one) => (one.operationId as string) ?? []),
+    )
+    expect(new Set(names).size).toBe(names.length)
+  })
+})

@@ -1,0 +1,50 @@
+import { type App, createApp, requestIds } from "@ashlar/http"
+import { openToBrowsers, plainAnswers } from "./layers/browsers.ts"
+import { createCallerLayer } from "./layers/caller.ts"
+import { createEntries } from "./layers/entry.ts"
+import type { IdempotencyLayer } from "./layers/idempotency.ts"
+import { observe } from "./layers/observe.ts"
+import { limits } from "./limits.ts"
+import type { Platform } from "./platform.ts"
+import { addCollectionRoutes } from "./routes/collections.ts"
+import { addConsoleRoutes } from "./routes/console.ts"
+import { addDocumentRoutes } from "./routes/documents.ts"
+import { addFunctionRoutes } from "./routes/functions.ts"
+import { addInvokeRoutes } from "./routes/invoke.ts"
+import { addPeopleRoutes } from "./routes/people.ts"
+import { addProjectRoutes } from "./routes/projects.ts"
+import { addServiceRoutes } from "./routes/service.ts"
+
+export interface PlatformAppOptions {
+  readonly idempotency: IdempotencyLayer
+  /** The console's built files; without it, `/` answers 404. */
+  readonly consoleFolder: string | undefined
+  /** Check answers against their schemas: for tests. */
+  readonly checkResponses: boolean
+}
+
+/** The platform's API and console as one app: what every request passes, then the routes. */
+export function createPlatformApp(platform: Platform, options: PlatformAppOptions): App {
+  const app = createApp({
+    layers: [requestIds, observe(platform.requestMetrics), openToBrowsers, plainAnswers],
+    maxBodyBytes: limits.maxBodyBytes,
+    checkResponses: options.checkResponses,
+    onError: (error, ctx) => {
+      platform.log.error("request failed", error, { request: ctx.id, method: ctx.method, path: ctx.path })
+    },
+  })
+  const caller = createCallerLayer(platform)
+  const entries = createEntries(platform, caller)
+
+  app.scope("/", [caller, options.idempotency], (api) => {
+    addServiceRoutes(api, () => app.table(), platform, entries)
+    addPeopleRoutes(api, platform, entries)
+    addProjectRoutes(api, platform, entries)
+    addCollectionRoutes(api, platform, entries)
+    addDocumentRoutes(api, platform, entries)
+    addFunctionRoutes(api, platform, entries)
+    addInvokeRoutes(api, platform, entries)
+  })
+  addConsoleRoutes(app, options.consoleFolder, entries)
+  return app
+}

@@ -1,0 +1,5 @@
+export { openDataFolder } from "./data-folder.ts"
+export { createLog, type Log } from "./log.ts"
+export type { Platform } from "./platform.ts"
+export { type PlatformServer, type ServerOptions, startServer } from "./server.ts"
+export { version } from "./version.ts"

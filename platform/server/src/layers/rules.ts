@@ -1,0 +1,49 @@
+import { type Access, CredentialsNeeded, type Need } from "@ashlar/control"
+import {
+  type Action,
+  CollectionNotFound,
+  type DocumentCollection,
+  DocumentsForbidden,
+  isAllowed,
+} from "@ashlar/documents"
+import { type BaseContext, type Layer, layer } from "@ashlar/http"
+import type { ProjectRooms } from "../project-rooms.ts"
+import type { Entries } from "./entry.ts"
+
+/** What an action on documents takes before the collection's rules decide on keys and anonymous callers. */
+export function needFor(action: Action): Need {
+  return { role: action === "read" ? "viewer" : "developer", key: "publishable", anonymous: true }
+}
+
+interface WithCollection {
+  readonly collection: DocumentCollection
+  /** Whether the caller may also create documents: a PUT creates what is not there. */
+  readonly mayCreate: boolean
+}
+
+/**
+ * The collection of the path, once its rules let this caller do that; adds `ctx.collection`. To a caller without
+ * credentials, a closed collection looks like one that is not there: both ask for credentials.
+ */
+export function createRuleLayer(
+  rooms: ProjectRooms,
+  { inProject }: Entries,
+): (action: Action) => readonly [Layer<{ access: Access }, unknown>, Layer<WithCollection, unknown>] {
+  return (action) => {
+    const entry = inProject(needFor(action))
+    const before = async (ctx: BaseContext): Promise<WithCollection> => {
+      const { access } = ctx as BaseContext & { readonly access: Access }
+      const name = ctx.params.collection ?? ""
+      const { documents } = await rooms.open(access.project.id)
+      try {
+        documents.allows(name, action, access.as)
+      } catch (error) {
+        if (access.as === "anonymous") throw new CredentialsNeeded(undefined, { cause: error })
+        throw error
+      }
+      const { rules } = await documents.collections.get(name)
+      return { collection: documents.collection(name), mayCreate: isAllowed(rules, "create", access.as) }
+    }
+    return [entry, layer({ name: "rules", needs: [entry], errors: [CollectionNotFound, DocumentsForbidden], before })]
+  }
+}

@@ -1,0 +1,25 @@
+import type { Control } from "@ashlar/control"
+import type { FunctionsService } from "@ashlar/functions"
+import type { Identity } from "@ashlar/identity"
+import type { Capabilities, Health, SetupFacts } from "@ashlar/protocol"
+import type { Log } from "./log.ts"
+import type { RequestMetrics, Sample } from "./metrics.ts"
+import type { ProjectRooms } from "./project-rooms.ts"
+
+/** Everything the routes are made of: the rooms, and what the install says about itself. */
+export interface Platform {
+  readonly version: string
+  readonly identity: Identity
+  readonly control: Control
+  readonly rooms: ProjectRooms
+  readonly functions: FunctionsService
+  readonly requestMetrics: RequestMetrics
+  readonly log: Log
+  /** Aborts when the server begins to drain: streams end themselves on it. */
+  readonly draining: AbortSignal
+  /** What a good set-up link may know. */
+  setupFacts(): Promise<Omit<SetupFacts, "expiresAt">>
+  capabilities(): Promise<Capabilities>
+  health(): Health
+  samples(): readonly Sample[]
+}

@@ -1,0 +1,70 @@
+import { type Access, CredentialsNeeded, type Need } from "@ashlar/control"
+import type { FunctionCaller } from "@ashlar/functions"
+import type { BaseContext } from "@ashlar/http"
+import type { Api, Caller } from "../layers/caller.ts"
+import type { Entries } from "../layers/entry.ts"
+import { limits } from "../limits.ts"
+import type { Platform } from "../platform.ts"
+
+/** Anybody may knock: the function's own access decides. */
+const knocks: Need = { role: "viewer", key: "publishable", anonymous: true }
+const METHODS = ["get", "post", "put", "patch", "delete", "head", "options"] as const
+
+/**
+ * Invoking functions, at `/f/{project}/{function}` and below. They answer from the console's own origin, so every
+ * answer is sandboxed by its policy: a page among them has an origin of its own, without cookies or storage.
+ */
+export function addInvokeRoutes(app: Api, platform: Platform, { inProject }: Entries): void {
+  const entry = inProject(knocks)
+  for (const method of METHODS) {
+    const route = app[method] as Api["get"] // the methods differ in their name only
+    route(
+      "/f/:project/:function/*path",
+      {
+        name: `functions.invoke.${method}`,
+        tags: ["functions"],
+        summary: "Call a function; what follows its name is the path it sees",
+        layers: [entry],
+        maxBodyBytes: limits.maxInvokeBodyBytes,
+      },
+      async (ctx) => {
+        const { access, caller, params } = ctx
+        try {
+          const request = asFunctionSees(ctx, params.path ?? "")
+          const options = { request, caller: functionCaller(access, caller) }
+          return contain(await platform.functions.invoke(access.project.id, params.function, options))
+        } catch (error) {
+          // To a caller without credentials, a function that is not there looks like one that is closed.
+          if (access.as !== "anonymous" || (error as { code?: string }).code !== "FUNCTIONS_NOT_FOUND") throw error
+          throw new CredentialsNeeded(undefined, { cause: error })
+        }
+      },
+    )
+  }
+}
+
+/** The request with the function's own root as the root of its path, so that any fetch handler deploys as it is. */
+function asFunctionSees(
+  { request, url, signal }: Pick<BaseContext, "request" | "url" | "signal">,
+  path: string,
+): Request {
+  const seen = new URL(url)
+  const [, , , , ...rest] = url.pathname.split("/")
+  seen.pathname = path === "" ? "/" : `/${rest.join("/")}`
+  const headers = new Headers(request.headers)
+  if (/^Bearer /i.test(headers.get("authorization") ?? "")) headers.delete("authorization") // the platform's, and used up
+  const { method } = request
+  const body = method === "GET" || method === "HEAD" ? null : request.body
+  return new Request(seen, { method, headers, body, signal, ...(body !== null && { duplex: "half" }) } as RequestInit)
+}
+
+function functionCaller(access: Access, caller: Caller): FunctionCaller {
+  return { kind: access.as, id: caller.kind === "anonymous" ? null : caller.id }
+}
+
+function contain(response: Response): Response {
+  const headers = new Headers(response.headers)
+  headers.set("content-security-policy", "sandbox allow-scripts allow-forms allow-popups")
+  headers.delete("service-worker-allowed")
+  return new Response(response.body, { status: response.status, headers })
+}

@@ -1,0 +1,139 @@
+import { existsSync } from "node:fs"
+import { controlFeature, openControl } from "@ashlar/control"
+import { systemClock, uuidv7 } from "@ashlar/core"
+import { openFunctions } from "@ashlar/functions"
+import { createSealer, identityFeature, openIdentity, openRootKey } from "@ashlar/identity"
+import { openSqlite } from "@ashlar/sqlite"
+import { createPlatformApp } from "./app.ts"
+import { type DataFolder, openDataFolder } from "./data-folder.ts"
+import { createFunctionData } from "./function-data.ts"
+import { createIdempotencyLayer, idempotencyFeature } from "./layers/idempotency.ts"
+import { createLog, type Log } from "./log.ts"
+import { createRequestMetrics } from "./metrics.ts"
+import type { Platform } from "./platform.ts"
+import { createProjectRooms } from "./project-rooms.ts"
+import { describeInstall } from "./self-description.ts"
+import { version } from "./version.ts"
+
+export interface ServerOptions {
+  /** 0 picks a free port. Default 4000. */
+  readonly port?: number
+  /** Default `127.0.0.1`: reachable from this machine only. */
+  readonly host?: string
+  /** The folder that keeps everything. Default `./data`. */
+  readonly data?: string
+  /** Whether anybody may make an account. Default `closed`: by invite only. */
+  readonly signups?: "open" | "closed"
+  /** Run functions of the bun runtime without a sandbox where there is none. They can then do all this process can. Default false. */
+  readonly trustFunctions?: boolean
+  /** The console's built files. */
+  readonly consoleFolder?: string
+  /** Check every answer against its schema, for tests. Default false. */
+  readonly checkResponses?: boolean
+  readonly log?: Log
+}
+
+export interface PlatformServer {
+  readonly url: string
+  readonly port: number
+  readonly platform: Platform
+  /** The one-time link for the first administrator; null once there is one. */
+  readonly setupLink: string | null
+  /** Drains: refuses new work, lets requests end within the grace (10 s), then closes every part in reverse order. */
+  stop(graceMs?: number): Promise<void>
+}
+
+/**
+ * Starts the platform: the composition root. What is opened here in order is closed in reverse.
+ *
+ * @throws {SERVER_DATA_NOT_WRITABLE} @throws {SERVER_DATA_NEWER} @throws {SERVER_DATA_IN_USE} @throws {SERVER_DATA_FOREIGN}
+ * @throws {HTTP_LISTEN_FAILED} @throws what the rooms throw when their files cannot be opened
+ */
+export async function startServer(options: ServerOptions = {}): Promise<PlatformServer> {
+  const folder = openDataFolder(options.data ?? "data")
+  const closers: (() => unknown)[] = [() => folder.release()]
+  const close = async (): Promise<void> => {
+    for (const one of closers.splice(0).reverse()) await one()
+  }
+  try {
+    return await compose(folder, options, closers, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function compose(
+  folder: DataFolder,
+  options: ServerOptions,
+  closers: (() => unknown)[],
+  close: () => Promise<void>,
+): Promise<PlatformServer> {
+  const { port = 4000, host = "127.0.0.1", signups = "closed", trustFunctions = false, log = createLog() } = options
+  const [clock, ids] = [systemClock, uuidv7]
+  const draining = new AbortController()
+
+  const rootKey = await openRootKey(folder.rootKeyFile, { create: !existsSync(folder.systemFile) })
+  const sealer = createSealer(rootKey)
+  const engine = openSqlite()
+  closers.push(() => engine.close())
+  const features = [identityFeature, controlFeature, idempotencyFeature]
+  const system = await engine.open(folder.systemFile, { kind: "system", features })
+  const rooms = createProjectRooms({
+    engine,
+    pathOf: (projectId) => folder.projectFile(projectId),
+    cursorKeyOf: (projectId) => sealer.deriveKey(`documents.cursor:${projectId}`),
+  })
+
+  const projectStorage = {
+    create: (projectId: string) => rooms.create(projectId),
+    async remove(projectId: string) {
+      await functions.forget(projectId)
+      await rooms.remove(projectId)
+    },
+  }
+
+  const identity = await openIdentity({
+    ...{ file: system, sealer, clock, ids, signups, issuer: "ashlar" },
+    onInviteAccepted: (invite) => control.members.accept(invite),
+  })
+  const control = openControl({
+    ...{ file: system, clock, ids, people: identity.people, storage: projectStorage },
+    cursorKey: sealer.deriveKey("control.cursor"),
+  })
+  closers.push(() => control.flush())
+
+  const functions = openFunctions({
+    storeFor: async (projectId) => (await rooms.open(projectId)).file,
+    projectNameFor: (projectId) => control.projects.locate(projectId)?.slug ?? projectId,
+    onInternalError: (error) => log.error("a function's call failed inside the platform", error),
+    data: createFunctionData(rooms),
+    ...{ sealer, clock, ids, trustFunctions },
+  })
+  closers.push(() => functions.close())
+  await control.projects.removeLeftovers()
+
+  const requestMetrics = createRequestMetrics()
+  const platform: Platform = {
+    ...{ version, identity, control, rooms, functions, requestMetrics, log, draining: draining.signal },
+    ...describeInstall({ engine, functions, signups, version, draining: draining.signal }),
+  }
+  const app = createPlatformApp(platform, {
+    idempotency: createIdempotencyLayer({ file: system, sealer, clock }),
+    consoleFolder: options.consoleFolder,
+    checkResponses: options.checkResponses ?? false,
+  })
+  const server = await app.listen({ port, host })
+  const setup = await identity.setup.issue()
+  return {
+    url: server.url,
+    port: server.port,
+    platform,
+    setupLink: setup === null ? null : `${server.url}/setup?token=${setup.token}`,
+    async stop(graceMs = 10_000) {
+      draining.abort()
+      await app.stop(graceMs)
+      await close()
+    },
+  }
+}
