@@ -30,7 +30,12 @@ export function toFailure(error: unknown, url: string | undefined): Failure {
     return { exitCode, code, message, ...(details === undefined ? {} : { details }) }
   }
   const message = error instanceof Error ? error.message : String(error)
-  return { exitCode: 1, code: "INTERNAL", message, hint: "This is a defect. Please report it, with what ASHLAR_DEBUG=1 adds." }
+  return {
+    exitCode: 1,
+    code: "INTERNAL",
+    message,
+    hint: "This is a defect. Please report it, with what ASHLAR_DEBUG=1 adds.",
+  }
 }
 
 /** commander's words as a sentence; for a noun without its verb it has none, and the help is shown instead. */

@@ -3,16 +3,26 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createAshlar, isRequestError, type Runtime } from "@ashlar/sdk"
-import countries from "world-countries"
-import { type Atlas, startAtlas } from "./atlas.ts"
+import { type Atlas, COUNTRIES_FILE, startAtlas } from "./atlas.ts"
+
+interface Country {
+  cca3: string
+  name: { common: string }
+  region: string
+  area: number
+  borders: string[]
+}
+
+/** The package's own file, read without the platform. */
+const countries: Country[] = await Bun.file(COUNTRIES_FILE).json()
 
 const folder = mkdtempSync(join(tmpdir(), "ashlar-atlas-"))
 const credentialsFile = join(folder, "state", "credentials.json")
 const quiet = { info: () => {}, error: () => {} }
-let printed = ""
-const output = { stdout: (text: string) => void (printed += text), stderr: (text: string) => void (printed += text) }
-
-const start = () => startAtlas({ port: 0, data: join(folder, "data"), credentialsFile, log: quiet, output })
+const printed: string[] = []
+const io = { stdout: (text: string) => void printed.push(text), stderr: (text: string) => void printed.push(text) }
+const options = { port: 0, data: join(folder, "data"), credentialsFile, log: quiet, io }
+const start = () => startAtlas(options)
 
 let atlas: Atlas
 
@@ -59,17 +69,17 @@ for (const runtime of ["bun", "quickjs"] as const) {
 
     test("the neighbours of all 250 countries match the package", async () => {
       expect(countries).toHaveLength(250)
-      const names = new Map(countries.map(({ cca3, name }) => [cca3 as string, name.common]))
+      const names = new Map(countries.map(({ cca3, name }) => [cca3, name.common]))
       for (const { cca3, name, borders } of countries) {
         const neighbours = [...borders].sort().map((code) => ({ cca3: code, name: names.get(code) }))
-        expect(await ask(runtime, `/neighbours/${cca3}`)).toEqual({ cca3, name: name.common, neighbours } as never)
+        expect(await ask(runtime, `/neighbours/${cca3}`)).toEqual({ cca3, name: name.common, neighbours })
       }
     }, 60_000)
 
     test("the totals match the package", async () => {
       const expected = regions.map((region) => {
         const inside = countries.filter((country) => country.region === region)
-        const area = inside.reduce((sum, country) => sum + (country.area > 0 ? country.area : 0), 0)
+        const area = inside.reduce((sum, country) => sum + Math.max(0, country.area), 0)
         return { region, count: inside.length, area: Math.round(area * 100) / 100 }
       })
       expect(expected.reduce((sum, { count }) => sum + count, 0)).toBe(250)
@@ -96,15 +106,15 @@ for (const runtime of ["bun", "quickjs"] as const) {
 
 describe("the documents", () => {
   const open = (key?: string) =>
-    createAshlar({ url: atlas.url, project: "atlas", ...(key === undefined ? {} : { key }) }).collection<
-      (typeof countries)[number]
-    >("countries")
+    createAshlar({ url: atlas.url, project: "atlas", ...(key === undefined ? {} : { key }) }).collection<Country>(
+      "countries",
+    )
 
   test("are the package's 250, under their codes", async () => {
     const found = await open(atlas.credentials.secretKey).where().sort("cca3").all()
     const byCode = countries.toSorted((a, b) => (a.cca3 < b.cca3 ? -1 : 1))
     expect(found.map(({ id }) => id)).toEqual(byCode.map(({ cca3 }) => cca3))
-    expect(found.map(({ data }) => data)).toEqual(byCode as never)
+    expect(found.map(({ data }) => data)).toEqual(byCode)
   })
 
   test.each([
@@ -130,11 +140,28 @@ test("a second start finds everything done, and keeps its credentials to itself"
   expect(statSync(credentialsFile).mode & 0o777).toBe(0o600)
   const kept = readFileSync(credentialsFile, "utf8")
   await atlas.stop()
-  printed = ""
+  printed.length = 0
   atlas = await start()
   expect(atlas.isNew).toBe(false)
   expect(readFileSync(credentialsFile, "utf8")).toBe(kept)
-  expect(printed).toContain("Nothing has changed.")
-  expect(printed).not.toContain("Imported")
+  expect(printed.join("")).toContain("Nothing has changed.")
+  expect(printed.join("")).not.toContain("Imported")
   expect(await ask("bun", "/neighbours/CHE")).toMatchObject({ name: "Switzerland" })
+}, 60_000)
+
+test("a start without the credentials of the first one says what to do", async () => {
+  await atlas.stop()
+  const error = await startAtlas({ ...options, credentialsFile: join(folder, "gone.json") }).catch((cause) => cause)
+  expect(error).toMatchObject({ code: "ATLAS_CREDENTIALS_LOST", message: expect.stringContaining("Delete both.") })
+  atlas = await start()
+}, 60_000)
+
+test("a first start that is interrupted closes the platform, and the next one goes on", async () => {
+  const other = { ...options, data: join(folder, "other"), credentialsFile: join(folder, "other.json") }
+  const signal = AbortSignal.abort(new Error("stop"))
+  const error = await startAtlas({ ...other, io: { ...io, signal } }).catch((cause) => cause)
+  expect(error).toMatchObject({ code: "ATLAS_COMMAND_FAILED" })
+  const second = await startAtlas(other)
+  expect(await second.admin.collections.get("atlas", "countries")).toMatchObject({ count: 250 })
+  await second.stop()
 }, 60_000)

@@ -32,8 +32,8 @@ export interface AtlasOptions {
   /** Where the credentials are kept for the next start, readable by this user only. */
   readonly credentialsFile: string
   readonly log?: Log
-  /** Where the commands print; default: the terminal. */
-  readonly output?: Pick<Io, "stdout" | "stderr">
+  /** In place of the terminal, for the commands. */
+  readonly io?: Partial<Io>
 }
 
 /** A running platform with the atlas on it. */
@@ -96,7 +96,7 @@ async function returnHome(admin: Admin, { credentialsFile, data }: AtlasOptions)
 }
 
 /** The same two commands that a person would type here. */
-async function runCommands(admin: Admin, { credentialsFile, output }: AtlasOptions): Promise<void> {
+async function runCommands(admin: Admin, { credentialsFile, io: given }: AtlasOptions): Promise<void> {
   const session = await admin.auth.session()
   const env = {
     ...process.env,
@@ -104,7 +104,7 @@ async function runCommands(admin: Admin, { credentialsFile, output }: AtlasOptio
     ASHLAR_TOKEN: session?.accessToken,
     XDG_CONFIG_HOME: dirname(credentialsFile),
   }
-  const io: Io = { ...openTerminal(), ...output, env, cwd: ATLAS_FOLDER }
+  const io: Io = { ...openTerminal(), ...given, env, cwd: ATLAS_FOLDER }
   const run = async (...argv: string[]) => {
     if ((await main(argv, io)) !== 0) throw new CommandFailed(`ashlar ${argv.join(" ")} did not end well.`)
   }

@@ -14,30 +14,6 @@ interface UpFlags {
   readonly signups?: boolean
 }
 
-/** What the command needs of the server, which is loaded only here: no other command pays for it. */
-export interface ServerModule {
-  startServer(options: ServerOptions): Promise<RunningServer>
-}
-
-export interface ServerOptions {
-  readonly port: number
-  readonly host: string
-  /** The data folder. */
-  readonly data: string
-  readonly trustFunctions: boolean
-  readonly signups: "open" | "closed"
-  /** The console's built files, if they are there. */
-  readonly consoleFolder: string
-}
-
-export interface RunningServer {
-  readonly url: string
-  /** The one-time link, while there is no administrator. */
-  readonly setupLink: string | null
-  /** Finishes what is under way, within a bound, and closes everything. */
-  stop(): Promise<void>
-}
-
 /** Where the console is built in a clone, beside this package. */
 const CONSOLE_FOLDER = resolve(import.meta.dir, "../../../console/dist")
 
@@ -78,18 +54,19 @@ async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
   return undefined
 }
 
-/**
- * Loads the platform, by a name that the compiler does not follow: the command line is built without its sources.
- *
- * @throws {CLI_SERVER_NOT_INSTALLED} When the package is not there.
- */
-export async function loadServer(name = "@ashlar/server"): Promise<ServerModule> {
+/** The package that is loaded only here, so that no other command pays for it. */
+type ServerModule = typeof import("@ashlar/server")
+
+/** @throws {CLI_SERVER_NOT_INSTALLED} When the package is not there. */
+export async function loadServer(
+  load: () => Promise<ServerModule> = () => import("@ashlar/server"),
+): Promise<ServerModule> {
   try {
-    return (await import(name)) as ServerModule
+    return await load()
   } catch (cause) {
     // Only the package itself: a module that is missing inside it is another kind of trouble.
     const { code, specifier } = cause as { code?: string; specifier?: string }
-    if (code !== "ERR_MODULE_NOT_FOUND" || specifier !== name) throw cause
+    if (code !== "ERR_MODULE_NOT_FOUND" || !specifier?.startsWith("@ashlar/server")) throw cause
     throw new ServerNotInstalled(undefined, { cause })
   }
 }
