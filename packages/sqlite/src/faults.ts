@@ -27,6 +27,9 @@ interface SqliteNativeError extends Error {
   readonly errno: number
 }
 
+/** SQLITE_IOERR_GETTEMPPATH. */
+const noTemporaryFolder = 6410
+
 function isNative(error: unknown): error is SqliteNativeError {
   return error instanceof Error && "errno" in error && "code" in error && String(error.code).startsWith("SQLITE_")
 }
@@ -42,6 +45,8 @@ export function faultOf(error: unknown): Fault {
     return isNative(cause) ? faultOf(cause) : "none"
   }
   const primary = error.errno & 0xff
+  // The disk of the file is fine; SQLite found no folder for a temporary file.
+  if (error.errno === noTemporaryFolder) return "none"
   if (primary === 13) return "full"
   if (primary === 10) return "io"
   return primary === 11 || primary === 26 ? "damaged" : "none"
@@ -69,6 +74,12 @@ export function toAshlarError(error: unknown, path: string): AshlarError {
     case 8:
       return notWritable(error, path)
     case 10:
+      if (error.errno === noTemporaryFolder) {
+        return new SqliteNotWritable(
+          "Expected a writable folder for temporary files, got none. Set SQLITE_TMPDIR, or make /var/tmp or /tmp writable.",
+          { cause },
+        )
+      }
       return new SqliteStorageFailed(undefined, { cause })
     case 11:
       return new SqliteCorrupt(

@@ -1,4 +1,4 @@
-import { AshlarError } from "@ashlar/core"
+import { AshlarError, Internal } from "@ashlar/core"
 import type { WriteResult } from "./definition.ts"
 import { rebuildError, SqliteBusyQueue, SqliteOpTooLarge, SqliteProcedureInvalid } from "./errors.ts"
 import { type ErrorWire, isCloneable } from "./faults.ts"
@@ -160,7 +160,7 @@ export class Lane {
           new SqliteProcedureInvalid("Expected the arguments to be plain data, got something that cannot be cloned."),
         )
       }
-      if (bad.length === 0) for (const { reject } of good) reject(error)
+      if (bad.length === 0) for (const { reject } of good) reject(new Internal(undefined, { cause: error }))
       else if (good.length > 0) await this.#send(good)
     }
   }

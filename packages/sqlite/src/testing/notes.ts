@@ -1,6 +1,7 @@
 import { expect } from "bun:test"
 import { AshlarError } from "@ashlar/core"
 import type { FileDefinition, Migration } from "../definition.ts"
+import { openSqlite, type SqliteEngine, type SqliteOptions } from "../engine.ts"
 
 /* The feature that the tests of this package keep in their files. */
 
@@ -37,4 +38,25 @@ export async function outcomeOf(promise: Promise<unknown>): Promise<string> {
     () => "done",
     (error) => String(error.code ?? error),
   )
+}
+
+/** Opens an engine for one test and closes it whatever happens. */
+export async function withEngine<T>(options: SqliteOptions, work: (engine: SqliteEngine) => Promise<T>): Promise<T> {
+  const engine = openSqlite(options)
+  try {
+    return await work(engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+/** Makes a file with some notes, and closes it. */
+export async function makeNotes(path: string, rows = 10): Promise<string> {
+  await withEngine({}, async (engine) => {
+    const file = await engine.open(path, defineNotes())
+    await file.write(
+      Array.from({ length: rows }, (_, index) => ({ sql: insertNote, params: [`n${index}`, "x".repeat(200)] })),
+    )
+  })
+  return path
 }
