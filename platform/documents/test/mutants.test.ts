@@ -1,9 +1,8 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are pieces of source
 import { afterAll, describe, expect, test } from "bun:test"
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fuzz, loadSubject } from "./fuzz.ts"
-
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are pieces of source
 
 /*
  * The test of the fuzz test: each wrong variant that engines and programmers are known to produce is put into a copy of the

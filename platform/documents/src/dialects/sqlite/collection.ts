@@ -147,7 +147,7 @@ export class SqliteCollection implements DocumentCollection {
       sql: read.sql,
       plan: plan.lines.map((line) => [...names].reduce((text, [from, to]) => text.replaceAll(from, to), line)),
       index: used ?? null,
-      scan: plan.scans,
+      scan: plan.scans && !read.empty,
       sorted: plan.sorts ? "memory" : query.sort.length > 0 ? "index" : "none",
     }
   }
@@ -169,7 +169,7 @@ export class SqliteCollection implements DocumentCollection {
     const read = partial
       ? countSql({ ...request, limit, scanned: true })
       : countSql({ ...request, limit: limit + 1, scanned: false })
-    const [{ value }] = (await this.#rows<{ value: number }>(collection, read, 1)) as [{ value: number }]
+    const [{ value } = { value: 0 }] = await this.#rows<{ value: number }>(collection, read, 1)
     return { value: Math.min(value, limit), exact: !partial && value <= limit }
   }
 

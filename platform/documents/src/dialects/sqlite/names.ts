@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import type { Index } from "../../indexes.ts"
+import { idDirection } from "../../sort.ts"
 import { keySql } from "./key.ts"
 
 /** The table of a collection. A collection's name has no colon and no slash, so no two of these names meet. */
@@ -12,13 +13,18 @@ export function tableName(collection: string): string {
  * with a release, the old index has another name and is rebuilt.
  */
 export function indexName(collection: string, index: Index): string {
-  return `${tableName(collection)}/${createHash("sha256").update(columnsSql(index)).digest("hex").slice(0, 16)}`
+  const made = createHash("sha256")
+    .update(`${index.kind} ${columnsSql(index)}`)
+    .digest("hex")
+    .slice(0, 16)
+  return `${tableName(collection)}/${made}`
 }
 
 /** The columns of an index, always with the id last so that ties are in order too. */
-export function columnsSql({ fields, kind }: Index): string {
-  const columns = fields.map(({ path, direction }) => `${keySql(path)} ${direction}`)
-  return kind === "members" ? `members ${columns.join(", ")}` : `${columns.join(", ")}, id ${fields.at(-1)!.direction}`
+export function columnsSql({ fields }: Index): string {
+  return [...fields.map(({ path, direction }) => `${keySql(path)} ${direction}`), `id ${idDirection(fields)}`].join(
+    ", ",
+  )
 }
 
 /** Changes when keys are made or compared in another way: cursors of before are refused. */

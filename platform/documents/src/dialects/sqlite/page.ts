@@ -1,5 +1,13 @@
 import type { SqlValue } from "@ashlar/sqlite"
-import { type Bound, type Condition, intersect, isAlways, type KeyCondition, toCondition } from "../../condition.ts"
+import {
+  type Bound,
+  type Condition,
+  intersect,
+  isAlways,
+  isNever,
+  type KeyCondition,
+  toCondition,
+} from "../../condition.ts"
 import type { Filter } from "../../filter.ts"
 import type { SortValue } from "../../order.ts"
 import type { Path } from "../../path.ts"
@@ -32,6 +40,8 @@ export interface PageRequest {
 export interface Read extends Prepared {
   /** How many bounds of an index take all conditions; undefined when some are tested document by document. */
   readonly indexBounds: number | undefined
+  /** True when the filter contradicts itself: there is nothing to read. */
+  readonly empty: boolean
 }
 
 /** The rows of a page, in order: `n, id, rev, created, updated, size, doc`. */
@@ -44,7 +54,11 @@ export function pageSql(request: PageRequest): Read {
   const statement = sql`SELECT n, id, rev, created, updated, octet_length(doc) AS size, iif(octet_length(doc)<=${maxTextBytes}, doc, NULL) AS doc FROM ${tableSql(collection)}${where} ORDER BY ${raw(order.join(", "))} LIMIT ${limit}`
   // Documents that tie with the place are passed one by one, and there may be many: only ids never tie.
   const bounds = after && sort.length > 0 ? undefined : indexBounds(condition, indexing)
-  return { ...prepare(statement), indexBounds: after && bounds !== undefined ? bounds + 1 : bounds }
+  return {
+    ...prepare(statement),
+    indexBounds: after && bounds !== undefined ? bounds + 1 : bounds,
+    empty: isNever(condition),
+  }
 }
 
 /** Counts what matches: at most `limit` by an index, or among the first `limit` rows of the table when `scanned`. */
@@ -61,7 +75,7 @@ export function countSql(request: {
   const statement = request.scanned
     ? sql`SELECT count(*) AS value FROM (SELECT n, id, doc FROM ${table} LIMIT ${request.limit})${where}`
     : sql`SELECT count(*) AS value FROM (SELECT 1 FROM ${table}${where} LIMIT ${request.limit})`
-  return { ...prepare(statement), indexBounds: indexBounds(condition, request.indexing) }
+  return { ...prepare(statement), indexBounds: indexBounds(condition, request.indexing), empty: isNever(condition) }
 }
 
 function tableSql(collection: string): Fragment {

@@ -30,6 +30,7 @@ export class Reader {
    * @throws {DOCUMENTS_QUERY_TIMEOUT} after `timeoutMs`.
    */
   async rows<T>(collection: Collection, read: Read, { timeoutMs, maxRows }: ReadBounds): Promise<T[]> {
+    if (read.empty) return []
     if (isSmall(collection, read) || isBounded(this.plan(collection, read), read)) {
       return this.#file.all<T>(read.sql, read.params)
     }
@@ -45,11 +46,14 @@ export class Reader {
   }
 
   /** What the planner does for the statement. Kept until the definition or the statistics of the collection change. */
-  plan({ name, version, created }: Collection, { sql }: Prepared): Plan {
+  plan({ name, version, created }: Collection, { sql, params }: Prepared): Plan {
     const key = `${version} ${created} ${sql}`
     let plan = this.#plans.get(key)
     if (plan === undefined) {
-      plan = readPlan(name, this.#file.all<PlanRow>(explainSql(sql)))
+      plan = readPlan(name, this.#file.all<PlanRow>(explainSql(sql), params))
+      // Bun leaves an EXPLAIN unfinished after `all`, and after the next change of the schema such a statement holds the snapshot
+      // for every read on the connection. `get` resets the statement.
+      this.#file.get(explainSql(sql), params)
       if (this.#plans.size >= maxPlans) this.#plans.clear()
       this.#plans.set(key, plan)
     }

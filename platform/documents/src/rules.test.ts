@@ -1,0 +1,75 @@
+import { describe, expect, test } from "bun:test"
+import { refusal } from "../test/project.ts"
+import {
+  type Access,
+  actions,
+  type CallerKind,
+  checkAllowed,
+  closedRules,
+  isAllowed,
+  parseRules,
+  type Rules,
+} from "./rules.ts"
+
+const callers: readonly CallerKind[] = ["anonymous", "publishable", "secret", "function", "member"]
+/** Who each level lets in, in full. */
+const allowed: readonly [access: Access, callers: readonly CallerKind[]][] = [
+  ["public", ["anonymous", "publishable", "secret", "function", "member"]],
+  ["publishable", ["publishable", "secret", "function", "member"]],
+  ["secret", ["secret", "function", "member"]],
+  [null, ["member"]],
+]
+
+describe("a rule lets in", () => {
+  for (const [access, who] of allowed) {
+    for (const action of actions) {
+      test(`${action}: ${access} → ${who.join(", ")}`, async () => {
+        // Every other rule is the opposite, so that looking at the wrong one is found out.
+        const other: Access = access === null ? "public" : null
+        const rules: Rules = { read: other, create: other, update: other, delete: other, [action]: access }
+        expect(callers.filter((caller) => isAllowed(rules, action, caller))).toEqual([...who])
+        for (const caller of callers) {
+          const { code, message, details } = await refusal(() => checkAllowed("c", rules, { action, caller }))
+          expect(code).toBe(who.includes(caller) ? "NONE" : "DOCUMENTS_FORBIDDEN")
+          if (code === "NONE") continue
+          expect(message).toContain(`rules.${action}`)
+          expect(details).toEqual({ collection: "c", rule: action, needs: access, caller })
+        }
+      })
+    }
+  }
+})
+
+test("what is not said is closed", () => {
+  expect(parseRules(undefined)).toEqual(closedRules)
+  expect(parseRules({ read: "public" })).toEqual({ read: "public", create: null, update: null, delete: null })
+})
+
+test("what is not said stays, when rules change", () => {
+  const before: Rules = { read: "public", create: "secret", update: null, delete: null }
+  expect(parseRules({ create: null, update: "publishable" }, before)).toEqual({
+    read: "public",
+    create: null,
+    update: "publishable",
+    delete: null,
+  })
+})
+
+describe("rules are refused", () => {
+  const rows: readonly [name: string, rules: unknown, code: string, pointer: string, hint?: string][] = [
+    ["no object", "public", "DOCUMENTS_COLLECTION_INVALID", "/rules"],
+    ["a list", [], "DOCUMENTS_COLLECTION_INVALID", "/rules"],
+    ["null for all", null, "DOCUMENTS_COLLECTION_INVALID", "/rules"],
+    ["a misspelt action", { reed: "public" }, "DOCUMENTS_FIELD_UNKNOWN", "/rules/reed", "read"],
+    ["a misspelt level", { read: "pubic" }, "DOCUMENTS_COLLECTION_INVALID", "/rules/read", "public"],
+    ["true", { read: true }, "DOCUMENTS_COLLECTION_INVALID", "/rules/read", "publishable"],
+    ["what objects inherit", { read: "constructor" }, "DOCUMENTS_COLLECTION_INVALID", "/rules/read"],
+  ]
+  for (const [name, rules, code, pointer, hint = ""] of rows) {
+    test(name, async () => {
+      const { code: got, details, message } = await refusal(() => parseRules(rules))
+      expect({ code: got, pointer: details.pointer }).toEqual({ code, pointer })
+      expect(message).toContain(hint)
+    })
+  }
+})
