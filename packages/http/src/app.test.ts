@@ -222,6 +222,30 @@ describe("freezing the table", () => {
   })
 })
 
+describe("an error", () => {
+  test.each([
+    [errors.BadRequest, 400, "HTTP_BAD_REQUEST", {}],
+    [errors.Unauthorized, 401, "HTTP_UNAUTHORIZED", { "www-authenticate": "Bearer" }],
+    [errors.Forbidden, 403, "HTTP_FORBIDDEN", {}],
+    [errors.NotFound, 404, "HTTP_NOT_FOUND", {}],
+    [errors.Conflict, 409, "HTTP_CONFLICT", {}],
+    [errors.TooManyRequests, 429, "HTTP_TOO_MANY_REQUESTS", { "retry-after": "7" }],
+    [errors.Unavailable, 503, "HTTP_UNAVAILABLE", { "retry-after": "7" }],
+  ] as const)("that a handler throws is answered by its class: %p", async (Kind, status, code, headers) => {
+    const app = createApp({ onError: () => undefined })
+    app.get("/", () => {
+      throw new Kind("What happened.", { details: { retryAfterSeconds: 6.2 }, cause: new TypeError("inner secret") })
+    })
+    const response = await app.fetch(at("/"))
+    const problem = await response.json()
+    expect(problem).toMatchObject({ status, code, detail: "What happened.", details: { retryAfterSeconds: 6.2 } })
+    expect(response.status).toBe(status)
+    expect(response.headers.get("cache-control")).toBe("no-store")
+    for (const [name, value] of Object.entries(headers)) expect(response.headers.get(name)).toBe(value)
+    expect(JSON.stringify(problem)).not.toContain("secret")
+  })
+})
+
 describe("an app", () => {
   test("checks what handlers return when it is asked to", async () => {
     const reported: unknown[] = []

@@ -20,11 +20,6 @@ export const DataForeign: ErrorClass<"SERVER_DATA_FOREIGN", 500> = defineError(
   500,
   "The folder holds other files, and none of Ashlar's. Choose an empty folder, so that nothing is mixed up.",
 )
-export const OptionInvalid: ErrorClass<"SERVER_OPTION_INVALID", 500> = defineError(
-  "SERVER_OPTION_INVALID",
-  500,
-  "An option of the server has a value that cannot work. The message says which.",
-)
 export const ForeignOrigin: ErrorClass<"SERVER_FOREIGN_ORIGIN", 403> = defineError(
   "SERVER_FOREIGN_ORIGIN",
   403,
@@ -34,11 +29,6 @@ export const PreconditionMalformed: ErrorClass<"SERVER_PRECONDITION_MALFORMED", 
   "SERVER_PRECONDITION_MALFORMED",
   400,
   'If-Match takes a revision in quotes, as ETag gives it: "7". If-None-Match takes that, or *.',
-)
-export const QueryMalformed: ErrorClass<"SERVER_QUERY_MALFORMED", 400> = defineError(
-  "SERVER_QUERY_MALFORMED",
-  400,
-  "A query parameter could not be read. The message says which, and what it takes.",
 )
 export const IdempotencyKeyInvalid: ErrorClass<"SERVER_IDEMPOTENCY_KEY_INVALID", 400> = defineError(
   "SERVER_IDEMPOTENCY_KEY_INVALID",
