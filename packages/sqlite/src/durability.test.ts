@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs"
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { openSqlite } from "./engine.ts"
-import { acknowledgedIds, compileShim, makeFolder, startSubject } from "./testing/disk-shim.ts"
+import { acknowledgedIds, makeFolder, startSubject } from "./testing/disk-shim.ts"
 import { testNeeding } from "./testing/requirements.ts"
 import { journalDefinition } from "./testing/subject.ts"
 
@@ -48,6 +48,7 @@ for (const synchronous of ["FULL", "NORMAL"] as const) {
     async () => {
       const trace = join(folder, `trace-${synchronous}`)
       const subject = await startSubject({
+        folder,
         mode: "batches",
         path: join(folder, `traced-${synchronous}.db`),
         amount: 50,
@@ -81,6 +82,7 @@ async function losePower(name: string, synchronous: "FULL" | "NORMAL", afterMs: 
   const shadow = join(folder, name, "shadow")
   await mkdir(shadow, { recursive: true })
   const subject = await startSubject({
+    folder,
     mode: afterMs === undefined ? "wait" : "concurrent",
     path: join(live, "journal.db"),
     amount: afterMs === undefined ? 60 : 16,
@@ -118,7 +120,6 @@ testNeeding(
   ["linux", "cc"],
   "a power loss takes no acknowledged write",
   async () => {
-    await compileShim()
     expect(await losePower("calm", "FULL", undefined)).toEqual({ acknowledged: 60, lost: 0, integrity: "ok" })
     for (const afterMs of [60, 150, 300]) {
       const { acknowledged, lost, integrity } = await losePower(`busy-${afterMs}`, "FULL", afterMs)
@@ -146,7 +147,7 @@ test(
     const path = join(folder, "killed", "journal.db")
     const acknowledged = new Set<number>()
     for (let run = 0; run < killRuns; run++) {
-      const subject = await startSubject({ mode: "concurrent", path, amount: 64 })
+      const subject = await startSubject({ folder, mode: "concurrent", path, amount: 64 })
       let output = ""
       for await (const chunk of subject.stdout) {
         if (output === "") setTimeout(() => subject.kill("SIGKILL"), 20 + ((run * 37) % 150))
@@ -172,6 +173,7 @@ testNeeding(
   async () => {
     const live = join(folder, "lag")
     const subject = await startSubject({
+      folder,
       mode: "lag",
       path: join(live, "journal.db"),
       amount: 800,

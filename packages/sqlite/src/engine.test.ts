@@ -218,6 +218,19 @@ describe("closing the engine", () => {
     expect((await again.open(path, defineNotes(), { mustExist: true })).get(countNotes)).toEqual({ count: 23 })
   })
 
+  test("opens a file again for the writes that wait for it", async () => {
+    const engine = openSqlite({ maxOpenFiles: 1 })
+    const [one, two] = [
+      await engine.open(join(folder, "close-one.db"), defineNotes()),
+      await engine.open(join(folder, "close-two.db"), defineNotes()),
+    ]
+    const writes = [one, two, one].map((file, index) =>
+      outcomeOf(file.write([{ sql: insertNote, params: [`${index}`, "x"] }])),
+    )
+    await engine.close()
+    expect(await Promise.all(writes)).toEqual(["done", "done", "done"])
+  })
+
   test("is not needed for the process to end, and a pending write holds it until then", async () => {
     const script = `
       import { openSqlite } from ${JSON.stringify(new URL("./engine.ts", import.meta.url).pathname)}

@@ -33,6 +33,7 @@ for (const fault of ["SHIM_FAIL", "SHIM_FAIL_WRITE"] as const) {
       const live = join(folder, `eio-${what}`)
       const path = join(live, "journal.db")
       const subject = await startSubject({
+        folder,
         mode: "faults",
         path,
         amount: 0,
@@ -73,10 +74,10 @@ testNeeding(
     const flag = join(folder, "fail-open")
     writeFileSync(flag, "")
     const env = { SHIM_ROOT: live, SHIM_FAIL: flag }
-    const failing = await startSubject({ mode: "batches", path, amount: 1, env })
+    const failing = await startSubject({ folder, mode: "batches", path, amount: 1, env })
     expect(await new Response(failing.stdout).text()).toBe("refused SQLITE_STORAGE_FAILED\n")
     rmSync(flag)
-    const working = await startSubject({ mode: "batches", path, amount: 1, env })
+    const working = await startSubject({ folder, mode: "batches", path, amount: 1, env })
     expect(acknowledgedIds(await new Response(working.stdout).text())).toHaveLength(8)
   },
   { timeoutMs: 20_000 },

@@ -51,7 +51,9 @@ export class LiveFile implements SqliteFile {
   #opening: Promise<void> | undefined
   /** True once it was opened here: from then on a missing file is an error, never created anew. */
   known = false
+  /** No new operations; those queued may still need to open the file. */
   #ended = false
+  #closed = false
   #ioFaults = 0
   #recover = false
   #readOnly: FileTrouble | undefined
@@ -123,7 +125,7 @@ export class LiveFile implements SqliteFile {
   }
 
   async #open(mayCreate: boolean): Promise<void> {
-    if (this.#ended) throw new SqliteClosed()
+    if (this.#closed) throw new SqliteClosed()
     this.#touch()
     const { path, schema } = this
     const create = mayCreate && !this.known
@@ -177,6 +179,7 @@ export class LiveFile implements SqliteFile {
     this.#ended = true
     if (!finishQueued) this.#lane.rejectQueued(() => new SqliteClosed())
     await this.#lane.idle()
+    this.#closed = true
     await this.close()
   }
 

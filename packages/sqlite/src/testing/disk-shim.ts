@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -12,21 +12,18 @@ export function makeFolder(): string {
   return mkdtempSync(join(tmpdir(), "ashlar-sqlite-"))
 }
 
-let compiled: Promise<string> | undefined
-
-/** Compiles the shim once per run. */
-export function compileShim(): Promise<string> {
-  compiled ??= (async () => {
-    const folder = makeFolder()
-    process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
-    const library = join(folder, "disk-shim.so")
+/** Compiles the shim into a folder, once. */
+export async function compileShim(folder: string): Promise<string> {
+  const library = join(folder, "disk-shim.so")
+  if (!existsSync(library)) {
     await Bun.$`cc -O1 -Wall -Werror -shared -fPIC -o ${library} ${source} -ldl -lpthread`.quiet()
-    return library
-  })()
-  return compiled
+  }
+  return library
 }
 
 export interface SubjectOptions {
+  /** Where the shim is compiled to. */
+  readonly folder: string
   readonly mode: string
   readonly path: string
   readonly amount: number
@@ -38,9 +35,9 @@ export interface SubjectOptions {
 
 /** Starts the program under test, below the shim when `env` names a SHIM_ROOT. */
 export async function startSubject(options: SubjectOptions): Promise<Subprocess<"ignore", "pipe", "inherit">> {
-  const { mode, path, amount, synchronous = "FULL", env = {}, prefix = [] } = options
+  const { folder, mode, path, amount, synchronous = "FULL", env = {}, prefix = [] } = options
   mkdirSync(dirname(path), { recursive: true })
-  const preload: Record<string, string> = env.SHIM_ROOT === undefined ? {} : { LD_PRELOAD: await compileShim() }
+  const preload: Record<string, string> = env.SHIM_ROOT === undefined ? {} : { LD_PRELOAD: await compileShim(folder) }
   return Bun.spawn({
     cmd: [...prefix, process.execPath, subject, mode, path, String(amount)],
     env: { ...process.env, ...preload, ...env, SUBJECT_SYNCHRONOUS: synchronous },

@@ -59,7 +59,11 @@ export class Session {
       // After a failed fsync: the log's pages go to the file and are synced, or this throws and the file stays shut.
       if (request.recover) connection.controlValue("PRAGMA wal_checkpoint(TRUNCATE)")
     } catch (error) {
-      connection.close()
+      try {
+        connection.close()
+      } catch {
+        // The first error is the true one.
+      }
       if (faultOf(error) === "full") releaseBallast(request.ballastPath)
       throw error
     }
