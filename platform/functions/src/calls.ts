@@ -1,0 +1,245 @@
+import type { Clock, IdSource } from "@ashlar/core"
+import type { Broker, DataCaller, FunctionCaller } from "./broker.ts"
+import { CallRecord } from "./call-record.ts"
+import { AccessDenied, Cancelled, CredentialsNeeded, requestTooLarge } from "./errors.ts"
+import { Instance } from "./instance.ts"
+import { Invocation } from "./invocation.ts"
+import { Lane } from "./lane.ts"
+import type { FunctionLimits, InstallLimits } from "./limits.ts"
+import type { Logs, NewLogLine } from "./logs.ts"
+import type { Access, CheckedDeployment } from "./manifest.ts"
+import { Counter, type FunctionMetrics } from "./metrics.ts"
+import type { Pool } from "./pool.ts"
+import type { Runtime } from "./profile.ts"
+import type { ActiveVersion, FunctionStore, VersionContent } from "./store.ts"
+import { Watchdog } from "./watchdog.ts"
+
+export interface InvokeOptions {
+  /** The request as the function is to see it, credentials of the platform aside. */
+  readonly request: Request
+  readonly caller: FunctionCaller
+}
+
+export interface CallsOptions {
+  readonly pool: Pool
+  readonly logs: Logs
+  readonly broker: Broker
+  readonly clock: Clock
+  readonly ids: IdSource
+  readonly limits: InstallLimits
+  /** A project as its functions see it. */
+  readonly projectNameFor: (projectId: string) => string | Promise<string>
+}
+
+/** One version that is called. */
+interface Running {
+  readonly project: string
+  readonly functionId: string
+  readonly version: number
+  readonly lane: Lane
+}
+
+interface Loading {
+  readonly store: FunctionStore
+  readonly name: string
+  readonly functionId: string
+  /** Known once it is written; a deployment is loaded before. */
+  readonly version: () => number
+  readonly runtime: Runtime
+  readonly limits: FunctionLimits
+  readonly content: VersionContent
+}
+
+/** Brings calls to processes: finds the version, waits for a place, runs, and writes down how it went. */
+export class Calls {
+  readonly #options: CallsOptions
+  readonly #running = new Map<string, Running>()
+  readonly #counters = new Map<string, Counter>()
+  readonly #watchdog = new Watchdog()
+
+  constructor(options: CallsOptions) {
+    this.#options = options
+  }
+
+  /** Loads the bundle of a deployment, writes it, and keeps the process for its first calls. Returns the version. */
+  async deploy(store: FunctionStore, deployment: CheckedDeployment, by: string): Promise<number> {
+    for (;;) {
+      const merged = store.merged(deployment)
+      let version = 0
+      const instance = await this.#load({
+        store,
+        name: merged.name,
+        functionId: merged.functionId,
+        version: () => version,
+        runtime: merged.runtime,
+        limits: merged.limits,
+        content: { code: merged.codeBytes, env: merged.env },
+      })
+      const written = await store.deploy(merged, by).catch((error: unknown) => {
+        instance.retire()
+        throw error
+      })
+      if (written !== null) {
+        version = written
+        const active = store.active(merged.name)
+        this.activated(active)
+        if (active.version === version) this.#runningOf(store, active).lane.adopt(instance)
+        else instance.retire()
+        return version
+      }
+      // The name changed hands while the bundle loaded: the env has to be sealed for its new owner.
+      instance.retire()
+    }
+  }
+
+  /** Another version answers from now on: the processes of the others take no more calls. */
+  activated(active: ActiveVersion): void {
+    for (const [key, running] of this.#running)
+      if (running.functionId === active.functionId && running.version !== active.version) {
+        running.lane.close()
+        this.#running.delete(key)
+      }
+  }
+
+  /** The function was deleted. */
+  forget(functionId: string): void {
+    for (const [key, running] of this.#running)
+      if (running.functionId === functionId) {
+        running.lane.close()
+        this.#running.delete(key)
+      }
+    this.#counters.delete(functionId)
+    this.#options.logs.forget(functionId)
+  }
+
+  /** The project was deleted. */
+  forgetProject(project: string): void {
+    for (const running of [...this.#running.values()]) if (running.project === project) this.forget(running.functionId)
+  }
+
+  metrics(functionId: string): FunctionMetrics {
+    return this.#counter(functionId).read()
+  }
+
+  close(): void {
+    this.#watchdog.close()
+    for (const running of this.#running.values()) running.lane.close()
+    this.#running.clear()
+  }
+
+  /** Runs one call. @see FunctionsService.invoke */
+  async invoke(store: FunctionStore, name: string, options: InvokeOptions): Promise<Response> {
+    const active = store.active(name)
+    checkAccess(active.access, options.caller)
+    const call = new CallRecord({
+      ...this.#options,
+      store,
+      active,
+      request: options.request,
+      counter: this.#counter(active.functionId),
+    })
+    try {
+      const { lane } = this.#runningOf(store, active)
+      if (Number(options.request.headers.get("content-length")) > active.limits.bodyBytes)
+        throw requestTooLarge(active.limits.bodyBytes)
+      if (options.request.signal.aborted) throw new Cancelled()
+      const invocation = this.#invocation(store, active, { caller: options.caller, call })
+      const place = await lane.enter(options.request.signal)
+      call.cold = place.cold
+      this.#watchdog.wake()
+      return await invocation.start(place.instance)
+    } catch (error) {
+      throw call.refuse(error)
+    }
+  }
+
+  #invocation(
+    store: FunctionStore,
+    active: ActiveVersion,
+    run: { caller: FunctionCaller; call: CallRecord },
+  ): Invocation {
+    const { call, caller } = run
+    const dataCaller: DataCaller = {
+      kind: "function",
+      function: active.name,
+      version: active.version,
+      invocation: call.invocation,
+      caller,
+    }
+    return new Invocation({
+      id: call.invocation,
+      request: call.request,
+      project: store.project,
+      caller: dataCaller,
+      egress: active.egress,
+      limits: active.limits,
+      maxCalls: this.#options.limits.maxCalls,
+      selfStops: active.runtime === "quickjs",
+      onEnd: (end) => call.end(end),
+    })
+  }
+
+  #runningOf(store: FunctionStore, active: ActiveVersion): Running {
+    const { functionId, version, limits, runtime, name } = active
+    const key = `${store.project}/${functionId}/${version}`
+    let running = this.#running.get(key)
+    if (!running) {
+      const start = async (): Promise<Instance> =>
+        this.#load({
+          store,
+          name,
+          functionId,
+          version: () => version,
+          runtime,
+          limits,
+          content: store.content(functionId, version),
+        })
+      const perProcess = runtime === "quickjs" ? 1 : limits.concurrency
+      running = { project: store.project, functionId, version, lane: new Lane({ limits, perProcess, start }) }
+      this.#running.set(key, running)
+    }
+    return running
+  }
+
+  async #load(loading: Loading): Promise<Instance> {
+    const { pool, broker, logs } = this.#options
+    const { store, functionId, limits, name } = loading
+    const projectName = await this.#options.projectNameFor(store.project)
+    const sandbox = await pool.take(loading.runtime)
+    const log = (line: Omit<NewLogLine, "version">) =>
+      logs.append(store, functionId, { ...line, version: loading.version() })
+    const instance = await Instance.load(sandbox, {
+      project: store.project,
+      projectName,
+      name,
+      code: loading.content.code,
+      env: loading.content.env,
+      limits,
+      broker,
+      log,
+      onKill: (reason) => {
+        this.#counter(functionId).kill(reason.code)
+        log({ kind: "kill", invocation: null, level: "error", message: reason.message, fields: { code: reason.code } })
+      },
+    })
+    pool.register(instance)
+    this.#watchdog.add(instance)
+    void sandbox.closed.then(() => this.#watchdog.remove(instance))
+    return instance
+  }
+
+  #counter(functionId: string): Counter {
+    let counter = this.#counters.get(functionId)
+    if (!counter) {
+      counter = new Counter(this.#options.clock.now())
+      this.#counters.set(functionId, counter)
+    }
+    return counter
+  }
+}
+
+function checkAccess(access: Access, caller: FunctionCaller): void {
+  if (access === "public" || caller.kind === "member" || caller.kind === "secret") return
+  if (caller.kind === "anonymous") throw new CredentialsNeeded()
+  if (access === "secret") throw new AccessDenied()
+}
