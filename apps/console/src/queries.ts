@@ -1,0 +1,106 @@
+import { type Filter, isRequestError, type JsonObject } from "@ashlar/sdk"
+import { infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query"
+import { admin } from "./session.ts"
+
+/** A refusal will not become a yes by asking again, and the SDK has tried a lost connection again already. */
+export const queryClient = new QueryClient({
+  defaultOptions: { queries: { retry: false, staleTime: 10_000, gcTime: 10 * 60_000 } },
+})
+
+/** The keys of what the console keeps, and how each is read. What belongs to a project starts with `["p", slug]`. */
+const HEALTH_EVERY_MS = 15_000
+const COUNT_EVERY_MS = 5_000
+const METRICS_EVERY_MS = 5_000
+export const PAGE_SIZE = 100
+/** Lists that are read whole. */
+const ALL = { limit: 1_000 }
+
+export const projectsQuery = () => queryOptions({ queryKey: ["projects"], queryFn: () => admin.projects.list(ALL) })
+export const projectQuery = (p: string) =>
+  queryOptions({ queryKey: ["project", p], queryFn: () => admin.projects.get(p) })
+export const healthQuery = () =>
+  queryOptions({ queryKey: ["health"], queryFn: () => admin.health.ready(), refetchInterval: HEALTH_EVERY_MS })
+export const capabilitiesQuery = () =>
+  queryOptions({ queryKey: ["capabilities"], queryFn: () => admin.capabilities(), staleTime: 60 * 60_000 })
+export const membersQuery = (p: string) =>
+  queryOptions({ queryKey: ["p", p, "members"], queryFn: () => admin.members.list(p, ALL) })
+export const keysQuery = (p: string) =>
+  queryOptions({ queryKey: ["p", p, "keys"], queryFn: () => admin.keys.list(p, ALL) })
+export const recentAuditQuery = (p: string) =>
+  queryOptions({ queryKey: ["p", p, "audit", "recent"], queryFn: () => admin.audit.list(p, { limit: 8 }) })
+export const auditQuery = (p: string) =>
+  infiniteQueryOptions({
+    queryKey: ["p", p, "audit", "all"],
+    queryFn: ({ pageParam }) =>
+      admin.audit.list(p, { limit: PAGE_SIZE, ...(pageParam !== null && { cursor: pageParam }) }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  })
+
+export const collectionsQuery = (p: string) =>
+  queryOptions({ queryKey: ["p", p, "collections"], queryFn: () => admin.collections.list(p, ALL) })
+export const collectionQuery = (p: string, c: string) =>
+  queryOptions({ queryKey: ["p", p, "collection", c], queryFn: () => admin.collections.get(p, c) })
+
+/** What the document table shows, before paging. */
+export interface View {
+  readonly where: object | undefined
+  readonly sort: readonly string[]
+}
+
+function find(p: string, c: string, { where, sort }: View) {
+  const query = admin.documents<JsonObject>(p, c).where(where as Filter<JsonObject> | undefined)
+  return sort.length === 0 ? query : query.sort(...sort)
+}
+
+/** All pages of one view so far. A cursor belongs to its query, so the view is the key. */
+export const documentsQuery = (p: string, c: string, view: View) =>
+  infiniteQueryOptions({
+    queryKey: ["p", p, "documents", c, view],
+    queryFn: async ({ pageParam, signal }) => {
+      const startedAtMs = performance.now()
+      const page = await find(p, c, view).limit(PAGE_SIZE).page({ cursor: pageParam, signal })
+      return { ...page, tookMs: performance.now() - startedAtMs }
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    // Pages are read again by hand, since rows must not move under the pointer.
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+export const countQuery = (p: string, c: string, view: View) =>
+  queryOptions({
+    queryKey: ["p", p, "count", c, view.where ?? null],
+    queryFn: ({ signal }) => find(p, c, { ...view, sort: [] }).count({ signal }),
+    refetchInterval: COUNT_EVERY_MS,
+  })
+export const explainQuery = (p: string, c: string, view: View) =>
+  queryOptions({ queryKey: ["p", p, "explain", c, view], queryFn: () => find(p, c, view).limit(PAGE_SIZE).explain() })
+export const documentQuery = (p: string, c: string, id: string) =>
+  queryOptions({
+    queryKey: ["p", p, "document", c, id],
+    queryFn: ({ signal }) => admin.documents<JsonObject>(p, c).get(id, { signal }),
+    staleTime: 5_000,
+  })
+
+export const functionsQuery = (p: string) =>
+  queryOptions({ queryKey: ["p", p, "functions"], queryFn: () => admin.functions.list(p, ALL) })
+export const functionQuery = (p: string, f: string) =>
+  queryOptions({ queryKey: ["p", p, "function", f], queryFn: () => admin.functions.get(p, f) })
+export const versionsQuery = (p: string, f: string) =>
+  queryOptions({ queryKey: ["p", p, "versions", f], queryFn: () => admin.functions.versions(p, f, { limit: 200 }) })
+export const metricsQuery = (p: string, f: string) =>
+  queryOptions({
+    queryKey: ["p", p, "metrics", f],
+    queryFn: () => admin.functions.metrics(p, f),
+    refetchInterval: METRICS_EVERY_MS,
+  })
+
+/** Reads again what a change to these parts of a project made stale. */
+export function refresh(p: string, ...parts: readonly string[]): void {
+  for (const part of parts) void queryClient.invalidateQueries({ queryKey: ["p", p, part] })
+  void queryClient.invalidateQueries({ queryKey: ["p", p, "audit"] })
+}
+
+export function isNotFound(error: unknown): boolean {
+  return isRequestError(error) && error.status === 404
+}

@@ -1,0 +1,251 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  type SearchSchemaInput,
+} from "@tanstack/react-router"
+import { Frame, ProjectFrame } from "./frame/frame.tsx"
+import { Crashed, Lost } from "./frame/lost.tsx"
+import { type Clause, isClause } from "./model/where.ts"
+import { knowSession } from "./session.ts"
+
+/** What the frame must know of a screen. */
+declare module "@tanstack/react-router" {
+  interface StaticDataRouteOption {
+    /** The last crumb, and what the rail marks. */
+    area?: string
+    /** The screen brings a list pane of its own, so the rail folds. */
+    workbench?: boolean
+    /** The screen stands before the wall, without the frame. */
+    wall?: boolean
+  }
+  interface Register {
+    router: typeof router
+  }
+}
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined)
+const oneOf = <T extends string>(value: unknown, choices: readonly T[]): T | undefined =>
+  choices.find((choice) => choice === value)
+/** A place inside the console; anything else would let a link lead away after signing in. */
+const inside = (value: unknown): string | undefined =>
+  typeof value === "string" && /^\/(?!\/|\\)/.test(value) ? value : undefined
+/** Leaves out what is not set, so that it stays out of the URL. */
+function present<T extends object>(search: T): { [K in keyof T]?: T[K] | undefined } {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as never
+}
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: Lost, errorComponent: Crashed })
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/projects" })
+  },
+})
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  staticData: { wall: true },
+  validateSearch: (search: { token?: string | undefined } & SearchSchemaInput) =>
+    present({ token: text(search.token) }),
+  component: lazyRouteComponent(() => import("./screens/setup.tsx"), "SetupScreen"),
+})
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  staticData: { wall: true },
+  validateSearch: (search: { to?: string | undefined } & SearchSchemaInput) => present({ to: inside(search.to) }),
+  component: lazyRouteComponent(() => import("./screens/sign-in.tsx"), "SignInScreen"),
+})
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invite/$token",
+  staticData: { wall: true },
+  component: lazyRouteComponent(() => import("./screens/invite.tsx"), "InviteScreen"),
+})
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: "signed-in",
+  component: Frame,
+  beforeLoad: async ({ location }) => {
+    const session = await knowSession()
+    if (session.status !== "in") throw redirect({ to: "/sign-in", search: { to: location.href } })
+  },
+})
+const projects = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/projects",
+  staticData: { area: "Projects" },
+  component: lazyRouteComponent(() => import("./screens/projects.tsx"), "ProjectsScreen"),
+})
+const project = createRoute({ getParentRoute: () => signedIn, path: "/projects/$p", component: ProjectFrame })
+const overview = createRoute({
+  getParentRoute: () => project,
+  path: "/",
+  staticData: { area: "Overview" },
+  component: lazyRouteComponent(() => import("./screens/overview/overview.tsx"), "OverviewScreen"),
+})
+
+const collections = createRoute({
+  getParentRoute: () => project,
+  path: "collections",
+  staticData: { area: "Collections", workbench: true },
+  validateSearch: (search: { new?: boolean | undefined } & SearchSchemaInput) =>
+    present({ new: search.new === true ? (true as const) : undefined }),
+  component: lazyRouteComponent(() => import("./screens/collections/collections.tsx"), "CollectionsScreen"),
+})
+const collectionsIndex = createRoute({
+  getParentRoute: () => collections,
+  path: "/",
+  component: lazyRouteComponent(() => import("./screens/collections/landing.tsx"), "CollectionsLanding"),
+})
+
+export interface DocumentsSearch {
+  readonly where?: readonly Clause[] | undefined
+  /** `-population` sorts downwards. */
+  readonly sort?: string | undefined
+  readonly view?: "json" | undefined
+  readonly columns?: readonly string[] | undefined
+}
+const documents = createRoute({
+  getParentRoute: () => collections,
+  path: "$c",
+  validateSearch: (search: DocumentsSearch & SearchSchemaInput): DocumentsSearch => {
+    const where = Array.isArray(search.where) ? search.where.filter(isClause) : []
+    const columns = Array.isArray(search.columns) ? search.columns.filter((id) => typeof id === "string") : []
+    return present({
+      where: where.length > 0 ? where : undefined,
+      sort: text(search.sort),
+      view: oneOf(search.view, ["json"]),
+      columns: columns.length > 0 ? columns : undefined,
+    })
+  },
+  component: lazyRouteComponent(() => import("./screens/documents/documents.tsx"), "DocumentsScreen"),
+})
+const documentsIndex = createRoute({ getParentRoute: () => documents, path: "/" })
+const documentPanel = createRoute({
+  getParentRoute: () => documents,
+  path: "d/$id",
+  validateSearch: (search: { tab?: "json" | undefined; edit?: string | undefined } & SearchSchemaInput) =>
+    present({ tab: oneOf(search.tab, ["json"]), edit: text(search.edit) }),
+  component: lazyRouteComponent(() => import("./screens/document/document.tsx"), "DocumentPanel"),
+})
+const insertPanel = createRoute({
+  getParentRoute: () => documents,
+  path: "insert",
+  component: lazyRouteComponent(() => import("./screens/documents/insert.tsx"), "InsertPanel"),
+})
+const rules = createRoute({
+  getParentRoute: () => collections,
+  path: "$c/rules",
+  component: lazyRouteComponent(() => import("./screens/collections/rules.tsx"), "RulesScreen"),
+})
+const indexes = createRoute({
+  getParentRoute: () => collections,
+  path: "$c/indexes",
+  validateSearch: (search: { fields?: string | undefined } & SearchSchemaInput) =>
+    present({ fields: text(search.fields) }),
+  component: lazyRouteComponent(() => import("./screens/collections/indexes.tsx"), "IndexesScreen"),
+})
+
+const functions = createRoute({
+  getParentRoute: () => project,
+  path: "functions",
+  staticData: { area: "Functions", workbench: true },
+  component: lazyRouteComponent(() => import("./screens/functions/functions.tsx"), "FunctionsScreen"),
+})
+const functionsIndex = createRoute({
+  getParentRoute: () => functions,
+  path: "/",
+  component: lazyRouteComponent(() => import("./screens/functions/deploy.tsx"), "DeployScreen"),
+})
+const functionScreen = createRoute({
+  getParentRoute: () => functions,
+  path: "$f",
+  validateSearch: (
+    search: {
+      section?: "versions" | "limits" | undefined
+      level?: "warn" | "error" | undefined
+      find?: string | undefined
+    } & SearchSchemaInput,
+  ) =>
+    present({
+      section: oneOf(search.section, ["versions", "limits"]),
+      level: oneOf(search.level, ["warn", "error"]),
+      find: text(search.find),
+    }),
+  component: lazyRouteComponent(() => import("./screens/functions/function.tsx"), "FunctionScreen"),
+})
+
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: "settings",
+  staticData: { area: "Settings", workbench: true },
+  component: lazyRouteComponent(() => import("./screens/settings/settings.tsx"), "SettingsScreen"),
+})
+const settingsIndex = createRoute({
+  getParentRoute: () => settings,
+  path: "/",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/projects/$p/settings/general", params: params as { p: string }, replace: true })
+  },
+})
+const general = createRoute({
+  getParentRoute: () => settings,
+  path: "general",
+  component: lazyRouteComponent(() => import("./screens/settings/general.tsx"), "GeneralScreen"),
+})
+const apiKeys = createRoute({
+  getParentRoute: () => settings,
+  path: "api-keys",
+  component: lazyRouteComponent(() => import("./screens/settings/api-keys.tsx"), "ApiKeysScreen"),
+})
+const members = createRoute({
+  getParentRoute: () => settings,
+  path: "members",
+  component: lazyRouteComponent(() => import("./screens/settings/members.tsx"), "MembersScreen"),
+})
+const audit = createRoute({
+  getParentRoute: () => project,
+  path: "audit",
+  staticData: { area: "Audit" },
+  component: lazyRouteComponent(() => import("./screens/audit.tsx"), "AuditScreen"),
+})
+
+const routeTree = root.addChildren([
+  home,
+  setup,
+  signIn,
+  invite,
+  signedIn.addChildren([
+    projects,
+    project.addChildren([
+      overview,
+      collections.addChildren([
+        collectionsIndex,
+        documents.addChildren([documentsIndex, documentPanel, insertPanel]),
+        rules,
+        indexes,
+      ]),
+      functions.addChildren([functionsIndex, functionScreen]),
+      settings.addChildren([settingsIndex, general, apiKeys, members]),
+      audit,
+    ]),
+  ]),
+])
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: "intent",
+  defaultPendingMs: 300,
+  defaultErrorComponent: Crashed,
+  defaultNotFoundComponent: Lost,
+  // Lists keep their own scroll; the page itself never scrolls.
+  scrollRestoration: false,
+})

@@ -1,0 +1,134 @@
+import type { FunctionVersion } from "@ashlar/sdk"
+import type { UseQueryResult } from "@tanstack/react-query"
+import { toAgo, toBytes, toDate } from "../../model/format.ts"
+import { Button } from "../../ui/button.tsx"
+import { Bones, Failed } from "../../ui/state.tsx"
+
+interface VersionsProps {
+  versions: UseQueryResult<unknown>
+  list: readonly FunctionVersion[]
+  onRollback: (version: FunctionVersion) => void
+}
+
+export function VersionsTab({ versions, list, onRollback }: VersionsProps) {
+  if (versions.isPending) return <Bones heightPx={40} label="Loading versions" />
+  if (versions.isError)
+    return (
+      <Failed title="The versions could not be read" error={versions.error} onRetry={() => void versions.refetch()} />
+    )
+  const active = list.find((version) => version.active)?.version ?? 0
+  return (
+    <table className="rows stack">
+      <thead>
+        <tr>
+          <th scope="col" className="w-32">
+            Version
+          </th>
+          <th scope="col">Deployed by</th>
+          <th scope="col" className="w-24">
+            Runtime
+          </th>
+          <th scope="col" className="w-32">
+            SHA-256
+          </th>
+          <th scope="col" className="r w-24">
+            Size
+          </th>
+          <th scope="col" className="r w-28">
+            Deployed
+          </th>
+          <th scope="col" className="w-32">
+            <span className="visually-hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {list.map((version) => (
+          <tr key={version.version}>
+            <td>
+              <b>v{version.version}</b>{" "}
+              {version.active && (
+                <span className="tag ok ml-2">
+                  <span className="dot" />
+                  live
+                </span>
+              )}
+            </td>
+            <td className="text-fg-2">{version.createdBy}</td>
+            <td className="text-fg-2">{version.runtime}</td>
+            <td className="mono text-fg-2" title={version.sha256}>
+              {version.sha256.slice(0, 12)}
+            </td>
+            <td className="r">{toBytes(version.sizeBytes)}</td>
+            <td className="r text-fg-3" title={toDate(version.createdAt)}>
+              {toAgo(version.createdAt, Date.now())}
+            </td>
+            <td className="acts">
+              <div>
+                {!version.active && (
+                  <Button onClick={() => onRollback(version)}>
+                    {version.version < active ? "Roll back" : "Activate"}
+                  </Button>
+                )}
+              </div>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** How many versions the course shows before it counts the rest. */
+const SHOWN = 4
+
+/** The versions as a course of blocks, the live one marked. */
+export function VersionCourse({
+  list,
+  onRollback,
+}: {
+  list: readonly FunctionVersion[]
+  onRollback: (version: FunctionVersion) => void
+}) {
+  const activeAt = list.findIndex((version) => version.active)
+  const from = Math.max(0, activeAt)
+  const shown = list.slice(
+    Math.min(from, Math.max(0, list.length - SHOWN)),
+    Math.min(from, Math.max(0, list.length - SHOWN)) + SHOWN,
+  )
+  return (
+    <section className="versions" aria-label="Versions">
+      {list.length === 0 && (
+        <div>
+          <span className="bone w-24" />
+        </div>
+      )}
+      {shown.map((version) => {
+        const content = (
+          <>
+            <b>v{version.version}</b>
+            <span className="text-fg-3">{toAgo(version.createdAt, Date.now()).replace(" ago", "")}</span>
+            <span className="ml-auto text-fg-2 not-phone">{toBytes(version.sizeBytes)}</span>
+          </>
+        )
+        return version.active ? (
+          <div key={version.version} className="on" aria-current="true">
+            {content}
+          </div>
+        ) : (
+          <button
+            key={version.version}
+            type="button"
+            aria-label={`v${version.version}, ${toAgo(version.createdAt, Date.now())}. Make it live`}
+            onClick={() => onRollback(version)}
+          >
+            {content}
+          </button>
+        )
+      })}
+      {list.length > shown.length && (
+        <div className="text-fg-2 justify-center grow-[0.5]!">{list.length - shown.length} more</div>
+      )}
+    </section>
+  )
+}

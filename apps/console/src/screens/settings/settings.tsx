@@ -1,0 +1,39 @@
+import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router"
+import { KeyRound, SlidersHorizontal, Users } from "lucide-react"
+import { exact } from "../../frame/rail.tsx"
+
+const pages = [
+  ["general", "General", SlidersHorizontal, "/projects/$p/settings/general"],
+  ["api-keys", "API keys", KeyRound, "/projects/$p/settings/api-keys"],
+  ["members", "Members", Users, "/projects/$p/settings/members"],
+] as const
+
+/** One page per matter. */
+export function SettingsScreen() {
+  const { p } = useParams({ from: "/signed-in/projects/$p/settings" })
+  const { pathname } = useLocation()
+  return (
+    <div className="split settings">
+      <aside className="pane list" aria-label="Settings" data-pane="">
+        <div className="bar head not-phone">
+          <h2>Settings</h2>
+        </div>
+        <nav className="sm:py-2" aria-label="Settings">
+          {pages.map(([id, title, Icon, to]) => (
+            <Link
+              key={id}
+              to={to}
+              params={{ p }}
+              activeOptions={exact}
+              aria-current={pathname.endsWith(`/${id}`) ? "page" : undefined}
+            >
+              <Icon className="i s" />
+              {title}
+            </Link>
+          ))}
+        </nav>
+      </aside>
+      <Outlet />
+    </div>
+  )
+}
