@@ -43,6 +43,13 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   return { perSecond: (latencies.length / (performance.now() - started)) * 1000, p50: at(0.5), p99: at(0.99) }
 }
 
+/** Whether the answer's body is all there: by its length, or by the last chunk. */
+function isWhole(answer: string, bodyStart: number): boolean {
+  const head = answer.slice(0, bodyStart)
+  if (/transfer-encoding: chunked/i.test(head)) return answer.endsWith("\r\n0\r\n\r\n")
+  return answer.length >= bodyStart + Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
+}
+
 function connection(
   hostname: string,
   port: number,
@@ -72,8 +79,7 @@ function connection(
           pending += chunk.toString("latin1")
           const headEnd = pending.indexOf("\r\n\r\n")
           if (headEnd === -1) return
-          const length = Number(/content-length: (\d+)/i.exec(pending)?.[1] ?? 0)
-          if (pending.length < headEnd + 4 + length) return
+          if (!isWhole(pending, headEnd + 4)) return
           const status = Number(pending.slice(9, 12))
           if (status !== options.status) {
             reject(new Error(`Expected ${options.status}, got: ${pending.slice(0, 600)}`))

@@ -13,7 +13,7 @@ export interface Install {
   stop(): Promise<void>
   /** The processes of the running platform. */
   pids(): number[]
-  call(method: string, path: string, body?: unknown): Promise<Record<string, never>>
+  call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>
 }
 
 export async function prepareInstall(data: string): Promise<Install> {
@@ -50,14 +50,14 @@ export async function prepareInstall(data: string): Promise<Install> {
     await child?.exited
     child = undefined
   }
-  const call = async (method: string, path: string, body?: unknown): Promise<Record<string, never>> => {
+  const call = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
     const response = await fetch(url + path, {
       method,
       headers: { "content-type": "application/json", ...(token !== "" && { authorization: `Bearer ${token}` }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-    return (await response.json()) as Record<string, never>
+    return (await response.json()) as Record<string, unknown>
   }
   const install: Install = {
     url,

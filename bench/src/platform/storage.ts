@@ -25,7 +25,12 @@ export async function* measureStorage(folder: string): AsyncGenerator<Row> {
   const engine = openSqlite()
   try {
     const file = await engine.open(join(folder, "ashlar.db"), { kind: "project", features: [documentsFeature] })
-    const store = openDocuments({ file, clock: systemClock, ids: createUuidv7(systemClock), cursorKey: new Uint8Array(32) })
+    const store = openDocuments({
+      file,
+      clock: systemClock,
+      ids: createUuidv7(systemClock),
+      cursorKey: new Uint8Array(32),
+    })
     await store.collections.create({ name: "documents" })
     const collection = store.collection("documents")
     const ashlar: Subject = {
@@ -33,7 +38,8 @@ export async function* measureStorage(folder: string): AsyncGenerator<Row> {
       read: (id) => collection.get(id),
     }
     const raw = openRaw(join(folder, "raw.db"))
-    for (const writers of [1, 64]) yield* measure(`insert-${writers}`, { ashlar, raw }, (subject) => inserts(subject, writers))
+    for (const writers of [1, 64])
+      yield* measure(`insert-${writers}`, { ashlar, raw }, (subject) => inserts(subject, writers))
     const [ownId, rawId] = [await ashlar.insert(0), await raw.insert(0)]
     yield* measure("read", { ashlar, raw }, (subject) => reads(subject, subject === raw ? rawId : ownId))
   } finally {
@@ -81,7 +87,9 @@ async function reads(subject: Subject, id: string): Promise<number> {
 function openRaw(path: string): Subject {
   const db = new Database(path, { create: true })
   for (const pragma of ["journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=1000"]) db.run(`PRAGMA ${pragma}`)
-  db.run("CREATE TABLE d (n INTEGER PRIMARY KEY, id TEXT UNIQUE, doc TEXT, rev INTEGER, created INTEGER, updated INTEGER)")
+  db.run(
+    "CREATE TABLE d (n INTEGER PRIMARY KEY, id TEXT UNIQUE, doc TEXT, rev INTEGER, created INTEGER, updated INTEGER)",
+  )
   const insert = db.prepare("INSERT INTO d (id, doc, rev, created, updated) VALUES (?, ?, 1, ?, ?)")
   const select = db.prepare<{ doc: string }, [string]>("SELECT id, rev, created, updated, doc FROM d WHERE id = ?")
   const ids = createUuidv7(systemClock)

@@ -70,13 +70,13 @@ function withLayer(next: Run, layer: Layer<unknown, unknown>): Run {
   if (before !== undefined) run = withBefore(layer.name, before, run)
   if (around !== undefined) {
     const inner = run
-    run = (ctx) => around(ctx, async () => toResponse(await inner(ctx), []))
+    run = (ctx) => around(ctx, async () => toResponse(await inner(ctx), ctx.responseHeaders))
   }
   if (after !== undefined) {
     const inner = run
     run = (ctx) =>
       then(inner(ctx), (result) => {
-        const response = toResponse(result, [])
+        const response = toResponse(result, ctx.responseHeaders)
         return then(after(ctx, response), (other) => (other === undefined ? response : other))
       })
   }

@@ -154,9 +154,11 @@ export class RequestContext implements BaseContext {
 
   /** Adds a layer's fields. Two layers that give one field would make the type lie, so the second is a defect. */
   provide(fields: object, by: string): void {
-    for (const [name, value] of Object.entries(fields)) {
-      if (name in this) throw new LayerConflict(`The layer "${by}" provides "${name}", which the context already has`)
-      Object.defineProperty(this, name, { value, enumerable: true })
+    const own = this as unknown as Record<string, unknown>
+    for (const name in fields) {
+      if (!Object.hasOwn(fields, name)) continue
+      if (name in own) throw new LayerConflict(`The layer "${by}" provides "${name}", which the context already has`)
+      own[name] = (fields as Record<string, unknown>)[name]
     }
   }
 }

@@ -28,7 +28,7 @@ export interface LayerSpec<N extends readonly AnyLayer[], R, E extends readonly 
   readonly before?: (ctx: BaseContext & ProvidedBy<N>) => R
   /** Wraps all that is inside. Must return a `Response`: its own, or what `next()` gives. */
   readonly around?: (ctx: BaseContext & ProvidedBy<N>, next: Next) => Promise<Response>
-  /** Sees the answer, and may return another in its place. */
+  /** Sees the answer, headers of `ctx.set` included, and may return another in its place. */
   readonly after?: (ctx: BaseContext & ProvidedBy<N>, response: Response) => Result | Promise<Result>
   /** Sees what was thrown inside, and may return an answer for it. Returning nothing passes it on. */
   readonly error?: (ctx: BaseContext & ProvidedBy<N>, error: unknown) => Result | Promise<Result>

@@ -65,7 +65,11 @@ function withHeaders(response: Response, extra: readonly (readonly [string, stri
   }
 }
 
+/** Sets a header once: a layer that looks at the answer has it applied already, and it is applied again at the end. */
 function append(headers: Headers, name: string, text: string): void {
-  if (name === "set-cookie" || name === "vary") headers.append(name, text)
-  else headers.set(name, text)
+  if (name === "set-cookie") {
+    if (!headers.getSetCookie().includes(text)) headers.append(name, text)
+  } else if (name === "vary") {
+    if (!headers.get(name)?.split(", ").includes(text)) headers.append(name, text)
+  } else headers.set(name, text)
 }

@@ -126,6 +126,7 @@ function hold(path: string): string {
 
 /** A pid is used again after its process ended, so its start time must fit as well, where the system tells it. */
 function isSameProcess(pid: number, started: string | undefined): boolean {
+  if (!(pid > 0)) return false
   try {
     process.kill(pid, 0)
   } catch (error) {
