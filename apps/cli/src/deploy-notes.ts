@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import type { DeployRequest, FunctionInfo, FunctionVersion } from "@ashlar/sdk"
+import type { DeployRequest, FunctionInfo, FunctionVersion, Limits, Runtime } from "@ashlar/sdk"
 
 /**
- * What was deployed from here, so that the next deploy can leave out what has not changed. The server shows names of
- * environment variables but never their values, and fills in the limits that were left out; so only a note of our own
- * can tell whether those are the same. The note holds hashes, no values.
+ * What was deployed from here, so that the next deploy can leave out what has not changed. The server shows the names of
+ * environment variables but never their values, so only a note of our own can tell whether those are the same. The note
+ * holds hashes, no values.
  */
 export interface DeployNotes {
   /** True when the active version is what `request` would make. */
@@ -27,7 +27,7 @@ interface Note {
   readonly fingerprint: string
 }
 
-/** Opens the notes of a project's folder. They may be deleted at any time: then functions with variables or limits are uploaded again. */
+/** Opens the notes of a project's folder. They may be deleted at any time: then functions with variables are uploaded again. */
 export function openDeployNotes(folder: string): DeployNotes {
   const path = join(folder, ".ashlar", "deployed.json")
   const notes = read(path)
@@ -36,29 +36,44 @@ export function openDeployNotes(folder: string): DeployNotes {
     isCurrent(target, request, sha256) {
       const { info, active } = target
       if (!info || !active || active.sha256 !== sha256 || active.runtime !== request.runtime) return false
-      if (!isSameSettings(info, request)) return false
       const note = notes[keyOf(target, request.name)]
       if (note?.version === active.version) return note.fingerprint === fingerprint(request)
-      return Object.keys(request.env ?? {}).length === 0 && Object.keys(request.limits ?? {}).length === 0
+      return !hasVariables(request) && isSameSettings(info, request)
     },
     record(target, request, { version }) {
-      notes[keyOf(target, request.name)] = { version, fingerprint: fingerprint(request) }
+      const key = keyOf(target, request.name)
+      // The latest comes last, so that the oldest notes go first.
+      delete notes[key]
+      if (hasVariables(request)) notes[key] = { version, fingerprint: fingerprint(request) }
+      else if (!existsSync(path)) return
+      for (const old of Object.keys(notes).slice(0, -MAX_NOTES)) delete notes[old]
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, `${JSON.stringify(notes, null, 2)}\n`, { mode: 0o600 })
     },
   }
 }
 
-/** What the server shows, compared; what is the same here may still differ in hidden values. */
+/** Folders that are deployed to many servers, as tests do, must not collect notes for ever. */
+const MAX_NOTES = 200
+
+function hasVariables({ env = {} }: DeployRequest): boolean {
+  return Object.keys(env).length > 0
+}
+
+/** What a server fills in for limits that are left out; one that fills in something else gets one upload too many. */
+const usualLimits: Readonly<Record<Runtime, Required<Limits>>> = (() => {
+  const shared = { wallMs: 10_000, cpuMs: 2_000, bodyBytes: 5_242_880, logLines: 1_000, concurrency: 8, queue: 64 }
+  return { bun: { ...shared, memoryMb: 256 }, quickjs: { ...shared, memoryMb: 128 } }
+})()
+
 function isSameSettings(info: FunctionInfo, request: DeployRequest): boolean {
   const same = (a: readonly string[], b: readonly string[]) => a.toSorted().join("\n") === b.toSorted().join("\n")
+  const limits = Object.entries({ ...usualLimits[request.runtime], ...request.limits })
   return (
     info.access === (request.access ?? "secret") &&
     same(info.egress, request.egress ?? []) &&
-    same(info.env, Object.keys(request.env ?? {})) &&
-    Object.entries(request.limits ?? {}).every(
-      ([name, value]) => info.limits[name as keyof typeof info.limits] === value,
-    )
+    info.env.length === 0 &&
+    limits.every(([name, value]) => info.limits[name as keyof Limits] === value)
   )
 }
 

@@ -246,7 +246,9 @@ function functionRoute({ fake, method, body, search }: Call, { name, sub }: Part
       createdAt: NOW,
       createdBy: "Ada",
     }
-    const limits = { wallMs: 10_000, cpuMs: 2_000, memoryMb: 128, bodyBytes: 1, logLines: 1, concurrency: 8, queue: 64 }
+    const memoryMb = body.runtime === "bun" ? 256 : 128
+    const usual = { wallMs: 10_000, cpuMs: 2_000, memoryMb, bodyBytes: 5_242_880 }
+    const limits = { ...usual, logLines: 1_000, concurrency: 8, queue: 64 }
     const info: FunctionInfo = {
       name: body.name,
       runtime: body.runtime,

@@ -30,7 +30,7 @@ const notFound = (message: string) => Response.json({ message }, { status: 404 }
 export default {
   async fetch(request: Request, ctx: Context): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
-    const [, route, argument = ""] = /\/(region|neighbours|totals)(?:\/([^/]+))?$/.exec(pathname) ?? []
+    const [, route, argument = ""] = /^\/(region|neighbours|totals)(?:\/([^/]+))?$/.exec(pathname) ?? []
     ctx.log.info("asked", { route: route ?? pathname, argument })
     if (route === "region") return region(ctx, decodeURIComponent(argument), Number(searchParams.get("minArea") ?? 0))
     if (route === "neighbours") return neighbours(ctx, argument.toUpperCase())

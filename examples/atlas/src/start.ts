@@ -22,9 +22,9 @@ Try, from the same source in two runtimes:
   curl '${url}/f/atlas/atlas-bun/totals'
 
 The documents themselves take the secret key:
-  curl -H 'Authorization: Bearer ${secretKey}' '${url}/v1/projects/self/collections/countries/documents/CHE?select=name'
+  curl -H 'Authorization: Bearer ${secretKey}' '${url}/v1/projects/self/collections/countries/documents?select=name.common&sort=-area&limit=5'
 
-The console: ${url}   Stop with Ctrl-C.`)
+Stop with Ctrl-C.`)
 
 const stop = Promise.withResolvers<void>()
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.resolve())

@@ -75,7 +75,7 @@ export function createAuth(options: AuthOptions): Auth {
     onChange: keeper.onChange,
     session: keeper.load,
     signUp: (input) => begin("/v1/auth/signup", input),
-    signIn: (input) => begin("/v1/auth/signin", input),
+    signIn: ({ email, password }) => begin("/v1/auth/signin", { email, password }),
     setUp: (input) => begin("/v1/setup", input),
     refresh: async () => (await keeper.renew()).user,
     async restore() {
@@ -93,8 +93,7 @@ export function createAuth(options: AuthOptions): Auth {
       try {
         await signedIn.json({ method: "POST", path: "/v1/auth/signout" })
       } catch (error) {
-        // 401: the server has ended it already.
-        if (!isRequestError(error) || (error.status !== 401 && error.code !== "SDK_SIGNED_OUT")) throw error
+        if (!isEnded(error)) throw error
       } finally {
         await keeper.change(null)
       }
@@ -104,4 +103,10 @@ export function createAuth(options: AuthOptions): Auth {
       return signedIn.json<User>({ path: "/v1/auth/me" })
     },
   }
+}
+
+/** True when there was no session any more to sign out of, which is what signing out wants. */
+function isEnded(error: unknown): boolean {
+  if (!isRequestError(error)) return false
+  return error.status === 401 || error.code === "SDK_SIGNED_OUT" || error.code === "IDENTITY_SESSION_NOT_FOUND"
 }

@@ -152,6 +152,16 @@ describe("deploy", () => {
     expect(readFileSync(join(folder, ".ashlar/deployed.json"), "utf8")).not.toContain('"1"')
   })
 
+  test("in a fresh clone finds by itself that a limit is gone", async () => {
+    write({ "ashlar.toml": `${hello}limits = { wallMs = 1000 }`, "hello.ts": handler("hi") })
+    expect(await changes()).toEqual(["hello deployed 1"])
+    expect(existsSync(join(folder, ".ashlar"))).toBe(false)
+    expect(await changes()).toEqual(["hello unchanged 1"])
+    write({ "ashlar.toml": hello })
+    expect(await changes()).toEqual(["hello deployed 2"])
+    expect(await changes()).toEqual(["hello unchanged 2"])
+  })
+
   test("takes variables from the environment, and refuses to guess", async () => {
     write({ "ashlar.toml": `${hello}env = { TOKEN = { from = "API_TOKEN" } }`, "hello.ts": handler("hi") })
     const { exitCode, value } = await deploy()
