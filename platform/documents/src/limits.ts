@@ -12,6 +12,8 @@ export interface LanguageLimits {
   readonly pathSegments: number
   /** UTF-8 bytes of one segment. */
   readonly segmentBytes: number
+  /** Characters of the SQL that a query comes to. */
+  readonly statementLength: number
   /** Characters of one `$regex`. */
   readonly regexLength: number
   /** `.*` written in one `$regex`. */
@@ -45,6 +47,7 @@ export const languageLimits: LanguageLimits = {
   listValues: 1000,
   pathSegments: 8,
   segmentBytes: 256,
+  statementLength: 256 * 1024,
   regexLength: 1000,
   regexWildcards: 4,
   sortPaths: 8,

@@ -183,11 +183,17 @@ function ask(
     world.documents.flatMap((document, n) => (subject.matches.matches(filter, document) ? [n] : [])),
   )
   const telling = memory.size > 0 && memory.size < world.documents.length
-  const { conditionSql, filterSql, rootScope } = subject.sqlFilter
-  const walked = subject.condition.toCondition(filter, () => false)
+  const { conditionSql, rootScope } = subject.sqlFilter
+  const { toCondition } = subject.condition
   try {
-    const keys = rowsOf(world, filterSql(filter, world.indexing))
-    const walk = rowsOf(world, conditionSql(walked, rootScope()))
+    const keys = rowsOf(world, conditionSql(toCondition(filter, world.indexing.isScalar), rootScope(world.indexing)))
+    const walk = rowsOf(
+      world,
+      conditionSql(
+        toCondition(filter, () => false),
+        rootScope(),
+      ),
+    )
     const n = world.documents.findIndex((_, i) => memory.has(i) !== keys.has(i) || memory.has(i) !== walk.has(i))
     if (n < 0) return { telling }
     const answers = { memory: memory.has(n), keys: keys.has(n), walk: walk.has(n) }

@@ -147,6 +147,7 @@ function some<T>(random: Random, make: () => T): T[] {
 
 function fieldTest(random: Random, values: readonly Json[], depth: number): Json {
   if (random.chance(0.2)) return operand(random, values)
+  if (random.chance(0.15)) return bounds(random, values)
   const tests = random.chance(0.3) ? 2 : 1
   const test = Object.assign({}, ...Array.from({ length: tests }, () => operatorTest(random, values, depth)))
   // Two tests in one object may have brought together what is refused together.
@@ -169,6 +170,15 @@ function rangeOperand(random: Random, values: readonly Json[]): Json {
   const scalars = values.filter((each) => each !== null && typeof each !== "object")
   if (scalars.length > 0 && random.chance(0.6)) return random.pick(scalars)
   return random.pick<Json>([random.pick(numbers), random.pick(strings), random.chance(0.5)])
+}
+
+/** Several bounds of one type, so that they merge. */
+function bounds(random: Random, values: readonly Json[]): JsonObject {
+  const first = rangeOperand(random, values)
+  const like = values.filter((each) => typeof each === typeof first)
+  const operand = (): Json => (like.length > 0 ? random.pick(like) : first)
+  const chosen = random.shuffle(["$gt", "$gte", "$lt", "$lte"]).slice(0, 2 + random.below(2))
+  return Object.fromEntries(chosen.map((operator, i) => [operator, i === 0 ? first : operand()]))
 }
 
 function operatorTest(random: Random, values: readonly Json[], depth: number): JsonObject {

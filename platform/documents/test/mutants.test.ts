@@ -79,8 +79,14 @@ const mutants: readonly Mutant[] = [
   {
     name: "comparisons merged for arrays too",
     file: "dialects/sqlite/filter.ts",
-    from: "const walks = leaves.map((leaf) => walkSql(leaf, scope))",
-    to: "const walks = leaves.slice(0, 1).map((leaf) => walkSql(leaf, scope))",
+    from: "const inArray = leaves.map((leaf) => inArraySql(leaf, scope))",
+    to: "const inArray = leaves.slice(0, 1).map((leaf) => inArraySql(leaf, scope))",
+  },
+  {
+    name: "an array compared by its elements only",
+    file: "dialects/sqlite/filter.ts",
+    from: 'const whole = (leaf.op === "eq" && isArray(leaf.value)) ||',
+    to: "const whole =",
   },
   {
     name: "the looser bound kept",

@@ -18,6 +18,7 @@ afterAll(() => project.close())
 
 /** `search` promises bounds of an index; `scan` is what no index of this kind can serve. */
 type Served = "search" | "scan"
+const hostile = `k'$ "\\é`
 const long = Array.from({ length: 100 }, (_, i) => i)
 const operators: readonly [
   name: string,
@@ -52,7 +53,7 @@ for (const kind of ["scalar", "any", "members"] as const) {
   for (const [shape, path, wrap] of [
     ["a top-level path", "v", (value: unknown) => ({ v: value })],
     ["a dotted path", "o.v", (value: unknown) => ({ o: { v: value } })],
-    ["a hostile path", `k'$ "\\é`, (value: unknown) => ({ [`k'$ "\\é`]: value })],
+    ["a hostile path", hostile, (value: unknown) => ({ [hostile]: value })],
   ] as const) {
     for (const statistics of [false, true]) {
       describe(`${kind} on ${shape}${statistics ? ", with statistics" : ""}`, () => {
@@ -151,8 +152,8 @@ describe("a read runs", () => {
     ways = recorded.ways
     store = openDocuments({ file: recorded.file, clock: systemClock, ids: uuidv7, cursorKey: new Uint8Array(32) })
     await store.collections.create({ name: "large", indexes: ["a", { fields: "t", kind: "members" }] })
-    const filler = "x".repeat(1000)
-    await store.collection("large").insertMany(Array.from({ length: 700 }, (_, i) => ({ a: i, b: i, t: [i], filler })))
+    const filler = "x".repeat(1100)
+    await store.collection("large").insertMany(Array.from({ length: 1000 }, (_, i) => ({ a: i, b: i, t: [i], filler })))
     await store.collections.create({ name: "small" })
     await store.collection("small").insertMany(Array.from({ length: 100 }, (_, i) => ({ b: i })))
     page = (await store.collection("large").query(parseQuery({ sort: "a", limit: 5 }))).next

@@ -475,12 +475,35 @@ describe("limits of the store", () => {
 
   test("a query that takes too long is stopped, by name", async () => {
     const collection = await create()
-    const filler = "x".repeat(1000)
+    const filler = "x".repeat(1100)
     await collection.insertMany(Array.from({ length: 1000 }, (_, i) => ({ i, filler })))
     const hasty = project.reopen({ limits: { scanTimeoutMs: 1 } }).collection(collection.name)
     const { code, message } = await refusal(() => hasty.query(parseQuery({ where: { filler: { $regex: "y.*y.*y" } } })))
     expect(code).toBe("DOCUMENTS_QUERY_TIMEOUT")
     expect(message).toContain("index")
+  })
+
+  test("a query at every limit of the language runs", async () => {
+    const collection = await create({ indexes: ["p0"] })
+    await collection.insertMany([{ p0: 1, p200: 5 }, { p1: ["x"] }, {}])
+    const count = async (where: unknown) => (await collection.count(parseFilter(where))).value
+    expect(await count({ $or: Array.from({ length: 255 }, (_, i) => ({ [`p${i}`]: 5 })) })).toBe(1)
+    expect(await count({ $nor: Array.from({ length: 254 }, (_, i) => ({ [`p${i}`]: "x" })) })).toBe(2)
+    let deep: unknown = { p0: 1 }
+    for (let level = 0; level < 15; level++) deep = { $not: deep }
+    expect(await count(deep)).toBe(2)
+    expect(await count({ "a.b.c.d.e.f.g.h": null })).toBe(3)
+    const many = Array.from({ length: 1000 }, (_, i) => (i % 2 ? i : `x${i}`))
+    expect(await count({ p0: { $in: many }, p200: { $nin: ["x", null] } })).toBe(1)
+    const texts = Array.from({ length: 1000 }, (_, i) => `${"é".repeat(100)}${i}`)
+    expect(await count({ p1: { $in: [...texts.slice(1), "x"] } })).toBe(1)
+  })
+
+  test("a query whose SQL would be too long is refused before it is planned", async () => {
+    const collection = await create()
+    const where = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`a.b.c.d.e.f.g.h${i}`, i]))
+    const { code, details } = await refusal(() => collection.query(parseQuery({ where })))
+    expect([code, details.limit]).toEqual(["DOCUMENTS_QUERY_TOO_COMPLEX", 262_144])
   })
 
   test("a short cursor key is a defect", async () => {

@@ -47,38 +47,46 @@ const columns = "name, definition, version, count, bytes, analyzed, created, upd
 export const selectCollectionSql: string = `SELECT ${columns} FROM documents_collections WHERE name = ?`
 export const listCollectionsSql: string = `SELECT ${columns} FROM documents_collections WHERE name > ? ORDER BY name LIMIT ?`
 
-export type ReadDefinition = Definition & { readonly indexing: Indexing }
+/** A definition that was read, with what queries ask of it. */
+interface ReadDefinition extends Definition {
+  readonly scalarPaths: ReadonlySet<string>
+  readonly memberIndexes: ReadonlyMap<string, Index>
+}
 
-/** Definitions by their text: reading one on every request would cost more than the request. */
+/** Definitions by their text: reading one on every request would cost more than the request. Files share them. */
 const definitions = new Map<string, ReadDefinition>()
 const maxDefinitions = 1000
 
-export function toCollection(row: CollectionRow): Collection {
-  const cacheKey = `${row.name}\n${row.definition}`
-  let definition = definitions.get(cacheKey)
-  if (definition === undefined) {
-    const read = JSON.parse(row.definition) as Definition
-    definition = { ...read, indexing: toIndexing(row.name, read.indexes) }
-    if (definitions.size >= maxDefinitions) definitions.clear()
-    definitions.set(cacheKey, definition)
+function readDefinition(text: string): ReadDefinition {
+  const known = definitions.get(text)
+  if (known) return known
+  const definition = JSON.parse(text) as Definition
+  const fields = definition.indexes.flatMap((index) =>
+    index.fields.map(({ path }) => ({ index, path: JSON.stringify(path) })),
+  )
+  const read: ReadDefinition = {
+    ...definition,
+    scalarPaths: new Set(fields.filter(({ index }) => index.kind === "scalar").map(({ path }) => path)),
+    memberIndexes: new Map(
+      fields.filter(({ index }) => index.kind === "members").map(({ index, path }) => [path, index] as const),
+    ),
   }
-  const { definition: _text, ...rest } = row
-  return { ...definition, ...rest }
+  if (definitions.size >= maxDefinitions) definitions.clear()
+  definitions.set(text, read)
+  return read
 }
 
-function toIndexing(collection: string, indexes: readonly Index[]): Indexing {
-  const scalars = new Set<string>()
-  const members = new Map<string, string>()
-  for (const index of indexes) {
-    for (const { path } of index.fields) {
-      if (index.kind === "scalar") scalars.add(JSON.stringify(path))
-      if (index.kind === "members") members.set(JSON.stringify(path), indexName(collection, index))
-    }
+export function toCollection(row: CollectionRow): Collection {
+  const { name, version, count, bytes, analyzed, created, updated } = row
+  const { rules, indexes, scalarPaths, memberIndexes } = readDefinition(row.definition)
+  const indexing: Indexing = {
+    isScalar: (path) => scalarPaths.size > 0 && scalarPaths.has(JSON.stringify(path)),
+    membersTable: (path) => {
+      const index = memberIndexes.size > 0 ? memberIndexes.get(JSON.stringify(path)) : undefined
+      return index && indexName(name, index)
+    },
   }
-  return {
-    isScalar: (path) => scalars.size > 0 && scalars.has(JSON.stringify(path)),
-    membersTable: (path) => (members.size > 0 ? members.get(JSON.stringify(path)) : undefined),
-  }
+  return { name, rules, indexes, version, count, bytes, analyzed, created, updated, indexing }
 }
 
 /** @throws {DOCUMENTS_COLLECTION_NOT_FOUND} */

@@ -79,13 +79,13 @@ export class SqliteCollection implements DocumentCollection {
   }
 
   async get(id: string): Promise<Document | undefined> {
-    const row = this.#reading(() =>
-      this.#file.get<Parameters<typeof toDocument>[0]>(
-        `SELECT id, rev, created, updated, doc FROM ${this.#table} WHERE id=?`,
-        [id],
-      ),
-    )
-    return row && toDocument(row)
+    const sql = `SELECT id, rev, created, updated, doc FROM ${this.#table} WHERE id=?`
+    try {
+      const row = this.#file.get<Parameters<typeof toDocument>[0]>(sql, [id])
+      return row && toDocument(row)
+    } catch (error) {
+      throw this.#explained(error)
+    }
   }
 
   async replace(id: string, data: unknown, precondition: Precondition = {}): Promise<Document> {
@@ -163,7 +163,7 @@ export class SqliteCollection implements DocumentCollection {
     const { indexing } = collection
     const request = { collection: this.name, where, indexing }
     const byIndex = countSql({ ...request, limit: maxCountedDocuments + 1, scanned: false })
-    const { scans } = this.#options.reader.plan(collection, byIndex)
+    const scans = collection.count > maxCountedDocuments && this.#options.reader.plan(collection, byIndex).scans
     const limit = scans ? maxScannedDocuments : maxCountedDocuments
     const partial = scans && collection.count > limit
     const read = partial
@@ -187,8 +187,13 @@ export class SqliteCollection implements DocumentCollection {
     })
   }
 
-  #rows<T>(collection: Collection, read: Read, maxRows: number): Promise<T[]> {
-    return this.#options.reader.rows<T>(collection, read, { timeoutMs: this.#options.limits.scanTimeoutMs, maxRows })
+  async #rows<T>(collection: Collection, read: Read, maxRows: number): Promise<T[]> {
+    const { reader, limits } = this.#options
+    try {
+      return await reader.rows<T>(collection, read, { timeoutMs: limits.scanTimeoutMs, maxRows })
+    } catch (error) {
+      throw this.#explained(error)
+    }
   }
 
   #text(n: number): string | undefined {
@@ -203,13 +208,12 @@ export class SqliteCollection implements DocumentCollection {
     return loadCollection(this.#file, this.name)
   }
 
-  /** Looks the collection up only when a read failed: a point read has nothing else to ask the catalogue. */
-  #reading<T>(read: () => T): T {
-    try {
-      return read()
-    } catch (error) {
-      this.#load()
-      throw error
-    }
+  /**
+   * Why a read failed: the collection is gone, or what the error says. Looked up only now: a point read has nothing else to ask
+   * the catalogue, and a collection may go while a query is on its way.
+   */
+  #explained(error: unknown): unknown {
+    this.#load()
+    return error
   }
 }

@@ -8,7 +8,9 @@ import {
   type KeyCondition,
   toCondition,
 } from "../../condition.ts"
+import { QueryTooComplex } from "../../errors.ts"
 import type { Filter } from "../../filter.ts"
+import { languageLimits } from "../../limits.ts"
 import type { SortValue } from "../../order.ts"
 import type { Path } from "../../path.ts"
 import { idDirection, type SortField, type SortPosition } from "../../sort.ts"
@@ -82,8 +84,15 @@ function tableSql(collection: string): Fragment {
   return raw(nameSql(tableName(collection)))
 }
 
+/** @throws {DOCUMENTS_QUERY_TOO_COMPLEX} when the text is so long that planning it would hold up everybody else. */
 function prepare(statement: Fragment): Prepared {
-  return { sql: toText(statement, () => "?"), params: statement.params }
+  const text = toText(statement, () => "?")
+  const max = languageLimits.statementLength
+  if (text.length <= max) return { sql: text, params: statement.params }
+  throw new QueryTooComplex(
+    `The query comes to ${text.length} characters of SQL, and may come to ${max}. Use fewer conditions or shorter paths, or declare scalar indexes for its paths.`,
+    { details: { pointer: "/where", limit: max } },
+  )
 }
 
 function whereSql(

@@ -224,7 +224,8 @@ function write(
   if (after) checkIndexes(tx, collection, { document: after, n: row.n })
   tx.run(`UPDATE ${nameSql(tableName(collection.name))} SET doc=?, rev=?, updated=? WHERE n=?`, [text, rev, at, row.n])
   if (after) changeMembers(tx, collection, { n: row.n, before: parsed(collection, row.doc), after })
-  changeSize(tx, collection, { count: 0, bytes: Buffer.byteLength(text) - Buffer.byteLength(row.doc) })
+  const bytes = Buffer.byteLength(text) - Buffer.byteLength(row.doc)
+  if (bytes !== 0) changeSize(tx, collection, { count: 0, bytes })
   return rev
 }
 
