@@ -1,5 +1,6 @@
 import { type Schema, v } from "@ashlar/validation"
 import { Time } from "./page.ts"
+import { Isolation } from "./service.ts"
 
 export interface User {
   readonly id: string
@@ -90,7 +91,7 @@ export interface SetupFacts {
   readonly version: string
   readonly database: string
   readonly durability: string
-  readonly functions: { readonly bun: string; readonly quickjs: string }
+  readonly functions: { readonly bun: Isolation; readonly quickjs: Isolation }
   readonly signups: "open" | "closed"
 }
 export const SetupFacts: Schema<SetupFacts> = v.object({
@@ -98,6 +99,6 @@ export const SetupFacts: Schema<SetupFacts> = v.object({
   version: v.string(),
   database: v.string(),
   durability: v.string(),
-  functions: v.object({ bun: v.string(), quickjs: v.string() }),
+  functions: v.object({ bun: Isolation, quickjs: Isolation }),
   signups: v.enum(["open", "closed"]),
 })

@@ -9,14 +9,18 @@ export const Health: Schema<Health> = v.object({
   checks: v.record(v.string(), v.object({ status: v.enum(["ok", "failing"]), detail: v.string() })),
 })
 
+/** What holds a function: the sandbox, WebAssembly alone, nothing (the operator said so), or it cannot run. */
+export type Isolation = "sandboxed" | "wasm" | "trusted" | "unavailable"
+export const Isolation: Schema<Isolation> = v.enum(["sandboxed", "wasm", "trusted", "unavailable"])
+
 export interface RuntimeCapability {
   readonly available: boolean
-  readonly isolation: "sandboxed" | "trusted" | "wasm" | "unavailable"
+  readonly isolation: Isolation
   readonly detail: string
 }
 const capability: Schema<RuntimeCapability> = v.object({
   available: v.boolean(),
-  isolation: v.enum(["sandboxed", "trusted", "wasm", "unavailable"]),
+  isolation: Isolation,
   detail: v.string(),
 })
 /** What this install can do, with its drivers and limits. */
