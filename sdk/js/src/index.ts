@@ -52,6 +52,7 @@ export type {
   IndexKind,
   IndexRequest,
   Invite,
+  Isolation,
   JsonObject,
   JsonValue,
   Key,

@@ -84,10 +84,7 @@ export interface SetupState {
   readonly version: string
   readonly database: string
   readonly durability: string
-  readonly functions: {
-    readonly bun: "sandboxed" | "trusted" | "unavailable"
-    readonly quickjs: "sandboxed" | "wasm" | "unavailable"
-  }
+  readonly functions: { readonly bun: Isolation; readonly quickjs: Isolation }
   readonly signups: "closed" | "open"
 }
 
@@ -101,8 +98,8 @@ export interface Project {
   /** `^[a-z][a-z0-9-]{1,39}$`, unique in the install. */
   readonly slug: string
   readonly name: string
-  /** The caller's own role. */
-  readonly role: Role
+  /** The asking member's own role; null when a key asks. */
+  readonly role: Role | null
   readonly createdAt: string
 }
 
@@ -373,9 +370,12 @@ export interface Health {
   readonly checks: Readonly<Record<string, { readonly status: "ok" | "failing"; readonly detail: string }>>
 }
 
+/** What holds a function: the sandbox, WebAssembly alone, nothing (the operator said so), or it cannot run. */
+export type Isolation = "sandboxed" | "wasm" | "trusted" | "unavailable"
+
 export interface RuntimeCapability {
   readonly available: boolean
-  readonly isolation: "sandboxed" | "trusted" | "wasm" | "unavailable"
+  readonly isolation: Isolation
   readonly detail: string
 }
 

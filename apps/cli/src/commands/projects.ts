@@ -30,7 +30,7 @@ async function list(cli: Cli): Promise<Outcome> {
   const admin = cli.admin()
   const projects = await Array.fromAsync(everyItem((page) => admin.projects.list(page)))
   const current = cli.profile?.project
-  const rows = projects.map(({ slug, name, role }) => [slug === current ? "→" : "", slug, name, role])
+  const rows = projects.map(({ slug, name, role }) => [slug === current ? "→" : "", slug, name, role ?? "–"])
   const text = rows.length === 0 ? "No projects yet. Create one: ashlar projects create <name>" : ""
   return { value: projects, text: text || toTable(["", "slug", "name", "your role"], rows) }
 }
