@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { type Admin, createAdmin } from "@ashlar/admin"
-import type { Collection, JsonObject, TokenStore } from "@ashlar/sdk"
+import type { Collection, Fetch, JsonObject, TokenStore } from "@ashlar/sdk"
 import pico from "picocolors"
 import { ConfirmationNeeded, InputNeeded, ProjectNeeded } from "./errors.ts"
 import type { Io } from "./io.ts"
@@ -66,15 +66,19 @@ export class Cli {
     return profileTokenStore(this.settings, this.profileName, url)
   }
 
-  /** The client for the server in use. */
-  admin(): Admin {
-    const { fetch } = this.io
+  /**
+   * The client for the server in use.
+   *
+   * @param options `patient`: a request under way is finished on Ctrl-C, for work that knows how to stop in between.
+   */
+  admin(options: { readonly patient?: boolean } = {}): Admin {
+    const fetch = options.patient ? this.io.fetch : this.#abortableFetch()
     return createAdmin({ url: this.url, fetch, credential: this.credential, store: this.tokenStore() })
   }
 
   /** A client for another server, or for a fresh session with this one: the environment's credentials stay out. */
   freshAdmin(url: string): Admin {
-    return createAdmin({ url, fetch: this.io.fetch, store: this.tokenStore(url) })
+    return createAdmin({ url, fetch: this.#abortableFetch(), store: this.tokenStore(url) })
   }
 
   /**
@@ -99,6 +103,15 @@ export class Cli {
 
   documents(collection: string): Collection<JsonObject> {
     return this.admin().documents(this.project(), collection)
+  }
+
+  /** Ctrl-C breaks off whatever request is under way. */
+  #abortableFetch(): Fetch {
+    const { fetch = globalThis.fetch, signal } = this.io
+    return (input, init) => {
+      const signals = init?.signal ? [init.signal, signal] : [signal]
+      return fetch(input, { ...init, signal: AbortSignal.any(signals) })
+    }
   }
 
   /** A remark for the person, beside the result. */

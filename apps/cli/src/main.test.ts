@@ -219,6 +219,24 @@ test("as a process of its own: output, exit code and a closed pipe", async () =>
   expect(await fine.exited).toBe(0)
 })
 
+test("Ctrl-C breaks off a request that does not end, and exits with 130", async () => {
+  const asked = Promise.withResolvers<void>()
+  using stuck = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: () => {
+      asked.resolve()
+      return new Promise<Response>(() => {})
+    },
+  })
+  const argv = ["projects", "list", "--url", stuck.url.href, "--json"]
+  const child = Bun.spawn(["bun", join(import.meta.dir, "main.ts"), ...argv], { stdout: "pipe", stderr: "pipe" })
+  await asked.promise
+  child.kill("SIGINT")
+  expect(await child.exited).toBe(130)
+  expect(await new Response(child.stdout).json()).toMatchObject({ error: { code: "CLI_INTERRUPTED" } })
+})
+
 test("settings in a folder that cannot be made are named, not a stack", async () => {
   const file = join(folder, "file")
   writeFileSync(file, "")

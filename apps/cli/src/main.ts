@@ -1,4 +1,5 @@
 #!/usr/bin/env bun
+import { isRequestError } from "@ashlar/sdk"
 import { CommanderError } from "commander"
 import type { Cli } from "./cli.ts"
 import { type ExitCode, type Failure, toFailure } from "./failure.ts"
@@ -41,7 +42,9 @@ export async function main(argv: readonly string[], io: Io = openTerminal()): Pr
       io.stdout(json ? `${JSON.stringify(value)}\n` : help)
       return 0
     }
-    const failure = toFailure(error, cli?.url)
+    // A request that Ctrl-C broke off looks like a lost connection.
+    const isBrokenOff = io.signal.aborted && isRequestError(error) && error.status === 0
+    const failure = toFailure(isBrokenOff ? io.signal.reason : error, cli?.url)
     report(failure, json, io)
     if (failure.code === "INTERNAL" && io.env.ASHLAR_DEBUG && error instanceof Error) io.stderr(`${error.stack}\n`)
     return failure.exitCode

@@ -35,7 +35,7 @@ async function importFile(cli: Cli, collection: string, file: string, options: I
   const all = requireDocuments(await readJsonFile(cli.io, file), file)
   const { idField, skip } = options
   const ids = idField === undefined ? undefined : requireIds(all, idField)
-  const documents = cli.documents(collection)
+  const documents = cli.admin({ patient: true }).documents(cli.project(), collection)
   const startedAtMs = performance.now()
   const progress = cli.progress(`Importing into ${collection}`, Math.max(1, all.length - skip))
   // Everything before this is stored: where the import goes on if it stops.
