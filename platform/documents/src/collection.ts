@@ -25,9 +25,9 @@ export interface Explanation {
   readonly sql: string
   /** The planner's words, with indexes by their declared names. */
   readonly plan: readonly string[]
-  /** The declared index in use; `id` is the one every collection has; null is none. */
+  /** The declared index in use, for conditions or for the order; `id` is the one every collection has; null is none. */
   readonly index: string | null
-  /** Whether documents are read one after the other, without a bound from an index. */
+  /** Whether more documents may be read than are answered, one after the other, without a bound from an index. */
   readonly scan: boolean
   /** Whether the order comes out of an index, is made in memory, or was not asked for. */
   readonly sorted: "index" | "memory" | "none"

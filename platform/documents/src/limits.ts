@@ -72,7 +72,7 @@ export interface StoreLimits {
   readonly maxBatch: number
   /** UTF-8 bytes of the documents of one page; a page ends early when it reaches them. Default 16 MiB. */
   readonly maxPageBytes: number
-  /** How long a query may run that no index bounds, from when its reader starts on it. Default 5,000 ms. */
+  /** How long a query may take that no index bounds, waiting for a reader included. Default 5,000 ms. */
   readonly scanTimeoutMs: number
   /** How far a count goes by an index before it answers "at least". Default 10,000. */
   readonly maxCountedDocuments: number

@@ -90,6 +90,14 @@ describe("an order", () => {
       .collection("orders")
       .insertMany(Array.from({ length: 50 }, (_, i) => ({ a: i, cat: i % 5, num: i })))
   })
+  test("of all by an index is no scan, by none it is", async () => {
+    expect((await explain({})).scan).toBe(false)
+    expect((await explain({ sort: "-a" })).scan).toBe(false)
+    expect((await explain({ sort: "num" })).scan).toBe(true)
+    expect((await explain({ where: { num: 5 } })).scan).toBe(true)
+    expect((await explain({ where: { a: { $gt: 5, $lt: 1 } } })).scan).toBe(false)
+  })
+
   const rows: readonly [name: string, query: unknown, index: string | null | undefined, sorted: string][] = [
     ["nothing asked", {}, "id", "none"],
     ["by an index", { sort: "a" }, "a", "index"],

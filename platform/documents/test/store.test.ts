@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import type { SqliteFile } from "@ashlar/sqlite"
 import {
   type DocumentCollection,
+  type DocumentStore,
   openDocuments,
   type Precondition,
   parseFilter,
@@ -424,6 +426,44 @@ describe("indexes", () => {
       collection.name,
     ])
     expect(analyzed).toEqual({ analyzed: 1000 })
+  })
+})
+
+describe("a query whose ground moves while it waits for a reader", () => {
+  /** A store whose first scan finds that something else was done before it. */
+  function overtaken(meanwhile: () => Promise<unknown>): DocumentStore {
+    const { file, clock } = project
+    let scans = 0
+    const racing: SqliteFile = {
+      path: file.path,
+      write: (statements) => file.write(statements),
+      call: (procedure, args, options) => file.call(procedure, args, options),
+      get: (sql, params) => file.get(sql, params),
+      all: (sql, params) => file.all(sql, params),
+      async scan(sql, params, options) {
+        if (scans++ === 0) await meanwhile()
+        return file.scan(sql, params, options)
+      },
+    }
+    return openDocuments({ file: racing, clock, ids: () => "x", cursorKey: new Uint8Array(32) })
+  }
+  const filler = "x".repeat(1100)
+  const documents = Array.from({ length: 1000 }, (_, i) => ({ t: [i], filler }))
+  const query = parseQuery({ where: { t: 500 } })
+
+  test("is answered without the index that was dropped", async () => {
+    const { name } = await create({ indexes: [{ fields: "t", kind: "members" }] })
+    await project.store.collection(name).insertMany(documents)
+    const store = overtaken(() => project.store.collections.update(name, { indexes: [] }))
+    expect((await store.collection(name).query(query)).items.length).toBe(1)
+    expect((await store.collection(name).explain(query)).scan).toBe(true)
+  })
+
+  test("says that the collection was deleted", async () => {
+    const { name } = await create()
+    await project.store.collection(name).insertMany(documents)
+    const store = overtaken(() => project.store.collections.delete(name))
+    expect((await refusal(() => store.collection(name).query(query))).code).toBe("DOCUMENTS_COLLECTION_NOT_FOUND")
   })
 })
 

@@ -16,7 +16,7 @@ import { nameSql } from "./key.ts"
 import { indexName, keyVersion, tableName } from "./names.ts"
 import { countSql, pageSql, type Read } from "./page.ts"
 import type { InsertArgs, PatchArgs, PatchResult, RemoveArgs, ReplaceArgs, ReplaceResult } from "./procedures.ts"
-import type { Reader } from "./reader.ts"
+import { isBounded, type Reader } from "./reader.ts"
 
 export interface CollectionOptions {
   readonly name: string
@@ -84,7 +84,9 @@ export class SqliteCollection implements DocumentCollection {
       const row = this.#file.get<Parameters<typeof toDocument>[0]>(sql, [id])
       return row && toDocument(row)
     } catch (error) {
-      throw this.#explained(error)
+      // Looked up only now: a point read has nothing else to ask the catalogue.
+      this.#load()
+      throw error
     }
   }
 
@@ -111,8 +113,11 @@ export class SqliteCollection implements DocumentCollection {
     await this.#file.call("documents.remove", args, { makesRoom: true })
   }
 
-  async query(query: Query): Promise<Page> {
-    const collection = this.#load()
+  query(query: Query): Promise<Page> {
+    return this.#steadily((collection) => this.#page(collection, query))
+  }
+
+  async #page(collection: Collection, query: Query): Promise<Page> {
     const rows = await this.#rows<PageRow>(collection, this.#pageRead(collection, query), query.limit + 1)
     const counted = query.count ? { count: await this.#count(collection, query.where) } : {}
     const items: Document[] = []
@@ -128,7 +133,7 @@ export class SqliteCollection implements DocumentCollection {
     }
     const last = items.at(-1)
     const more = rows.length > taken
-    if (more && last === undefined) return this.query(query)
+    if (more && last === undefined) return this.#page(collection, query)
     return {
       items: query.select ? items.map((item) => ({ ...item, data: select(item.data, query.select!) })) : items,
       next: more && last ? createCursor(this.#cursorScope(query), sortPosition(query.sort, last)) : null,
@@ -147,14 +152,13 @@ export class SqliteCollection implements DocumentCollection {
       sql: read.sql,
       plan: plan.lines.map((line) => [...names].reduce((text, [from, to]) => text.replaceAll(from, to), line)),
       index: used ?? null,
-      scan: plan.scans && !read.empty,
+      scan: plan.scans && !read.empty && !isBounded(plan, read),
       sorted: plan.sorts ? "memory" : query.sort.length > 0 ? "index" : "none",
     }
   }
 
-  async count(where?: Filter): Promise<Count> {
-    const collection = this.#load()
-    return where === undefined ? { value: collection.count, exact: true } : this.#count(collection, where)
+  count(where: Filter = { op: "and", filters: [] }): Promise<Count> {
+    return this.#steadily((collection) => this.#count(collection, where))
   }
 
   async #count(collection: Collection, where: Filter): Promise<Count> {
@@ -187,13 +191,8 @@ export class SqliteCollection implements DocumentCollection {
     })
   }
 
-  async #rows<T>(collection: Collection, read: Read, maxRows: number): Promise<T[]> {
-    const { reader, limits } = this.#options
-    try {
-      return await reader.rows<T>(collection, read, { timeoutMs: limits.scanTimeoutMs, maxRows })
-    } catch (error) {
-      throw this.#explained(error)
-    }
+  #rows<T>(collection: Collection, read: Read, maxRows: number): Promise<T[]> {
+    return this.#options.reader.rows<T>(collection, read, { timeoutMs: this.#options.limits.scanTimeoutMs, maxRows })
   }
 
   #text(n: number): string | undefined {
@@ -208,12 +207,15 @@ export class SqliteCollection implements DocumentCollection {
     return loadCollection(this.#file, this.name)
   }
 
-  /**
-   * Why a read failed: the collection is gone, or what the error says. Looked up only now: a point read has nothing else to ask
-   * the catalogue, and a collection may go while a query is on its way.
-   */
-  #explained(error: unknown): unknown {
-    this.#load()
-    return error
+  /** Runs a read, and once more when what its SQL rests on was changed on the way: an index dropped, the collection gone. */
+  async #steadily<T>(read: (collection: Collection) => Promise<T>): Promise<T> {
+    const before = this.#load()
+    try {
+      return await read(before)
+    } catch (error) {
+      const after = this.#load()
+      if (after.version === before.version && after.created === before.created) throw error
+      return read(after)
+    }
   }
 }

@@ -75,7 +75,7 @@ function isSmall({ count, bytes }: Collection, { sql }: Read): boolean {
 }
 
 /** True when the rows come in order out of one index that takes every condition: the work is that of the rows answered. */
-function isBounded({ sorts, scans, bounds }: Plan, { indexBounds }: Read): boolean {
+export function isBounded({ sorts, scans, bounds }: Plan, { indexBounds }: Read): boolean {
   if (sorts || indexBounds === undefined) return false
   return scans ? indexBounds === 0 : bounds >= indexBounds
 }
