@@ -32,7 +32,8 @@ describe("sessions", () => {
     const next = await stage.call("anonymous", "POST", "/v1/auth/refresh", undefined, { cookie: cookieOf(signin) })
     expect([next.status, next.body.refreshToken]).toEqual([200, null])
     expect(cookieOf(next)).not.toBe(cookieOf(signin))
-    const out = await stage.call("anonymous", "POST", "/v1/auth/signout", undefined, { cookie: cookieOf(next) })
+    const both = { cookie: cookieOf(next), authorization: `Bearer ${next.body.accessToken}` }
+    const out = await stage.call("anonymous", "POST", "/v1/auth/signout", undefined, both)
     expect([out.status, out.headers.get("set-cookie")]).toEqual([204, expect.stringContaining("Max-Age=0")])
     const ended = await stage.call("anonymous", "POST", "/v1/auth/refresh", undefined, { cookie: cookieOf(next) })
     expect([ended.status, ended.body.code]).toEqual([401, "IDENTITY_SESSION_ENDED"])

@@ -7,6 +7,7 @@ import {
   InviteSpent,
   type Session as IssuedSession,
   SessionEnded,
+  SessionNotFound,
   SetupLinkSpent,
   SignupsClosed,
   TooManyAttempts,
@@ -150,7 +151,8 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
         clearRefreshCookie(ctx)
       }
       if (caller.kind === "user") {
-        await identity.sessions.revoke({ userId: caller.id, sessionId: caller.signedIn.sessionId })
+        const { id: userId, signedIn } = caller
+        await identity.sessions.revoke({ userId, sessionId: signedIn.sessionId }).catch(unlessEnded)
       }
       return ctx.empty()
     },
@@ -192,6 +194,7 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
       summary: "End one session",
       layers: [person],
       response: { 204: null },
+      errors: [SessionNotFound],
     },
     async (ctx) => {
       await identity.sessions.revoke({ userId: ctx.person.id, sessionId: ctx.params.session })
@@ -213,6 +216,11 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
 
 function clientOf(ctx: Pick<BaseContext, "address" | "headers">): { address: string; userAgent: string } {
   return { address: ctx.address ?? "unknown", userAgent: ctx.headers.get("user-agent") ?? "" }
+}
+
+/** Whoever sends the cookie and the bearer of one session has ended it already. */
+function unlessEnded(error: unknown): void {
+  if ((error as { code?: string }).code !== SessionNotFound.code) throw error
 }
 
 /** The session as an answer, its refresh token in the body or in the cookie. */
