@@ -31,6 +31,8 @@ export interface AtlasOptions {
   readonly data: string
   /** Where the credentials are kept for the next start, readable by this user only. */
   readonly credentialsFile: string
+  /** The console's built files, to serve them at `/`. */
+  readonly consoleFolder?: string
   readonly log?: Log
   /** In place of the terminal, for the commands. */
   readonly io?: Partial<Io>
@@ -53,8 +55,12 @@ export interface Atlas {
  * @throws {ATLAS_COMMAND_FAILED} When a command did not end well; it has printed why.
  */
 export async function startAtlas(options: AtlasOptions): Promise<Atlas> {
-  const { port, data, log } = options
-  const server = await startServer({ port, data, ...(log === undefined ? {} : { log }) })
+  const { port, data, log, consoleFolder } = options
+  const server = await startServer({
+    ...{ port, data },
+    ...(log !== undefined && { log }),
+    ...(consoleFolder !== undefined && { consoleFolder }),
+  })
   try {
     const admin = createAdmin({ url: server.url })
     const isNew = server.setupLink !== null

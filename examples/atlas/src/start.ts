@@ -5,6 +5,7 @@ import { ATLAS_FOLDER, startAtlas } from "./atlas.ts"
 const atlas = await startAtlas({
   port: Number(process.env.PORT ?? 4000),
   data: join(ATLAS_FOLDER, "data"),
+  consoleFolder: join(ATLAS_FOLDER, "..", "..", "apps", "console", "dist"),
   credentialsFile: join(ATLAS_FOLDER, ".ashlar", "credentials.json"),
 })
 const { url, credentials } = atlas
@@ -15,6 +16,8 @@ ${atlas.isNew ? "Made for you, and kept in .ashlar/credentials.json:" : "From .a
   administrator    ${email}  ${password}
   secret key       ${secretKey}
   publishable key  ${publishableKey}
+
+Look at it: ${url}
 
 Try, from the same source in two runtimes:
   curl '${url}/f/atlas/atlas-bun/region/Europe?minArea=300000'
