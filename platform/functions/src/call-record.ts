@@ -18,6 +18,8 @@ export interface CallRecordOptions {
 export class CallRecord {
   readonly invocation: string
   readonly request: Request
+  /** The version that answers. */
+  active: ActiveVersion
   cold = false
   readonly #options: CallRecordOptions
   readonly #startedMs = performance.now()
@@ -26,6 +28,7 @@ export class CallRecord {
   constructor(options: CallRecordOptions) {
     this.#options = options
     this.request = options.request
+    this.active = options.active
     this.invocation = options.ids()
   }
 
@@ -33,7 +36,8 @@ export class CallRecord {
   end(end: InvocationEnd): void {
     if (this.#written) return
     this.#written = true
-    const { store, active, counter, logs } = this.#options
+    const { active } = this
+    const { store, counter, logs } = this.#options
     const durationMs = performance.now() - this.#startedMs
     const { status, error, stopped } = end
     const line = { invocation: this.invocation, version: active.version }

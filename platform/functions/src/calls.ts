@@ -1,10 +1,10 @@
 import type { Clock, IdSource } from "@ashlar/core"
 import type { Broker, DataCaller, FunctionCaller } from "./broker.ts"
 import { CallRecord } from "./call-record.ts"
-import { AccessDenied, Cancelled, CredentialsNeeded, requestTooLarge } from "./errors.ts"
+import { AccessDenied, Cancelled, CredentialsNeeded, requestTooLarge, Stopped } from "./errors.ts"
 import { Instance } from "./instance.ts"
 import { Invocation } from "./invocation.ts"
-import { Lane } from "./lane.ts"
+import { Lane, type Place } from "./lane.ts"
 import type { FunctionLimits, InstallLimits } from "./limits.ts"
 import type { Logs, NewLogLine } from "./logs.ts"
 import type { Access, CheckedDeployment } from "./manifest.ts"
@@ -56,6 +56,7 @@ export class Calls {
   readonly #running = new Map<string, Running>()
   readonly #counters = new Map<string, Counter>()
   readonly #watchdog = new Watchdog()
+  #closed = false
 
   constructor(options: CallsOptions) {
     this.#options = options
@@ -122,6 +123,7 @@ export class Calls {
   }
 
   close(): void {
+    this.#closed = true
     this.#watchdog.close()
     for (const running of this.#running.values()) running.lane.close()
     this.#running.clear()
@@ -139,26 +141,35 @@ export class Calls {
       counter: this.#counter(active.functionId),
     })
     try {
-      const { lane } = this.#runningOf(store, active)
       if (Number(options.request.headers.get("content-length")) > active.limits.bodyBytes)
         throw requestTooLarge(active.limits.bodyBytes)
       if (options.request.signal.aborted) throw new Cancelled()
-      const invocation = this.#invocation(store, active, { caller: options.caller, call })
-      const place = await lane.enter(options.request.signal)
-      call.cold = place.cold
+      const place = await this.#place(store, call)
       this.#watchdog.wake()
-      return await invocation.start(place.instance)
+      return await this.#invocation(store, call, options.caller).start(place.instance)
     } catch (error) {
       throw call.refuse(error)
     }
   }
 
-  #invocation(
-    store: FunctionStore,
-    active: ActiveVersion,
-    run: { caller: FunctionCaller; call: CallRecord },
-  ): Invocation {
-    const { call, caller } = run
+  /** A place for the call. When another version becomes the active one while the call waits, that one answers. */
+  async #place(store: FunctionStore, call: CallRecord): Promise<Place> {
+    for (;;) {
+      const { lane } = this.#runningOf(store, call.active)
+      try {
+        const place = await lane.enter(call.request.signal)
+        call.cold = place.cold
+        return place
+      } catch (error) {
+        const active = error instanceof Stopped && !this.#closed ? store.active(call.active.name) : call.active
+        if (active.version === call.active.version) throw error
+        call.active = active
+      }
+    }
+  }
+
+  #invocation(store: FunctionStore, call: CallRecord, caller: FunctionCaller): Invocation {
+    const { active } = call
     const dataCaller: DataCaller = {
       kind: "function",
       function: active.name,
@@ -224,8 +235,13 @@ export class Calls {
     })
     pool.register(instance)
     this.#watchdog.add(instance)
-    void sandbox.closed.then(() => this.#watchdog.remove(instance))
+    void sandbox.closed.then(() => this.#ended(instance))
     return instance
+  }
+
+  #ended(instance: Instance): void {
+    this.#watchdog.remove(instance)
+    for (const [key, running] of this.#running) if (running.lane.empty) this.#running.delete(key)
   }
 
   #counter(functionId: string): Counter {

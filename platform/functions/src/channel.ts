@@ -15,13 +15,16 @@ import {
   type Frame,
   FrameReader,
   frameType,
+  maxLogBytes,
 } from "./frames.ts"
+import type { LogMessage } from "./messages.ts"
 
 /** Ids from here on are the function's: the two sides never open the same id. */
 const FIRST_GUEST_ID = 0x80000000
 /** The function's runner keeps its questions below this; more at once come from elsewhere. */
 const MAX_OPEN_QUESTIONS = 128
-const MAX_QUEUED_BYTES = 16 * 1024 * 1024
+/** More than all exchanges together may have on their way: only a peer that does not read gets here. */
+const MAX_QUEUED_BYTES = 64 * 1024 * 1024
 /** Frames for ids that just ended are normal. So many within a second are not. */
 const MAX_STRAYS_PER_SECOND = 1000
 
@@ -58,6 +61,7 @@ export class Channel {
   #nextId: number
   #highestPeerId: number
   #peerExchanges = 0
+  #ready = false
   #strays = 0
   #straysSinceMs = 0
   #fault: AshlarError | undefined
@@ -93,9 +97,14 @@ export class Channel {
     return exchange
   }
 
-  /** Sends a log line. `id` is the exchange that it belongs to, or 0. Guest only. */
-  log(id: number, line: unknown): void {
-    this.#send(encodeFrame(frameType.log, id, Buffer.from(JSON.stringify(line))))
+  /** Sends a log line. `id` is the exchange that it belongs to, or 0. Fields that make it too long are left out. Guest only. */
+  log(id: number, line: LogMessage): void {
+    let payload = Buffer.from(JSON.stringify(line))
+    if (payload.length > maxLogBytes)
+      payload = Buffer.from(
+        JSON.stringify({ ...line, message: line.message.slice(0, 4096), fields: { dropped: "too long" } }),
+      )
+    this.#send(encodeFrame(frameType.log, id, payload))
   }
 
   /** Says that the process is up. Guest only. */
@@ -162,9 +171,16 @@ export class Channel {
 
   #tell(frame: Frame): void {
     if (this.#options.role === "guest") throw new ProtocolError("Got a frame that only a function's process sends.")
-    if (frame.type === frameType.ready) this.#options.onReady?.(decodeHead(frame.payload).head)
+    if (frame.type === frameType.ready) this.#becomeReady(frame)
     else if (frame.id !== 0 && !this.#exchanges.has(frame.id)) this.#stray(frame.id)
+    else if (frame.payload.length > maxLogBytes) throw new ProtocolError("Got a log line that is too long.")
     else this.#options.onLog?.(frame.id, decodeJson(frame.payload))
+  }
+
+  #becomeReady(frame: Frame): void {
+    if (this.#ready) throw new ProtocolError("Got a second greeting.")
+    this.#ready = true
+    this.#options.onReady?.(decodeHead(frame.payload).head)
   }
 
   /** A frame for an exchange that is over. One that never was is forged. */

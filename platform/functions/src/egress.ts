@@ -12,6 +12,8 @@ import { EgressFailed, EgressInvalid, EgressNotGranted, EgressPrivate, EgressRed
 import { bare, type Grant, hostOf, isGranted, portOf } from "./grants.ts"
 
 const MAX_REDIRECTS = 10
+/** Of a host with more, the first are tried. */
+const MAX_ADDRESSES = 4
 /** Headers of one connection, which the platform speaks for itself. */
 const hopHeaders = new Set(
   "host connection keep-alive transfer-encoding content-length upgrade te trailer expect".split(" "),
@@ -88,11 +90,8 @@ export function createEgress(options: EgressOptions = {}): Egress {
     fetch: async (request) => {
       let hop: Hop = { ...request, url: parseUrl(request.url), headers: cleaned(request.headers) }
       for (let redirects = 0; ; redirects++) {
-        const target = await targetOf(hop.url, { grants: request.grants, resolve })
-        const response = await connect(target, { ...hop, signal: request.signal }).catch((cause: unknown) => {
-          if (request.signal.aborted || cause instanceof AshlarError) throw cause
-          throw new EgressFailed(`${hop.url.host} could not be reached.`, { cause })
-        })
+        const targets = await targetsOf(hop.url, { grants: request.grants, resolve })
+        const response = await connectAny(connect, targets, { ...hop, signal: request.signal })
         const location = redirectStatuses.has(response.status) ? response.headers.get("location") : null
         if (location === null || request.redirect === "manual")
           return { url: hop.url.href, redirected: redirects > 0, response }
@@ -131,23 +130,38 @@ function cleaned(pairs: readonly (readonly [string, string])[]): Headers {
   return headers
 }
 
-async function targetOf(url: URL, check: { grants: readonly Grant[]; resolve: Resolve }): Promise<ConnectTarget> {
+/** Tries the addresses one after the other: a host may have one that this machine cannot reach. */
+async function connectAny(connect: Connect, targets: readonly ConnectTarget[], init: ConnectInit): Promise<Response> {
+  // A stream can be sent once.
+  const tried = init.body instanceof ReadableStream ? targets.slice(0, 1) : targets
+  let failure: unknown
+  for (const target of tried) {
+    try {
+      return await connect(target, init)
+    } catch (error) {
+      if (init.signal.aborted || error instanceof AshlarError) throw error
+      failure = error
+    }
+  }
+  throw new EgressFailed(`${targets[0]?.host} could not be reached.`, { cause: failure })
+}
+
+async function targetsOf(
+  url: URL,
+  check: { grants: readonly Grant[]; resolve: Resolve },
+): Promise<readonly ConnectTarget[]> {
   const host = hostOf(url)
   const port = portOf(url)
   if (!isGranted(check.grants, url))
     throw new EgressNotGranted(`The function's egress does not grant ${host}:${port}. Add "${host}" and deploy again.`)
   const literal = bare(host)
   const addresses = isIP(literal) ? [literal] : await resolved(host, check.resolve)
-  const blocked = addresses.find((address) => !isPublicAddress(address))
   // The address itself is not named: it would map the platform's network for whoever asks.
-  if (blocked !== undefined) throw new EgressPrivate(`${host} resolves to an address that is not public.`)
-  return {
-    protocol: url.protocol as "http:" | "https:",
-    address: addresses[0]!,
-    port,
-    host,
-    path: `${url.pathname}${url.search}`,
-  }
+  if (!addresses.every(isPublicAddress)) throw new EgressPrivate(`${host} resolves to an address that is not public.`)
+  const protocol = url.protocol as "http:" | "https:"
+  return addresses
+    .slice(0, MAX_ADDRESSES)
+    .map((address) => ({ protocol, address, port, host, path: `${url.pathname}${url.search}` }))
 }
 
 async function resolved(host: string, resolve: Resolve): Promise<readonly string[]> {

@@ -14,6 +14,8 @@ export type FrameType = (typeof frameType)[keyof typeof frameType]
 
 /** No frame may be longer; what is longer is sent as a body in chunks. */
 export const maxFrameBytes: number = 1024 * 1024
+/** A line of a log is no place for data: the runner shortens it to this, and what is longer is no runner's. */
+export const maxLogBytes: number = 32 * 1024
 /** Bodies travel in chunks of at most this size. */
 export const chunkBytes: number = 64 * 1024
 
@@ -35,6 +37,7 @@ export interface Frame {
 }
 
 export interface HeadAndBody {
+  /** An object; what is in it nobody has checked. */
   readonly head: unknown
   readonly body: Uint8Array
 }
@@ -73,7 +76,9 @@ export function encodeCredit(id: number, bytes: number): Uint8Array {
 export function decodeHead(payload: Uint8Array): HeadAndBody {
   const length = payload.length < 4 ? -1 : viewOf(payload).getUint32(0, true)
   if (length < 0 || 4 + length > payload.length) throw new ProtocolError("A frame's head is longer than the frame.")
-  return { head: decodeJson(payload.subarray(4, 4 + length)), body: payload.subarray(4 + length) }
+  const head = decodeJson(payload.subarray(4, 4 + length))
+  if (typeof head !== "object" || head === null) throw new ProtocolError("A frame's head is no object.")
+  return { head, body: payload.subarray(4 + length) }
 }
 
 /** @throws {FUNCTIONS_PROTOCOL_ERROR} when the payload is not one number. */

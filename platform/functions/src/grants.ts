@@ -57,7 +57,7 @@ function parseGrant(entry: string): Grant {
   const wildcard = typeof entry === "string" && entry.startsWith("*.")
   const name = wildcard ? entry.slice(2) : entry
   // Only a host and a port: anything else in the text would silently grant less or more than its reader thinks.
-  const match = /^(\[[0-9a-f:.]+\]|[^\s/:@?#[\]\\*]+)(?::(\d{1,5}))?$/i.exec(String(name))
+  const match = typeof name === "string" ? /^(\[[0-9a-f:.]+\]|[^\s/:@?#[\]\\*]+)(?::(\d{1,5}))?$/i.exec(name) : null
   const url = match && URL.parse(`http://${match[1]}/`)
   const port = match?.[2] === undefined ? undefined : Number(match[2])
   const host = url ? hostOf(url) : ""

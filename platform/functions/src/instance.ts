@@ -16,6 +16,7 @@ const PING_MS = 250
 const MAX_CPU_MS = 1_800_000
 /** What a `quickjs` process holds besides the guest's memory: the copy of it, and the engine around it. */
 const QUICKJS_OVERHEAD_BYTES = 160 * 1024 * 1024
+const MAX_COMPLAINT_LENGTH = 4096
 /** Lines without an invocation, in the life of a process. */
 const MAX_OWNERLESS_LINES = 1000
 
@@ -80,7 +81,7 @@ export class Instance implements SandboxListener {
     )
     try {
       const failure = failureOf(await sandbox.channel.open(question, options.code, true).reply)
-      if (failure) throw new BundleInvalid(failure.message)
+      if (failure) throw new BundleInvalid(String(failure.message).slice(0, MAX_COMPLAINT_LENGTH))
       // Loading is paid for by its own time limit; calls start with a clean account.
       instance.#cpuMs = sandbox.usage()?.cpuMs ?? 0
       return instance

@@ -1,4 +1,5 @@
-import { Crashed, QueueFull, StartFailed } from "./errors.ts"
+import type { AshlarError } from "@ashlar/core"
+import { Crashed, QueueFull, Stopped } from "./errors.ts"
 import type { InstallLimits } from "./limits.ts"
 import type { Profile, Runtime } from "./profile.ts"
 import { Sandbox } from "./sandbox.ts"
@@ -77,7 +78,7 @@ export class Pool {
     this.#closed = true
     clearInterval(this.#sweeper)
     for (const wake of this.#waiting.splice(0)) wake()
-    await Promise.all([...this.#processes].map((sandbox) => end(sandbox)))
+    await Promise.all([...this.#processes].map((sandbox) => end(sandbox, new Stopped())))
   }
 
   async #start(runtime: Runtime): Promise<Sandbox> {
@@ -86,7 +87,7 @@ export class Pool {
     const untilMs = performance.now() + MAX_WAIT_MS
     while (this.#processes.size >= this.#options.limits.maxProcesses && !this.#closed)
       await this.#makeRoom(runtime, untilMs)
-    if (this.#closed) throw new StartFailed("The platform is stopping.")
+    if (this.#closed) throw new Stopped()
     const sandbox = Sandbox.start({ stage, profile, runtime, uid: this.#uid() })
     this.#processes.add(sandbox)
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS).unref()
@@ -149,7 +150,7 @@ export class Pool {
   }
 }
 
-async function end(sandbox: Sandbox): Promise<void> {
-  sandbox.kill(new Crashed("The process was idle."))
+async function end(sandbox: Sandbox, reason: AshlarError = new Crashed("The process was idle.")): Promise<void> {
+  sandbox.kill(reason)
   await sandbox.closed
 }

@@ -32,7 +32,6 @@ export interface CommandOptions {
 const DATA_BYTES = 4 * 1024 * 1024 * 1024
 const CPU_SECONDS = 3600
 const resourceLimits: readonly string[] = [
-  "--nproc=256",
   "--nofile=256",
   "--fsize=16777216",
   "--core=0",
@@ -44,6 +43,11 @@ const resourceLimits: readonly string[] = [
 
 /** The descriptor on which bubblewrap reads the filter: the one after standard input, output, error and the channel. */
 const FILTER_FD = 4
+
+/** `prlimit` before the command. Processes count per user: only a user that is nobody else's can have a low limit. */
+function limited(stage: Stage, uid: number | undefined): readonly string[] {
+  return [stage.tools.prlimit, ...(uid === undefined ? [] : ["--nproc=256"]), ...resourceLimits, "--"]
+}
 
 /** What a sandboxed process sees of files, and nothing else: paths inside, sources outside. */
 function files(stage: Stage, options: CommandOptions): readonly (readonly [source: string, target: string])[] {
@@ -62,14 +66,14 @@ function files(stage: Stage, options: CommandOptions): readonly (readonly [sourc
 export function sandboxCommand(stage: Stage, options: CommandOptions): readonly string[] {
   const runner = options.selfCheck ? ["--self-check"] : []
   if (options.profile === "plain") {
-    const limited = stage.tools.prlimit === "" ? [] : [stage.tools.prlimit, ...resourceLimits, "--"]
+    const bounds = stage.tools.prlimit === "" ? [] : limited(stage, options.uid)
     // Without bubblewrap's --die-with-parent a loop would outlive the platform.
-    const bound = stage.setpriv ? [stage.setpriv.path, "--pdeathsig", "KILL"] : []
-    return [...limited, ...bound, stage.bun, "--no-install", "--smol", stage.runners[options.runtime], ...runner]
+    const tied = stage.setpriv ? [stage.setpriv.path, "--pdeathsig", "KILL"] : []
+    return [...bounds, ...tied, stage.bun, "--no-install", "--smol", stage.runners[options.runtime], ...runner]
   }
   const bun = ["/bun", "--no-install", "--smol", "/runner.mjs", ...runner]
   const inside = options.profile === "dropping" ? [...leaveRoot(options.uid ?? 65534), ...bun] : bun
-  return [stage.tools.prlimit, ...resourceLimits, "--", stage.tools.bwrap, ...walls(stage, options), "--", ...inside]
+  return [...limited(stage, options.uid), stage.tools.bwrap, ...walls(stage, options), "--", ...inside]
 }
 
 function walls(stage: Stage, options: CommandOptions): readonly string[] {

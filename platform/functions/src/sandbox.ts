@@ -9,6 +9,7 @@ import type { Stage } from "./stage.ts"
 
 const CHANNEL_FD = 3
 const START_TIMEOUT_MS = 10_000
+const ESCALATION_MS = 1000
 /** Standard output is for the few programs that write there; it is no log, and no way to fill a disk. */
 const MAX_OUTPUT_BYTES = 1024 * 1024
 const KEPT_STDERR_LENGTH = 2000
@@ -55,6 +56,7 @@ export class Sandbox {
   #pids: readonly number[] = []
   #stderr = ""
   #outputBytes = 0
+  #gone = false
 
   private constructor(process: Bun.Subprocess<"ignore", "pipe", "pipe">, options: SandboxOptions) {
     this.runtime = options.runtime
@@ -127,7 +129,8 @@ export class Sandbox {
     // The child of the outer bubblewrap is the init of the sandbox: with it goes everything inside, and the outer one
     // reaps it. Killing the outer one would leave the init to somebody else to reap.
     signal(this.profile === "plain" ? this.pid : (childrenOf(this.pid)[0] ?? this.pid))
-    setTimeout(() => signal(this.pid), 1000).unref()
+    // Unless it is gone by then: its number may be another process's.
+    setTimeout(() => this.#gone || signal(this.pid), ESCALATION_MS).unref()
   }
 
   /** What the process has used, or `undefined` when it is gone. */
@@ -183,6 +186,7 @@ export class Sandbox {
   }
 
   #exited(code: number, signalCode: string | number | null): void {
+    this.#gone = true
     clearTimeout(this.#startTimer)
     const how = signalCode ?? `code ${code}`
     const last = this.#stderr.trim().split("\n").slice(-5).join("\n")

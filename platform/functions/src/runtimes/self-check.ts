@@ -26,7 +26,11 @@ export async function checkWalls(): Promise<SelfCheck> {
     processes: wall(processes().join(" "), (found) => found.split(" ").length <= 2),
     environment: wall(Object.keys(process.env).sort().join(" "), (found) => found === "HOME PWD"),
     sockets: wall(String(syscall("socket", AF_INET, SOCK_STREAM, 0)), (found) => found === "-1"),
-    fork: wall(String(syscall("clone", SIGCHLD, 0, 0)), (found) => found === "-1"),
+    // Without a filter the call would succeed, and a half of Bun would go on in the new process.
+    fork: wall(
+      line("Seccomp") === "2" ? String(syscall("clone", SIGCHLD, 0, 0)) : "not tried",
+      (found) => found === "-1",
+    ),
   }
 }
 
