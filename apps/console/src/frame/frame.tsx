@@ -185,7 +185,7 @@ export function ProjectFrame() {
 function ProjectFailed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   if (!isNotFound(error)) return <Failed title="The project could not be read" error={error} onRetry={onRetry} />
   return (
-    <Blank title="No such project">
+    <Blank page title="No such project">
       <p>There is no project of this name, or you are not a member of it. Its owner can invite you.</p>
     </Blank>
   )

@@ -7,6 +7,7 @@ export function Lost() {
   return (
     <main className="main h-full">
       <Blank
+        page
         title="Nothing is laid here"
         actions={
           <Link className="btn" to="/projects">

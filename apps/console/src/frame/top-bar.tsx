@@ -2,11 +2,11 @@ import { useQuery } from "@tanstack/react-query"
 import { Link, useCanGoBack, useNavigate, useParams, useRouter } from "@tanstack/react-router"
 import { ChevronLeft, ChevronsUpDown, Keyboard, LogOut, Menu as MenuIcon, Plus, Search } from "lucide-react"
 import { useStore } from "../model/external.ts"
-import { toInitials } from "../model/format.ts"
 import { changePrefs, type Prefs, prefs } from "../prefs.ts"
 import { projectsQuery } from "../queries.ts"
 import { sessionState, signOut } from "../session.ts"
 import { IconButton } from "../ui/button.tsx"
+import { Face } from "../ui/face.tsx"
 import { Mark } from "../ui/mark.tsx"
 import { Menu, MenuChoices, MenuItem, MenuLabel, MenuLine } from "../ui/menu.tsx"
 import { Keys } from "../ui/tooltip.tsx"
@@ -49,7 +49,7 @@ export function TopBar() {
         <button
           type="button"
           className="find"
-          aria-label="Search or jump to"
+          title="Search or jump to"
           aria-haspopup="dialog"
           onClick={() => overlay.set("palette")}
         >
@@ -80,7 +80,7 @@ function PhoneTitle() {
       <div className="flex items-center min-w-0">
         <IconButton icon={ChevronLeft} label="Back" onClick={up} />
         <div className="min-w-0 leading-[18px]">
-          <div className="cut text-lg leading-[18px] font-title">{title}</div>
+          <h1 className="cut text-lg leading-[18px] font-title">{title}</h1>
           {p !== undefined && title !== p && <div className="cut text-xs text-fg-3">{p}</div>}
         </div>
       </div>
@@ -107,7 +107,7 @@ function ProjectSwitcher({ p, isLast }: { p: string; isLast: boolean }) {
       <Menu
         align="start"
         trigger={
-          <button type="button" className="crumb" aria-label="Switch project" style={{ padding: "0 4px" }}>
+          <button type="button" className="crumb" aria-label="Switch project" style={{ padding: "0 6px" }}>
             <ChevronsUpDown className="i" />
           </button>
         }
@@ -139,9 +139,7 @@ function PersonMenu({ p }: { p: string | undefined }) {
     <Menu
       trigger={
         <button type="button" className="ib" aria-label={`${user.name}, menu`}>
-          <span className="face not-phone" aria-hidden="true">
-            {toInitials(user.name)}
-          </span>
+          <Face name={user.name} className="not-phone" />
           <MenuIcon className="i only-phone" />
         </button>
       }

@@ -75,3 +75,10 @@ export function ruleChanges(from: Rules, to: Rules): readonly string[] {
 export function opened(from: Rules, to: Rules): readonly Operation[] {
   return operations.filter((operation) => to[operation] === "public" && from[operation] !== "public")
 }
+
+/** Who may call a function, besides members. */
+export const accessNames: Readonly<Record<Access, string>> = {
+  secret: "Secret keys",
+  publishable: "Any key",
+  public: "Everybody",
+}

@@ -4,8 +4,9 @@ import { Search } from "lucide-react"
 import { useDeferredValue, useEffect, useRef, useState } from "react"
 import { useActions } from "../actions.ts"
 import { auditDetails, auditVerb } from "../model/audit.ts"
-import { toCount, toDate, toInitials } from "../model/format.ts"
+import { toCount, toDate } from "../model/format.ts"
 import { auditQuery } from "../queries.ts"
+import { Face } from "../ui/face.tsx"
 import { Blank, Bones, Failed } from "../ui/state.tsx"
 
 /** Who did what. */
@@ -98,9 +99,7 @@ export function AuditScreen() {
                   </td>
                   <td>
                     <span className="flex items-center gap-2.5">
-                      <span className="face q" aria-hidden="true">
-                        {entry.actor.kind === "user" ? toInitials(entry.actor.label) : "–"}
-                      </span>
+                      <Face quiet name={entry.actor.kind === "user" ? entry.actor.label : ""} />
                       <span className="cut">{entry.actor.label}</span>
                     </span>
                   </td>

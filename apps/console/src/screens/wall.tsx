@@ -40,21 +40,23 @@ export function Wall({ heightPx, facts = [], children }: WallProps) {
         ))}
       </svg>
       {facts.length > 0 && (
-        <dl aria-label="This install">
-          {facts.map(([name, value], position) => {
-            const block = wall.notes[position]
-            return block ? (
-              <div
-                className="note"
-                key={name}
-                style={{ left: block.x, top: block.y, width: block.width, height: block.height }}
-              >
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ) : null
-          })}
-        </dl>
+        <aside aria-label="This install">
+          <dl>
+            {facts.map(([name, value], position) => {
+              const block = wall.notes[position]
+              return block ? (
+                <div
+                  className="note"
+                  key={name}
+                  style={{ left: block.x, top: block.y, width: block.width, height: block.height }}
+                >
+                  <dt>{name}</dt>
+                  <dd>{value}</dd>
+                </div>
+              ) : null
+            })}
+          </dl>
+        </aside>
       )}
       <main className="stone" style={{ left: stone.x, top: stone.y, width: stone.width, height: stone.height }}>
         {children}

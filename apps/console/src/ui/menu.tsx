@@ -4,6 +4,11 @@ import { DropdownMenu, Popover as RadixPopover } from "radix-ui"
 import type { ReactElement, ReactNode } from "react"
 import { Keys } from "./tooltip.tsx"
 
+/** What opens over the page belongs to it: outside of `main` it would belong to no landmark. */
+function pageRoot(): HTMLElement | null {
+  return document.getElementById("main")
+}
+
 export function Menu({
   trigger,
   align = "end",
@@ -16,7 +21,7 @@ export function Menu({
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={pageRoot()}>
         <DropdownMenu.Content className="pop menu overflow-auto" align={align} sideOffset={4} collisionPadding={8}>
           {children}
         </DropdownMenu.Content>
@@ -112,7 +117,7 @@ export function Popover({
   return (
     <RadixPopover.Root open={open} onOpenChange={onOpenChange}>
       <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
-      <RadixPopover.Portal>
+      <RadixPopover.Portal container={pageRoot()}>
         <RadixPopover.Content
           className={`pop overflow-auto ${className}`}
           aria-label={label}

@@ -3,11 +3,19 @@ import { CircleX } from "lucide-react"
 import type { ReactNode } from "react"
 import { Button } from "./button.tsx"
 
+interface BlankProps {
+  title: string
+  /** It is the whole page, and so its heading. */
+  page?: boolean
+  children?: ReactNode
+  actions?: ReactNode
+}
+
 /** What to say when there is nothing: one sentence, and what to do. */
-export function Blank({ title, children, actions }: { title: string; children?: ReactNode; actions?: ReactNode }) {
+export function Blank({ title, page, children, actions }: BlankProps) {
   return (
     <div className="blank">
-      <h2>{title}</h2>
+      {page ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children}
       {actions !== undefined && <div className="acts">{actions}</div>}
     </div>

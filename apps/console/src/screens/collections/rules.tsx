@@ -98,7 +98,7 @@ export function RulesScreen() {
                 aria-label={titles[operation]}
               >
                 <div className="op-head">
-                  <h3>{titles[operation]}</h3>
+                  <h2>{titles[operation]}</h2>
                   <span
                     className={
                       rules[operation] === "public" ? "tag warn" : rules[operation] === null ? "tag" : "tag ok"

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "@ashlar/sdk"
 import { ChevronDown, ChevronRight, Plus, Undo2, X } from "lucide-react"
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react"
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react"
 import { isEqual } from "../../model/changes.ts"
 import { isObject, type Path, pathText, typeOf, valueAt, valueText, withValue } from "../../model/fields.ts"
 import { IconButton } from "../../ui/button.tsx"
@@ -70,6 +70,7 @@ export function FieldList({ base, data, edit, onChange }: FieldListProps) {
   const [editing, setEditing] = useState<string | undefined>(edit)
   const [adding, setAdding] = useState(false)
   const list = useRef<HTMLDivElement>(null)
+  const id = useId()
   const rows = useMemo(() => toRows(base, data, toggled), [base, data, toggled])
   useEffect(() => {
     if (edit !== undefined) setEditing(edit)
@@ -121,7 +122,7 @@ export function FieldList({ base, data, edit, onChange }: FieldListProps) {
         const classes = ["f", row.depth > 0 && "in", isDirty && "dirty", isEditing && "ed"].filter(Boolean).join(" ")
         return (
           <div key={text} className={classes} data-field={text}>
-            <FieldName row={row} onToggle={() => toggle(row.path)} />
+            <FieldName id={`${id}-name-${text}`} row={row} onToggle={() => toggle(row.path)} />
             {isEditing ? (
               <ValueEditor
                 name={text}
@@ -135,7 +136,9 @@ export function FieldList({ base, data, edit, onChange }: FieldListProps) {
                 <button
                   type="button"
                   className="v"
-                  aria-label={`${text}: ${isGone ? "removed" : valueText(row.value) || "empty"}. Edit`}
+                  title="Edit"
+                  id={`${id}-value-${text}`}
+                  aria-labelledby={`${id}-name-${text} ${id}-value-${text}`}
                   onClick={() => setEditing(text)}
                 >
                   {isGone ? <span className="mono text-fg-3">removed</span> : <FieldValue value={row.value} />}
@@ -194,17 +197,17 @@ export function FieldList({ base, data, edit, onChange }: FieldListProps) {
   )
 }
 
-function FieldName({ row, onToggle }: { row: Row; onToggle: () => void }) {
+function FieldName({ id, row, onToggle }: { id: string; row: Row; onToggle: () => void }) {
   const indent = { paddingLeft: row.depth * 18 }
   if (!row.canExpand)
     return (
       <span className="mono k" style={indent}>
-        <span>{row.key}</span>
+        <span id={id}>{row.key}</span>
       </span>
     )
   return (
     <button type="button" className="mono k" style={indent} aria-expanded={row.isExpanded} onClick={onToggle}>
-      <span>{row.key}</span>
+      <span id={id}>{row.key}</span>
       {row.isExpanded ? <ChevronDown className="i tw" /> : <ChevronRight className="i tw" />}
     </button>
   )

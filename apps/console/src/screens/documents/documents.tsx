@@ -14,6 +14,7 @@ import { collectionQuery, countQuery, documentsQuery, type View } from "../../qu
 import type { DocumentsSearch } from "../../router.tsx"
 import { Button } from "../../ui/button.tsx"
 import { TypedConfirm } from "../../ui/dialog.tsx"
+import { usePhone } from "../../ui/metrics.ts"
 import { Blank, Bones, Failed, messageOf } from "../../ui/state.tsx"
 import { CollectionHead } from "../collections/head.tsx"
 import { FilterBar } from "./filter-bar.tsx"
@@ -52,13 +53,16 @@ export function DocumentsScreen() {
     [loaded, hidden],
   )
   const columns = useColumns(`${p}/${c}`, loaded)
+  const isPhone = usePhone()
   const [body, widthPx] = useWidth()
   const shown = useMemo(() => {
     const chosen = search.columns?.flatMap((id) => columns.find((column) => column.id === id) ?? [])
     if (chosen && chosen.length > 0) return chosen.slice(0, MAX_COLUMNS)
+    // On a phone a row has two lines and takes from all of them.
+    if (isPhone) return columns.slice(0, 12)
     const asked = [search.sort?.replace(/^-/, "") ?? "", ...(search.where ?? []).map(([path]) => path)]
     return fitColumns(columns, widthPx, asked)
-  }, [search.columns, search.sort, search.where, columns, widthPx])
+  }, [search.columns, search.sort, search.where, columns, widthPx, isPhone])
   const news = useNews(`${p}/${c}/${JSON.stringify(view)}`, documents.dataUpdatedAt, count.data?.value, hidden.size)
 
   useEffect(() => {

@@ -115,13 +115,9 @@ function FilterChip({ clause, columns, open, onOpen, onChange }: ChipProps) {
         open={open}
         onOpenChange={onOpen}
         trigger={
-          <button
-            type="button"
-            className="flex items-stretch p-0!"
-            aria-label={`Change the filter: ${path} ${operators[operator]} ${value}`}
-          >
-            <span className="mono leading-6 px-[7px]">{path}</span>
-            <span className="op px-[7px] border-l border-joint">{operators[operator]}</span>
+          <button type="button" className="flex items-stretch p-0!" title="Change the filter">
+            <span className="mono leading-6 px-[7px]">{path}</span>{" "}
+            <span className="op px-[7px] border-l border-joint">{operators[operator]}</span>{" "}
             {needsValue(operator) && (
               <span
                 className={`px-[7px] border-l border-joint cut max-w-48 ${typeof clause[2] === "string" ? "" : "mono leading-6"}`}
@@ -274,7 +270,7 @@ function SortMenu({
         <button
           type="button"
           className="btn q"
-          aria-label={sort === undefined ? "Order" : `Ordered by ${path}, ${isDown ? "downwards" : "upwards"}`}
+          title={sort === undefined ? "Order" : `Ordered by ${path}, ${isDown ? "downwards" : "upwards"}`}
         >
           <Icon className="i s" />
           <span className="not-phone">{path ?? "as inserted"}</span>

@@ -5,6 +5,7 @@ import { FileUp } from "lucide-react"
 import { type DragEvent, useRef, useState } from "react"
 import { useActions } from "../../actions.ts"
 import { toAgo, toBytes, toDate } from "../../model/format.ts"
+import { accessNames } from "../../model/rules.ts"
 import { helloFunction } from "../../model/snippets.ts"
 import { capabilitiesQuery, collectionsQuery, functionsQuery, refresh } from "../../queries.ts"
 import { admin } from "../../session.ts"
@@ -26,13 +27,13 @@ export function DeployScreen() {
   return (
     <>
       <section className="pane grow" data-pane="" aria-label="All functions">
-        <div className="bar head course-end">
-          <h1>{items.length > 0 ? "All functions" : "Functions"}</h1>
+        <div className="bar head course-end not-phone">
+          <h1>{items.length > 0 ? "All functions" : "Deploy"}</h1>
         </div>
         <div className="scroll">
           {functions.isPending && <Bones heightPx={40} label="Loading functions" />}
           {items.length > 0 && (
-            <table className="rows stack">
+            <table className="rows not-phone">
               <thead>
                 <tr>
                   <th scope="col">Name</th>
@@ -100,12 +101,6 @@ export function DeployScreen() {
       <DeployPanel p={p} />
     </>
   )
-}
-
-export const accessNames: Readonly<Record<Access, string>> = {
-  secret: "Secret keys",
-  publishable: "Any key",
-  public: "Everybody",
 }
 
 interface Bundle {

@@ -1,7 +1,7 @@
 import type { FunctionVersion } from "@ashlar/sdk"
 import { useMutation, useQuery } from "@tanstack/react-query"
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router"
-import { History } from "lucide-react"
+import { History, Play } from "lucide-react"
 import { useState } from "react"
 import { useActions } from "../../actions.ts"
 import { toAgo, toBytes } from "../../model/format.ts"
@@ -33,6 +33,7 @@ function FunctionOf() {
   const versions = useQuery(versionsQuery(p, f))
   const [rolling, setRolling] = useState<FunctionVersion>()
   const [replay, setReplay] = useState<CallDraft>()
+  const [isInvoking, setInvoking] = useState(false)
   const list = [...(versions.data?.items ?? [])].sort((a, b) => b.version - a.version)
   const active = list.find((version) => version.active)
   const before = list.find((version) => version.version < (active?.version ?? 0))
@@ -51,7 +52,7 @@ function FunctionOf() {
     return (
       <section className="pane grow" data-pane="">
         {isNotFound(info.error) ? (
-          <Blank title="No such function">
+          <Blank page title="No such function">
             <p>No function of this project is called {f}. It may have been deleted.</p>
           </Blank>
         ) : (
@@ -73,7 +74,7 @@ function FunctionOf() {
           }
         >
           <div className="bar head">
-            <h1 className="cut">{f}</h1>
+            <h1 className="cut not-phone">{f}</h1>
             {info.data ? (
               <>
                 <span className="tag ok">
@@ -89,6 +90,9 @@ function FunctionOf() {
               <span className="not-phone -ml-1.5">
                 <CopyIcon text={location.origin + (info.data?.url ?? "")} label="Copy the function's address" />
               </span>
+              <Button className="only-phone" icon={Play} onClick={() => setInvoking(true)}>
+                Invoke
+              </Button>
               <Button icon={History} disabled={!before} onClick={() => setRolling(before)}>
                 Roll back
               </Button>
@@ -122,7 +126,7 @@ function FunctionOf() {
           </TabPanel>
         </TabRoot>
       </section>
-      <InvokePanel p={p} f={f} info={info.data} replay={replay} />
+      <InvokePanel p={p} f={f} info={info.data} replay={replay} isOpen={isInvoking} onOpen={setInvoking} />
       {rolling && active && <RollBack p={p} f={f} from={active} to={rolling} onClose={() => setRolling(undefined)} />}
     </>
   )

@@ -78,10 +78,13 @@ interface InvokeProps {
   f: string
   info: FunctionInfo | undefined
   replay: CallDraft | undefined
+  /** On a phone it is a sheet, which opens and closes. */
+  isOpen: boolean
+  onOpen: (open: boolean) => void
 }
 
 /** Calls the function as it would be called from outside, and shows all that comes back. */
-export function InvokePanel({ p, f, info, replay }: InvokeProps) {
+export function InvokePanel({ p, f, info, replay, isOpen, onOpen }: InvokeProps) {
   const navigate = useNavigate()
   const [method, setMethod] = useState("GET")
   const [path, setPath] = useState("/")
@@ -90,7 +93,6 @@ export function InvokePanel({ p, f, info, replay }: InvokeProps) {
   const [body, setBody] = useState('{\n  "hello": "world"\n}')
   const [headers, setHeaders] = useState("Content-Type: application/json")
   const [shown, setShown] = useState<"response" | "headers">("response")
-  const [isOpen, setIsOpen] = useState(false)
   const pathInput = useRef<HTMLInputElement>(null)
   const running = useRef<AbortController>(undefined)
   const hasBody = method !== "GET" && method !== "HEAD"
@@ -99,9 +101,9 @@ export function InvokePanel({ p, f, info, replay }: InvokeProps) {
     if (!replay) return
     setMethod(replay.method)
     setPath(replay.path)
-    setIsOpen(true)
+    onOpen(true)
     pathInput.current?.focus()
-  }, [replay])
+  }, [replay, onOpen])
   useEffect(() => () => running.current?.abort(), [])
 
   const send = useMutation({
@@ -128,7 +130,7 @@ export function InvokePanel({ p, f, info, replay }: InvokeProps) {
     if (!send.isPending) send.mutate()
   }
   const show = (): void => {
-    setIsOpen(true)
+    onOpen(true)
     requestAnimationFrame(() => pathInput.current?.select())
   }
   useActions([
@@ -144,7 +146,7 @@ export function InvokePanel({ p, f, info, replay }: InvokeProps) {
   })
   return (
     <aside className={`pane panel invoke tall ${isOpen ? "" : "not-phone"}`} aria-label="Invoke" data-pane="">
-      <button type="button" className="sheet-handle" aria-label="Close the panel" onClick={() => setIsOpen(false)} />
+      <button type="button" className="sheet-handle" aria-label="Close the panel" onClick={() => onOpen(false)} />
       <div className="bar head">
         <h2>Invoke</h2>
         <span className="text-fg-2">{info ? `v${info.version}` : ""}</span>
@@ -152,7 +154,7 @@ export function InvokePanel({ p, f, info, replay }: InvokeProps) {
           Send
         </Button>
         <span className="only-phone">
-          <IconButton icon={X} label="Close" onClick={() => setIsOpen(false)} />
+          <IconButton icon={X} label="Close" onClick={() => onOpen(false)} />
         </span>
       </div>
       <div className="bar px-4!">

@@ -3,12 +3,12 @@ import { useMutation } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
 import { limitText, toBytes, toCount, toDate } from "../../model/format.ts"
+import { accessNames } from "../../model/rules.ts"
 import { refresh } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { Button } from "../../ui/button.tsx"
 import { TypedConfirm } from "../../ui/dialog.tsx"
 import { messageOf } from "../../ui/state.tsx"
-import { accessNames } from "./deploy.tsx"
 
 const limitNames: { readonly [K in keyof Limits]-?: readonly [name: string, text: (value: number) => string] } = {
   wallMs: ["Wall time of a call", limitText],

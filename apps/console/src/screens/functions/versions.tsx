@@ -106,7 +106,7 @@ export function VersionCourse({
       {shown.map((version) => {
         const content = (
           <>
-            <b>v{version.version}</b>
+            <b>v{version.version}</b>{" "}
             <span className="text-fg-3">{toAgo(version.createdAt, Date.now()).replace(" ago", "")}</span>
             <span className="ml-auto text-fg-2 not-phone">{toBytes(version.sizeBytes)}</span>
           </>
@@ -119,7 +119,7 @@ export function VersionCourse({
           <button
             key={version.version}
             type="button"
-            aria-label={`v${version.version}, ${toAgo(version.createdAt, Date.now())}. Make it live`}
+            title={`Make v${version.version} live`}
             onClick={() => onRollback(version)}
           >
             {content}

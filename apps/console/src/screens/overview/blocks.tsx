@@ -3,8 +3,9 @@ import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { isFine } from "../../frame/rail.tsx"
 import { auditDetails, auditVerb } from "../../model/audit.ts"
-import { durationText, plural, toAgo, toCount, toInitials, toMoment } from "../../model/format.ts"
+import { durationText, plural, toAgo, toCount, toMoment } from "../../model/format.ts"
 import { healthQuery, recentAuditQuery } from "../../queries.ts"
+import { Face } from "../../ui/face.tsx"
 import { Bones, Failed } from "../../ui/state.tsx"
 
 /** What each part of the server says of itself. */
@@ -122,9 +123,7 @@ export function ActivityBlock({ p }: { p: string }) {
       {entries.slice(0, 6).map((entry) => (
         <div className="line-row act-row" key={entry.id}>
           <span className="text-fg-3 whitespace-nowrap">{toMoment(entry.at, Date.now())}</span>
-          <span className="face q" title={entry.actor.label} aria-hidden="true">
-            {entry.actor.kind === "user" ? toInitials(entry.actor.label) : "–"}
-          </span>
+          <Face quiet name={entry.actor.kind === "user" ? entry.actor.label : ""} />
           <span className="cut">
             <span className="visually-hidden">{entry.actor.label} </span>
             {auditVerb(entry)} <b>{entry.target}</b>

@@ -5,12 +5,13 @@ import { UserMinus, UserPlus } from "lucide-react"
 import { useState } from "react"
 import { useActions } from "../../actions.ts"
 import { useStore } from "../../model/external.ts"
-import { toAgo, toDate, toInitials } from "../../model/format.ts"
+import { toAgo, toDate } from "../../model/format.ts"
 import { membersQuery, projectQuery, refresh } from "../../queries.ts"
 import { admin, sessionState } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { Button, CopyButton, IconButton } from "../../ui/button.tsx"
 import { Dialog, FormDialog } from "../../ui/dialog.tsx"
+import { Face } from "../../ui/face.tsx"
 import { Field, Select } from "../../ui/form.tsx"
 import { Bones, Failed, messageOf } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
@@ -132,9 +133,7 @@ function MemberRow({
     <tr>
       <td>
         <span className="flex items-center gap-2.5">
-          <span className="face q" aria-hidden="true">
-            {toInitials(member.name)}
-          </span>
+          <Face quiet name={member.name} />
           <b className="font-medium cut">{member.name}</b>
           {isMe && <span className="tag">you</span>}
         </span>
