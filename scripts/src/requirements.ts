@@ -1,6 +1,7 @@
 /** What the tests need from the machine, and how to get it where that is possible. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
+import { Glob } from "bun"
 import { runStep } from "./step.ts"
 
 const root = join(import.meta.dir, "..", "..")
@@ -50,12 +51,21 @@ export async function ensureRequirements(): Promise<readonly string[]> {
   return still.map((one) => one.name)
 }
 
-/** The path of Deno, installed beside the pinned Bun at its first use. */
+/**
+ * The path of Deno, installed beside the pinned Bun at its first use: the binary itself, for the package's own `deno`
+ * is a script that starts it as a child, which outlives the script when that is killed.
+ */
 export async function ensureDeno(): Promise<string> {
   const folder = join(root, ".cache", "deno")
-  const binary = join(folder, "node_modules", ".bin", "deno")
-  if (existsSync(binary)) return binary
+  const find = (): string | undefined => {
+    if (!existsSync(join(folder, "node_modules"))) return undefined
+    const [found] = new Glob("node_modules/@deno/*/deno{,.exe}").scanSync({ cwd: folder })
+    return found === undefined ? undefined : join(folder, found)
+  }
+  const present = find()
+  if (present !== undefined) return present
   await Bun.write(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: { deno: DENO_VERSION } }))
-  await runStep(`Bringing Deno ${DENO_VERSION} from npm`, [process.execPath, "install"], { cwd: folder })
-  return binary
+  const install = [process.execPath, "install", "--linker", "hoisted"]
+  await runStep(`Bringing Deno ${DENO_VERSION} from npm`, install, { cwd: folder })
+  return find() ?? ""
 }

@@ -18,6 +18,8 @@ if (missing.length > 0 && process.env.CI === "true") {
 const deno = await ensureDeno()
 await buildConsole()
 
+/** No suite takes a third of this; one that hangs is ended and counts as failed. */
+const SUITE_TIMEOUT_MS = 10 * 60_000
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const suites = findSuites().filter((suite) => wanted.length === 0 || wanted.some((path) => suite.startsWith(path)))
 for (const [index, suite] of suites.entries()) await runSuite(suite, `[${index + 1}/${suites.length}]`)
@@ -46,9 +48,13 @@ async function runSuite(suite: string, place: string): Promise<void> {
     stderr: "pipe",
     env: { ...process.env, DENO_BIN: deno, NO_COLOR: "1" },
   })
-  const [out, problems] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  const [out, problems] = [collect(child.stdout), collect(child.stderr)]
+  const timer = setTimeout(() => child.kill("SIGKILL"), SUITE_TIMEOUT_MS)
   const code = await child.exited
-  const output = out + problems
+  clearTimeout(timer)
+  // A process that a test left behind may hold the pipes open for ever: what has come by now is what there is.
+  await Promise.race([Promise.all([out.ended, problems.ended]), Bun.sleep(2000)])
+  const output = out.text() + problems.text()
   const count = (word: string): number => Number(new RegExp(`^ *(\\d+) ${word}$`, "m").exec(output)?.[1] ?? 0)
   const [passed, failed, skipped] = [count("pass"), count("fail"), count("skip")]
   // A suite that died before its summary failed, whatever it counted.
@@ -60,6 +66,16 @@ async function runSuite(suite: string, place: string): Promise<void> {
   console.log(`${passed} passed, ${failed + lost} failed${skipped > 0 ? `, ${skipped} skipped` : ""} (${seconds} s)`)
   for (const line of output.matchAll(/^skipped: .*$/gm)) console.log(`  ${line[0]}`)
   if (failed + lost > 0) console.log(failures(output))
+}
+
+/** What a stream has given so far. */
+function collect(stream: ReadableStream<Uint8Array>): { readonly ended: Promise<void>; text(): string } {
+  let text = ""
+  const read = async (): Promise<void> => {
+    const decoder = new TextDecoder()
+    for await (const chunk of stream) text += decoder.decode(chunk, { stream: true })
+  }
+  return { ended: read(), text: () => text }
 }
 
 /** Only what went wrong: the passing lines of a long suite would hide it. */
