@@ -1,5 +1,6 @@
 import type { LucideIcon } from "lucide-react"
 import { useEffect, useRef } from "react"
+import { keepEarly } from "./frame/overlay.ts"
 import { createStore } from "./model/external.ts"
 import { prefs } from "./prefs.ts"
 
@@ -120,6 +121,10 @@ function onKeyDown(event: KeyboardEvent): void {
   if (isPress && !event.ctrlKey && !event.metaKey && target instanceof Element && target.closest(pressable)) return
   const typing = isTyping(target ?? null)
   const isLetter = !combo.includes("mod") && !combo.includes("alt") && event.key.length === 1
+  if (isLetter && keepEarly(event.key)) {
+    event.preventDefault()
+    return
+  }
   if (isLetter && (typing || !prefs.get().letters)) return
   // A dialog or menu keeps the keys to itself, all but the palette's.
   if (document.querySelector("[role=dialog][data-modal], [role=menu]") && combo !== "mod+k") return

@@ -13,13 +13,18 @@ import { TipProvider } from "./ui/tooltip.tsx"
 
 listenForKeys()
 
-// The session ended here, on the server or in another tab: nothing of it stays on the screen.
+// The session ended here, on the server or in another tab: nothing of it stays on the screen. A page that is opened
+// without one is sent to the sign-in by its route.
+let wasSignedIn = false
 sessionState.subscribe(() => {
-  if (sessionState.get().status !== "out") return
-  queryClient.clear()
-  const { matches, location } = router.state
-  if (matches.some((match) => match.staticData.wall)) return
-  void router.navigate({ to: "/sign-in", search: { to: location.href } })
+  const { status } = sessionState.get()
+  if (status === "out" && wasSignedIn) {
+    queryClient.clear()
+    const { matches, location } = router.state
+    if (!matches.some((match) => match.staticData.wall))
+      void router.navigate({ to: "/sign-in", search: { to: location.href } })
+  }
+  wasSignedIn = status === "in"
 })
 
 // Leaving a screen means what was done there.

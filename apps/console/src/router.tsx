@@ -33,9 +33,12 @@ const oneOf = <T extends string>(value: unknown, choices: readonly T[]): T | und
 /** A place inside the console; anything else would let a link lead away after signing in. */
 const inside = (value: unknown): string | undefined =>
   typeof value === "string" && /^\/(?!\/|\\)/.test(value) ? value : undefined
-/** Leaves out what is not set, so that it stays out of the URL. */
-function present<T extends object>(search: T): { [K in keyof T]?: T[K] | undefined } {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as never
+/**
+ * The search of a route, all its names spelled out: what was refused must be there as undefined, since the router lays
+ * the answer over what the address said.
+ */
+function checked<T extends object>(search: T): { [K in keyof T]?: T[K] | undefined } {
+  return search
 }
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: Lost, errorComponent: Crashed })
@@ -52,14 +55,14 @@ const setup = createRoute({
   path: "/setup",
   staticData: { wall: true },
   validateSearch: (search: { token?: string | undefined } & SearchSchemaInput) =>
-    present({ token: text(search.token) }),
+    checked({ token: text(search.token) }),
   component: lazyRouteComponent(() => import("./screens/setup.tsx"), "SetupScreen"),
 })
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   staticData: { wall: true },
-  validateSearch: (search: { to?: string | undefined } & SearchSchemaInput) => present({ to: inside(search.to) }),
+  validateSearch: (search: { to?: string | undefined } & SearchSchemaInput) => checked({ to: inside(search.to) }),
   component: lazyRouteComponent(() => import("./screens/sign-in.tsx"), "SignInScreen"),
 })
 const invite = createRoute({
@@ -97,7 +100,7 @@ const collections = createRoute({
   path: "collections",
   staticData: { area: "Collections", workbench: true },
   validateSearch: (search: { new?: boolean | undefined } & SearchSchemaInput) =>
-    present({ new: search.new === true ? (true as const) : undefined }),
+    checked({ new: search.new === true ? (true as const) : undefined }),
   component: lazyRouteComponent(() => import("./screens/collections/collections.tsx"), "CollectionsScreen"),
 })
 const collectionsIndex = createRoute({
@@ -119,7 +122,7 @@ const documents = createRoute({
   validateSearch: (search: DocumentsSearch & SearchSchemaInput): DocumentsSearch => {
     const where = Array.isArray(search.where) ? search.where.filter(isClause) : []
     const columns = Array.isArray(search.columns) ? search.columns.filter((id) => typeof id === "string") : []
-    return present({
+    return checked({
       where: where.length > 0 ? where : undefined,
       sort: text(search.sort),
       view: oneOf(search.view, ["json"]),
@@ -133,7 +136,7 @@ const documentPanel = createRoute({
   getParentRoute: () => documents,
   path: "d/$id",
   validateSearch: (search: { tab?: "json" | undefined; edit?: string | undefined } & SearchSchemaInput) =>
-    present({ tab: oneOf(search.tab, ["json"]), edit: text(search.edit) }),
+    checked({ tab: oneOf(search.tab, ["json"]), edit: text(search.edit) }),
   component: lazyRouteComponent(() => import("./screens/document/document.tsx"), "DocumentPanel"),
 })
 const insertPanel = createRoute({
@@ -150,7 +153,7 @@ const indexes = createRoute({
   getParentRoute: () => collections,
   path: "$c/indexes",
   validateSearch: (search: { fields?: string | undefined } & SearchSchemaInput) =>
-    present({ fields: text(search.fields) }),
+    checked({ fields: text(search.fields) }),
   component: lazyRouteComponent(() => import("./screens/collections/indexes.tsx"), "IndexesScreen"),
 })
 
@@ -175,7 +178,7 @@ const functionScreen = createRoute({
       find?: string | undefined
     } & SearchSchemaInput,
   ) =>
-    present({
+    checked({
       section: oneOf(search.section, ["versions", "limits"]),
       level: oneOf(search.level, ["warn", "error"]),
       find: text(search.find),

@@ -70,7 +70,7 @@ export function describeInBrowser(
     const watch = (page: Page): void => {
       page.on("pageerror", (error) => problems.push(String(error.stack)))
       page.on("console", (message) => {
-        if (/Content Security Policy|Minified React error|Warning:/.test(message.text())) problems.push(message.text())
+        if (/Content Security Policy|Minified React error/.test(message.text())) problems.push(message.text())
       })
     }
     const newContext = async ({ theme = "light", viewport = desktop }: OpenOptions): Promise<BrowserContext> => {
@@ -120,7 +120,12 @@ export async function signIn(page: Page): Promise<void> {
 export function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement
-    return element?.getAttribute("aria-label") ?? element?.textContent?.trim() ?? ""
+    const ids = element?.getAttribute("aria-labelledby")?.split(" ") ?? []
+    const label = ids.map((id) => document.getElementById(id)?.textContent ?? "").join(" ")
+    return (
+      label ||
+      (element?.getAttribute("aria-label") ?? element?.getAttribute("title") ?? element?.textContent?.trim() ?? "")
+    )
   })
 }
 

@@ -13,3 +13,19 @@ export interface PaletteScope {
 
 /** The collection on the screen. */
 export const paletteScope = createStore<PaletteScope | null>(null)
+
+let early = ""
+
+/** What is typed between the keys that open the palette and the moment it has the focus. */
+export function keepEarly(key: string): boolean {
+  if (overlay.get() !== "palette" || document.activeElement?.closest(".palette")) return false
+  early += key
+  return true
+}
+
+/** Hands over what was typed early, once. */
+export function takeEarly(): string {
+  const text = early
+  early = ""
+  return text
+}

@@ -23,7 +23,7 @@ import { admin } from "../session.ts"
 import { Dialog } from "../ui/dialog.tsx"
 import { Keys } from "../ui/tooltip.tsx"
 import { FieldValue } from "../ui/value.tsx"
-import { overlay, type PaletteScope, paletteScope } from "./overlay.ts"
+import { overlay, type PaletteScope, paletteScope, takeEarly } from "./overlay.ts"
 
 interface Item {
   readonly id: string
@@ -115,6 +115,7 @@ function OpenPalette() {
           aria-autocomplete="list"
           placeholder={scope ? "Search documents or jump to…" : "Search or jump to…"}
           value={text}
+          onFocus={() => setText(text + takeEarly())}
           onChange={(event) => {
             setText(event.target.value)
             setChosen(0)

@@ -38,7 +38,6 @@ export function Editor({ value, language, label, onChange, onSubmit, eager, clas
         onSubmit: () => latest.current.onSubmit?.(),
       })
       setReady(true)
-      handle.current.focus()
     })
     return () => {
       gone = true
@@ -48,6 +47,10 @@ export function Editor({ value, language, label, onChange, onSubmit, eager, clas
     }
   }, [wanted, language, label])
 
+  // Only what is shown can take the focus.
+  useEffect(() => {
+    if (ready) handle.current?.focus()
+  }, [ready])
   useEffect(() => handle.current?.replace(value), [value])
 
   return (

@@ -186,7 +186,7 @@ export function InvokePanel({ p, f, info, replay, isOpen, onOpen }: InvokeProps)
             autoComplete="off"
             value={path}
             onChange={(event) => setPath(event.target.value)}
-            onKeyDown={(event) => event.key === "Enter" && submit()}
+            onKeyDown={(event) => event.key === "Enter" && !event.ctrlKey && !event.metaKey && submit()}
           />
         </span>
       </div>
