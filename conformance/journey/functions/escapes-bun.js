@@ -1,6 +1,7 @@
 // What an attacker tries from inside a function on the bun runtime. Each attempt answers what it got hold of.
 const attempts = {
-  allowed: async (_, ctx) => `${ctx.function} ${(await ctx.db.collection("countries").query({ limit: 1 })).items.length}`,
+  allowed: async (_, ctx) =>
+    `${ctx.function} ${(await ctx.db.collection("countries").query({ limit: 1 })).items.length}`,
   readPasswd: () => require("node:fs").readFileSync("/etc/passwd", "utf8"),
   readPasswdThroughProc: () => require("node:fs").readFileSync("/proc/1/root/etc/passwd", "utf8"),
   readHostEnvironment: () => {

@@ -1,6 +1,7 @@
 // What an attacker tries from inside a function on the quickjs runtime.
 const attempts = {
-  allowed: async (_, ctx) => `${ctx.function} ${(await ctx.db.collection("countries").query({ limit: 1 })).items.length}`,
+  allowed: async (_, ctx) =>
+    `${ctx.function} ${(await ctx.db.collection("countries").query({ limit: 1 })).items.length}`,
   readPasswd: async () => (await import("node:fs")).readFileSync("/etc/passwd", "utf8"),
   requireFs: () => require("node:fs").readFileSync("/etc/passwd", "utf8"),
   process: () => process.env.PATH,

@@ -392,7 +392,10 @@ describe("bad input", () => {
     ],
   ]
   // Every row has all its places: a parameter without an argument would be taken for a `done` callback.
-  const whole = rows.map(([what, method, path, body, status, code, headers = {}]) => [what, { method, path, body, status, code, headers }] as const)
+  const whole = rows.map(
+    ([what, method, path, body, status, code, headers = {}]) =>
+      [what, { method, path, body, status, code, headers }] as const,
+  )
   test.each(whole)("%s is refused with a code", async (_what, { method, path, body, status, code, headers }) => {
     const answer = await owner(method, path, body, headers)
     expect([answer.status, answer.body.code]).toEqual([status, expect.stringMatching(code)])

@@ -165,7 +165,7 @@ export function openFunctions(options: FunctionsOptions): FunctionsService {
     async deploy(projectId, deployment, by) {
       const store = await open(projectId)
       const checked = checkDeployment(deployment, limits.maxBundleBytes)
-      const version = await calls.deploy(store, checked, JSON.stringify(by))
+      const version = await calls.deploy(store, checked, by.label)
       return { function: store.get(checked.name), version: store.version(checked.name, version) }
     },
     list: async (projectId, page = {}) => (await open(projectId)).list(page),

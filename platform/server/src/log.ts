@@ -15,7 +15,9 @@ export function createLog(write: (line: string) => void = (line) => void process
 }
 
 function describe(error: unknown): unknown {
-  if (!(error instanceof Error)) return String(error)
-  const { name, message, stack, cause } = error
+  // A cause that crossed a thread is a plain object of the same shape.
+  const isErrorLike = typeof error === "object" && error !== null && "message" in error
+  if (!isErrorLike) return typeof error === "object" ? error : String(error)
+  const { name, message, stack, cause } = error as Error
   return { name, message, stack, ...(cause !== undefined && { cause: describe(cause) }) }
 }
