@@ -39,12 +39,13 @@ interface Running {
   readonly lane: Lane
 }
 
+type VersionlessLine = Omit<NewLogLine, "version">
+
 interface Loading {
   readonly store: FunctionStore
   readonly name: string
   readonly functionId: string
-  /** Known once it is written; a deployment is loaded before. */
-  readonly version: () => number
+  readonly log: (line: VersionlessLine) => void
   readonly runtime: Runtime
   readonly limits: FunctionLimits
   readonly content: VersionContent
@@ -66,22 +67,22 @@ export class Calls {
   async deploy(store: FunctionStore, deployment: CheckedDeployment, by: string): Promise<number> {
     for (;;) {
       const merged = store.merged(deployment)
-      let version = 0
+      const log = new PendingLog((line) => this.#options.logs.append(store, merged.functionId, line))
       const instance = await this.#load({
         store,
         name: merged.name,
         functionId: merged.functionId,
-        version: () => version,
+        log: (line) => log.add(line),
         runtime: merged.runtime,
         limits: merged.limits,
         content: { code: merged.codeBytes, env: merged.env },
       })
-      const written = await store.deploy(merged, by).catch((error: unknown) => {
+      const version = await store.deploy(merged, by).catch((error: unknown) => {
         instance.retire()
         throw error
       })
-      if (written !== null) {
-        version = written
+      if (version !== null) {
+        log.release(version)
         const active = store.active(merged.name)
         this.activated(active)
         if (active.version === version) this.#runningOf(store, active).lane.adopt(instance)
@@ -200,7 +201,7 @@ export class Calls {
           store,
           name,
           functionId,
-          version: () => version,
+          log: (line) => this.#options.logs.append(store, functionId, { ...line, version }),
           runtime,
           limits,
           content: store.content(functionId, version),
@@ -213,12 +214,10 @@ export class Calls {
   }
 
   async #load(loading: Loading): Promise<Instance> {
-    const { pool, broker, logs } = this.#options
-    const { store, functionId, limits, name } = loading
+    const { pool, broker } = this.#options
+    const { store, functionId, limits, name, log } = loading
     const projectName = await this.#options.projectNameFor(store.project)
     const sandbox = await pool.take(loading.runtime)
-    const log = (line: Omit<NewLogLine, "version">) =>
-      logs.append(store, functionId, { ...line, version: loading.version() })
     const instance = await Instance.load(sandbox, {
       project: store.project,
       projectName,
@@ -251,6 +250,27 @@ export class Calls {
       this.#counters.set(functionId, counter)
     }
     return counter
+  }
+}
+
+/** The lines of a bundle that is being deployed: its version is known only after it has loaded and was written. */
+class PendingLog {
+  readonly #append: (line: NewLogLine) => void
+  readonly #held: VersionlessLine[] = []
+  #version: number | undefined
+
+  constructor(append: (line: NewLogLine) => void) {
+    this.#append = append
+  }
+
+  add(line: VersionlessLine): void {
+    if (this.#version === undefined) this.#held.push(line)
+    else this.#append({ ...line, version: this.#version })
+  }
+
+  release(version: number): void {
+    this.#version = version
+    for (const line of this.#held.splice(0)) this.add(line)
   }
 }
 

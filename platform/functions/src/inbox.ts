@@ -13,6 +13,7 @@ export class Inbox {
   #chunks: Uint8Array[] = []
   #waitingBytes = 0
   #readBytes = 0
+  #arrivedBytes = 0
   #ended = false
   #error: AshlarError | undefined
   #wake: (() => void) | undefined
@@ -31,6 +32,7 @@ export class Inbox {
     if (this.#ended) throw new ProtocolError("Got a body after its end.")
     if (chunk.length === 0 && !end) throw new ProtocolError("Got an empty piece of a body.")
     this.#waitingBytes += chunk.length
+    this.#arrivedBytes += chunk.length
     if (this.#waitingBytes + this.#readBytes > windowBytes) throw new ProtocolError("Got a body beyond its credit.")
     if (chunk.length > 0 && !this.#error) this.#chunks.push(new Uint8Array(chunk))
     this.#ended = end
@@ -95,6 +97,11 @@ export class Inbox {
       },
       { highWaterMark: 0 },
     )
+  }
+
+  /** How much has arrived, read or not. */
+  get arrivedBytes(): number {
+    return this.#arrivedBytes
   }
 
   /** The whole body has arrived. */

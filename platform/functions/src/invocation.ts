@@ -74,7 +74,7 @@ export class Invocation implements BrokerScope {
   #instance: Instance | undefined
   #wallTimer: ReturnType<typeof setTimeout> | undefined
   #response = Promise.withResolvers<Response>()
-  #stream: ReadableStreamDefaultController<Uint8Array> | undefined
+  #stream: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined
   #status = 0
   #ended = false
   #onCallerGone: (() => void) | undefined
@@ -169,8 +169,9 @@ export class Invocation implements BrokerScope {
       this.#respond(head, exchange)
     } catch (error) {
       const known = error instanceof AshlarError ? error : new BadResponse(undefined, { cause: error })
+      const goesOn = exchange.live
       exchange.cancel(known)
-      this.fail(known)
+      this.fail(known, stops.has(known.code) || (goesOn && known.code === BodyLimit.code))
     }
   }
 
@@ -193,8 +194,17 @@ export class Invocation implements BrokerScope {
       if (exchange.live) exchange.cancel()
       return
     }
-    let sentBytes = 0
-    const stream = new ReadableStream<Uint8Array>(
+    if (this.#isTooLarge(exchange)) throw this.#tooLarge()
+    // All of it is here: it has a length, and needs no stream.
+    if (exchange.inbox.complete)
+      void exchange.inbox
+        .collect(this.limits.bodyBytes)
+        .then((body) => this.#response.resolve(new Response(body as Uint8Array<ArrayBuffer>, { status, headers })))
+    else this.#response.resolve(new Response(this.#streamOf(exchange), { status, headers }))
+  }
+
+  #streamOf(exchange: Exchange): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return new ReadableStream<Uint8Array<ArrayBuffer>>(
       {
         start: (controller) => {
           this.#stream = controller
@@ -202,11 +212,10 @@ export class Invocation implements BrokerScope {
         pull: async (controller) => {
           try {
             const chunk = await exchange.inbox.read()
-            sentBytes += chunk?.length ?? 0
-            if (sentBytes > this.limits.bodyBytes) {
+            if (this.#isTooLarge(exchange)) {
               this.fail(this.#tooLarge(), true)
               exchange.cancel()
-            } else if (chunk) controller.enqueue(chunk)
+            } else if (chunk) controller.enqueue(chunk as Uint8Array<ArrayBuffer>)
             else controller.close()
           } catch (error) {
             this.fail(error instanceof AshlarError ? error : new BrokenOff(undefined, { cause: error }))
@@ -216,15 +225,11 @@ export class Invocation implements BrokerScope {
       },
       { highWaterMark: 0 },
     )
-    if (!exchange.inbox.complete) {
-      this.#response.resolve(new Response(stream, { status, headers }))
-      return
-    }
-    // All of it is here: it can still be refused with a status, and it has a length.
-    exchange.inbox.collect(this.limits.bodyBytes).then(
-      (body) => this.#response.resolve(new Response(body as Uint8Array<ArrayBuffer>, { status, headers })),
-      () => this.fail(this.#tooLarge()),
-    )
+  }
+
+  /** Counted as it arrives: what the caller has not read yet counts too. */
+  #isTooLarge(exchange: Exchange): boolean {
+    return exchange.inbox.arrivedBytes > this.limits.bodyBytes
   }
 
   #overWall(): AshlarError {
@@ -280,7 +285,8 @@ export class Invocation implements BrokerScope {
   #settle(): void {
     clearTimeout(this.#wallTimer)
     this.#abort.abort()
-    const failure = this.#exchange?.failure
+    const exchange = this.#exchange
+    const failure = exchange?.failure ?? (exchange && this.#isTooLarge(exchange) ? this.#tooLarge() : undefined)
     if (failure) this.fail(failure)
     else this.#end({ status: this.#status, error: undefined, stopped: false })
     this.#instance?.release(this)

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import type { AshlarError } from "@ashlar/core"
 import { type Answer, type Install, openInstall } from "./testing/install.ts"
 import { descendantsOf, eventually } from "./testing/processes.ts"
 import { sandboxTest } from "./testing/requirements.ts"
 
-const WALL_MS = 600
+/** On a machine that is busy with other things a loop needs long to use up its processor time: it must not be the wall. */
+const LONG_WALL_MS = 8000
+const SHORT_WALL_MS = 400
 const CPU_MS = 300
 
 /** Attacks by name, the same text for both runtimes. Each gets the request and the context. */
@@ -32,7 +35,7 @@ const bunOnly = {
     "let n = 0; return new Response(new ReadableStream({ pull(c) { if (n++ > 3) throw new Error('broken'); c.enqueue(new Uint8Array(10)) } }))",
   timers: "for (;;) { for (let n = 0; n < 10_000; n++) setTimeout(() => {}, 1e6, new Array(50)); await null }",
   workers:
-    "const url = URL.createObjectURL(new Blob(['setInterval(() => {}, 1)'])); for (let n = 0; n < 200; n++) new Worker(url); await new Promise(() => {})",
+    "const url = URL.createObjectURL(new Blob(['setInterval(() => {}, 1)'])); for (let n = 0; n < 200; n++) try { new Worker(url) } catch {} await new Promise(() => {})",
   exit: "process.exit(7)",
   segfault:
     "const { dlopen } = await import('bun:ffi'); dlopen('libc.so.6', { memset: { args: ['i64', 'i32', 'i64'], returns: 'ptr' } }).symbols.memset(8, 1, 8)",
@@ -44,7 +47,7 @@ const bunOnly = {
   "huge frame":
     "const fs = await import('node:fs'); fs.writeSync(3, Buffer.from([255, 255, 255, 127, 3, 1, 0, 0, 0])); await new Promise(() => {})",
   "raw log flood":
-    "const fs = await import('node:fs'); const text = Buffer.from('{}'); const head = Buffer.alloc(9); head.writeUInt32LE(7); head[4] = 6; head.writeUInt32LE(0, 5); const frame = Buffer.concat([head, text]); for (let n = 0; n < 5000; n++) { fs.writeSync(3, frame); if (n % 50 === 0) await Bun.sleep(1) } await new Promise(() => {})",
+    "const fs = await import('node:fs'); const text = Buffer.from('{}'); const head = Buffer.alloc(9); head.writeUInt32LE(7); head[4] = 6; head.writeUInt32LE(0, 5); const frame = Buffer.concat([head, text]); for (let n = 0; n < 5000; n++) { try { fs.writeSync(3, frame) } catch { n-- } if (n % 50 === 0) await Bun.sleep(1) } await new Promise(() => {})",
   "closed channel": "const fs = await import('node:fs'); fs.closeSync(3); await new Promise(() => {})",
 }
 /** What a flood of descriptors, files and processes comes to: the function is told, and goes on. */
@@ -75,10 +78,15 @@ let install: Install
 beforeAll(async () => {
   install = openInstall()
   if (!Bun.which("bwrap")) return
-  const limits = { wallMs: WALL_MS, cpuMs: CPU_MS, memoryMb: 128, bodyBytes: 100_000, logLines: 50 }
+  const limits = { wallMs: LONG_WALL_MS, cpuMs: CPU_MS, memoryMb: 128, bodyBytes: 100_000, logLines: 50 }
+  const waiting = { ...limits, wallMs: SHORT_WALL_MS, cpuMs: 10_000 }
   const floods = Object.fromEntries(Object.entries(harmless).map(([name, [code]]) => [name, code]))
-  await install.deploy("bun", body({ ...shared, ...bunOnly, ...floods }), { limits })
-  await install.deploy("quickjs", body(shared), { runtime: "quickjs", limits: { ...limits, memoryMb: 64, cpuMs: 400 } })
+  const onBun = body({ ...shared, ...bunOnly, ...floods })
+  await install.deploy("bun", onBun, { limits })
+  await install.deploy("bun-waits", onBun, { limits: waiting })
+  const inside = { runtime: "quickjs" } as const
+  await install.deploy("quickjs", body(shared), { ...inside, limits: { ...limits, memoryMb: 64, cpuMs: 600 } })
+  await install.deploy("quickjs-waits", body(shared), { ...inside, limits: { ...waiting, memoryMb: 64 } })
   await install.deploy("victim", "export default { fetch: () => new Response('well') }")
 }, 30_000)
 afterAll(() => install.close())
@@ -101,13 +109,13 @@ async function attack(name: string, what: string): Promise<{ answer: Answer; slo
   return { answer, slowestMs }
 }
 
-async function lastLines(
-  name: string,
-): Promise<{ kill: string | undefined; request: string | undefined; status: unknown }> {
-  const { items } = await install.functions.logs("p1", name, { limit: 200 })
-  const request = items.findLast((line) => line.kind === "request")
-  const kill = items.findLast((line) => line.kind === "kill" && line.invocation === request?.invocation)
-  return { kill: kill?.fields.code as string, request: request?.fields.code as string, status: request?.fields.status }
+/** What the log says of a call: the codes of its "kill" and its "request" line. */
+async function logged(name: string, answer: Answer): Promise<{ kill: unknown; request: unknown }> {
+  const details = (answer.error as AshlarError | undefined)?.details
+  const invocation = String(details?.invocation ?? answer.headers.get("ashlar-invocation"))
+  const { items } = await install.functions.logs("p1", name, { limit: 1000, invocation })
+  const codes = (kind: string) => items.filter((line) => line.kind === kind).map((line) => line.fields.code)
+  return { kill: codes("kill")[0], request: codes("request")[0] }
 }
 
 const WALL = "FUNCTIONS_WALL_LIMIT"
@@ -133,7 +141,7 @@ const rows: Record<"bun" | "quickjs", readonly (readonly [string, string, boolea
     ["workers", `${MEMORY} ${CPU} ${CRASHED} ${WALL}`, true],
     ["log flood", CPU, true],
     ["stdout flood", `FUNCTIONS_LOG_LIMIT ${CPU}`, true],
-    ["raw log flood", "FUNCTIONS_LOG_LIMIT", true],
+    ["raw log flood", `FUNCTIONS_LOG_LIMIT ${PROTOCOL}`, true],
     ["raw frames", PROTOCOL, true],
     ["forged log", PROTOCOL, true],
     ["huge frame", PROTOCOL, true],
@@ -154,8 +162,8 @@ const rows: Record<"bun" | "quickjs", readonly (readonly [string, string, boolea
     ["never", WALL, true],
     ["sleep", WALL, true],
     ["catastrophic pattern", CPU, true],
-    ["native loop", `${CPU} ${WALL}`, true],
-    ["big number", `${CPU} ${WALL}`, true],
+    ["native loop", CPU, true],
+    ["big number", CPU, true],
     ["arrays", `${MEMORY} ${CPU}`, true],
     ["objects", `${MEMORY} ${CPU}`, true],
     ["strings", `${MEMORY} ${CPU}`, true],
@@ -167,25 +175,30 @@ const rows: Record<"bun" | "quickjs", readonly (readonly [string, string, boolea
   ],
 }
 
+/** What waits is tried with a short wall, what works with a long one. */
+const functionFor = (runtime: string, codes: string): string => (codes === WALL ? `${runtime}-waits` : runtime)
+
 describe.each(["bun", "quickjs"] as const)("%s:", (runtime) => {
   for (const [what, codes, stopped] of rows[runtime])
     sandboxTest(`${what} ends with ${codes.replaceAll(" ", " or ")}, in the answer and in the log`, async () => {
-      const { answer, slowestMs } = await attack(runtime, what)
+      const { answer, slowestMs } = await attack(functionFor(runtime, codes), what)
       expect(codes.split(" ")).toContain(answer.code ?? "none")
-      expect(answer.ms).toBeLessThan(WALL_MS + 1500)
+      expect(answer.ms).toBeLessThan(LONG_WALL_MS)
       expect(slowestMs).toBeLessThan(1000)
-      const { kill, request } = await lastLines(runtime)
+      const { kill, request } = await logged(functionFor(runtime, codes), answer)
       expect(request).toBe(answer.code!)
       if (stopped) expect(kill).toBe(answer.code!)
       // The next call is served as if nothing had been.
-      expect((await install.call(runtime, { method: "POST", body: "throw" })).code).toBe("FUNCTIONS_THREW")
+      const next = await install.call(functionFor(runtime, codes), { method: "POST", body: "throw" })
+      expect(next.code).toBe("FUNCTIONS_THREW")
     })
 
   sandboxTest("each kill is counted under its code", async () => {
     const { calls, errors, kills, p50Ms, p95Ms, coldStarts } = await install.functions.metrics("p1", runtime)
-    expect(calls).toBe(rows[runtime].length * 2)
-    expect(errors).toBeGreaterThanOrEqual(rows[runtime].length)
-    const counted = rows[runtime].filter(([, , stopped]) => stopped).length
+    const mine = rows[runtime].filter(([, codes]) => codes !== WALL)
+    expect(calls).toBe(mine.length * 2)
+    expect(errors).toBeGreaterThanOrEqual(mine.length)
+    const counted = mine.filter(([, , stopped]) => stopped).length
     expect(Object.values(kills).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(counted)
     expect(coldStarts).toBeGreaterThan(0)
     expect(p50Ms!).toBeLessThanOrEqual(p95Ms!)
@@ -203,8 +216,8 @@ describe("bun, told that there is no more:", () => {
 
 sandboxTest("after all that no process is left over, and no zombie", async () => {
   const processes = () => descendantsOf(process.pid).filter(({ name }) => name === "bwrap" || name === "bun")
-  // Three functions and two spares, each of three processes.
-  expect(await eventually(() => processes().length <= 15, 3000)).toBe(true)
+  // Five functions and two spares, each of three processes.
+  expect(await eventually(() => processes().length <= 21, 3000)).toBe(true)
   expect(processes().filter(({ zombie }) => zombie)).toEqual([])
 })
 

@@ -120,7 +120,7 @@ export class Logs {
     book.followers.add(awake)
     options.signal?.addEventListener("abort", awake)
     try {
-      while (!options.signal?.aborted) {
+      while (!options.signal?.aborted && this.#books.get(functionId) === book) {
         const appended = book.nextSeq
         await this.#flush(book)
         const rows = store.file.all<Row>(

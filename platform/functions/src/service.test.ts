@@ -233,7 +233,12 @@ describe.each(runtimes)("a %s function", (runtime) => {
       "export default { fetch: async (request) => new Response(String((await request.arrayBuffer()).byteLength)) }"
     await deploy({ name: `large-${runtime}`, runtime, code, limits: { bodyBytes: 300_000 } })
     const body = new Uint8Array(300_001)
-    const streamed = new ReadableStream({ start: (c) => (c.enqueue(body), c.close()) })
+    const streamed = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(body)
+        controller.close()
+      },
+    })
     const announced = await install.call(`large-${runtime}`, {
       method: "POST",
       body,

@@ -38,7 +38,7 @@ export interface VersionRecord {
   readonly sizeBytes: number
   readonly active: boolean
   readonly createdAt: string
-  /** Who deployed it, as the caller of `deploy` said. */
+  /** The label of who deployed it. */
   readonly createdBy: string
 }
 
