@@ -34,6 +34,13 @@ export interface Transaction {
   all<T = Record<string, SqlValue>>(sql: string, params?: readonly SqlValue[]): T[]
   get<T = Record<string, SqlValue>>(sql: string, params?: readonly SqlValue[]): T | undefined
   run(sql: string, params?: readonly SqlValue[]): { changes: number; lastInsertRowid: number }
+
+  /**
+   * What consecutive calls of this procedure in one group keep in common, so that what each would do alone is done once. `begin`
+   * makes it for the first of them; `end` runs in the same transaction before anything else does, and before the commit. When a call
+   * fails, it is as if that call had never touched it.
+   */
+  share<T>(begin: () => T, end: (tx: Transaction, shared: T) => void): T
 }
 
 /**

@@ -35,18 +35,14 @@ interface Waiting {
 export class Lane {
   readonly #limits: LaneLimits
   readonly #budget: QueueBudget
-  readonly #commit: (ops: readonly unknown[], count: number) => Promise<GroupReply>
+  readonly #commit: (ops: unknown[], count: number) => Promise<GroupReply>
   #pending: Waiting[] = []
   #underWay: readonly Waiting[] = []
   #scheduled = false
   #idle: PromiseWithResolvers<void> | undefined
 
   /** @param commit resolves only after the group's COMMIT returned; rejects when the whole group failed */
-  constructor(
-    limits: LaneLimits,
-    budget: QueueBudget,
-    commit: (ops: readonly unknown[], count: number) => Promise<GroupReply>,
-  ) {
+  constructor(limits: LaneLimits, budget: QueueBudget, commit: (ops: unknown[], count: number) => Promise<GroupReply>) {
     this.#limits = limits
     this.#budget = budget
     this.#commit = commit
@@ -81,10 +77,8 @@ export class Lane {
       return Promise.reject(new SqliteBusyQueue())
     }
     this.#budget.queuedBytes += sizeBytes
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    this.#pending.push({ op, sizeBytes, resolve, reject })
     this.#schedule()
-    return promise
+    return new Promise((resolve, reject) => this.#pending.push({ op, sizeBytes, resolve, reject }))
   }
 
   /** Rejects what waits. What is under way keeps its answer. */

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
-import { Connection } from "./connection.ts"
+import { Connection, maxKeptLength } from "./connection.ts"
 import type { FileSchema, SqlValue, Statement, WriteResult } from "./definition.ts"
 import { SqliteClosed, SqliteReadOnly, SqliteStorageFailed } from "./errors.ts"
 import { faultOf, toOpenError } from "./faults.ts"
@@ -105,8 +105,8 @@ export class LiveFile implements SqliteFile {
   }
 
   async scan<T>(sql: string, params: readonly SqlValue[] = [], options: ScanOptions = {}): Promise<T[]> {
-    // Prepared here first, so that wrong SQL never costs a process.
-    this.#read((reader) => reader.prepare(sql))
+    // Prepared here first, so that wrong SQL seldom costs a process. Long SQL takes too long for this thread.
+    if (sql.length <= maxKeptLength) this.#read((reader) => reader.check(sql))
     return this.#host.scanner.scan<T>(this.path, sql, params, options)
   }
 
@@ -195,7 +195,7 @@ export class LiveFile implements SqliteFile {
     return done
   }
 
-  async #commit(ops: readonly unknown[], count: number): Promise<GroupReply> {
+  async #commit(ops: unknown[], count: number): Promise<GroupReply> {
     if (this.#readOnly !== undefined) throw new SqliteReadOnly(this.#readOnly.message)
     if (!this.#writerOpen) {
       try {
@@ -205,7 +205,7 @@ export class LiveFile implements SqliteFile {
         throw error
       }
     }
-    const reply = await this.writer.request<GroupReply>({ type: "group", path: this.path, ops })
+    const reply = await this.writer.apply(this.path, ops)
     this.#host.metrics.observe(count, reply)
     this.#full = reply.full
     if (reply.fault === "io") await this.#ioFailed()

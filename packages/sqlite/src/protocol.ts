@@ -22,18 +22,19 @@ export type WriterRequest =
       /** After a failed read, write or fsync: prove that the disk takes writes again. */
       readonly recover: boolean
     }
-  | { readonly type: "group"; readonly path: string; readonly ops: readonly unknown[] }
   | { readonly type: "close"; readonly path: string }
 
-/** Requests and replies are matched by number. */
-export interface RequestEnvelope {
-  readonly id: number
-  readonly request: WriterRequest
-}
+/**
+ * Requests and replies are matched by number. A group travels as its flat array alone, with path and number at the end:
+ * an object around it would make the clone twice as dear.
+ */
+export type RequestEnvelope = { readonly id: number; readonly request: WriterRequest } | unknown[]
 
+/** The reply to a group of which all was kept: its results, then commitMs, full and number. */
 export type ReplyEnvelope =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: ErrorWire }
+  | unknown[]
 
 /** What became of a group. Sent only after COMMIT returned. */
 export interface GroupReply {
@@ -50,7 +51,8 @@ export interface GroupReply {
 
 /**
  * Operations in a group. `statements`: tag, count, then per statement its SQL, its expected changes (-1: any), the number
- * of parameters, the parameters. `call`: tag, procedure, arguments, whether it makes room.
+ * of parameters, the parameters. `call`: tag, procedure, whether it makes room, the number of arguments, the arguments: a flat
+ * array of them lies in the group's own; anything else is one value, and its number is -1.
  */
 export const opTag = { statements: 0, call: 1 } as const
 
@@ -68,7 +70,13 @@ export type Op =
 /** Appends an operation to a group's flat array. */
 export function encodeOp(op: Op, into: unknown[]): void {
   if (op.type === "call") {
-    into.push(opTag.call, op.procedure, op.args, op.makesRoom)
+    const { args } = op
+    if (!isFlat(args)) {
+      into.push(opTag.call, op.procedure, op.makesRoom, -1, args)
+      return
+    }
+    into.push(opTag.call, op.procedure, op.makesRoom, args.length)
+    for (let index = 0; index < args.length; index++) into.push(args[index])
     return
   }
   into.push(opTag.statements, op.statements.length)
@@ -77,4 +85,21 @@ export function encodeOp(op: Op, into: unknown[]): void {
     into.push(sql, expectChanges ?? -1, count)
     for (let index = 0; index < count; index++) into.push(params?.[index])
   }
+}
+
+function isFlat(args: unknown): args is readonly unknown[] {
+  if (!Array.isArray(args)) return false
+  for (let index = 0; index < args.length; index++) {
+    const item: unknown = args[index]
+    if (typeof item === "object" && item !== null) return false
+  }
+  return true
+}
+
+/** Where the operation after this one starts. */
+export function endOfOp(items: readonly unknown[], start: number): number {
+  if (items[start] === opTag.call) return start + 4 + Math.abs(items[start + 3] as number)
+  let at = start + 2
+  for (let left = items[start + 1] as number; left > 0; left--) at += 3 + (items[at + 2] as number)
+  return at
 }

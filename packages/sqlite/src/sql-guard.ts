@@ -17,9 +17,13 @@ const transactional = new Set(["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT"
 const foreign = new Set(["ATTACH", "DETACH", "PRAGMA", "VACUUM"])
 const reading = new Set(["SELECT", "WITH", "VALUES", "EXPLAIN"])
 
-/** White space and comments; strings and quoted names; words; anything else by the character. */
-const token =
-  /(?:\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|('(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])|([A-Za-z_][\w$]*)|([\s\S])/g
+/** Comments, strings and quoted names: what is in them counts for nothing. Left open, they reach to the end. */
+const quoted = String.raw`--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'[^']*'?|"[^"]*"?|\`[^\`]*\`?|\[[^\]]*\]?`
+const word = new RegExp(`${quoted}|([A-Za-z_][\\w$]*)`, "g")
+/** What decides about a statement. All else is passed in one leap: SQL may be a quarter of a million characters long. */
+const mark = new RegExp(`${quoted}|(;|\\b(?:ROLLBACK|DEFERRED)\\b)`, "gi")
+const markInTrigger = new RegExp(`${quoted}|(;|\\b(?:ROLLBACK|DEFERRED|BEGIN|CASE|END)\\b)`, "gi")
+const comments = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g
 
 /**
  * Reads one statement far enough to know that it is one, and of which kind. Called once per distinct SQL text: the
@@ -28,31 +32,47 @@ const token =
  * @throws {SQLITE_STATEMENT_REFUSED} when it is empty, more than one, or would break the shared transaction.
  */
 export function inspectStatement(sql: string): StatementKind {
-  let verb = ""
-  let ended = false
-  let trigger = false
-  let depth = 0
-  let words = 0
-  for (const [, quoted, rawWord, mark] of sql.matchAll(token)) {
-    if (quoted === undefined && rawWord === undefined && mark === undefined) continue
-    if (ended && mark !== ";") throw refused("more than one statement", sql)
-    const word = rawWord?.toUpperCase()
-    if (word !== undefined) {
-      if (words === 0) verb = word
-      // CREATE [TEMP] TRIGGER … BEGIN … END: the body holds statements of its own, each with a semicolon.
-      if (verb === "CREATE" && words <= 2 && word === "TRIGGER") trigger = true
-      if (trigger && (word === "BEGIN" || word === "CASE")) depth++
-      if (trigger && word === "END") depth--
-      words++
-      if (word === "ROLLBACK") throw refused("ROLLBACK, alone or in a conflict clause", sql)
-      if (word === "DEFERRED") throw refused("DEFERRED: a constraint checked at COMMIT would fail every caller", sql)
-    }
-    if (mark === ";" && depth === 0) ended = true
-  }
+  const [verb = "", ...next] = firstWords(sql)
+  // CREATE [TEMP] TRIGGER … BEGIN … END: the body holds statements of its own, each with a semicolon.
+  const trigger = verb === "CREATE" && next.includes("TRIGGER")
+  checkMarks(sql, trigger)
   if (verb === "") throw refused("no statement", sql)
   if (transactional.has(verb)) throw refused(`${verb}, which would end or nest the shared transaction`, sql)
   if (foreign.has(verb)) throw refused(verb, sql)
   return { verb, frees: verb === "DELETE" || verb === "DROP" }
+}
+
+function checkMarks(sql: string, trigger: boolean): void {
+  let depth = 0
+  for (const { 1: found, index } of sql.matchAll(trigger ? markInTrigger : mark)) {
+    switch (found?.toUpperCase()) {
+      case "ROLLBACK":
+        throw refused("ROLLBACK, alone or in a conflict clause", sql)
+      case "DEFERRED":
+        throw refused("DEFERRED: a constraint checked at COMMIT would fail every caller", sql)
+      case "BEGIN":
+      case "CASE":
+        depth++
+        break
+      case "END":
+        depth--
+        break
+      case ";":
+        if (depth > 0) break
+        if (/[^\s;]/.test(sql.slice(index).replace(comments, ""))) throw refused("more than one statement", sql)
+        return
+    }
+  }
+}
+
+/** The first three words, in capitals. */
+function firstWords(sql: string): string[] {
+  const words: string[] = []
+  for (const { 1: found } of sql.matchAll(word)) {
+    if (found !== undefined) words.push(found.toUpperCase())
+    if (words.length === 3) break
+  }
+  return words
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { AshlarError } from "@ashlar/core"
 import { rebuildError, SqliteOutcomeUnknown } from "./errors.ts"
-import type { ReplyEnvelope, RequestEnvelope, WriterRequest } from "./protocol.ts"
+import type { GroupReply, ReplyEnvelope, RequestEnvelope, WriterRequest } from "./protocol.ts"
 
 /** Bun's Worker; the DOM's type of that name hides these two. */
 type BunWorker = Worker & { ref(): void; unref(): void }
@@ -33,17 +33,28 @@ export class WriterThread {
     return this.#worker !== undefined
   }
 
+  /** Opens or closes a file. @throws {SQLITE_OUTCOME_UNKNOWN} when the Worker dies, or does not answer in time */
+  request<T>(request: WriterRequest): Promise<T> {
+    const id = this.#nextId++
+    return this.#send(id, { id, request })
+  }
+
   /**
-   * Sends one request; a group's reply comes after its COMMIT.
+   * Sends a group, whose array becomes the message; the reply comes after its COMMIT.
    *
    * @throws {SQLITE_OUTCOME_UNKNOWN} when the Worker dies, or does not answer in time
-   * @throws DataCloneError at once, when the request holds something that cannot be cloned
+   * @throws DataCloneError at once, when the group holds something that cannot be cloned
    */
-  request<T>(request: WriterRequest): Promise<T> {
-    const worker = this.#worker ?? this.#start()
+  apply(path: string, ops: unknown[]): Promise<GroupReply> {
     const id = this.#nextId++
+    ops.push(path, id)
+    return this.#send(id, ops)
+  }
+
+  #send<T>(id: number, message: RequestEnvelope): Promise<T> {
+    const worker = this.#worker ?? this.#start()
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    worker.postMessage({ id, request } satisfies RequestEnvelope)
+    worker.postMessage(message)
     this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, sentMs: performance.now() })
     this.#hold(worker)
     return promise
@@ -98,10 +109,12 @@ export class WriterThread {
   }
 
   #answered(reply: ReplyEnvelope): void {
-    const waiting = this.#waiting.get(reply.id)
+    const id = Array.isArray(reply) ? (reply.pop() as number) : reply.id
+    const waiting = this.#waiting.get(id)
     if (waiting === undefined) return
-    this.#waiting.delete(reply.id)
-    if ("error" in reply) waiting.reject(rebuildError(reply.error.report, reply.error.cause))
+    this.#waiting.delete(id)
+    if (Array.isArray(reply)) waiting.resolve(toGroupReply(reply))
+    else if ("error" in reply) waiting.reject(rebuildError(reply.error.report, reply.error.cause))
     else waiting.resolve(reply.value)
   }
 
@@ -119,4 +132,10 @@ export class WriterThread {
     }
     this.#onLost()
   }
+}
+
+function toGroupReply(results: unknown[]): GroupReply {
+  const full = results.pop() as boolean
+  const commitMs = results.pop() as number
+  return { results, failure: undefined, fault: "none", full, commitMs }
 }

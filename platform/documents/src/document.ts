@@ -1,7 +1,7 @@
 import { DocumentIdInvalid, DocumentTooLarge, ValueInvalid } from "./errors.ts"
 import { refuse } from "./shape.ts"
 import { quote } from "./text.ts"
-import { canonical, isObject, type JsonObject } from "./value.ts"
+import { isObject, type JsonObject, type Stored, toStored } from "./value.ts"
 
 /** A stored document, as it goes over the wire. */
 export interface Document {
@@ -23,19 +23,22 @@ export interface Precondition {
 }
 
 /**
- * The text a document is stored as.
+ * A document as it is stored.
  *
  * @throws {DOCUMENTS_VALUE_INVALID} when it is no object, or holds what JSON text cannot.
  * @throws {DOCUMENTS_TOO_LARGE} beyond `maxDocumentBytes`.
  */
-export function toDocumentText(
+export function toStoredDocument(
   data: unknown,
   { maxDocumentBytes, at = "" }: { maxDocumentBytes: number; at?: string },
-): string {
+): Stored<JsonObject> {
   if (!isObject(data)) throw refuse(ValueInvalid, { at, expected: "a document, which is an object,", got: data })
-  const text = canonical(data, at)
+  const stored = toStored(data, at) as Stored<JsonObject>
+  const { text } = stored
+  // No character takes more than three bytes, so most texts need no count.
+  if (text.length * 3 <= maxDocumentBytes) return stored
   const sizeBytes = Buffer.byteLength(text)
-  if (sizeBytes <= maxDocumentBytes) return text
+  if (sizeBytes <= maxDocumentBytes) return stored
   throw new DocumentTooLarge(
     `Expected a document of at most ${maxDocumentBytes} bytes${at && ` at ${at}`}, got ${sizeBytes}. Split it, or keep large content in files.`,
     { details: { pointer: at, sizeBytes, maxDocumentBytes } },
@@ -50,22 +53,31 @@ export function checkId(id: string): void {
   )
 }
 
-export function toDocument(row: {
+/** What is known of a document besides its data. Times are in milliseconds since 1970. */
+export interface DocumentRow {
   readonly id: string
   readonly rev: number
   readonly created: number
   readonly updated: number
-  readonly doc: string
-}): Document {
-  return {
-    id: row.id,
-    rev: row.rev,
-    createdAt: toTime(row.created),
-    updatedAt: toTime(row.updated),
-    data: JSON.parse(row.doc) as JsonObject,
-  }
 }
 
+export function readDocument(row: DocumentRow & { readonly doc: string }): Document {
+  return toDocument(row, JSON.parse(row.doc) as JsonObject)
+}
+
+export function toDocument({ id, rev, created, updated }: DocumentRow, data: JsonObject): Document {
+  const createdAt = toTime(created)
+  return { id, rev, createdAt, updatedAt: updated === created ? createdAt : toTime(updated), data }
+}
+
+let latestMs = 0
+let latestTime = new Date(0).toISOString()
+
+/** Many documents of one moment follow each other, so the latest text is remembered. */
 export function toTime(ms: number): string {
-  return new Date(ms).toISOString()
+  if (ms !== latestMs) {
+    latestTime = new Date(ms).toISOString()
+    latestMs = ms
+  }
+  return latestTime
 }

@@ -39,10 +39,10 @@ export function isEqual(a: Json, b: Json): boolean {
   )
 }
 
-/** The way from the root to a value, kept as a chain so that a good value costs no text. */
-interface Trail {
-  readonly key: string | number
-  readonly up: Trail | undefined
+/** A value as it is stored: its one text, and a copy that shares nothing with what the caller gave. */
+export interface Stored<Value extends Json = Json> {
+  readonly value: Value
+  readonly text: string
 }
 
 /**
@@ -54,66 +54,121 @@ interface Trail {
  *   U+0000, or arrays and objects nest more than 64 deep.
  */
 export function canonical(value: unknown, at = ""): string {
-  return write(value, { at, depth: 0 }, undefined)
+  return toStored(value, at).text
 }
 
+/** As `canonical`, with the copy. Whatever the caller's getters and proxies do, each is read once. */
+export function toStored(value: unknown, at = ""): Stored {
+  const place: Place = { at, path: [], hasPositionKeys: false }
+  const copy = copyOf(value, place, 0)
+  return { value: copy, text: place.hasPositionKeys ? writeSorted(copy) : JSON.stringify(copy) }
+}
+
+/** Where the copying is. Keys of `path` beyond the depth are of values it has left: a good value costs no pointer. */
 interface Place {
   readonly at: string
-  readonly depth: number
+  readonly path: (string | number)[]
+  /** Whether a key may be one that JavaScript takes for a position, and lists before all others whatever the order. */
+  hasPositionKeys: boolean
 }
 
-function write(value: unknown, place: Place, trail: Trail | undefined): string {
+function copyOf(value: unknown, place: Place, depth: number): Json {
   switch (typeof value) {
     case "string":
-      return writeText(value, place, trail)
+      return checked(value, place, depth)
     case "number":
-      if (!Number.isFinite(value)) throw refused("a finite number", String(value), place, trail)
-      return String(value === 0 ? 0 : value)
+      if (!Number.isFinite(value)) throw refused({ expected: "a finite number", got: String(value) }, place, depth)
+      return value === 0 ? 0 : value
     case "boolean":
-      return value ? "true" : "false"
+      return value
     case "object":
-      return value === null ? "null" : writeContainer(value, place, trail)
+      if (value === null) return null
+      return Array.isArray(value) ? copyOfArray(value, place, depth) : copyOfObject(value, place, depth)
     default:
-      throw refused("a JSON value", typeof value, place, trail)
+      throw refused({ expected: "a JSON value", got: typeof value }, place, depth)
   }
 }
 
-function writeContainer(value: object, { at, depth }: Place, trail: Trail | undefined): string {
-  const inner = { at, depth: depth + 1 }
-  if (inner.depth > languageLimits.valueDepth) {
-    throw refused(`at most ${languageLimits.valueDepth} levels of arrays and objects`, "more", inner, trail)
+function copyOfArray(array: readonly unknown[], place: Place, depth: number): Json {
+  checkDepth(place, depth)
+  const copy: Json[] = []
+  for (let i = 0; i < array.length; i++) {
+    place.path[depth] = i
+    copy.push(copyOf(array[i], place, depth + 1))
   }
-  if (Array.isArray(value)) {
-    return `[${value.map((element, key) => write(element, inner, { key, up: trail })).join(",")}]`
-  }
-  const prototype = Object.getPrototypeOf(value)
+  return copy
+}
+
+function copyOfObject(object: object, place: Place, depth: number): Json {
+  checkDepth(place, depth)
+  const prototype = Object.getPrototypeOf(object)
   if (prototype !== Object.prototype && prototype !== null) {
-    throw refused("a plain object", `a ${value.constructor?.name ?? "foreign object"}`, inner, trail)
+    throw refused(
+      { expected: "a plain object", got: `a ${object.constructor?.name ?? "foreign object"}` },
+      place,
+      depth,
+    )
   }
-  let text = ""
-  for (const key of Object.keys(value).sort(compareText)) {
-    const here = { key, up: trail }
-    const comma = text === "" ? "" : ","
-    text += `${comma}${writeText(key, inner, here)}:${write((value as Record<string, unknown>)[key], inner, here)}`
+  const copy: Record<string, Json> = {}
+  for (const key of sortedKeys(object)) {
+    place.path[depth] = key
+    checked(key, place, depth + 1)
+    if (isDigit(key.charCodeAt(0))) place.hasPositionKeys = true
+    const value = copyOf((object as Record<string, unknown>)[key], place, depth + 1)
+    // A key `__proto__` must become a property; assignment would change the prototype.
+    if (key === "__proto__") Object.defineProperty(copy, key, { value, ...ownProperty })
+    else copy[key] = value
   }
-  return `{${text}}`
+  return copy
 }
 
-function writeText(text: string, place: Place, trail: Trail | undefined): string {
+const ownProperty = { writable: true, enumerable: true, configurable: true } as const
+
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39
+}
+
+/** What was stored once comes back in order, so it is looked at before it is sorted. */
+function sortedKeys(object: object): readonly string[] {
+  const keys = Object.keys(object)
+  for (let i = 1; i < keys.length; i++) {
+    if (compareText(keys[i - 1]!, keys[i]!) > 0) return keys.sort(compareText)
+  }
+  return keys
+}
+
+/** For a value that was copied here. */
+function writeSorted(value: Json): string {
+  if (isArray(value)) return `[${value.map(writeSorted).join(",")}]`
+  if (!isObject(value)) return JSON.stringify(value)
+  return `{${sortedKeys(value)
+    .map((key) => `${JSON.stringify(key)}:${writeSorted(value[key]!)}`)
+    .join(",")}}`
+}
+
+function checked(text: string, place: Place, depth: number): string {
   const fault = textFault(text)
-  if (fault) throw refused("well-formed text without U+0000", `one with ${fault}`, place, trail)
-  return JSON.stringify(text)
+  if (fault) throw refused({ expected: "well-formed text without U+0000", got: `one with ${fault}` }, place, depth)
+  return text
+}
+
+function checkDepth(place: Place, depth: number): void {
+  const { valueDepth } = languageLimits
+  if (depth < valueDepth) return
+  throw refused({ expected: `at most ${valueDepth} levels of arrays and objects`, got: "more" }, place, depth)
 }
 
 function refused(
-  expected: string,
-  got: string,
-  place: Place,
-  trail: Trail | undefined,
+  { expected, got }: { readonly expected: string; readonly got: string },
+  { at, path }: Place,
+  depth: number,
 ): InstanceType<typeof ValueInvalid> {
-  let pointer = ""
-  for (let step = trail; step; step = step.up) pointer = `/${escapePointer(step.key)}${pointer}`
-  pointer = place.at + pointer
+  const pointer =
+    at +
+    path
+      .slice(0, depth)
+      .map((key) => `/${escapePointer(key)}`)
+      .join("")
   const what = pointer === "" ? "the value" : `the value at ${pointer}`
   return new ValueInvalid(`Expected ${what} to be ${expected}, got ${got}.`, { details: { pointer } })
 }

@@ -9,11 +9,12 @@ import {
   SqliteProcedureUnknown,
 } from "../errors.ts"
 import { faultOf, toErrorWire } from "../faults.ts"
-import { type GroupReply, opTag, resultTag, type WriterRequest } from "../protocol.ts"
+import { endOfOp, type GroupReply, opTag, resultTag, type WriterRequest } from "../protocol.ts"
+import { inspectStatement } from "../sql-guard.ts"
 import { isDiskShort, keepBallast, releaseBallast } from "./ballast.ts"
 import { checkOwnership, migrate } from "./migrations.ts"
 import { applySettings } from "./settings.ts"
-import { GuardedTransaction } from "./transaction.ts"
+import { GuardedTransaction, type Shared } from "./transaction.ts"
 
 type Procedures = ReadonlyMap<string, (tx: GuardedTransaction, args: unknown) => unknown>
 type OpenRequest = Extract<WriterRequest, { type: "open" }>
@@ -21,13 +22,21 @@ type OpenRequest = Extract<WriterRequest, { type: "open" }>
 /** Free pages inside the file that count as room: a megabyte of them. */
 const roomyFreePages = 256
 
+/** After an operation had to be undone, so many groups give each operation a savepoint. */
+const carefulGroups = 100
+
 /** Reads a group's flat array from left to right. */
 interface Cursor {
   readonly items: readonly unknown[]
   at: number
 }
 
-/** The writer's side of one open file: applies a group of operations in one transaction. */
+/**
+ * The writer's side of one open file: applies a group of operations in one transaction.
+ *
+ * A call that fails must undo what it did and nothing else. A savepoint for each costs as much as a small write, and few fail:
+ * so calls run without one, and when one has to be undone the whole group is, and runs again with savepoints.
+ */
 export class Session {
   readonly #connection: Connection
   readonly #procedures: Procedures
@@ -35,6 +44,11 @@ export class Session {
   #diskIsShort = false
   /** For the group under way: refuse what makes no room. */
   #onlyDeletes = false
+  /** Groups left that run with savepoints. */
+  #carefulLeft = 0
+  #shared: Shared | undefined
+  /** Whether the call that just failed left something to undo. */
+  #unclean = false
 
   constructor(connection: Connection, procedures: Procedures, ballastPath: string) {
     this.#connection = connection
@@ -99,12 +113,16 @@ export class Session {
 
   /** @throws what ended the whole group */
   #commit(items: readonly unknown[], startMs: number, onlyDeletes: boolean): GroupReply {
-    const results: unknown[] = []
     this.#diskIsShort = isDiskShort(this.#ballastPath, this.#connection.path)
     this.#onlyDeletes = onlyDeletes || (this.#diskIsShort && !this.#hasRoomInside())
-    this.#connection.control("BEGIN IMMEDIATE")
-    const cursor = { items, at: 0 }
-    while (cursor.at < items.length) this.#applyOp(cursor, results)
+    const careful = this.#carefulLeft > 0
+    if (careful) this.#carefulLeft--
+    let results = this.#applyAll(items, careful)
+    if (results === undefined) {
+      this.#rollBack()
+      this.#carefulLeft = carefulGroups
+      results = this.#applyAll(items, true) as unknown[]
+    }
     this.#connection.control("COMMIT")
     // What little room there is must not sit in the log.
     if (this.#diskIsShort) this.#cutLog()
@@ -130,21 +148,69 @@ export class Session {
   }
 
   /**
-   * One operation, all or none; its failure is its own, unless SQLite gave up the transaction.
-   *
+   * @returns the results, or undefined when an operation has to be undone that has no savepoint
    * @throws what ended the whole group
    */
-  #applyOp(cursor: Cursor, results: unknown[]): void {
+  #applyAll(items: readonly unknown[], careful: boolean): unknown[] | undefined {
+    const results: unknown[] = []
+    const cursor = { items, at: 0 }
+    this.#shared = undefined
+    this.#connection.control("BEGIN IMMEDIATE")
+    while (cursor.at < items.length) if (!this.#applyOp(cursor, results, careful)) return undefined
+    return this.#finishShared() ? results : undefined
+  }
+
+  /**
+   * One operation, all or none; its failure is its own, unless SQLite gave up the transaction.
+   *
+   * @returns false when something has to be undone that has no savepoint
+   * @throws what ended the whole group
+   */
+  #applyOp(cursor: Cursor, results: unknown[], careful: boolean): boolean {
     const before = results.length
     const start = cursor.at
+    const isCall = cursor.items[start] === opTag.call
+    if (!(isCall && this.#shared?.procedure === cursor.items[start + 1]) && !this.#finishShared()) return false
+    this.#unclean = false
     try {
-      if (cursor.items[start] === opTag.call) this.#applyCall(cursor, results)
-      else this.#applyStatements(cursor, results)
+      if (!isCall) this.#applyStatements(cursor, results)
+      else if (careful) this.#applyCarefully(cursor, results)
+      else this.#applyCall(cursor, results)
     } catch (error) {
-      if (!this.#connection.inTransaction || faultOf(error) !== "none") throw error
+      if (!this.#isOwn(error)) throw error
+      if (this.#unclean && !careful) return false
       results.length = before
       results.push(resultTag.error, toErrorWire(error, this.#connection.path))
       cursor.at = endOfOp(cursor.items, start)
+    }
+    return true
+  }
+
+  /** Whether an error concerns only what threw it. */
+  #isOwn(error: unknown): boolean {
+    return this.#connection.inTransaction && faultOf(error) === "none"
+  }
+
+  /** @returns false when it failed, so that the calls that shared it have to be undone. @throws what ended the whole group */
+  #finishShared(): boolean {
+    try {
+      this.#endShared()
+      return true
+    } catch (error) {
+      if (!this.#isOwn(error)) throw error
+      return false
+    }
+  }
+
+  #endShared(): void {
+    const shared = this.#shared
+    if (shared === undefined) return
+    this.#shared = undefined
+    const tx = new GuardedTransaction(this.#connection, shared.procedure, undefined)
+    try {
+      shared.end(tx)
+    } finally {
+      tx.end()
     }
   }
 
@@ -170,49 +236,55 @@ export class Session {
     const from = cursor.at + 3
     cursor.at = from + (items[cursor.at + 2] as number)
     const params = items.slice(from, cursor.at) as SqlValue[]
-    const prepared = this.#connection.prepare(sql)
-    const rows = prepared.givesRows ? this.#connection.all(sql, params) : undefined
-    const ran = rows === undefined ? this.#connection.run(sql, params) : this.#lastChange(prepared.native.readonly)
+    const ran = this.#connection.execute(sql, params)
     if (expected !== -1 && ran.changes !== expected) {
       throw new SqlitePrecondition(
         `Expected the statement to change ${expected} rows, got ${ran.changes}. Nothing of this write was kept; read again and retry.`,
         { details: { expectedChanges: expected, changes: ran.changes } },
       )
     }
-    results.push(ran.changes, ran.lastInsertRowid, rows === undefined || rows.length === 0 ? 0 : rows)
+    const rows = ran.rows === undefined || ran.rows.length === 0 ? 0 : ran.rows
+    results.push(ran.changes, ran.lastInsertRowid, rows)
   }
 
-  /** What a statement that gave rows changed: bun:sqlite reports that for the others only. */
-  #lastChange(readonly: boolean): { changes: number; lastInsertRowid: number } {
-    const last = this.#connection.get<{ changes: number; lastInsertRowid: number }>(
-      "SELECT changes() AS changes, last_insert_rowid() AS lastInsertRowid",
-    )
-    return { changes: readonly ? 0 : (last?.changes ?? 0), lastInsertRowid: last?.lastInsertRowid ?? 0 }
+  #applyCarefully(cursor: Cursor, results: unknown[]): void {
+    try {
+      this.#underSavepoint(() => {
+        this.#applyCall(cursor, results)
+        this.#endShared()
+      })
+    } finally {
+      this.#shared = undefined
+    }
   }
 
   #applyCall(cursor: Cursor, results: unknown[]): void {
-    const [name, args, makesRoom] = cursor.items.slice(cursor.at + 1, cursor.at + 4) as [string, unknown, boolean]
-    if (this.#onlyDeletes && !makesRoom) throw new SqliteFull()
-    cursor.at += 4
+    const { items, at } = cursor
+    const name = items[at + 1] as string
+    const count = items[at + 3] as number
+    if (this.#onlyDeletes && items[at + 2] === false) throw new SqliteFull()
     const procedure = this.#procedures.get(name)
     if (procedure === undefined) {
       throw new SqliteProcedureUnknown(
         `Expected one of the procedures ${[...this.#procedures.keys()].join(", ") || "(none)"}, got "${name}".`,
       )
     }
-    this.#underSavepoint(() => {
-      const tx = new GuardedTransaction(this.#connection)
-      try {
-        const value = procedure(tx, args)
-        if (value instanceof Promise) {
-          value.catch(() => {})
-          throw new SqliteProcedureInvalid(`Expected the procedure ${name} to be synchronous, got a promise.`)
-        }
-        results.push(resultTag.value, value)
-      } finally {
-        tx.end()
+    cursor.at = endOfOp(items, at)
+    const tx = new GuardedTransaction(this.#connection, name, this.#shared)
+    let failed = true
+    try {
+      const value = procedure(tx, count === -1 ? items[at + 4] : items.slice(at + 4, cursor.at))
+      if (value instanceof Promise) {
+        value.catch(() => {})
+        throw new SqliteProcedureInvalid(`Expected the procedure ${name} to be synchronous, got a promise.`)
       }
-    })
+      results.push(resultTag.value, value)
+      failed = false
+    } finally {
+      this.#unclean = failed && tx.changed
+      tx.end()
+    }
+    this.#shared = tx.shared
   }
 
   #underSavepoint(work: () => void): void {
@@ -254,19 +326,11 @@ export class Session {
   #makesRoom(items: readonly unknown[], start: number): boolean {
     let at = start + 2
     for (let left = items[start + 1] as number; left > 0; left--) {
-      if (!this.#connection.prepare(items[at] as string).kind.frees) return false
+      if (!inspectStatement(items[at] as string).frees) return false
       at += 3 + (items[at + 2] as number)
     }
     return true
   }
-}
-
-/** Where the operation after this one starts. */
-function endOfOp(items: readonly unknown[], start: number): number {
-  if (items[start] === opTag.call) return start + 4
-  let at = start + 2
-  for (let left = items[start + 1] as number; left > 0; left--) at += 3 + (items[at + 2] as number)
-  return at
 }
 
 async function loadProcedures(schema: FileSchema): Promise<Procedures> {

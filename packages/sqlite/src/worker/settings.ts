@@ -9,6 +9,7 @@ import type { Synchronous } from "../protocol.ts"
  *
  * - `synchronous=FULL` syncs the log at every commit; NORMAL loses acknowledged writes at a power loss.
  * - `journal_size_limit` cuts the log back after a long reader let it grow.
+ * - `analysis_limit` bounds ANALYZE to about so many rows of each index: the other writes of the group wait for it.
  *
  * @throws {SQLITE_SETTINGS} naming the pragma, the value wanted and the value found
  * @see https://www.sqlite.org/pragma.html
@@ -24,6 +25,7 @@ export function applySettings(connection: Connection, synchronous: Synchronous):
     ["cache_size", -2000],
     ["mmap_size", 0],
     ["foreign_keys", 1],
+    ["analysis_limit", 1000],
   ]
   for (const [pragma, value] of settings) {
     connection.controlValue(`PRAGMA ${pragma} = ${value}`)

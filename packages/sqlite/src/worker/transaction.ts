@@ -2,6 +2,13 @@ import type { Connection } from "../connection.ts"
 import type { SqlValue, Transaction } from "../definition.ts"
 import { SqliteProcedureInvalid } from "../errors.ts"
 
+/** What consecutive calls of one procedure keep in common, until it is ended. */
+export interface Shared {
+  readonly procedure: string
+  readonly value: unknown
+  end(tx: Transaction): void
+}
+
 /**
  * The transaction as one procedure sees it.
  *
@@ -10,23 +17,55 @@ import { SqliteProcedureInvalid } from "../errors.ts"
  */
 export class GuardedTransaction implements Transaction {
   readonly #connection: Connection
+  readonly #procedure: string
+  /** True once there may be something to undo. */
+  changed = false
+  shared: Shared | undefined
   #lost: { readonly error: unknown } | undefined
   #ended = false
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, procedure: string, shared: Shared | undefined) {
     this.#connection = connection
+    this.#procedure = procedure
+    this.shared = shared
   }
 
   all<T>(sql: string, params?: readonly SqlValue[]): T[] {
-    return this.#guard(() => this.#connection.all<T>(sql, params))
+    this.#check()
+    try {
+      if (!this.#connection.isRead(sql)) this.changed = true
+      return this.#connection.all<T>(sql, params)
+    } catch (error) {
+      throw this.#noted(error)
+    }
   }
 
   get<T>(sql: string, params?: readonly SqlValue[]): T | undefined {
-    return this.#guard(() => this.#connection.get<T>(sql, params))
+    this.#check()
+    try {
+      if (!this.#connection.isRead(sql)) this.changed = true
+      return this.#connection.get<T>(sql, params)
+    } catch (error) {
+      throw this.#noted(error)
+    }
   }
 
   run(sql: string, params?: readonly SqlValue[]): { changes: number; lastInsertRowid: number } {
-    return this.#guard(() => this.#connection.run(sql, params))
+    this.#check()
+    this.changed = true
+    try {
+      return this.#connection.run(sql, params)
+    } catch (error) {
+      throw this.#noted(error)
+    }
+  }
+
+  share<T>(begin: () => T, end: (tx: Transaction, shared: T) => void): T {
+    this.#check()
+    this.shared ??= { procedure: this.#procedure, ...begun(begin(), end) }
+    // What it holds may count on a statement that has to be undone.
+    this.changed = true
+    return this.shared.value as T
   }
 
   /** @throws what ended the transaction, if a procedure caught it */
@@ -35,18 +74,21 @@ export class GuardedTransaction implements Transaction {
     if (this.#lost !== undefined) throw this.#lost.error
   }
 
-  #guard<T>(work: () => T): T {
+  #check(): void {
     if (this.#lost !== undefined) throw this.#lost.error
     if (this.#ended) {
       throw new SqliteProcedureInvalid(
         "Expected a procedure to use its transaction before it returns, got a later use.",
       )
     }
-    try {
-      return work()
-    } catch (error) {
-      if (!this.#connection.inTransaction) this.#lost = { error }
-      throw error
-    }
   }
+
+  #noted(error: unknown): unknown {
+    if (!this.#connection.inTransaction) this.#lost = { error }
+    return error
+  }
+}
+
+function begun<T>(value: T, end: (tx: Transaction, shared: T) => void): Pick<Shared, "value" | "end"> {
+  return { value, end: (tx) => end(tx, value) }
 }

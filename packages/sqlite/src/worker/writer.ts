@@ -19,19 +19,24 @@ declare const self: Worker
 const sessions = new Map<string, Session>()
 
 self.onmessage = (event: MessageEvent<RequestEnvelope>): void => {
-  const { id, request } = event.data
-  if (request.type === "group") sendGroup(id, applyGroup(request))
-  else void answer(id, request)
+  const { data } = event
+  if (Array.isArray(data)) answerGroup(data)
+  else void answer(data.id, data.request)
 }
 
-function applyGroup(request: Extract<WriterRequest, { type: "group" }>): GroupReply {
-  const session = sessions.get(request.path)
-  if (session !== undefined) return session.apply(request.ops)
-  const failure = toErrorWire(new SqliteClosed(), request.path)
-  return { results: [], failure, fault: "none", full: false, commitMs: 0 }
+function answerGroup(message: unknown[]): void {
+  const id = message.pop() as number
+  const path = message.pop() as string
+  const session = sessions.get(path)
+  if (session !== undefined) {
+    sendGroup(id, session.apply(message))
+    return
+  }
+  const failure = toErrorWire(new SqliteClosed(), path)
+  send({ id, value: { results: [], failure, fault: "none", full: false, commitMs: 0 } satisfies GroupReply })
 }
 
-async function answer(id: number, request: Exclude<WriterRequest, { type: "group" }>): Promise<void> {
+async function answer(id: number, request: WriterRequest): Promise<void> {
   try {
     if (request.type === "open") {
       sessions.set(request.path, await Session.open(request))
@@ -47,20 +52,25 @@ async function answer(id: number, request: Exclude<WriterRequest, { type: "group
 }
 
 function sendGroup(id: number, reply: GroupReply): void {
-  try {
+  if (reply.failure !== undefined) {
     send({ id, value: reply })
+    return
+  }
+  const { results, commitMs, full } = reply
+  try {
+    send([...results, commitMs, full, id])
   } catch {
     // A procedure returned something that cannot be cloned. The group is committed, so only that result is replaced.
-    const results = [...reply.results]
-    for (let index = 1; index < results.length; index++) {
-      if (isCloneable(results[index])) continue
-      results[index - 1] = resultTag.error
-      results[index] = toErrorWire(
+    const crossing = [...results]
+    for (let index = 1; index < crossing.length; index++) {
+      if (isCloneable(crossing[index])) continue
+      crossing[index - 1] = resultTag.error
+      crossing[index] = toErrorWire(
         new SqliteProcedureInvalid("Expected a procedure to return plain data. The write itself was committed."),
         "",
       )
     }
-    send({ id, value: { ...reply, results } })
+    send([...crossing, commitMs, full, id])
   }
 }
 

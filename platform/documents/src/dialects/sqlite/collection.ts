@@ -2,7 +2,15 @@ import type { Clock, IdSource } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import type { Count, DocumentCollection, Explanation, Page } from "../../collection.ts"
 import { type CursorScope, createCursor, readCursor } from "../../cursor.ts"
-import { checkId, type Document, type Precondition, toDocument, toDocumentText } from "../../document.ts"
+import {
+  checkId,
+  type Document,
+  type DocumentRow,
+  type Precondition,
+  readDocument,
+  toDocument,
+  toStoredDocument,
+} from "../../document.ts"
 import { DocumentTooLarge, ValueInvalid } from "../../errors.ts"
 import type { Filter } from "../../filter.ts"
 import type { StoreLimits } from "../../limits.ts"
@@ -15,6 +23,7 @@ import { type Collection, loadCollection } from "./catalogue.ts"
 import { nameSql } from "./key.ts"
 import { indexName, keyVersion, tableName } from "./names.ts"
 import { countSql, pageSql, type Read } from "./page.ts"
+import { toPreconditionArgs } from "./precondition.ts"
 import type { InsertArgs, PatchArgs, PatchResult, RemoveArgs, ReplaceArgs, ReplaceResult } from "./procedures.ts"
 import { isBounded, type Reader } from "./reader.ts"
 
@@ -28,12 +37,8 @@ export interface CollectionOptions {
   readonly limits: StoreLimits
 }
 
-interface PageRow {
+interface PageRow extends DocumentRow {
   readonly n: number
-  readonly id: string
-  readonly rev: number
-  readonly created: number
-  readonly updated: number
   readonly size: number
   readonly doc: string | null
 }
@@ -43,17 +48,24 @@ export class SqliteCollection implements DocumentCollection {
   readonly #options: CollectionOptions
   readonly #file: SqliteFile
   readonly #table: string
+  readonly #selectSql: string
 
   constructor(options: CollectionOptions) {
     this.name = options.name
     this.#options = options
     this.#file = options.file
     this.#table = nameSql(tableName(options.name))
+    this.#selectSql = `SELECT id, rev, created, updated, doc FROM ${this.#table} WHERE id=?`
   }
 
   async insert(data: unknown): Promise<Document> {
-    const [document] = await this.#insert([toDocumentText(data, this.#options.limits)])
-    return document!
+    const { clock, ids, limits } = this.#options
+    const { value, text } = toStoredDocument(data, limits)
+    const at = clock.now()
+    const id = ids()
+    const args: InsertArgs = [this.name, at, id, text]
+    await this.#file.call("documents.insert", args)
+    return toDocument({ id, rev: 1, created: at, updated: at }, value)
   }
 
   async insertMany(data: readonly unknown[]): Promise<readonly Document[]> {
@@ -67,22 +79,19 @@ export class SqliteCollection implements DocumentCollection {
         },
       )
     }
-    return this.#insert(data.map((each, i) => toDocumentText(each, { maxDocumentBytes, at: `/${i}` })))
-  }
-
-  async #insert(texts: readonly string[]): Promise<readonly Document[]> {
     const { clock, ids } = this.#options
+    const all = data.map((each, i) => toStoredDocument(each, { maxDocumentBytes, at: `/${i}` }))
     const at = clock.now()
-    const args: InsertArgs = { collection: this.name, at, ids: texts.map(() => ids()), texts }
+    const documents = all.map(({ value }) => toDocument({ id: ids(), rev: 1, created: at, updated: at }, value))
+    const args: InsertArgs = [this.name, at, ...all.flatMap(({ text }, i) => [documents[i]!.id, text])]
     await this.#file.call("documents.insert", args)
-    return texts.map((doc, i) => toDocument({ id: args.ids[i]!, rev: 1, created: at, updated: at, doc }))
+    return documents
   }
 
   async get(id: string): Promise<Document | undefined> {
-    const sql = `SELECT id, rev, created, updated, doc FROM ${this.#table} WHERE id=?`
     try {
-      const row = this.#file.get<Parameters<typeof toDocument>[0]>(sql, [id])
-      return row && toDocument(row)
+      const row = this.#file.get<DocumentRow & { readonly doc: string }>(this.#selectSql, [id])
+      return row && readDocument(row)
     } catch (error) {
       // Looked up only now: a point read has nothing else to ask the catalogue.
       this.#load()
@@ -92,24 +101,25 @@ export class SqliteCollection implements DocumentCollection {
 
   async replace(id: string, data: unknown, precondition: Precondition = {}): Promise<Document> {
     checkId(id)
-    const text = toDocumentText(data, this.#options.limits)
+    const { value, text } = toStoredDocument(data, this.#options.limits)
     const at = this.#options.clock.now()
-    const args: ReplaceArgs = { collection: this.name, id, at, text, precondition }
+    const args: ReplaceArgs = [this.name, id, at, text, ...toPreconditionArgs(precondition)]
     const { rev, created } = await this.#file.call<ReplaceResult>("documents.replace", args)
-    return toDocument({ id, rev, created, updated: at, doc: text })
+    return toDocument({ id, rev, created, updated: at }, value)
   }
 
   async patch(id: string, update: Update, precondition: Precondition = {}): Promise<Document> {
     const { clock, limits } = this.#options
     const at = clock.now()
     const { maxDocumentBytes } = limits
-    const args: PatchArgs = { collection: this.name, id, at, update, precondition, maxDocumentBytes }
+    const held = toPreconditionArgs(precondition)
+    const args: PatchArgs = { collection: this.name, id, at, update, precondition: held, maxDocumentBytes }
     const { rev, created, text } = await this.#file.call<PatchResult>("documents.patch", args)
-    return toDocument({ id, rev, created, updated: at, doc: text })
+    return readDocument({ id, rev, created, updated: at, doc: text })
   }
 
   async delete(id: string, precondition: Precondition = {}): Promise<void> {
-    const args: RemoveArgs = { collection: this.name, id, precondition }
+    const args: RemoveArgs = [this.name, id, ...toPreconditionArgs(precondition)]
     await this.#file.call("documents.remove", args, { makesRoom: true })
   }
 
@@ -129,7 +139,7 @@ export class SqliteCollection implements DocumentCollection {
       taken++
       const doc = row.doc ?? this.#text(row.n)
       // A document that was too long to come along may be deleted by now.
-      if (doc !== undefined) items.push(toDocument({ ...row, doc }))
+      if (doc !== undefined) items.push(readDocument({ ...row, doc }))
     }
     const last = items.at(-1)
     const more = rows.length > taken

@@ -5,7 +5,7 @@
 import type { Transaction } from "@ashlar/sqlite"
 import { apply } from "../../apply.ts"
 import type { CollectionChange, NewCollection } from "../../collections.ts"
-import { type Precondition, toDocumentText } from "../../document.ts"
+import { toStoredDocument } from "../../document.ts"
 import { CollectionExists, DocumentNotFound, RevisionConflict, TooManyCollections } from "../../errors.ts"
 import { languageLimits } from "../../limits.ts"
 import { quote } from "../../text.ts"
@@ -14,39 +14,65 @@ import type { JsonObject } from "../../value.ts"
 import { type Collection, type CollectionRow, loadCollection, selectCollectionSql, toCollection } from "./catalogue.ts"
 import { nameSql } from "./key.ts"
 import { indexName, tableName } from "./names.ts"
+import type { PreconditionArgs } from "./precondition.ts"
 import { builtIndexesSql, createTableSql, dropIndexSql, dropTableSql } from "./schema.ts"
 import { analyzeWhenGrown, buildIndexes, changeMembers, checkIndexes } from "./upkeep.ts"
 
-/** Ids and texts by position: flat lists cross to the writer fastest. */
-export interface InsertArgs {
-  readonly collection: string
-  readonly at: number
-  readonly ids: readonly string[]
-  readonly texts: readonly string[]
-}
+/** The collection, the time, then id and text of each document: flat lists cross to the writer fastest. */
+export type InsertArgs = readonly [collection: string, at: number, ...idsAndTexts: string[]]
 
-export function insert(tx: Transaction, { collection: name, at, ids, texts }: InsertArgs): void {
-  const collection = loadCollection(tx, name)
-  const sql = `INSERT INTO ${nameSql(tableName(name))} (id, doc, rev, created, updated) VALUES (?, ?, 1, ?, ?)`
-  for (const [i, text] of texts.entries()) {
-    const document = parsed(collection, text)
-    if (document) checkIndexes(tx, collection, { document, n: undefined })
-    const { lastInsertRowid } = tx.run(sql, [ids[i]!, text, at, at])
-    if (document) changeMembers(tx, collection, { n: lastInsertRowid, before: undefined, after: document })
+export function insert(tx: Transaction, args: InsertArgs): void {
+  const at = args[1]
+  const target = insertInto(tx, args[0])
+  for (let i = 2; i < args.length; i += 2) {
+    insertOne(tx, target, { id: args[i] as string, text: args[i + 1] as string, at })
   }
-  changeSize(tx, collection, {
-    count: texts.length,
-    bytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
-  })
 }
 
-export interface ReplaceArgs {
-  readonly collection: string
-  readonly id: string
-  readonly at: number
-  readonly text: string
-  readonly precondition: Precondition
+/** A collection that is being filled, and by how much it grew since its catalogue row was written. */
+interface InsertTarget {
+  readonly collection: Collection
+  readonly sql: string
+  count: number
+  bytes: number
 }
+
+/** The inserts of one commit read and write each catalogue row once. */
+function insertInto(tx: Transaction, name: string): InsertTarget {
+  const targets = tx.share(() => new Map<string, InsertTarget>(), endInserts)
+  let target = targets.get(name)
+  if (target === undefined) {
+    target = newTarget(loadCollection(tx, name))
+    targets.set(name, target)
+  }
+  return target
+}
+
+function newTarget(collection: Collection): InsertTarget {
+  const table = nameSql(tableName(collection.name))
+  const sql = `INSERT INTO ${table} (id, doc, rev, created, updated) VALUES (?, ?, 1, ?, ?)`
+  return { collection, sql, count: 0, bytes: 0 }
+}
+
+function endInserts(tx: Transaction, targets: ReadonlyMap<string, InsertTarget>): void {
+  for (const { collection, count, bytes } of targets.values()) changeSize(tx, collection, { count, bytes })
+}
+
+function insertOne(
+  tx: Transaction,
+  target: InsertTarget,
+  { id, text, at }: { readonly id: string; readonly text: string; readonly at: number },
+): void {
+  const { collection } = target
+  const document = parsed(collection, text)
+  if (document) checkIndexes(tx, collection, { document, n: undefined })
+  const { lastInsertRowid } = tx.run(target.sql, [id, text, at, at])
+  if (document) changeMembers(tx, collection, { n: lastInsertRowid, before: undefined, after: document })
+  target.count++
+  target.bytes += Buffer.byteLength(text)
+}
+
+export type ReplaceArgs = readonly [collection: string, id: string, at: number, text: string, ...PreconditionArgs]
 
 export interface ReplaceResult {
   readonly rev: number
@@ -54,16 +80,15 @@ export interface ReplaceResult {
 }
 
 /** Creates the document when there is none, unless the precondition says otherwise. */
-export function replace(tx: Transaction, args: ReplaceArgs): ReplaceResult {
-  const { id, at, text } = args
-  const collection = loadCollection(tx, args.collection)
+export function replace(tx: Transaction, [name, id, at, text, ...precondition]: ReplaceArgs): ReplaceResult {
+  const collection = loadCollection(tx, name)
   const row = readRow(tx, collection, id)
-  checkPrecondition(args, row)
-  if (row === undefined) {
-    insert(tx, { collection: args.collection, at, ids: [id], texts: [text] })
-    return { rev: 1, created: at }
-  }
-  return { rev: write(tx, collection, { row, text, at }), created: row.created }
+  checkPrecondition({ collection: name, id, precondition }, row)
+  if (row) return { rev: write(tx, collection, { row, text, at }), created: row.created }
+  const target = newTarget(collection)
+  insertOne(tx, target, { id, text, at })
+  changeSize(tx, collection, target)
+  return { rev: 1, created: at }
 }
 
 export interface PatchArgs {
@@ -71,7 +96,7 @@ export interface PatchArgs {
   readonly id: string
   readonly at: number
   readonly update: Update
-  readonly precondition: Precondition
+  readonly precondition: PreconditionArgs
   readonly maxDocumentBytes: number
 }
 
@@ -85,22 +110,19 @@ export function patch(tx: Transaction, args: PatchArgs): PatchResult {
   const row = existing(readRow(tx, collection, args.id), args)
   checkPrecondition(args, row)
   const changed = apply(JSON.parse(row.doc) as JsonObject, args.update)
-  const text = toDocumentText(changed, { maxDocumentBytes: args.maxDocumentBytes })
+  const { text } = toStoredDocument(changed, { maxDocumentBytes: args.maxDocumentBytes })
   return { rev: write(tx, collection, { row, text, at: args.at }), created: row.created, text }
 }
 
-export interface RemoveArgs {
-  readonly collection: string
-  readonly id: string
-  readonly precondition: Precondition
-}
+export type RemoveArgs = readonly [collection: string, id: string, ...PreconditionArgs]
 
-export function remove(tx: Transaction, args: RemoveArgs): void {
-  const collection = loadCollection(tx, args.collection)
-  const row = existing(readRow(tx, collection, args.id), args)
+export function remove(tx: Transaction, [name, id, ...precondition]: RemoveArgs): void {
+  const collection = loadCollection(tx, name)
+  const args = { collection: name, id, precondition }
+  const row = existing(readRow(tx, collection, id), args)
   checkPrecondition(args, row)
   changeMembers(tx, collection, { n: row.n, before: parsed(collection, row.doc), after: undefined })
-  tx.run(`DELETE FROM ${nameSql(tableName(args.collection))} WHERE n=?`, [row.n])
+  tx.run(`DELETE FROM ${nameSql(tableName(name))} WHERE n=?`, [row.n])
   changeSize(tx, collection, { count: -1, bytes: -Buffer.byteLength(row.doc) })
 }
 
@@ -191,13 +213,13 @@ function existing(row: Row | undefined, { collection, id }: { collection: string
 }
 
 function checkPrecondition(
-  { collection, id, precondition }: { collection: string; id: string; precondition: Precondition },
+  { collection, id, precondition }: { collection: string; id: string; precondition: PreconditionArgs },
   row: Row | undefined,
 ): void {
-  const { ifRev, mustExist, mustNotExist } = precondition
+  const [ifRev, mustExist, mustNotExist] = precondition
   if (mustExist) existing(row, { collection, id })
   const current = row?.rev ?? null
-  if (ifRev !== undefined && ifRev !== current) throw revisionConflict(ifRev, current)
+  if (ifRev !== null && ifRev !== current) throw revisionConflict(ifRev, current)
   if (mustNotExist && row) throw revisionConflict(null, current)
 }
 

@@ -55,9 +55,6 @@ export class Reader {
     let plan = this.#plans.get(key)
     if (plan === undefined) {
       plan = readPlan(name, this.#file.all<PlanRow>(explainSql(sql), params))
-      // Bun leaves an EXPLAIN unfinished after `all`, and after the next change of the schema such a statement holds the snapshot
-      // for every read on the connection. `get` resets the statement.
-      this.#file.get(explainSql(sql), params)
       if (this.#plans.size >= maxPlans) this.#plans.clear()
       if (isShort({ sql })) this.#plans.set(key, plan)
     }
