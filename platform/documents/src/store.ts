@@ -2,12 +2,18 @@ import { type Clock, type IdSource, Internal } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { collectionNotFound, type DocumentCollection, isCollectionName } from "./collection.ts"
 import type { Collections } from "./collections.ts"
-import { loadCollection } from "./dialects/sqlite/catalogue.ts"
 import { SqliteCollection } from "./dialects/sqlite/collection.ts"
 import { SqliteCollections } from "./dialects/sqlite/collections.ts"
 import { Reader } from "./dialects/sqlite/reader.ts"
+import { rulebookOf } from "./dialects/sqlite/rulebook.ts"
 import { defaultLimits, type StoreLimits } from "./limits.ts"
-import { type Action, type CallerKind, checkAllowed } from "./rules.ts"
+import { type Action, type CallerKind, checkAllowed, isAllowed } from "./rules.ts"
+
+/** What a caller who was let in may do besides. */
+export interface Admission {
+  /** Whether the caller may also create documents: to replace one that is not there creates it. */
+  readonly mayCreate: boolean
+}
 
 /** The documents of one project. */
 export interface DocumentStore {
@@ -17,11 +23,12 @@ export interface DocumentStore {
   collection(name: string): DocumentCollection
 
   /**
-   * Refuses what the rules of the collection do not allow.
+   * Lets a caller in, or refuses what the rules of the collection do not allow. For every request: the rules are in memory, and those
+   * of the latest acknowledged change.
    *
    * @throws {DOCUMENTS_FORBIDDEN} naming the rule to change. @throws {DOCUMENTS_COLLECTION_NOT_FOUND}
    */
-  allows(collection: string, action: Action, caller: CallerKind): void
+  admit(collection: string, action: Action, caller: CallerKind): Admission
 
   /**
    * Rebuilds indexes whose keys an earlier release made in another way; to be called once after the file was opened. Without it
@@ -55,6 +62,7 @@ export interface DocumentsOptions {
 export function openDocuments({ file, clock, ids, cursorKey, limits }: DocumentsOptions): DocumentStore {
   if (cursorKey.length < 16) throw new Internal(`Expected a cursorKey of at least 16 bytes, got ${cursorKey.length}.`)
   const reader = new Reader(file)
+  const rulebook = rulebookOf(file)
   const shared = { file, reader, clock, ids, cursorKey, limits: { ...defaultLimits, ...limits } }
   return {
     collections: new SqliteCollections(file, clock),
@@ -62,8 +70,10 @@ export function openDocuments({ file, clock, ids, cursorKey, limits }: Documents
       if (!isCollectionName(name)) throw collectionNotFound(name)
       return new SqliteCollection({ ...shared, name })
     },
-    allows(collection, action, caller) {
-      checkAllowed(collection, loadCollection(file, collection).rules, { action, caller })
+    admit(collection, action, caller) {
+      const rules = rulebook.rulesOf(collection)
+      checkAllowed(collection, rules, { action, caller })
+      return { mayCreate: isAllowed(rules, "create", caller) }
     },
     upgrade: () => file.call("documents.upgrade", {}),
   }

@@ -112,7 +112,7 @@ describe("collections", () => {
       () => project.store.collections.get("missing"),
       () => project.store.collections.update("missing", {}),
       () => project.store.collections.delete("missing"),
-      () => project.store.allows("missing", "read", "member"),
+      () => project.store.admit("missing", "read", "member"),
       () => project.store.collection('x"/../y'),
       () => project.store.collection("documents:missing"),
     ]
@@ -121,12 +121,43 @@ describe("collections", () => {
 
   test("keep their rules, and the store asks them", async () => {
     const { name } = await create({ rules: { read: "public", create: "publishable" } })
-    expect(() => project.store.allows(name, "read", "anonymous")).not.toThrow()
-    expect(() => project.store.allows(name, "delete", "member")).not.toThrow()
-    expect((await refusal(() => project.store.allows(name, "create", "anonymous"))).code).toBe("DOCUMENTS_FORBIDDEN")
-    await project.store.collections.update(name, { rules: { create: "public" } })
-    expect(() => project.store.allows(name, "create", "anonymous")).not.toThrow()
-    expect(() => project.store.allows(name, "read", "anonymous")).not.toThrow()
+    expect(project.store.admit(name, "read", "anonymous")).toEqual({ mayCreate: false })
+    expect(project.store.admit(name, "read", "publishable")).toEqual({ mayCreate: true })
+    expect(project.store.admit(name, "delete", "member")).toEqual({ mayCreate: true })
+    expect((await refusal(() => project.store.admit(name, "create", "anonymous"))).code).toBe("DOCUMENTS_FORBIDDEN")
+  })
+
+  test("have the rules of the latest acknowledged change, whichever store made it", async () => {
+    const { name } = await create({ rules: { read: "public" } })
+    const other = project.reopen()
+    const admit = (store: DocumentStore): Promise<string> =>
+      refusal(() => store.admit(name, "read", "anonymous")).then(({ code }) => code)
+    const both = async (): Promise<string[]> => [await admit(project.store), await admit(other)]
+    expect(await both()).toEqual(["NONE", "NONE"])
+    // Asked for while each change is under way, so that what was read on the way would be seen if it were kept.
+    for (const [read, code] of [
+      [null, "DOCUMENTS_FORBIDDEN"],
+      ["public", "NONE"],
+      ["secret", "DOCUMENTS_FORBIDDEN"],
+    ] as const) {
+      const change = other.collections.update(name, { rules: { read } })
+      let under = true
+      const asking = (async () => {
+        while (under) {
+          await both()
+          await Bun.sleep(0)
+        }
+      })()
+      await change
+      expect(await both()).toEqual([code, code])
+      under = false
+      await asking
+      expect(await both()).toEqual([code, code])
+    }
+    await project.store.collections.delete(name)
+    expect(await both()).toEqual(["DOCUMENTS_COLLECTION_NOT_FOUND", "DOCUMENTS_COLLECTION_NOT_FOUND"])
+    await other.collections.create({ name, rules: { read: "public" } })
+    expect(await both()).toEqual(["NONE", "NONE"])
   })
 })
 

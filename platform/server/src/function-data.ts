@@ -2,7 +2,6 @@ import {
   type Action,
   type DocumentCollection,
   FieldUnknown,
-  isAllowed,
   parseFilter,
   parseQuery,
   parseUpdate,
@@ -43,12 +42,8 @@ export function createFunctionData(rooms: ProjectRooms): DataPort {
       const request = args as unknown as Request
       const { documents } = await rooms.open(projectId)
       const name = readText("collection", request.collection)
-      documents.allows(name, ACTIONS[operation], "function")
-      const { rules } = await documents.collections.get(name)
-      return run(documents.collection(name), operation, {
-        ...request,
-        mayCreate: isAllowed(rules, "create", "function"),
-      })
+      const { mayCreate } = documents.admit(name, ACTIONS[operation], "function")
+      return run(documents.collection(name), operation, { ...request, mayCreate })
     },
   }
 }

@@ -1,11 +1,5 @@
 import { type Access, CredentialsNeeded, type Need } from "@ashlar/control"
-import {
-  type Action,
-  CollectionNotFound,
-  type DocumentCollection,
-  DocumentsForbidden,
-  isAllowed,
-} from "@ashlar/documents"
+import { type Action, CollectionNotFound, type DocumentCollection, DocumentsForbidden } from "@ashlar/documents"
 import { type BaseContext, type Layer, layer } from "@ashlar/http"
 import type { ProjectRooms } from "../project-rooms.ts"
 import type { Entries } from "./entry.ts"
@@ -36,13 +30,12 @@ export function createRuleLayer(
       const name = ctx.params.collection ?? ""
       const { documents } = await rooms.open(access.project.id)
       try {
-        documents.allows(name, action, access.as)
+        const { mayCreate } = documents.admit(name, action, access.as)
+        return { collection: documents.collection(name), mayCreate }
       } catch (error) {
         if (access.as === "anonymous") throw new CredentialsNeeded(undefined, { cause: error })
         throw error
       }
-      const { rules } = await documents.collections.get(name)
-      return { collection: documents.collection(name), mayCreate: isAllowed(rules, "create", access.as) }
     }
     return [entry, layer({ name: "rules", needs: [entry], errors: [CollectionNotFound, DocumentsForbidden], before })]
   }

@@ -8,14 +8,17 @@ import { toIndexInfo } from "../../indexes.ts"
 import { parseLimit } from "../../query.ts"
 import { type Collection, type CollectionRow, listCollectionsSql, loadCollection, toCollection } from "./catalogue.ts"
 import type { CreateCollectionArgs, UpdateCollectionArgs } from "./procedures.ts"
+import { type Rulebook, rulebookOf } from "./rulebook.ts"
 
 export class SqliteCollections implements Collections {
   readonly #file: SqliteFile
   readonly #clock: Clock
+  readonly #rulebook: Rulebook
 
   constructor(file: SqliteFile, clock: Clock) {
     this.#file = file
     this.#clock = clock
+    this.#rulebook = rulebookOf(file)
   }
 
   async list({ limit, cursor }: { limit?: number; cursor?: string } = {}): ReturnType<Collections["list"]> {
@@ -33,16 +36,22 @@ export class SqliteCollections implements Collections {
 
   async create(input: unknown): Promise<CollectionInfo> {
     const args: CreateCollectionArgs = { ...parseNewCollection(input), at: this.#clock.now() }
-    return toInfo(toCollection(await this.#file.call<CollectionRow>("documents.createCollection", args)))
+    return this.#changed(args.name, "documents.createCollection", args)
   }
 
   async update(name: string, input: unknown): Promise<CollectionInfo> {
     const args: UpdateCollectionArgs = { ...parseCollectionChange(input), name, at: this.#clock.now() }
-    return toInfo(toCollection(await this.#file.call<CollectionRow>("documents.updateCollection", args)))
+    return this.#changed(name, "documents.updateCollection", args)
   }
 
   async delete(name: string): Promise<void> {
-    await this.#file.call("documents.deleteCollection", { name }, { makesRoom: true })
+    const args = { name }
+    await this.#rulebook.changing(name, () => this.#file.call("documents.deleteCollection", args, { makesRoom: true }))
+  }
+
+  async #changed(name: string, procedure: string, args: { readonly name: string }): Promise<CollectionInfo> {
+    const row = await this.#rulebook.changing(name, () => this.#file.call<CollectionRow>(procedure, args))
+    return toInfo(toCollection(row))
   }
 }
 
