@@ -287,6 +287,27 @@ describe("an app", () => {
     await one.stop()
   })
 
+  test("closes a silent connection, unless its handler asked for patience", async () => {
+    const app = createApp()
+    const work = async (): Promise<string> => {
+      await Bun.sleep(9500)
+      return "done"
+    }
+    app.get("/impatient", work)
+    app.get("/patient", (ctx) => {
+      ctx.allowIdle(60)
+      return work()
+    })
+    const server = await app.listen({ port: 0, idleTimeoutSeconds: 4 })
+    const ask = (path: string): Promise<string> =>
+      fetch(server.url + path).then(
+        (answer) => answer.text(),
+        () => "closed",
+      )
+    expect(await Promise.all([ask("/impatient"), ask("/patient")])).toEqual(["closed", "done"])
+    await app.stop()
+  }, 20_000)
+
   test("answers many siblings through its own router, as natively", async () => {
     const app = createApp()
     for (let n = 0; n < 300; n++) app.get(`/r${n}/:id`, (ctx) => `${n} ${ctx.params.id}`)

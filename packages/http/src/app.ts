@@ -74,10 +74,10 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
   const app: App = {
     ...createScope(wall, "", [...new Set(rootLayers)]),
     fetch: async (request, connection = noConnection) => ready().fetch(request, connection),
-    async listen({ port = 3000, host = "127.0.0.1" } = {}) {
+    async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30 } = {}) {
       const listen = await loadAdapter()
       const largest = Math.max(maxBodyBytes, ...freeze().records.map((record) => record.maxBodyBytes))
-      server = await listen({ ...ready(), maxBodyBytes: largest }, { port, host })
+      server = await listen({ ...ready(), maxBodyBytes: largest }, { port, host, idleTimeoutSeconds })
       return server
     },
     async stop(graceMs = 10_000) {

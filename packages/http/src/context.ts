@@ -10,6 +10,8 @@ import type { RouteRecord } from "./table.ts"
 export interface ConnectionInfo {
   /** The peer's address, without port. */
   readonly address: string | undefined
+  /** Lets the connection be silent for so long; absent where the runtime has no such limit. */
+  readonly allowIdle?: (seconds: number) => void
 }
 
 /** What one request knows, before any layer adds to it. Getters are lazy: what nobody reads costs nothing. */
@@ -46,6 +48,11 @@ export interface BaseContext {
   set(name: string, value: string): void
   /** Runs after the answer is sent, last added first; what it throws is reported, never sent. */
   defer(cleanup: () => void | Promise<void>): void
+  /**
+   * Lets the connection be silent for so many seconds (at most 255) while the handler works, instead of the server's
+   * `idleTimeoutSeconds`.
+   */
+  allowIdle(seconds: number): void
   /** Reads a body that no schema describes. @throws {HTTP_BODY_TOO_LARGE} @throws {HTTP_BODY_INVALID} */
   read<K extends keyof BodyKinds>(kind: K): Promise<BodyKinds[K]>
   /** The value of a service, opened at its first use. */
@@ -144,6 +151,9 @@ export class RequestContext implements BaseContext {
   }
   defer(cleanup: () => void | Promise<void>): void {
     this.deferred.push(cleanup)
+  }
+  allowIdle(seconds: number): void {
+    this.#connection().allowIdle?.(seconds)
   }
   read<K extends keyof BodyKinds>(kind: K): Promise<BodyKinds[K]> {
     return readBody(this.request, kind, this.route.maxBodyBytes)

@@ -6,6 +6,8 @@ export interface ListenOptions {
   readonly port?: number
   /** Default `127.0.0.1`: reachable from this machine only. `0.0.0.0` opens it to the network. */
   readonly host?: string
+  /** A connection on which nothing moves for so long is closed. Up to 255; Bun only. Default 30. */
+  readonly idleTimeoutSeconds?: number
 }
 
 /** A server that listens. */

@@ -1,3 +1,4 @@
+import type { ConnectionInfo } from "../context.ts"
 import { ListenFailed } from "../errors.ts"
 import { type ListenOptions, type NativeRoute, type Servable, type Server, serverUrl } from "../server.ts"
 
@@ -7,9 +8,11 @@ type BunHandler = (request: Bun.BunRequest, server: Bun.Server<undefined>) => Re
 const MAX_SIBLINGS = 200
 
 /** Listens on Bun, with its native router for the routes it can take; everything else goes through `fetch`. */
-export async function listenBun(app: Servable, { port, host }: Required<ListenOptions>): Promise<Server> {
-  const fallback: BunHandler = (request, server) =>
-    app.fetch(request, () => ({ address: server.requestIP(request)?.address }))
+export async function listenBun(
+  app: Servable,
+  { port, host, idleTimeoutSeconds }: Required<ListenOptions>,
+): Promise<Server> {
+  const fallback: BunHandler = (request, server) => app.fetch(request, connectionOf(request, server))
   let server: Bun.Server<undefined>
   try {
     server = Bun.serve({
@@ -20,7 +23,7 @@ export async function listenBun(app: Servable, { port, host }: Required<ListenOp
       fetch: fallback as (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>,
       // Above the largest limit of a route, so that our own check answers 413 with a problem document.
       maxRequestBodySize: app.maxBodyBytes + 1024 * 1024,
-      idleTimeout: 30,
+      idleTimeout: idleTimeoutSeconds,
       development: false,
     })
   } catch (cause) {
@@ -28,6 +31,13 @@ export async function listenBun(app: Servable, { port, host }: Required<ListenOp
   }
   const bound = server.port ?? port
   return { port: bound, host, url: serverUrl(host, bound), stop: (graceMs) => stop(server, graceMs) }
+}
+
+function connectionOf(request: Request, server: Bun.Server<undefined>): () => ConnectionInfo {
+  return () => ({
+    address: server.requestIP(request)?.address,
+    allowIdle: (seconds) => server.timeout(request, Math.min(255, Math.ceil(seconds))),
+  })
 }
 
 function nativeRoutes(app: Servable, fallback: BunHandler): Record<string, Record<string, BunHandler>> {
@@ -39,7 +49,7 @@ function nativeRoutes(app: Servable, fallback: BunHandler): Record<string, Recor
       const params = request.params as Readonly<Record<string, string>>
       // Bun decodes a malformed escape to U+FFFD; our own router answers it with 400.
       for (const name in params) if (params[name]!.includes("\ufffd")) return fallback(request, server)
-      return route.respond(request, params, () => ({ address: server.requestIP(request)?.address }))
+      return route.respond(request, params, connectionOf(request, server))
     }
   }
   return table

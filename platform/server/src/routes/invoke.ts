@@ -10,6 +10,9 @@ import type { Platform } from "../platform.ts"
 const knocks: Need = { role: "viewer", key: "publishable", anonymous: true }
 const METHODS = ["get", "post", "put", "patch", "delete", "head", "options"] as const
 
+/** Longer than the longest wall limit of a function, whose own end says more than a closed connection. */
+const MAX_SILENCE_SECONDS = 90
+
 /**
  * Invoking functions, at `/f/{project}/{function}` and below. They answer from the console's own origin, so every
  * answer is sandboxed by its policy: a page among them has an origin of its own, without cookies or storage.
@@ -29,6 +32,7 @@ export function addInvokeRoutes(app: Api, platform: Platform, { inProject }: Ent
       },
       async (ctx) => {
         const { access, caller, params } = ctx
+        ctx.allowIdle(MAX_SILENCE_SECONDS)
         try {
           const request = asFunctionSees(ctx, params.path ?? "")
           const options = { request, caller: functionCaller(access, caller) }
