@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { Connection, maxKeptLength } from "./connection.ts"
 import type { SqlValue } from "./definition.ts"
 import { openSqlite, type SqliteEngine } from "./engine.ts"
 import type { SqliteFile } from "./file.ts"
@@ -56,6 +57,46 @@ describe("a read on the calling thread", () => {
       expect(file.get(countNotes)).toEqual({ count: 100 })
     })
   }
+
+  test("sees later writes after a plan was asked for, when the schema changed besides", async () => {
+    const plan = "EXPLAIN QUERY PLAN SELECT id FROM note WHERE body = ?"
+    for (let turn = 0; turn < 3; turn++) {
+      expect(file.all(plan, ["x"])).not.toEqual([])
+      await file.write([{ sql: `CREATE INDEX note_body_${turn} ON note (body)` }])
+      // A plan is made from the schema that the latest read met.
+      expect(file.get(countNotes)).toEqual({ count: 100 })
+      expect(file.all<{ detail: string }>(plan, ["x"])[0]?.detail).toContain("INDEX note_body_")
+      await file.write([{ sql: insertNote, params: [`after plan ${turn}`, "x"] }])
+      expect(file.get(countNotes)).toEqual({ count: 101 })
+      await file.write([{ sql: "DELETE FROM note WHERE body = 'x'" }, { sql: `DROP INDEX note_body_${turn}` }])
+      expect(file.get(countNotes)).toEqual({ count: 100 })
+    }
+  })
+
+  test("takes long SQL, here and in a scan, and refuses it there as here", async () => {
+    const long = `SELECT count(*) AS count FROM note WHERE ${Array.from({ length: 900 }, (_, n) => `id <> 'long id ${n}'`).join(" AND ")}`
+    expect(long.length).toBeGreaterThan(maxKeptLength)
+    expect(file.get(long)).toEqual({ count: 100 })
+    expect(file.all(long)).toEqual([{ count: 100 }])
+    expect(await file.scan(long)).toEqual([{ count: 100 }])
+    expect(await outcomeOf(file.scan(`${long} AND nothing = 1`))).toBe("SQLITE_STATEMENT_INVALID")
+    expect(await outcomeOf(file.scan(`${long}; DELETE FROM note`))).toBe("SQLITE_STATEMENT_REFUSED")
+    const written = await file.write([{ sql: long.replace("SELECT", "/**/SELECT") }])
+    expect(written[0]?.rows).toEqual([{ count: 100 }])
+  })
+
+  test("closes with nothing left of statements that are not kept", () => {
+    const connection = new Connection(join(folder, "notes.db"), "read")
+    const long = `SELECT 1 AS one -- ${"x".repeat(maxKeptLength)}`
+    connection.check(long)
+    expect([connection.get(long), connection.all("EXPLAIN SELECT 1").length > 0]).toEqual([{ one: 1 }, true])
+    const rows = connection.iterate(long, [])
+    expect(rows.next().value).toEqual({ one: 1 })
+    rows.return()
+    expect(() => connection.all(long, [1])).toThrow("parameters")
+    // Refused by SQLite while a statement is alive.
+    expect(() => connection.close()).not.toThrow()
+  })
 
   test("stays right over more statements than are kept prepared", () => {
     for (let round = 0; round < 2; round++) {

@@ -20,6 +20,9 @@ describe("a statement of a write", () => {
     ["delete from a", "DELETE", true],
     ["DROP TABLE a", "DROP", true],
     ["select 1; -- the end", "SELECT", false],
+    ["select 1;;\n; /* ; */ -- DELETE", "SELECT", false],
+    ["select '/*', rollbacks, \"--\" from undeferred", "SELECT", false],
+    ["/* CREATE */ ( select 1 )", "SELECT", false],
     ["CREATE TABLE t (a, b DEFAULT 'x;y')", "CREATE", false],
     [
       "CREATE TEMP TRIGGER g AFTER INSERT ON a BEGIN UPDATE a SET b = CASE WHEN 1 THEN 2 ELSE 3 END; SELECT RAISE(ABORT, 'no'); END;",
@@ -57,6 +60,10 @@ describe("a statement of a write", () => {
     "VACUUM INTO 'copy.db'",
     "INSERT INTO a VALUES (1); INSERT INTO a VALUES (2)",
     "SELECT 1; COMMIT",
+    "SELECT 1; /* and */ 'more'",
+    "SELECT 'it''s' OR ROLLBACK",
+    "SELECT '/*' ROLLBACK",
+    "CREATE TRIGGER g AFTER INSERT ON a BEGIN SELECT 1; END; 'more'",
     "SELECT ';' ; SELECT 2",
     "CREATE TRIGGER g AFTER INSERT ON a BEGIN SELECT 1; END; DELETE FROM a",
   ]

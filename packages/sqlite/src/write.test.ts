@@ -233,3 +233,108 @@ describe("a procedure", () => {
     })
   }
 })
+
+describe("a group of calls", () => {
+  const bodies = (like: string): string[] =>
+    file.all<{ id: string }>("SELECT id FROM note WHERE id LIKE ? ORDER BY n", [like]).map(({ id }) => id)
+
+  test("of which some fail keeps the others, once and in order", async () => {
+    // Twice: the first failure makes the writer careful, the second meets it so.
+    for (const round of ["a", "b"]) {
+      const outcomes = await Promise.all([
+        outcomeOf(file.call("notes.add", `${round}1`)),
+        outcomeOf(file.call("notes.refuse", null)),
+        outcomeOf(file.call("notes.add", `${round}2`)),
+        outcomeOf(file.call("notes.addThenFail", `${round}-gone`)),
+        outcomeOf(file.write([insert(`${round}3`)])),
+        outcomeOf(file.call("notes.add", `${round}1`)),
+        outcomeOf(file.call("notes.addOrElse", [`${round}1`, `${round}4`])),
+        outcomeOf(file.call("notes.addThenBreak", `${round}-gone`)),
+        outcomeOf(file.call("notes.add", `${round}5`)),
+      ])
+      expect(outcomes).toEqual([
+        "done",
+        "TEST_NOTE_REFUSED",
+        "done",
+        "TEST_NOTE_REFUSED",
+        "done",
+        "SQLITE_CONSTRAINT",
+        "done",
+        "INTERNAL",
+        "done",
+      ])
+      expect(bodies(`${round}_`)).toEqual([1, 2, 3, 4, 5].map((n) => `${round}${n}`))
+      expect(has(`${round}-gone`)).toBe(false)
+    }
+  })
+
+  test("shares between those that follow each other, and ends before anything else", async () => {
+    await careless()
+    const answers = await Promise.all([
+      file.call("notes.tally", "x1"),
+      file.call("notes.tally", "x2"),
+      file.call("notes.query", "SELECT id FROM note WHERE id LIKE 'tally of x%'"),
+      file.call("notes.tally", "x3"),
+      file.write([insert("x-between")]),
+      file.call("notes.tally", "x4"),
+    ])
+    expect(answers).toEqual([1, 2, [{ id: "tally of x1 x2" }], 1, expect.anything(), 1])
+    expect(bodies("tally of x%")).toEqual(["tally of x1 x2", "tally of x3", "tally of x4"])
+  })
+
+  test("keeps nothing in common with one that failed", async () => {
+    await careless()
+    const outcomes = await Promise.all(
+      [
+        ["y1", false],
+        ["y2", true],
+        ["y3", false],
+      ].map((args) => outcomeOf(file.call("notes.tallyOrFail", args))),
+    )
+    expect(outcomes).toEqual(["done", "TEST_NOTE_REFUSED", "done"])
+    expect(bodies("tally of y%").join(" ")).not.toContain("y2")
+    expect(bodies("tally of y%").join(" ").match(/y\d/g)).toEqual(["y1", "y3"])
+  })
+
+  test("fails alone where the end of what it shares fails", async () => {
+    await careless()
+    const outcomes = await Promise.all(["z1", "bad", "z2"].map((id) => outcomeOf(file.call("notes.tally", id))))
+    expect(outcomes).toEqual(["done", "TEST_NOTE_REFUSED", "done"])
+    expect(bodies("tally of%bad%")).toEqual([])
+    expect(bodies("tally of z%")).toEqual(["tally of z1", "tally of z2"])
+  })
+
+  /** The writer gives savepoints for a while after it had to undo something; these groups wear that off. */
+  async function careless(): Promise<void> {
+    for (let group = 0; group < 101; group++) await file.call("notes.count", null)
+  }
+})
+
+describe("arguments", () => {
+  const rows: readonly [name: string, args: unknown][] = [
+    ["nothing", undefined],
+    ["null", null],
+    ["one value", "text"],
+    ["an empty list", []],
+    ["a flat list", ["ü\u0000", -1.5, 2n ** 70n, true, null, undefined]],
+    ["a list of one", [-1]],
+    ["a list of lists", [[1, 2], []]],
+    ["a list with an object", [1, { a: [1] }]],
+    ["bytes", new Uint8Array([0, 255])],
+    ["an object", { a: { b: 1 } }],
+  ]
+  test("cross as they are, side by side", async () => {
+    const answers = await Promise.all(rows.map(([, args]) => file.call("notes.echo", args)))
+    expect(answers).toEqual(rows.map(([, args]) => args))
+  })
+
+  test("that cannot be cloned fail alone, in a flat list too", async () => {
+    const outcomes = await Promise.all([
+      outcomeOf(file.call("notes.echo", [1, 2])),
+      outcomeOf(file.call("notes.echo", [1, () => 1])),
+      outcomeOf(file.call("notes.echo", [Symbol("s")])),
+      outcomeOf(file.call("notes.echo", [3])),
+    ])
+    expect(outcomes).toEqual(["done", "SQLITE_PROCEDURE_INVALID", "SQLITE_PROCEDURE_INVALID", "done"])
+  })
+})

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import type { SqliteFile } from "@ashlar/sqlite"
+import { type SqliteFile, SqliteOutcomeUnknown } from "@ashlar/sqlite"
 import {
   type DocumentCollection,
   type DocumentStore,
@@ -158,6 +158,32 @@ describe("collections", () => {
     expect(await both()).toEqual(["DOCUMENTS_COLLECTION_NOT_FOUND", "DOCUMENTS_COLLECTION_NOT_FOUND"])
     await other.collections.create({ name, rules: { read: "public" } })
     expect(await both()).toEqual(["NONE", "NONE"])
+  })
+})
+
+describe("rules whose change has an unknown outcome", () => {
+  test("are read each time, for it may arrive late", async () => {
+    const { name } = await create({ rules: { read: "public" } })
+    const { file, clock } = project
+    let arrive = async (): Promise<unknown> => undefined
+    const hanging: SqliteFile = {
+      path: file.path,
+      write: (statements) => file.write(statements),
+      get: (sql, params) => file.get(sql, params),
+      all: (sql, params) => file.all(sql, params),
+      scan: (sql, params, options) => file.scan(sql, params, options),
+      call(procedure, args, options) {
+        arrive = () => file.call(procedure, args, options)
+        return Promise.reject(new SqliteOutcomeUnknown())
+      },
+    }
+    const store = openDocuments({ file: hanging, clock, ids: () => "x", cursorKey: new Uint8Array(32) })
+    expect((await refusal(() => store.collections.update(name, { rules: { read: null } }))).code).toBe(
+      "SQLITE_OUTCOME_UNKNOWN",
+    )
+    expect(store.admit(name, "read", "anonymous")).toEqual({ mayCreate: false })
+    await arrive()
+    expect((await refusal(() => store.admit(name, "read", "anonymous"))).code).toBe("DOCUMENTS_FORBIDDEN")
   })
 })
 
@@ -457,6 +483,82 @@ describe("indexes", () => {
       collection.name,
     ])
     expect(analyzed).toEqual({ analyzed: 1000 })
+  })
+})
+
+describe("writes that share a commit", () => {
+  const codes = (works: readonly Promise<unknown>[]): Promise<string[]> =>
+    Promise.all(works.map((work) => refusal(() => work).then(({ code }) => code)))
+
+  test("fail alone, and the count stays exact", async () => {
+    const collection = await create({ indexes: [{ fields: "v", unique: true }] })
+    const { name } = collection
+    const other = await create()
+    for (const [round, already] of [
+      ["a", 0],
+      ["b", 6],
+    ] as const) {
+      const works = [
+        collection.insert({ v: `${round}1`, text: "é".repeat(10) }),
+        collection.insert({ v: `${round}1` }),
+        other.insert({ v: 1 }),
+        project.store.collection("missing").insert({}),
+        collection.insertMany([{ v: `${round}2` }, { v: `${round}3` }]),
+        collection.insertMany([{ v: `${round}4` }, { v: `${round}2` }]),
+        collection.replace(`id-${round}`, { v: `${round}4` }),
+        collection.delete(`id-${round}`, { ifRev: 2 }),
+        collection.insert({ v: `${round}5` }),
+        collection.replace(`id-${round}`, { v: `${round}6` }, { ifRev: 1 }),
+        collection.insert({ v: `${round}4` }),
+        collection.delete(`id-${round}`, { ifRev: 2 }),
+        collection.insert({ v: `${round}6` }),
+        collection.delete("nobody"),
+      ]
+      expect(await codes(works)).toEqual([
+        "NONE",
+        "DOCUMENTS_UNIQUE_CONFLICT",
+        "NONE",
+        "DOCUMENTS_COLLECTION_NOT_FOUND",
+        "NONE",
+        "DOCUMENTS_UNIQUE_CONFLICT",
+        "NONE",
+        "DOCUMENTS_REVISION_CONFLICT",
+        "NONE",
+        "NONE",
+        "NONE",
+        "NONE",
+        "NONE",
+        "DOCUMENTS_NOT_FOUND",
+      ])
+      expect(await collection.count()).toEqual({ value: already + 6, exact: true })
+    }
+    for (const each of [collection, other]) {
+      const { items } = await each.query(parseQuery({}))
+      const row = project.file.get("SELECT count, bytes FROM documents_collections WHERE name=?", [each.name])
+      const bytes = items.reduce((sum, { data }) => sum + Buffer.byteLength(JSON.stringify(data)), 0)
+      expect(row).toEqual({ count: items.length, bytes })
+    }
+    expect(name).not.toBe(other.name)
+  })
+
+  test("count for the collection that was there at their turn", async () => {
+    const { name } = await create()
+    const { collections } = project.store
+    const insert = (): Promise<unknown> => project.store.collection(name).insert({})
+    const works = [insert(), collections.delete(name), insert(), collections.create({ name }), insert(), insert()]
+    expect(await codes(works)).toEqual(["NONE", "NONE", "DOCUMENTS_COLLECTION_NOT_FOUND", "NONE", "NONE", "NONE"])
+    expect((await collections.get(name)).count).toBe(2)
+  })
+
+  test("answer with data that is neither the caller's nor what is stored", async () => {
+    const collection = await create()
+    const data = { list: [1], 10: "x", 9: "y" }
+    const work = collection.insert(data)
+    data.list.push(2)
+    const document = await work
+    expect(document.data).toEqual({ 9: "y", 10: "x", list: [1] })
+    ;(document.data.list as number[]).push(3)
+    expect((await collection.get(document.id))?.data.list).toEqual([1])
   })
 })
 

@@ -37,6 +37,39 @@ export function addOrElse(tx: Transaction, ids: readonly [string, string]): stri
   }
 }
 
+/** What `tally` and `tallyThenFail` keep in common; `id` is "bad" for an end that fails. */
+interface Tally {
+  readonly ids: string[]
+}
+
+/** Adds a note with how many calls shared their end. */
+export function tally(tx: Transaction, id: string): number {
+  const { ids } = tx.share<Tally>(() => ({ ids: [] }), writeTally)
+  ids.push(id)
+  return ids.length
+}
+
+function writeTally(tx: Transaction, { ids }: Tally): void {
+  tx.run("INSERT INTO note (id, body) VALUES (?, ?)", [`tally of ${ids.join(" ")}`, String(ids.length)])
+  if (ids.includes("bad")) throw new NoteRefused("A bad tally.")
+}
+
+/** Fails after it touched what is shared. */
+export function tallyOrFail(tx: Transaction, [id, fails]: readonly [string, boolean]): void {
+  tally(tx, id)
+  if (fails) throw new NoteRefused("No more tallies.")
+}
+
+/** Everything it was given, as it came. */
+export function echo(_: Transaction, args: unknown): unknown {
+  return args
+}
+
+/** Fails before it changed anything. */
+export function refuse(): never {
+  throw new NoteRefused("Not now.")
+}
+
 export function removeAll(tx: Transaction): number {
   return tx.run("DELETE FROM note").changes
 }

@@ -174,7 +174,7 @@ export class Session {
     this.#unclean = false
     try {
       if (!isCall) this.#applyStatements(cursor, results)
-      else if (careful) this.#applyCarefully(cursor, results)
+      else if (careful) this.#underSavepoint(() => this.#applyWholly(cursor, results))
       else this.#applyCall(cursor, results)
     } catch (error) {
       if (!this.#isOwn(error)) throw error
@@ -247,15 +247,10 @@ export class Session {
     results.push(ran.changes, ran.lastInsertRowid, rows)
   }
 
-  #applyCarefully(cursor: Cursor, results: unknown[]): void {
-    try {
-      this.#underSavepoint(() => {
-        this.#applyCall(cursor, results)
-        this.#endShared()
-      })
-    } finally {
-      this.#shared = undefined
-    }
+  /** With its end, so that one savepoint undoes both. */
+  #applyWholly(cursor: Cursor, results: unknown[]): void {
+    this.#applyCall(cursor, results)
+    this.#endShared()
   }
 
   #applyCall(cursor: Cursor, results: unknown[]): void {
