@@ -1,39 +1,59 @@
-import type { AuditEntry } from "@ashlar/sdk"
-import { valueText } from "./fields.ts"
+import type { AuditEntry, JsonValue } from "@ashlar/sdk"
+import { isObject, valueText } from "./fields.ts"
+
+const phrases: Readonly<Record<string, string>> = {
+  "function.deploy": "deployed",
+  "function.rollback": "rolled back",
+  "member.invite": "invited",
+  "member.accept": "joined as",
+}
 
 const verbs: Readonly<Record<string, string>> = {
   create: "created",
   update: "changed",
-  change: "changed",
-  rename: "renamed",
   delete: "deleted",
   remove: "removed",
-  deploy: "deployed",
-  rollback: "rolled back",
   rotate: "rotated",
   revoke: "revoked",
-  invite: "invited",
   add: "added",
-  accept: "accepted",
-  join: "joined",
 }
 
 /** What happened, as the start of a sentence that ends with its target: `deployed`, `created collection`. */
 export function auditVerb({ action }: AuditEntry): string {
+  const phrase = phrases[action]
+  if (phrase !== undefined) return phrase
   const [noun = "", verb = ""] = action.split(/\.(?=[^.]+$)/)
   const said = verbs[verb]
-  if (said === undefined) return action
-  const isObvious = verb === "deploy" || verb === "rollback" || verb === "invite"
-  return isObvious ? said : `${said} ${noun.replaceAll(/[._-]/g, " ")}`
+  return said === undefined ? action : `${said} ${noun.replaceAll(/[._-]/g, " ")}`
 }
 
-const MAX_DETAILS = 4
+/** What it happened to, by the name that people gave it. */
+export function auditTarget({ action, target, details }: AuditEntry): string {
+  const { name } = details
+  return action.startsWith("key.") && typeof name === "string" ? name : target
+}
+
+/** Ids and hashes say nothing on one line; a name is the target already. */
+const hidden = new Set(["userId", "keyId", "id", "sha256", "name", "email", "expiresAt"])
+const MAX_DETAILS = 3
 
 /** The details on one line: `version 3, runtime bun`. */
 export function auditDetails({ details }: AuditEntry): string {
   return Object.entries(details)
-    .filter(([, value]) => value !== null && value !== undefined)
+    .filter(([name, value]) => !hidden.has(name) && value !== null && value !== undefined)
+    .map(([name, value]) => `${name} ${detailText(value)}`)
     .slice(0, MAX_DETAILS)
-    .map(([name, value]) => `${name} ${valueText(value)}`)
     .join(", ")
+}
+
+function detailText(value: JsonValue): string {
+  if (isObject(value)) {
+    const set = Object.entries(value).filter(([, inner]) => inner !== null)
+    return set.length === 0 ? "none" : set.map(([key, inner]) => `${key} ${valueText(inner)}`).join(", ")
+  }
+  if (!Array.isArray(value)) return valueText(value)
+  const names = value.map((item: JsonValue) =>
+    isObject(item) ? valueText(item.name ?? item.path ?? "") : valueText(item),
+  )
+  return names.length === 0 ? "none" : names.join(", ")
 }

@@ -148,7 +148,7 @@ function commonType(values: readonly JsonValue[]): FieldType {
 
 function toColumn({ path, values }: Seen, isTitle: boolean): Column {
   const type = commonType(values)
-  const isCode = type === "text" && values.every((value) => /^[A-Z0-9_-]{1,6}$/.test(valueText(value)))
+  const isCode = type === "text" && values.every((value) => /^[A-Z0-9_-]{0,6}$/.test(valueText(value)))
   const longest = Math.max(...values.slice(0, SAMPLE).map((value) => valueText(value).length))
   const headPx = 34 + (pathText(path).length + type.length) * 6.4
   const textPx = isCode ? longest * 8 + 28 : Math.min(longest, 24) * 7.2 + 24
@@ -186,7 +186,10 @@ export function inferColumns(documents: readonly Document[]): readonly Column[] 
     .map(({ column }) => column)
   // An object whose parts are columns already need not be one itself.
   const parents = new Set(ranked.filter((column) => column.path.length > 1).map((column) => String(column.path[0])))
-  return ranked.filter((column) => !(column.type === "object" && parents.has(column.id)))
+  const columns = ranked.filter((column) => !(column.type === "object" && parents.has(column.id)))
+  // One code tells rows apart; more of them push out what says something.
+  const codes = columns.filter((column) => column.look === "code")
+  return [...columns.filter((column) => !codes.slice(1).includes(column)), ...codes.slice(1)]
 }
 
 /** What the check box and the age of a row take. */

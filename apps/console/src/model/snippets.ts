@@ -56,7 +56,8 @@ await ${variable}.patch(id, { $set: { laid: true } }, { rev })`,
       id: "cli",
       label: "CLI",
       language: "shell",
-      text: `ashlar login ${url}
+      text: `# from a clone of Ashlar: npm run -s ashlar -- login ${url}
+ashlar login ${url}
 ashlar init ${project} && cd ${project}
 ashlar deploy
 

@@ -6,9 +6,20 @@ import { Button, IconButton } from "../ui/button.tsx"
 import { Field } from "../ui/form.tsx"
 import { messageOf } from "../ui/state.tsx"
 
+/** Refusals that are about one field, whatever the form. */
+const fieldOfCode: Readonly<Record<string, string>> = {
+  IDENTITY_WEAK_PASSWORD: "password",
+  IDENTITY_EMAIL_TAKEN: "email",
+  IDENTITY_INVITE_FOR_ANOTHER: "email",
+  CONTROL_ALREADY_MEMBER: "email",
+  CONTROL_SLUG_TAKEN: "slug",
+  DOCUMENTS_COLLECTION_EXISTS: "name",
+}
+
 /** What the server says about one field of a form. */
 export function fieldError(error: unknown, field: string): string | undefined {
   if (!isRequestError(error)) return undefined
+  if (fieldOfCode[error.code] === field) return error.message
   return error.errors.find((problem) => problem.pointer === `/${field}`)?.message
 }
 

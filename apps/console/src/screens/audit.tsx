@@ -3,7 +3,7 @@ import { useParams } from "@tanstack/react-router"
 import { Search } from "lucide-react"
 import { useDeferredValue, useEffect, useRef, useState } from "react"
 import { useActions } from "../actions.ts"
-import { auditDetails, auditVerb } from "../model/audit.ts"
+import { auditDetails, auditTarget, auditVerb } from "../model/audit.ts"
 import { toCount, toDate } from "../model/format.ts"
 import { auditQuery } from "../queries.ts"
 import { Face } from "../ui/face.tsx"
@@ -41,7 +41,7 @@ export function AuditScreen() {
     shown === ""
       ? all
       : all.filter((entry) =>
-          `${entry.actor.label} ${entry.action} ${auditVerb(entry)} ${entry.target} ${auditDetails(entry)}`
+          `${entry.actor.label} ${entry.action} ${auditVerb(entry)} ${auditTarget(entry)} ${auditDetails(entry)}`
             .toLowerCase()
             .includes(shown),
         )
@@ -104,7 +104,7 @@ export function AuditScreen() {
                     </span>
                   </td>
                   <td>
-                    {auditVerb(entry)} <b className="font-medium">{entry.target}</b>
+                    {auditVerb(entry)} <b className="font-medium">{auditTarget(entry)}</b>
                   </td>
                   <td className="r text-fg-3">{auditDetails(entry)}</td>
                 </tr>

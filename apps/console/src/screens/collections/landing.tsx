@@ -28,7 +28,8 @@ export function CollectionsLanding() {
             A collection holds documents: any JSON object. Name one and insert into it, or bring a file from the
             terminal.
           </p>
-          <pre className="code mt-3 p-3 bg-sunken border border-joint rounded">{`ashlar collections create notes\nashlar documents import notes notes.json`}</pre>
+          <pre className="code mt-3 p-3 bg-sunken border border-joint rounded">{`ashlar --project ${p} collections create notes
+ashlar --project ${p} documents import notes notes.json`}</pre>
         </Blank>
       </section>
     )

@@ -229,6 +229,7 @@ export function DocumentsScreen() {
           )}
           {isEmpty && (
             <Nothing
+              p={p}
               c={c}
               filtered={clauses.length > 0}
               total={collection.data?.count ?? 0}
@@ -339,6 +340,7 @@ function useNews(view: string, readAtMs: number, count: number | undefined, hidd
 }
 
 interface NothingProps {
+  p: string
   c: string
   filtered: boolean
   total: number
@@ -346,7 +348,7 @@ interface NothingProps {
   onInsert: () => void
 }
 
-function Nothing({ c, filtered, total, onClear, onInsert }: NothingProps) {
+function Nothing({ p, c, filtered, total, onClear, onInsert }: NothingProps) {
   if (filtered)
     return (
       <Blank title={`0 of ${total.toLocaleString("en-US")}`} actions={<Button onClick={onClear}>Clear filters</Button>}>
@@ -363,7 +365,7 @@ function Nothing({ c, filtered, total, onClear, onInsert }: NothingProps) {
       }
     >
       <p>Insert one by hand, paste an array of them, or bring a file from the terminal.</p>
-      <pre className="code mt-3 p-3 bg-sunken border border-joint rounded">{`ashlar documents import ${c} ${c}.json`}</pre>
+      <pre className="code mt-3 p-3 bg-sunken border border-joint rounded">{`ashlar --project ${p} documents import ${c} ${c}.json`}</pre>
     </Blank>
   )
 }

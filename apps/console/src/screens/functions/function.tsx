@@ -86,7 +86,7 @@ function FunctionOf() {
               <span className="bone w-20" />
             )}
             <div className="ml-auto flex items-center gap-2 min-w-0">
-              <span className="mono text-fg-2 cut not-phone">{info.data?.url ?? ""}</span>
+              <span className="mono text-fg-2 cut not-phone">{info.data?.url ?? `/f/${p}/${f}`}</span>
               <span className="not-phone -ml-1.5">
                 <CopyIcon text={location.origin + (info.data?.url ?? "")} label="Copy the function's address" />
               </span>

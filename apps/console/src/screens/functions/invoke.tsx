@@ -137,8 +137,9 @@ export function InvokePanel({ p, f, info, replay, isOpen, onOpen }: InvokeProps)
     { id: "invoke", title: "Invoke the function", group: "Do", hint: f, keys: "i", run: show },
     { id: "send-call", title: "Send the call", group: "Do", hint: f, keys: "mod+Enter", inFields: true, run: submit },
   ])
+  const url = info?.url ?? `/f/${p}/${f}`
   const curl = toCurl({
-    url: location.origin + (info?.url ?? `/f/${p}/${f}`) + path,
+    url: location.origin + url + path,
     method,
     headers,
     body: hasBody ? body : undefined,
@@ -175,8 +176,8 @@ export function InvokePanel({ p, f, info, replay, isOpen, onOpen }: InvokeProps)
           Path after the function
         </label>
         <span className="field mono min-w-0">
-          <span className="text-fg-3 cut shrink" title={info?.url}>
-            {info?.url ?? ""}
+          <span className="text-fg-3 cut shrink" title={url}>
+            {url}
           </span>
           <input
             id="invoke-path"

@@ -158,14 +158,11 @@ function killFacts(fields: JsonObject, limits: Limits | undefined): readonly (re
   const used = (["wallMs", "cpuMs", "memoryMb"] as const).flatMap((key) => {
     const value = fields[key]
     const limit = limits?.[key]
-    if (typeof value !== "number") return []
+    const name = key.replace(/M[sb]$/, "")
+    const limited = limit === undefined ? "" : key === "memoryMb" ? `${limit} MB` : limitText(limit)
+    if (typeof value !== "number") return limited === "" ? [] : [[name, `limit ${limited}`] as const]
     const text = key === "memoryMb" ? String(value) : durationText(value)
-    return [
-      [
-        key.replace(/M[sb]$/, ""),
-        limit === undefined ? text : `${text} of ${key === "memoryMb" ? `${limit} MB` : limitText(limit)}`,
-      ] as const,
-    ]
+    return [[name, limited === "" ? text : `${text} of ${limited}`] as const]
   })
   const rest = Object.entries(fields).filter(
     ([key, value]) => value !== null && !["wallMs", "cpuMs", "memoryMb", "code"].includes(key),

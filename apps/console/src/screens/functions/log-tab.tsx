@@ -110,7 +110,11 @@ export function LogTab({ p, f, versions, limits, onRollback, onReplay }: LogTabP
           </Button>
         </span>
       </div>
-      {logs.isLoading && <Bones heightPx={24} rows={12} label="Loading the log" />}
+      {logs.isLoading && (
+        <div className="flex-1 min-h-0 overflow-hidden">
+          <Bones heightPx={24} rows={40} label="Loading the log" />
+        </div>
+      )}
       {logs.state === "failed" && (
         <Failed title="The log could not be followed" error={logs.error} onRetry={logs.retry} />
       )}

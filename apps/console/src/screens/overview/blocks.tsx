@@ -2,7 +2,7 @@ import type { FunctionInfo, FunctionMetrics } from "@ashlar/sdk"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { isFine } from "../../frame/rail.tsx"
-import { auditDetails, auditVerb } from "../../model/audit.ts"
+import { auditDetails, auditTarget, auditVerb } from "../../model/audit.ts"
 import { durationText, plural, toAgo, toCount, toMoment } from "../../model/format.ts"
 import { healthQuery, recentAuditQuery } from "../../queries.ts"
 import { Face } from "../../ui/face.tsx"
@@ -126,7 +126,7 @@ export function ActivityBlock({ p }: { p: string }) {
           <Face quiet name={entry.actor.kind === "user" ? entry.actor.label : ""} />
           <span className="cut">
             <span className="visually-hidden">{entry.actor.label} </span>
-            {auditVerb(entry)} <b>{entry.target}</b>
+            {auditVerb(entry)} <b>{auditTarget(entry)}</b>
           </span>
           <span className="text-fg-3 cut text-right">{auditDetails(entry)}</span>
         </div>

@@ -12,7 +12,7 @@ import { showToast } from "../../toasts.ts"
 import { Button, CopyIcon } from "../../ui/button.tsx"
 import { TypedConfirm } from "../../ui/dialog.tsx"
 import { Field, Segments } from "../../ui/form.tsx"
-import { Bones, Failed, messageOf } from "../../ui/state.tsx"
+import { Failed, messageOf } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
 
 /** The project's name, how this person likes the console, and the end of the project. */
@@ -25,7 +25,11 @@ export function GeneralScreen() {
         <h1>General</h1>
       </div>
       <div className="scroll">
-        {project.isPending && <Bones rows={4} heightPx={48} label="Loading the project" />}
+        {project.isPending && (
+          <div className="setting project-setting" role="status" aria-label="Loading the project">
+            <span className="bone w-40" />
+          </div>
+        )}
         {project.isError && (
           <Failed title="The project could not be read" error={project.error} onRetry={() => void project.refetch()} />
         )}
@@ -60,7 +64,7 @@ function ProjectForm({ project }: { project: Project }) {
   ])
   return (
     <form
-      className="setting"
+      className="setting project-setting"
       aria-label="Project"
       onSubmit={(event) => {
         event.preventDefault()
