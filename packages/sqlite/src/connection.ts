@@ -24,7 +24,7 @@ interface Prepared {
 }
 
 /** What a statement did. `rows` is undefined when it is of a kind that gives none. */
-export interface Execution {
+interface Execution {
   readonly changes: number
   readonly lastInsertRowid: number
   readonly rows: unknown[] | undefined

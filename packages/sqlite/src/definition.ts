@@ -23,7 +23,7 @@ export interface WriteResult {
 }
 
 /**
- * What a procedure may do: the group's transaction, under the procedure's own savepoint.
+ * What a procedure may do, in the group's transaction; when it throws, all it did is undone.
  * Valid only until the procedure returns. Every method takes one statement; those that would end the transaction are refused.
  *
  * @throws {SQLITE_CONSTRAINT} when a constraint refuses the statement; the procedure may catch it and go on.
@@ -45,8 +45,8 @@ export interface Transaction {
 
 /**
  * A synchronous function that runs inside the writer Worker. Whatever it throws undoes what it did, and nothing else
- * of the group. Its arguments and its result are plain data (structured clone). It may run again after a crash, so it
- * touches nothing but the transaction.
+ * of the group. Its arguments and its result are plain data (structured clone). It may run again, after a crash or because
+ * another call of its group had to be undone, so it touches nothing but the transaction.
  */
 export type Procedure = (tx: Transaction, args: never) => unknown
 

@@ -23,8 +23,8 @@ export interface SqliteFile {
   write(statements: readonly Statement[]): Promise<readonly WriteResult[]>
 
   /**
-   * Runs a named procedure, `<feature>.<export>`, in the writer, under its own savepoint of the group's transaction.
-   * Arguments and result are plain data; strings and flat arrays cross fastest.
+   * Runs a named procedure, `<feature>.<export>`, in the writer, in the group's transaction: all of it holds, or nothing.
+   * Arguments and result are plain data; flat arrays of strings and numbers cross fastest.
    *
    * @param options.makesRoom the procedure deletes, so it may run on a full disk. Default false
    * @throws what the procedure throws, as an AshlarError with its code; and as {@link SqliteFile.write}

@@ -16,6 +16,18 @@ export function sizeOfOp(op: Op, boundBytes: number): number {
 }
 
 function sizeOfValue(value: unknown, boundBytes: number): number {
+  if (!Array.isArray(value)) return sizeOfTree(value, boundBytes)
+  // Most arguments are a flat list, which needs no stack.
+  let bytes = 8
+  for (let index = 0; index < value.length && bytes <= boundBytes; index++) {
+    const item: unknown = value[index]
+    if (typeof item === "string") bytes += 8 + item.length
+    else bytes += typeof item === "object" ? sizeOfTree(item, boundBytes - bytes) : 8
+  }
+  return bytes
+}
+
+function sizeOfTree(value: unknown, boundBytes: number): number {
   let bytes = 0
   const stack: unknown[] = [value]
   while (stack.length > 0 && bytes <= boundBytes) {

@@ -1,6 +1,5 @@
 /*
- * What writes documents. Each export runs inside the writer's transaction, under a savepoint of its own: all of it holds, or
- * nothing. Called as "documents.<export>".
+ * What writes documents. Each export runs inside the writer's transaction: all of it holds, or nothing. Called as "documents.<export>".
  */
 import type { Transaction } from "@ashlar/sqlite"
 import { apply } from "../../apply.ts"
