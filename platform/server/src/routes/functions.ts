@@ -1,5 +1,16 @@
 import type { Access, Need } from "@ashlar/control"
-import type { DeployedBy, LogLevel } from "@ashlar/functions"
+import {
+  BundleInvalid,
+  BundleTooLarge,
+  CursorInvalid,
+  type DeployedBy,
+  FunctionInvalid,
+  FunctionNotFound,
+  FunctionVersionNotFound,
+  type LogLevel,
+  StartFailed,
+  Unsandboxed,
+} from "@ashlar/functions"
 import type { BaseContext } from "@ashlar/http"
 import {
   DeployBody,
@@ -42,6 +53,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         layers: [inProject(reads)],
         query: PageQuery,
         response: pageOf(FunctionInfo),
+        errors: [CursorInvalid],
       },
       async (ctx) => {
         const { items, next } = await functions.list(ctx.access.project.id, pageRequest(ctx.query))
@@ -59,6 +71,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         body: DeployBody,
         response: { 201: Deployed },
         maxBodyBytes: limits.maxDeployBodyBytes,
+        errors: [FunctionInvalid, BundleTooLarge, BundleInvalid, Unsandboxed, StartFailed],
       },
       async (ctx) => {
         const deployment = withoutUndefined(ctx.body)
@@ -82,6 +95,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         summary: "One function",
         layers: [inProject(reads)],
         response: FunctionInfo,
+        errors: [FunctionNotFound],
       },
       async (ctx) => describe(ctx.access, await functions.get(ctx.access.project.id, ctx.params.function)),
     )
@@ -94,6 +108,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         summary: "Delete a function with its versions and log",
         layers: [inProject(changes)],
         response: { 204: null },
+        errors: [FunctionNotFound],
       },
       async (ctx) => {
         await functions.remove(ctx.access.project.id, ctx.params.function)
@@ -111,6 +126,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         layers: [inProject(reads)],
         query: PageQuery,
         response: pageOf(Version),
+        errors: [FunctionNotFound, CursorInvalid],
       },
       (ctx) => functions.versions(ctx.access.project.id, ctx.params.function, pageRequest(ctx.query)),
     )
@@ -124,6 +140,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         layers: [inProject(changes)],
         body: RollbackBody,
         response: FunctionInfo,
+        errors: [FunctionNotFound, FunctionVersionNotFound],
       },
       async (ctx) => {
         const record = await functions.rollback(ctx.access.project.id, ctx.params.function, ctx.body.version)
@@ -142,6 +159,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         layers: [inProject(reads)],
         query: LogQuery,
         response: { 200: pageOf(LogLine) },
+        errors: [FunctionNotFound, CursorInvalid],
       },
       async (ctx) => {
         const { follow, level, invocation, ...page } = ctx.query
@@ -160,6 +178,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         summary: "Calls, errors, kills and latencies since the platform started",
         layers: [inProject(reads)],
         response: FunctionMetrics,
+        errors: [FunctionNotFound],
       },
       (ctx) => functions.metrics(ctx.access.project.id, ctx.params.function),
     )

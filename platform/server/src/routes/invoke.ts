@@ -1,11 +1,29 @@
 import { type Access, CredentialsNeeded, type Need } from "@ashlar/control"
-import type { FunctionCaller } from "@ashlar/functions"
+import {
+  AccessDenied,
+  BadResponse,
+  BodyLimit,
+  CpuLimit,
+  Crashed,
+  type FunctionCaller,
+  FunctionNotFound,
+  MemoryLimit,
+  ProtocolError,
+  QueueFull,
+  StartFailed,
+  Stopped,
+  Threw,
+  Unsandboxed,
+  WallLimit,
+} from "@ashlar/functions"
 import type { BaseContext } from "@ashlar/http"
 import type { Api, Caller } from "../layers/caller.ts"
 import type { Entries } from "../layers/entry.ts"
 import { limits } from "../limits.ts"
 import type { Platform } from "../platform.ts"
 
+const refusals = [QueueFull, Stopped, Unsandboxed, StartFailed]
+const kills = [WallLimit, CpuLimit, MemoryLimit, BodyLimit, Threw, BadResponse, Crashed, ProtocolError]
 /** Anybody may knock: the function's own access decides. */
 const knocks: Need = { role: "viewer", key: "publishable", anonymous: true }
 const METHODS = ["get", "post", "put", "patch", "delete", "head", "options"] as const
@@ -29,6 +47,7 @@ export function addInvokeRoutes(app: Api, platform: Platform, { inProject }: Ent
         summary: "Call a function; what follows its name is the path it sees",
         layers: [entry],
         maxBodyBytes: limits.maxInvokeBodyBytes,
+        errors: [FunctionNotFound, AccessDenied, ...refusals, ...kills],
       },
       async (ctx) => {
         const { access, caller, params } = ctx
