@@ -150,11 +150,11 @@ describe("a filter that is not all there starts nothing:", () => {
     expect(await start(filter)).toMatch(/^1 /)
   })
 
-  sandboxTest("one that is missing", () => {
+  sandboxTest("one that is missing", async () => {
     const filters = { namespaces: join(folder, "none"), dropping: join(folder, "none") }
-    expect(() => Sandbox.start({ stage: { ...stage, filters }, profile: "namespaces", runtime: "bun", uid })).toThrow(
-      "No process could be started",
-    )
+    const start = async () =>
+      Sandbox.start({ stage: { ...stage, filters }, profile: "namespaces", runtime: "bun", uid })
+    expect(await codeOf(start)).toBe("FUNCTIONS_START_FAILED")
   })
 })
 

@@ -11,6 +11,7 @@ import { Asking } from "../asking.ts"
 import { openLink } from "../link.ts"
 import { checkWalls } from "../self-check.ts"
 import { LogWriter } from "./console.ts"
+import { completeContentTypes } from "./content-type.ts"
 import { createFetch } from "./fetch.ts"
 import { type Handler, type Invocation, invoke, textOf } from "./invocation.ts"
 
@@ -24,6 +25,7 @@ let load: LoadQuestion | undefined
 let handler: Handler | undefined
 
 log.takeConsole()
+completeContentTypes()
 globalThis.fetch = createFetch(asking, () => current.getStore())
 // An error that nobody caught belongs to its invocation's log; the other invocations of the process go on.
 process.on("uncaughtException", (error) => log.write("error", textOf(error)))
