@@ -59,8 +59,3 @@ export function changePrefs(change: Partial<Prefs>): void {
   write("rail", rail)
   apply()
 }
-
-/** The theme that is drawn now. */
-export function drawnTheme(): "light" | "dark" {
-  return document.documentElement.dataset.theme === "dark" ? "dark" : "light"
-}

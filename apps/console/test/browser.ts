@@ -5,7 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import { ensureBuilt } from "./build.ts"
-import { type FakeServer, person, startFakeServer } from "./fake-server.ts"
+import { person } from "./fake/world.ts"
+import { type FakeServer, startFakeServer } from "./fake-server.ts"
 
 const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium"
 const args = [
@@ -140,4 +141,13 @@ export async function until(
     if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms for: ${what}.`)
     await Bun.sleep(25)
   }
+}
+
+/** Presses Tab until the wanted thing has the focus. */
+export async function tabTo(page: Page, name: RegExp, limit = 60): Promise<void> {
+  for (let presses = 0; presses < limit; presses++) {
+    if (name.test(await focused(page))) return
+    await page.keyboard.press("Tab")
+  }
+  throw new Error(`Pressed Tab ${limit} times without reaching ${name}; the focus is on "${await focused(page)}".`)
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import type { Page } from "playwright-core"
-import { describeInBrowser } from "./browser.ts"
+import { describeInBrowser, until } from "./browser.ts"
 
 const countries = "/projects/atlas/collections/countries"
 const screens: readonly (readonly [path: string, ready: string])[] = [
@@ -137,7 +137,7 @@ describeInBrowser("the drawing", (bench) => {
     const page = await bench.open("/projects/atlas/collections/cities")
     await page.locator(".grid-row").first().waitFor()
     const grid = page.getByRole("grid")
-    expect(await grid.getAttribute("aria-rowcount")).toBe("1205")
+    await until("the count", async () => (await grid.getAttribute("aria-rowcount")) === "1205")
     for (let presses = 0; presses < 14; presses++) {
       await grid.press("Control+End")
       await page.waitForTimeout(80)

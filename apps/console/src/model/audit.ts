@@ -53,7 +53,7 @@ function detailText(value: JsonValue): string {
   }
   if (!Array.isArray(value)) return valueText(value)
   const names = value.map((item: JsonValue) =>
-    isObject(item) ? valueText(item.name ?? item.path ?? "") : valueText(item),
+    isObject(item) ? valueText(item.name ?? item.fields ?? item.path ?? "") : valueText(item),
   )
   return names.length === 0 ? "none" : names.join(", ")
 }

@@ -51,11 +51,6 @@ export function pathText(path: Path): string {
   return path.join(".")
 }
 
-/** The path that a written path means in this data, so that `a.b` finds a key `a` with a key `b`. */
-export function toPath(text: string): Path {
-  return text.split(".")
-}
-
 /** Can a written path name it without meaning another one? */
 export function isPlainPath(path: Path): boolean {
   return path.every((step) => typeof step === "number" || (step !== "" && !step.includes(".") && !step.startsWith("$")))
@@ -171,6 +166,8 @@ function rank(column: Column, values: readonly JsonValue[], total: number): numb
   if (column.type === "bool") score += 3
   if (column.type === "text" && values.some((value) => valueText(value).length > 40)) score += 30
   if (column.alignRight) score += 1
+  // What is the same everywhere tells no row from another.
+  if (values.length > 2 && new Set(values.map((value) => valueText(value))).size === 1) score += 20
   return score + (values.length < total * 0.8 ? 5 : 0)
 }
 
@@ -196,21 +193,24 @@ export function inferColumns(documents: readonly Document[]): readonly Column[] 
 export const PICK_PX = 34
 export const UPDATED_PX = 84
 
+/** The title and what was asked for first, then the others, among them one figure early: rows are compared by it. */
+export function rankColumns(columns: readonly Column[], wanted: readonly string[]): readonly Column[] {
+  const isWanted = (column: Column): boolean => column.look === "title" || wanted.includes(column.id)
+  const first = columns.filter(isWanted)
+  const others = columns.filter((column) => !isWanted(column))
+  const figure = first.some((column) => column.alignRight) ? undefined : others.find((column) => column.alignRight)
+  return [...new Set([...first, ...others.slice(0, 2), ...(figure ? [figure] : []), ...others])]
+}
+
 /**
- * The columns to show when nobody chose: as many as fit, those asked for first. Text comes first and numbers to the
- * right of it, since numbers in neighbouring columns are read together.
+ * The columns to show when nobody chose: as many as fit, by rank. Text comes first and numbers to the right of it,
+ * since numbers in neighbouring columns are read together.
  */
 export function fitColumns(columns: readonly Column[], widthPx: number, wanted: readonly string[]): readonly Column[] {
-  const isWanted = (column: Column): boolean => column.look === "title" || wanted.includes(column.id)
-  const others = columns.filter((column) => !isWanted(column))
-  // At least one figure, if there are any: it is what rows are compared by.
-  const figure = others.find((column) => column.alignRight)
-  const ranked = [...columns.filter(isWanted), ...others.slice(0, 2), ...(figure ? [figure] : []), ...others.slice(2)]
   const chosen: Column[] = []
   let leftPx = widthPx - PICK_PX - UPDATED_PX
-  for (const column of ranked) {
+  for (const column of rankColumns(columns, wanted)) {
     if (chosen.length >= MAX_FITTED) break
-    if (chosen.includes(column)) continue
     if (column.widthPx > leftPx && chosen.length > 0) continue
     chosen.push(column)
     leftPx -= column.widthPx

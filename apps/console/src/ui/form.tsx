@@ -1,5 +1,4 @@
-import { Check, Minus } from "lucide-react"
-import { Checkbox as RadixCheckbox, ToggleGroup } from "radix-ui"
+import { ToggleGroup } from "radix-ui"
 import { type ComponentProps, type ReactNode, useId } from "react"
 
 interface FieldProps extends ComponentProps<"input"> {
@@ -64,27 +63,6 @@ export function Select<T extends string>({
         ))}
       </select>
     </div>
-  )
-}
-
-export function Checkbox({
-  label,
-  checked,
-  onChange,
-}: {
-  label: string
-  checked: boolean | "indeterminate"
-  onChange: (checked: boolean) => void
-}) {
-  return (
-    <RadixCheckbox.Root
-      className="cb"
-      aria-label={label}
-      checked={checked}
-      onCheckedChange={(value) => onChange(value === true)}
-    >
-      <RadixCheckbox.Indicator>{checked === "indeterminate" ? <Minus /> : <Check />}</RadixCheckbox.Indicator>
-    </RadixCheckbox.Root>
   )
 }
 

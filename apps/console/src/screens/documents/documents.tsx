@@ -1,27 +1,27 @@
 import type { Document } from "@ashlar/sdk"
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router"
-import { FileUp, Plus, RefreshCw } from "lucide-react"
-import { useCallback, useEffect, useMemo, useRef, useState } from "react"
+import { Plus, RefreshCw } from "lucide-react"
+import { useEffect, useMemo, useRef, useState } from "react"
 import { useActions } from "../../actions.ts"
 import { hiddenIds } from "../../deletions.ts"
 import { paletteScope } from "../../frame/overlay.ts"
 import { useStore } from "../../model/external.ts"
-import { type Column, fitColumns, inferColumns, MAX_COLUMNS, pathText, titlePath } from "../../model/fields.ts"
-import { plural } from "../../model/format.ts"
+import { fitColumns, MAX_COLUMNS, pathText, rankColumns, titlePath } from "../../model/fields.ts"
 import { toWhere } from "../../model/where.ts"
 import { collectionQuery, countQuery, documentsQuery, type View } from "../../queries.ts"
 import type { DocumentsSearch } from "../../router.tsx"
 import { Button } from "../../ui/button.tsx"
-import { TypedConfirm } from "../../ui/dialog.tsx"
 import { usePhone } from "../../ui/metrics.ts"
-import { Blank, Bones, Failed, messageOf } from "../../ui/state.tsx"
+import { Bones, Failed, messageOf } from "../../ui/state.tsx"
 import { CollectionHead } from "../collections/head.tsx"
 import { FilterBar } from "./filter-bar.tsx"
 import { Foot } from "./foot.tsx"
 import { DocumentGrid, type GridHandle } from "./grid.tsx"
 import { JsonList } from "./json-list.tsx"
+import { DeleteMany, Nothing } from "./nothing.tsx"
 import { deleteDocuments, deleteNow, listedIds, sampleDocument } from "./shared.ts"
+import { useColumns, useNews, useWidth } from "./use-list.ts"
 
 /** More documents than this are deleted after a typed confirmation, not after a look at the clock. */
 const MAX_UNDO = 20
@@ -58,10 +58,9 @@ export function DocumentsScreen() {
   const shown = useMemo(() => {
     const chosen = search.columns?.flatMap((id) => columns.find((column) => column.id === id) ?? [])
     if (chosen && chosen.length > 0) return chosen.slice(0, MAX_COLUMNS)
-    // On a phone a row has two lines and takes from all of them.
-    if (isPhone) return columns.slice(0, 12)
     const asked = [search.sort?.replace(/^-/, "") ?? "", ...(search.where ?? []).map(([path]) => path)]
-    return fitColumns(columns, widthPx, asked)
+    // A row of two lines takes what it needs from all of them.
+    return isPhone ? rankColumns(columns, asked) : fitColumns(columns, widthPx, asked)
   }, [search.columns, search.sort, search.where, columns, widthPx, isPhone])
   const news = useNews(`${p}/${c}/${JSON.stringify(view)}`, documents.dataUpdatedAt, count.data?.value, hidden.size)
 
@@ -298,108 +297,5 @@ export function DocumentsScreen() {
         />
       )}
     </>
-  )
-}
-
-/** The columns stay as they were first seen: a page that arrives later moves nothing. */
-function useColumns(collection: string, documents: readonly Document[]): readonly Column[] {
-  const kept = useRef<{ collection: string; columns: readonly Column[] }>(undefined)
-  return useMemo(() => {
-    if (kept.current?.collection === collection && kept.current.columns.length > 0) return kept.current.columns
-    const columns = inferColumns(documents)
-    kept.current = { collection, columns }
-    return columns
-  }, [collection, documents])
-}
-
-/** The width of an element, as it changes. */
-function useWidth(): readonly [ref: (element: HTMLElement | null) => void, widthPx: number] {
-  const [widthPx, setWidthPx] = useState(0)
-  const observer = useRef<ResizeObserver>(undefined)
-  const ref = useCallback((element: HTMLElement | null) => {
-    observer.current?.disconnect()
-    if (!element) return
-    setWidthPx(element.clientWidth)
-    observer.current = new ResizeObserver(() => setWidthPx(element.clientWidth))
-    observer.current.observe(element)
-  }, [])
-  return [ref, widthPx]
-}
-
-/** How many documents came or went since the list was read. Nothing moves until somebody asks for it. */
-function useNews(view: string, readAtMs: number, count: number | undefined, hidden: number): number {
-  const base = useRef<{ view: string; readAtMs: number; count: number | undefined }>({ view, readAtMs, count })
-  if (
-    base.current.view !== view ||
-    base.current.readAtMs !== readAtMs ||
-    base.current.count === undefined ||
-    hidden > 0
-  )
-    base.current = { view, readAtMs, count }
-  return count === undefined || base.current.count === undefined ? 0 : count - base.current.count
-}
-
-interface NothingProps {
-  p: string
-  c: string
-  filtered: boolean
-  total: number
-  onClear: () => void
-  onInsert: () => void
-}
-
-function Nothing({ p, c, filtered, total, onClear, onInsert }: NothingProps) {
-  if (filtered)
-    return (
-      <Blank title={`0 of ${total.toLocaleString("en-US")}`} actions={<Button onClick={onClear}>Clear filters</Button>}>
-        <p>No document matches all of these filters.</p>
-      </Blank>
-    )
-  return (
-    <Blank
-      title="No documents yet"
-      actions={
-        <Button icon={FileUp} keys="n" onClick={onInsert}>
-          Paste JSON or drop a file
-        </Button>
-      }
-    >
-      <p>Insert one by hand, paste an array of them, or bring a file from the terminal.</p>
-      <pre className="code mt-3 p-3 bg-sunken border border-joint rounded">{`ashlar --project ${p} documents import ${c} ${c}.json`}</pre>
-    </Blank>
-  )
-}
-
-function DeleteMany({
-  count,
-  c,
-  onConfirm,
-  onClose,
-}: {
-  count: number
-  c: string
-  onConfirm: () => Promise<void>
-  onClose: () => void
-}) {
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<string>()
-  const confirm = (): void => {
-    setBusy(true)
-    onConfirm()
-      .catch((reason: unknown) => setError(messageOf(reason)))
-      .finally(() => setBusy(false))
-  }
-  return (
-    <TypedConfirm
-      title={`Delete ${plural(count, "document")}`}
-      name={c}
-      submit={`Delete ${plural(count, "document")}`}
-      busy={busy}
-      error={error}
-      onConfirm={confirm}
-      onClose={onClose}
-    >
-      <p className="text-fg-2">That many cannot be taken back.</p>
-    </TypedConfirm>
   )
 }

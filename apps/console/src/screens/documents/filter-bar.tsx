@@ -116,11 +116,11 @@ function FilterChip({ clause, columns, open, onOpen, onChange }: ChipProps) {
         onOpenChange={onOpen}
         trigger={
           <button type="button" className="flex items-stretch p-0!" title="Change the filter">
-            <span className="mono leading-6 px-[7px]">{path}</span>{" "}
+            <span className="mono px-[7px]">{path}</span>{" "}
             <span className="op px-[7px] border-l border-joint">{operators[operator]}</span>{" "}
             {needsValue(operator) && (
               <span
-                className={`px-[7px] border-l border-joint cut max-w-48 ${typeof clause[2] === "string" ? "" : "mono leading-6"}`}
+                className={`px-[7px] border-l border-joint cut max-w-48 ${typeof clause[2] === "string" ? "" : "mono"}`}
               >
                 {value}
               </span>

@@ -44,6 +44,8 @@ interface GridProps {
 
 const HEAD_PX = 32
 const PHONE_ROW_PX = 58
+/** What the sheet of a phone covers of the list. */
+const SHEET_PX = 560
 /** The next page is asked for this many rows before the end. */
 const AHEAD = 30
 
@@ -68,7 +70,9 @@ export function DocumentGrid({ ref, ...props }: GridProps) {
     overscan: 12,
     paddingStart: isPhone ? 0 : HEAD_PX,
     scrollPaddingStart: isPhone ? 0 : HEAD_PX,
-    scrollPaddingEnd: 8,
+    // Below a sheet there must be room to scroll the open row into sight.
+    scrollPaddingEnd: isPhone && openId !== undefined ? SHEET_PX : 8,
+    paddingEnd: isPhone && openId !== undefined ? SHEET_PX : 0,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height of a row is all that matters
   useEffect(() => virtual.measure(), [rowPx])
@@ -151,7 +155,7 @@ export function DocumentGrid({ ref, ...props }: GridProps) {
       className="datagrid"
       role="grid"
       aria-label={props.label}
-      aria-rowcount={(props.total ?? rows.length) + 1}
+      aria-rowcount={props.total === undefined && hasMore ? -1 : (props.total ?? rows.length) + 1}
       aria-colcount={columns.length + 2}
       aria-multiselectable="true"
       aria-activedescendant={`${id}-${cell.row}-${isPhone ? 1 : cell.column}`}

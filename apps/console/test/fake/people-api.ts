@@ -1,0 +1,102 @@
+import { json, Refusal } from "./answers.ts"
+import { addPerson, nextId, now, type Person, type World } from "./world.ts"
+
+type Body = Readonly<Record<string, string>>
+
+const setupState = {
+  version: "0.1.0",
+  database: "sqlite",
+  durability: "fsync on every commit",
+  functions: { bun: "sandboxed", quickjs: "sandboxed" },
+  signups: "closed",
+}
+
+function startSession(world: World, who: Person, inCookie: boolean): Response {
+  const accessToken = `at-${nextId()}-${Math.random()}`
+  const refreshToken = `rt-${Math.random()}`
+  world.bearers.set(accessToken, who)
+  world.cookies.set(refreshToken, who)
+  const { password: _, ...user } = who
+  const accessTokenExpiresAt = new Date(Date.now() + 300_000).toISOString()
+  const body = {
+    user,
+    sessionId: "s1",
+    accessToken,
+    accessTokenExpiresAt,
+    refreshToken: inCookie ? null : refreshToken,
+  }
+  const cookie = `ashlar_refresh=${refreshToken}; Path=/v1/auth; HttpOnly; SameSite=Strict`
+  return json(body, 200, inCookie ? { "set-cookie": cookie } : {})
+}
+
+const cookieOf = (request: Request): string =>
+  /ashlar_refresh=([^;]+)/.exec(request.headers.get("cookie") ?? "")?.[1] ?? ""
+
+/** Whose bearer it is. */
+export function callerOf(world: World, request: Request): Person {
+  const who = world.bearers.get(request.headers.get("authorization")?.replace("Bearer ", "") ?? "")
+  if (!who) throw new Refusal(401, "CONTROL_CREDENTIALS_NEEDED", "Sign in first.")
+  return who
+}
+
+function checkLink(world: World, body: Body): void {
+  if (world.isSetUp || body.token !== world.setupToken)
+    throw new Refusal(410, "IDENTITY_SETUP_LINK_SPENT", "The link is spent.")
+}
+
+function account(body: Body): { email: string; name: string; password: string } {
+  const { email = "", name = "", password = "" } = body
+  if (password.length >= 10) return { email, name, password }
+  throw new Refusal(422, "IDENTITY_WEAK_PASSWORD", "Expected a password of at least 10 characters.", {
+    details: { reason: "short" },
+  })
+}
+
+const routes: Readonly<Record<string, (world: World, request: Request, body: Body, inCookie: boolean) => Response>> = {
+  "/v1/setup/check"(world, _request, body) {
+    checkLink(world, body)
+    return json({ ...setupState, expiresAt: new Date(Date.now() + 23.7 * 3_600_000).toISOString() })
+  },
+  "/v1/setup"(world, _request, body, inCookie) {
+    checkLink(world, body)
+    const made = addPerson(world, account(body), true)
+    world.isSetUp = true
+    return startSession(world, made, inCookie)
+  },
+  "/v1/auth/signin"(world, _request, body, inCookie) {
+    const who = world.people.find((one) => one.email === body.email && one.password === body.password)
+    if (who) return startSession(world, who, inCookie)
+    throw new Refusal(401, "IDENTITY_WRONG_CREDENTIALS", "The address and the password do not belong together.")
+  },
+  "/v1/auth/signup"(world, _request, body, inCookie) {
+    const invite = world.invites.get(body.invite ?? "")
+    if (!invite) throw new Refusal(403, "IDENTITY_SIGNUPS_CLOSED", "This install takes invited people only.")
+    const who = addPerson(world, account(body))
+    invite.project.members.push({
+      userId: who.id,
+      email: who.email,
+      name: who.name,
+      role: invite.role,
+      joinedAt: now(),
+    })
+    return startSession(world, who, inCookie)
+  },
+  "/v1/auth/refresh"(world, request) {
+    const who = world.cookies.get(cookieOf(request))
+    if (!who) throw new Refusal(401, "IDENTITY_SESSION_ENDED", "The session has ended. Sign in again.")
+    world.cookies.delete(cookieOf(request))
+    return startSession(world, who, true)
+  },
+  "/v1/auth/signout"(world, request) {
+    world.cookies.delete(cookieOf(request))
+    return new Response(null, { status: 204, headers: { "set-cookie": "ashlar_refresh=; Path=/v1/auth; Max-Age=0" } })
+  },
+}
+
+/** Setting up, signing in and out; undefined for every other path. */
+export async function peopleApi(world: World, request: Request, path: string): Promise<Response | undefined> {
+  const route = routes[path]
+  if (!route) return undefined
+  const body = (await request.json().catch(() => ({}))) as Body & { cookie?: boolean }
+  return route(world, request, body, body.cookie === true)
+}
