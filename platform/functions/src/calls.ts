@@ -218,7 +218,7 @@ export class Calls {
     const { store, functionId, limits, name, log } = loading
     const projectName = await this.#options.projectNameFor(store.project)
     const sandbox = await pool.take(loading.runtime)
-    const instance = await Instance.load(sandbox, {
+    const instance = new Instance(sandbox, {
       project: store.project,
       projectName,
       name,
@@ -232,9 +232,10 @@ export class Calls {
         log({ kind: "kill", invocation: null, level: "error", message: reason.message, fields: { code: reason.code } })
       },
     })
-    pool.register(instance)
     this.#watchdog.add(instance)
     void sandbox.closed.then(() => this.#ended(instance))
+    await instance.load()
+    pool.register(instance)
     return instance
   }
 

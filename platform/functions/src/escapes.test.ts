@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { afterAll, beforeAll, describe, expect } from "bun:test"
 import { dirname } from "node:path"
 import { bunAttacker, quickjsAttacker } from "./testing/attacks.ts"
 import { deployer, type Install, openInstall } from "./testing/install.ts"
@@ -318,8 +318,7 @@ testNeeding("bwrap", "root")("two processes never share a user, and none is the 
   }
 })
 
-test("the JIT is on inside the walls", async () => {
-  if (!Bun.which("bwrap")) return
+sandboxTest("the JIT is on inside the walls", async () => {
   // bun:ffi needs it, and refuses to load without; a low limit of data turns it off in silence.
   expect(await run("return typeof call")).toBe("function")
 })

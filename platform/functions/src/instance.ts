@@ -17,6 +17,10 @@ const MAX_CPU_MS = 1_800_000
 /** What a `quickjs` process holds besides the guest's memory: the copy of it, and the engine around it. */
 const QUICKJS_OVERHEAD_BYTES = 160 * 1024 * 1024
 const MAX_COMPLAINT_LENGTH = 4096
+/** Ends that are the bundle's own doing when they come while it loads. */
+const stopsLoading: ReadonlySet<string> = new Set(
+  [CpuLimit, MemoryLimit, LogLimit, ProtocolError, Crashed].map((kind) => kind.code),
+)
 /** Lines without an invocation, in the life of a process. */
 const MAX_OWNERLESS_LINES = 1000
 
@@ -48,10 +52,11 @@ export class Instance implements SandboxListener {
   #ownerlessLines = 0
   #retired = false
   #reserved = 0
+  #loading = true
   #cpuMs = 0
   #idleCpuMs = 0
 
-  private constructor(sandbox: Sandbox, options: LoadOptions) {
+  constructor(sandbox: Sandbox, options: LoadOptions) {
     this.sandbox = sandbox
     this.#options = options
     sandbox.listener = this
@@ -59,44 +64,43 @@ export class Instance implements SandboxListener {
   }
 
   /**
-   * Loads a bundle into a fresh process.
+   * Loads the bundle. To be called once, before anything else; the limits hold while it loads, too.
    *
    * @throws {FUNCTIONS_BUNDLE_INVALID} when it does not load. The process is ended then.
    */
-  static async load(sandbox: Sandbox, options: LoadOptions): Promise<Instance> {
-    const instance = new Instance(sandbox, options)
-    const { limits } = options
-    const question: LoadQuestion = {
-      kind: "load",
-      project: options.projectName,
-      name: options.name,
-      env: options.env,
-      memoryMb: limits.memoryMb,
-      bodyBytes: limits.bodyBytes,
-      logLines: limits.logLines,
-    }
-    const timer = setTimeout(
-      () => sandbox.kill(new BundleInvalid(`The bundle did not load within ${limits.wallMs} ms.`)),
-      limits.wallMs,
-    )
+  async load(): Promise<void> {
+    const { code, env, limits, name, projectName } = this.#options
+    const { memoryMb, bodyBytes, logLines } = limits
+    const question: LoadQuestion = { kind: "load", project: projectName, name, env, memoryMb, bodyBytes, logLines }
+    const tooLate = new BundleInvalid(`The bundle did not load within ${limits.wallMs} ms.`)
+    const timer = setTimeout(() => this.sandbox.kill(tooLate), limits.wallMs)
     try {
-      const failure = failureOf(await sandbox.channel.open(question, options.code, true).reply)
+      const failure = failureOf(await this.sandbox.channel.open(question, code, true).reply)
       if (failure) throw new BundleInvalid(String(failure.message).slice(0, MAX_COMPLAINT_LENGTH))
-      // Loading is paid for by its own time limit; calls start with a clean account.
-      instance.#cpuMs = sandbox.usage()?.cpuMs ?? 0
-      return instance
+      // Loading is paid for; calls start with a clean account.
+      this.#cpuMs = this.sandbox.usage()?.cpuMs ?? 0
+      this.#idleCpuMs = 0
     } catch (error) {
-      const reason = error instanceof AshlarError ? error : new BundleInvalid(undefined, { cause: error })
-      sandbox.kill(reason)
+      const known = error instanceof AshlarError ? error : new BundleInvalid(undefined, { cause: error })
+      const reason = stopsLoading.has(known.code)
+        ? new BundleInvalid(`The bundle did not load: ${known.message}`)
+        : known
+      this.sandbox.kill(reason)
       throw reason
     } finally {
       clearTimeout(timer)
+      this.#loading = false
     }
   }
 
   /** How many invocations run. */
   get live(): number {
     return this.#invocations.size
+  }
+
+  /** Does it load, or run an invocation? */
+  get busy(): boolean {
+    return this.#loading || this.live > 0
   }
 
   /** How many invocations run, or have a place and are about to. */

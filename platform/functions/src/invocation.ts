@@ -129,6 +129,8 @@ export class Invocation implements BrokerScope {
       (error: unknown) => this.fail(error as AshlarError),
     )
     void exchange.closed.then(() => this.#settle())
+    // It may have left while the call waited for its place.
+    if (request.signal.aborted) this.#leave()
     return this.#response.promise
   }
 

@@ -85,7 +85,7 @@ beforeAll(async () => {
   await install.deploy("bun", onBun, { limits })
   await install.deploy("bun-waits", onBun, { limits: waiting })
   const inside = { runtime: "quickjs" } as const
-  await install.deploy("quickjs", body(shared), { ...inside, limits: { ...limits, memoryMb: 64, cpuMs: 600 } })
+  await install.deploy("quickjs", body(shared), { ...inside, limits: { ...limits, memoryMb: 64 } })
   await install.deploy("quickjs-waits", body(shared), { ...inside, limits: { ...waiting, memoryMb: 64 } })
   await install.deploy("victim", "export default { fetch: () => new Response('well') }")
 }, 30_000)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { afterAll, beforeAll, describe, expect } from "bun:test"
 import { manualClock } from "@ashlar/core"
 import type { LogLine } from "./logs.ts"
 import { type Install, openInstall } from "./testing/install.ts"
@@ -211,8 +211,7 @@ describe("following", () => {
   })
 })
 
-test("lines survive a restart, and their numbers go on after it", async () => {
-  if (!Bun.which("bwrap")) return
+sandboxTest("lines survive a restart", async () => {
   await install.deploy("restart", `export default { fetch: () => new Response("x") }`)
   await install.call("restart")
   const before = await all("restart")

@@ -128,13 +128,18 @@ describe.each(runtimes)("a %s function", (runtime) => {
       ["has a default that is a function", "export default () => new Response('x')", /export default/],
       ["throws while it loads", "throw new RangeError('at load')", /at load/],
       ["imports what is not there", "import x from 'left-pad'; export default { fetch: x }", /left-pad/],
+      [
+        "takes all memory while it loads",
+        "const all = []; for (let n = 0; ; n++) all.push(new Array(50_000).fill(n + 0.5)); export default { fetch: () => all }",
+        /did not load|more memory|out of memory/,
+      ],
       ["loops while it loads", "for (;;) ;", /did not (load|finish)/],
     ] as const)
       sandboxTest(
         what,
         async () => {
           const failure = await failureOf(() =>
-            deploy({ name: `bad-${runtime}`, runtime, code, limits: { wallMs: 1500 } }),
+            deploy({ name: `bad-${runtime}`, runtime, code, limits: { wallMs: 800 } }),
           )
           expect([failure?.code, failure?.status]).toEqual(["FUNCTIONS_BUNDLE_INVALID", 422])
           expect(failure?.message).toMatch(message)

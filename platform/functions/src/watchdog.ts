@@ -3,8 +3,8 @@ const IDLE_MS = 250
 
 /** What is looked at. */
 export interface Watched {
-  /** Runs something now. */
-  readonly live: number
+  /** Does it do something now? */
+  readonly busy: boolean
   sample(): void
 }
 
@@ -47,7 +47,7 @@ export class Watchdog {
   #look(): void {
     let busy = false
     for (const watched of [...this.#watched]) {
-      busy ||= watched.live > 0
+      busy ||= watched.busy
       watched.sample()
     }
     this.#intervalMs = 0

@@ -59,7 +59,7 @@ export class Call {
     }
     if (outcome.kind === "interrupted") this.failOf(outcome.by)
     else if (outcome.kind === "memory") this.#failOfMemory()
-    else if (outcome.kind === "failed") this.#failOfThrow(outcome.message)
+    else if (outcome.kind === "failed") this.#failOfThrow()
   }
 
   /** Refuses the call, because its time is over. */
@@ -201,10 +201,10 @@ export class Call {
     if (this.#options.machine.interrupted) return
     if (failure.code !== undefined) this.fail({ code: failure.code, status: 502, message: failure.message })
     else if (this.#options.machine.isExhausted(failure.message)) this.#failOfMemory()
-    else this.#failOfThrow(failure.message)
+    else this.#failOfThrow()
   }
 
-  #failOfThrow(_message: string): void {
+  #failOfThrow(): void {
     this.fail({ code: "FUNCTIONS_THREW", status: 500, message: "The function threw an error." })
   }
 
