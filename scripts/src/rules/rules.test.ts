@@ -117,7 +117,6 @@ describe("sources", () => {
     ["packages/a/src/string-utils.ts", 1, 1],
     ["packages/a/src/pool-manager.ts", 1, 1],
     ["packages/a/src/commonwealth.ts", 1, 0],
-    ["apps/console/test/fake-server.ts", 700, 0],
   ])("%s of %p lines has %p faults", (path, lines, count) => {
     expect(checkFile(file("x\n".repeat(lines), path))).toHaveLength(count)
   })
