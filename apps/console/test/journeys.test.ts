@@ -95,12 +95,12 @@ describeInBrowser("functions", (bench) => {
     expect(await dialog.textContent()).toMatch(/v14.*v13/)
     await tabTo(page, /Make v13 live/)
     await page.keyboard.press("Enter")
-    await page.getByText("v13 live", { exact: true }).waitFor()
+    await page.getByText("v13 live", { exact: true }).first().waitFor()
     expect(bench.fake.function("import-countries").active).toBe(13)
     await page.getByRole("tab", { name: "Versions" }).click()
     await page.getByRole("row", { name: /^v14/ }).getByRole("button", { name: "Activate" }).click()
     await page.getByRole("button", { name: "Make v14 live" }).click()
-    await page.getByText("v14 live", { exact: true }).waitFor()
+    await page.getByText("v14 live", { exact: true }).first().waitFor()
   })
 
   test("a dropped file is deployed; TypeScript is refused with the command that takes it", async () => {
@@ -204,6 +204,7 @@ describeInBrowser("the palette", (bench) => {
     await sheet.getByText("Insert a document").waitFor()
     expect(await sheet.getByText("Follow the log").count()).toBe(0)
     await page.keyboard.press("Escape")
+    await sheet.waitFor({ state: "detached" })
     await page.keyboard.press("g")
     await page.keyboard.press("f")
     await page.waitForURL(/functions$/)

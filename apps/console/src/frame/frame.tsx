@@ -147,10 +147,9 @@ export function Frame() {
         Skip to the page
       </a>
       <Outlet />
-      <Suspense>
-        {(paletteWanted || over === "palette") && <Palette open={over === "palette"} />}
-        {over === "shortcuts" && <ShortcutSheet />}
-      </Suspense>
+      {/* Each waits for itself: what is open must not vanish while the other one is loaded. */}
+      <Suspense>{(paletteWanted || over === "palette") && <Palette open={over === "palette"} />}</Suspense>
+      <Suspense>{over === "shortcuts" && <ShortcutSheet />}</Suspense>
     </>
   )
 }
