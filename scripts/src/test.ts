@@ -22,7 +22,7 @@ await buildConsole()
 const SUITE_TIMEOUT_MS = 10 * 60_000
 /**
  * Suites that drive a browser through hundreds of steps, each with a bound on its wait: on a machine that is busy with
- * something else one of them may be late. Such a suite gets a second run, and what failed in the first is shown.
+ * something else one of them may be late. Such a step is tried again, then the suite, and what failed first is shown.
  */
 const RUN_AGAIN: ReadonlySet<string> = new Set(["apps/console"])
 const totals = { passed: 0, failed: 0, skipped: 0 }
@@ -68,7 +68,8 @@ async function runSuite(suite: string, place: string): Promise<void> {
 
 async function runOnce(suite: string): Promise<SuiteResult> {
   const started = performance.now()
-  const child = Bun.spawn([process.execPath, "test", "--timeout", "30000", `./${suite}/`], {
+  const retry = RUN_AGAIN.has(suite) ? ["--retry", "1"] : []
+  const child = Bun.spawn([process.execPath, "test", "--timeout", "30000", ...retry, `./${suite}/`], {
     cwd: root,
     stdin: "ignore",
     stdout: "pipe",
