@@ -30,8 +30,9 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: "prlimit and setpriv", for: "the function sandbox", present: command("prlimit"), debian: ["util-linux"] },
 ]
 
-/** The Deno that the adapter suite runs on; from npm, so that nothing is downloaded elsewhere. */
+/** The Deno and the Node that suites and benchmarks run on; from npm, so that nothing is downloaded elsewhere. */
 const DENO_VERSION = "2.9.6"
+const NODE_VERSION = "26.10.0"
 
 /**
  * Brings what is missing when it may (Debian, as root), and names what stays missing and what that leaves untested.
@@ -55,17 +56,38 @@ export async function ensureRequirements(): Promise<readonly string[]> {
  * The path of Deno, installed beside the pinned Bun at its first use: the binary itself, for the package's own `deno`
  * is a script that starts it as a child, which outlives the script when that is killed.
  */
-export async function ensureDeno(): Promise<string> {
-  const folder = join(root, ".cache", "deno")
+export function ensureDeno(): Promise<string> {
+  return ensureRuntime("deno", { package: "deno", version: DENO_VERSION, binary: "@deno/*/deno{,.exe}" })
+}
+
+/**
+ * The path of Node, installed like Deno. The package `node` only runs a script that installs the one for this platform,
+ * so that one is taken by its name.
+ */
+export function ensureNode(): Promise<string> {
+  const system = process.platform === "win32" ? "win" : process.platform
+  const name = `${system === "darwin" && process.arch === "arm64" ? "node-bin" : "node"}-${system}-${process.arch}`
+  return ensureRuntime("node", { package: name, version: NODE_VERSION, binary: `${name}/bin/node{,.exe}` })
+}
+
+interface Runtime {
+  readonly package: string
+  readonly version: string
+  /** A pattern of the binary's path in `node_modules`. */
+  readonly binary: string
+}
+
+async function ensureRuntime(name: string, { package: source, version, binary }: Runtime): Promise<string> {
+  const folder = join(root, ".cache", `${name}-${version}`)
   const find = (): string | undefined => {
     if (!existsSync(join(folder, "node_modules"))) return undefined
-    const [found] = new Glob("node_modules/@deno/*/deno{,.exe}").scanSync({ cwd: folder })
+    const [found] = new Glob(`node_modules/${binary}`).scanSync({ cwd: folder })
     return found === undefined ? undefined : join(folder, found)
   }
   const present = find()
   if (present !== undefined) return present
-  await Bun.write(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: { deno: DENO_VERSION } }))
+  await Bun.write(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: { [source]: version } }))
   const install = [process.execPath, "install", "--linker", "hoisted"]
-  await runStep(`Bringing Deno ${DENO_VERSION} from npm`, install, { cwd: folder })
+  await runStep(`Bringing ${name === "deno" ? "Deno" : "Node"} ${version} from npm`, install, { cwd: folder })
   return find() ?? ""
 }
