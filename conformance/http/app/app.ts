@@ -1,0 +1,28 @@
+import { type App, createApp, layer, requestIds } from "@ashlar/http"
+import { addAnswers } from "./answers.ts"
+import { addBodies } from "./bodies.ts"
+import { addRouting } from "./routing.ts"
+import { addWitness, reported } from "./witness.ts"
+
+/** Every answer says that it went through the app's own layers, whatever became of the request. */
+const outer = layer({
+  name: "outer",
+  before: (ctx) => {
+    ctx.set("x-outer", "1")
+  },
+})
+
+/** The one application that the suite runs on every runtime. It uses what `@ashlar/http` exports and nothing else. */
+const app: App = createApp({
+  layers: [requestIds, outer],
+  maxBodyBytes: 1024 * 1024,
+  onError: (error, ctx) => reported(ctx.id, error),
+})
+app.get("/", () => "hello")
+app.get("/ok", () => "ok")
+addRouting(app)
+addBodies(app)
+addAnswers(app)
+addWitness(app)
+
+export default app

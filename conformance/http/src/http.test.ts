@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Case, Expectation, Group } from "./case.ts"
+import { describeExchange } from "./client/exchange.ts"
+import { differenceFor } from "./differences.ts"
+import { groups } from "./groups.ts"
+import { judge, stepsOf } from "./judge.ts"
+import { bundleApp, listRuntimes, type Runtime } from "./runtimes.ts"
+import { type Server, startServer } from "./server.ts"
+
+/** One suite over every runtime: each case on each of them, all at once, a server of each for all groups. */
+
+const folder = mkdtempSync(join(tmpdir(), "ashlar-conformance-"))
+const candidates = listRuntimes(join(folder, "serve.mjs"))
+const servers = new Map<string, Server>()
+const boots = new Map<string, string>()
+
+beforeAll(async () => {
+  await bundleApp(folder)
+  const starting = candidates.flatMap(({ runtime }) => runtime ?? []).map(startServer)
+  for (const server of await Promise.all(starting)) {
+    servers.set(server.runtime.name, server)
+    boots.set(server.runtime.name, await (await fetch(`${server.url}/boot`)).text())
+  }
+}, 60_000)
+afterAll(async () => {
+  await Promise.all([...servers.values()].map((server) => server.stop()))
+  rmSync(folder, { recursive: true, force: true })
+})
+
+for (const { name, runtime } of candidates) {
+  if (runtime !== undefined) continue
+  if (process.env.CI === "true") test(`${name} is installed`, () => expect(runtime).toBeDefined())
+  else console.warn(`skipped: the HTTP conformance suite on ${name}, which is not installed`)
+}
+const runtimes = candidates.flatMap(({ runtime }) => runtime ?? [])
+
+for (const group of groups) {
+  describe.concurrent(group.name, () => {
+    const here = runtimes.filter(({ connections }) => connections || group.about === "app")
+    for (const one of group.cases)
+      for (const runtime of here) test(`${one.name} · ${runtime.name}`, () => run(group, one, runtime), 60_000)
+  })
+  describe(`after ${group.name}`, () => {
+    for (const runtime of runtimes) test(`${runtime.name} lives`, () => expectAlive(runtime))
+  })
+}
+
+async function run(group: Group, one: Case, runtime: Runtime): Promise<void> {
+  const server = servers.get(runtime.name)!
+  const difference = differenceFor(runtime.name, group.name, one.name)
+  const faults = await faultsOf(one, difference?.instead ?? one.expect, server)
+  if (faults !== undefined) throw new Error(faults)
+  if (difference === undefined) return
+  const needless = (await faultsOf(one, one.expect, server)) === undefined
+  if (needless) throw new Error(`${runtime.name} does what it should: take this case out of differences.ts`)
+}
+
+async function faultsOf(one: Case, expected: Expectation, server: Server): Promise<string | undefined> {
+  const { faults, exchange } = await judge(one, expected, server)
+  return faults.length === 0 ? undefined : `${faults.join("\n")}\n${describeExchange(stepsOf(one), exchange)}`
+}
+
+/** What a server may hold after all that was thrown at it. */
+const MOST_MEMORY_MB = 400
+
+/** The process has not restarted, answers, and has not grown without end. */
+async function expectAlive(runtime: Runtime): Promise<void> {
+  const server = servers.get(runtime.name)!
+  expect(server.ended).toBeUndefined()
+  expect(await (await fetch(`${server.url}/ok`)).text()).toBe("ok")
+  expect(await (await fetch(`${server.url}/boot`)).text()).toBe(boots.get(runtime.name)!)
+  expect(await (await fetch(`${server.url}/poison/report`)).json()).toEqual({
+    polluted: null,
+    inherited: null,
+    names: [],
+  })
+  expect(server.memoryMb()).toBeLessThan(MOST_MEMORY_MB)
+}
