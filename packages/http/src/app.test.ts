@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { defineService, type StandardSchemaV1 } from "@ashlar/core"
-import { createApp, errors, get, layer, type Middleware, type Outcome, routes } from "./index.ts"
+import { createApp, createRequestIds, errors, get, layer, type Middleware, type Outcome, routes } from "./index.ts"
 
 interface User {
   name: string
@@ -317,10 +317,11 @@ describe("an app", () => {
   })
 
   test.each([
-    ["x-request-id: ok-1", "ok-1"],
-    ["x-request-id: bad id\u00e9", undefined],
-  ])("takes over a plausible request id (%s)", async (header, id) => {
-    const app = createApp()
+    ["x-request-id: ok-1", true, "ok-1"],
+    ["x-request-id: bad id\u00e9", true, undefined],
+    ["x-request-id: ok-1", false, undefined],
+  ])("takes over a plausible request id where it is told to (%s, %s)", async (header, accept, id) => {
+    const app = createApp({ layers: [createRequestIds({ accept })] })
     app.get("/", (ctx) => ctx.id)
     const [name, value] = header.split(": ") as [string, string]
     const text = await (await app.fetch(at("/", { headers: { [name]: value } }))).text()

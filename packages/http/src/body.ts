@@ -1,4 +1,7 @@
+import { parseQuery } from "./context/query.ts"
+import type { RequestHeaders } from "./context/request-headers.ts"
 import { BodyInvalid, BodyTooLarge, UnsupportedMediaType } from "./errors.ts"
+import { Failure } from "./failure.ts"
 
 /** How a body can be read. */
 export interface BodyKinds {
@@ -8,110 +11,128 @@ export interface BodyKinds {
   form: Readonly<Record<string, string | readonly string[]>>
 }
 
+/** The body of a request, as each runtime's context gives it. What is wrong with it comes back as a value. */
+export interface BodySource {
+  readonly headers: RequestHeaders
+  readonly hasBody: boolean
+  /** Malformed UTF-8 inside becomes U+FFFD, as the web's own `json()` does. */
+  readJson(maxBytes: number): Promise<unknown>
+  readBytes(maxBytes: number): Promise<Uint8Array | Failure>
+}
+
 /**
- * Reads a body, whole and once, up to `maxBodyBytes`: a declared length is refused before a byte is read, an
- * undeclared one is counted as it comes.
- * @throws {HTTP_BODY_TOO_LARGE} @throws {HTTP_BODY_INVALID}
+ * Reads a body, whole and once, up to `maxBytes`: a declared length is refused before a byte is read, an undeclared one
+ * is counted as it comes. Text and forms must be valid UTF-8.
  */
 export async function readBody<K extends keyof BodyKinds>(
-  request: Request,
+  source: BodySource,
   kind: K,
-  maxBodyBytes: number,
-): Promise<BodyKinds[K]> {
-  const bytes = await readBytes(request, maxBodyBytes)
-  const read: { [Kind in keyof BodyKinds]: () => BodyKinds[Kind] } = {
-    json: () => parseJson(decode(bytes)),
-    text: () => decode(bytes),
-    bytes: () => bytes,
-    form: () => toRecord(new URLSearchParams(decode(bytes))),
-  }
-  return read[kind]()
+  maxBytes: number,
+): Promise<BodyKinds[K] | Failure> {
+  if (kind === "json") return (await source.readJson(maxBytes)) as BodyKinds[K]
+  const bytes = await source.readBytes(maxBytes)
+  if (bytes instanceof Failure || kind === "bytes") return bytes as BodyKinds[K] | Failure
+  const text = decode(bytes)
+  if (text === undefined) return new Failure(BodyInvalid, "The body is not valid UTF-8")
+  return (kind === "text" ? text : parseQuery(text, Number.POSITIVE_INFINITY)) as BodyKinds[K]
 }
 
-/**
- * Reads the body that a schema describes: JSON, or a form, as its Content-Type says. No body at all is `undefined`.
- * @throws {HTTP_UNSUPPORTED_MEDIA_TYPE} for any other type.
- */
-export async function readDeclaredBody(request: Request, maxBodyBytes: number): Promise<unknown> {
-  const header = request.headers.get("content-type")
+/** Reads the body that a schema describes: JSON, or a form, as its Content-Type says. No body at all is `undefined`. */
+export function readDeclaredBody(source: BodySource, maxBytes: number): Promise<unknown> | Failure | undefined {
+  const header = source.headers.get("content-type")
+  if (header === "application/json") return source.readJson(maxBytes) // the usual case needs no parsing of the header
   const type = header === null ? "" : header.split(";", 1)[0]!.trim().toLowerCase()
-  if (type === "application/json" || type.endsWith("+json")) return readBody(request, "json", maxBodyBytes)
-  if (type === "application/x-www-form-urlencoded") return readBody(request, "form", maxBodyBytes)
-  if (request.body === null || request.headers.get("content-length") === "0") return undefined
-  throw new UnsupportedMediaType(
-    `Expected Content-Type application/json, got ${header === null ? "none" : JSON.stringify(header)}`,
-  )
+  if (type === "application/json" || type.endsWith("+json")) return source.readJson(maxBytes)
+  if (type === "application/x-www-form-urlencoded") return readBody(source, "form", maxBytes)
+  if (!source.hasBody) return undefined
+  const got = header === null ? "none" : JSON.stringify(header)
+  return new Failure(UnsupportedMediaType, `Expected Content-Type application/json, got ${got}`)
 }
 
-async function readBytes(request: Request, maxBodyBytes: number): Promise<Uint8Array> {
-  const declared = Number(request.headers.get("content-length") ?? Number.NaN)
-  if (declared > maxBodyBytes) throw tooLarge(maxBodyBytes)
-  if (request.body === null) return new Uint8Array()
-  // The runtimes end a body at its declared length, so a checked length needs no counting.
-  if (declared >= 0) return request.bytes().catch(unreadable)
-  const chunks: Uint8Array[] = []
+/** The declared length; `undefined` when there is none; a failure when it is over the limit. */
+export function declaredLength(headers: RequestHeaders, maxBytes: number): number | Failure | undefined {
+  const header = headers.get("content-length")
+  if (header === null) return undefined
+  const length = Number(header)
+  if (length > maxBytes) return tooLarge(maxBytes)
+  return length >= 0 ? length : undefined
+}
+
+export function tooLarge(maxBodyBytes: number): Failure {
+  return new Failure(BodyTooLarge, `The body is larger than ${maxBodyBytes} bytes`, { maxBodyBytes })
+}
+
+export function unreadable(): Failure {
+  return new Failure(BodyInvalid, "The body ended before it was complete, or was already read")
+}
+
+/** Only that it is wrong is said: a parser's message quotes the body, and the body may hold secrets. */
+export function notJson(isEmpty: boolean): Failure {
+  return new Failure(BodyInvalid, isEmpty ? "Expected JSON, got an empty body" : "The body is not valid JSON")
+}
+
+/** Joins what comes, up to `maxBytes`. */
+export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array | Failure> {
+  const parts: Uint8Array[] = []
   let size = 0
-  const reader = request.body.getReader()
-  for (;;) {
-    const { done, value } = await reader.read().catch(unreadable)
-    if (done) break
-    size += value.byteLength
-    if (size > maxBodyBytes) {
-      await reader.cancel().catch(() => undefined) // the limit is the news, not how the rest of the body ends
-      throw tooLarge(maxBodyBytes)
+  try {
+    for await (const chunk of chunks) {
+      parts.push(chunk)
+      size += chunk.byteLength
     }
-    chunks.push(value)
+  } catch (error) {
+    return error instanceof BodyTooLarge
+      ? tooLarge((error.details as { maxBodyBytes: number }).maxBodyBytes)
+      : unreadable()
   }
+  if (parts.length === 1) return parts[0]!
   const whole = new Uint8Array(size)
   let offset = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, offset)
-    offset += chunk.byteLength
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.byteLength
   }
   return whole
 }
 
-function unreadable(cause: unknown): never {
-  throw new BodyInvalid("The body ended before it was complete, or was already read", { cause })
+/** Passes chunks on while they are within the limit. @throws {HTTP_BODY_TOO_LARGE} @throws {HTTP_BODY_INVALID} */
+export async function* counted(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let size = 0
+  const iterator = chunks[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const { done, value } = await iterator.next().catch(() => {
+        throw unreadable().toError()
+      })
+      if (done) return
+      size += value.byteLength
+      if (size > maxBytes) throw tooLarge(maxBytes).toError()
+      yield value
+    }
+  } finally {
+    await iterator.return?.().catch(() => undefined) // the reader is done with it, however the rest of it ends
+  }
 }
 
-function tooLarge(maxBodyBytes: number): InstanceType<typeof BodyTooLarge> {
-  return new BodyTooLarge(`The body is larger than ${maxBodyBytes} bytes`, { details: { maxBodyBytes } })
+/** An iterable as a web stream: one chunk for each pull. */
+export function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await iterator.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    async cancel() {
+      await iterator.return?.()
+    },
+  })
 }
 
-function decode(bytes: Uint8Array): string {
+export function decode(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
-  } catch (cause) {
-    throw new BodyInvalid("The body is not valid UTF-8", { cause })
+  } catch {
+    return undefined
   }
-}
-
-function parseJson(text: string): unknown {
-  if (text.trim() === "") throw new BodyInvalid("Expected JSON, got an empty body")
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    // Only the position is repeated: the runtime's message quotes the body, and the body may hold secrets.
-    throw new BodyInvalid(`The body is not valid JSON${positionOf(cause, text)}`, { cause })
-  }
-}
-
-function positionOf(cause: unknown, text: string): string {
-  const place = /position (\d+)/.exec(String(cause))
-  if (place === null) return ""
-  const before = text.slice(0, Number(place[1])).split("\n")
-  return ` (line ${before.length}, column ${before.at(-1)!.length + 1})`
-}
-
-/** Pairs as a record without a prototype: a name that repeats becomes a list. */
-export function toRecord(pairs: Iterable<readonly [string, string]>): Record<string, string | string[]> {
-  const record: Record<string, string | string[]> = Object.create(null)
-  for (const [name, value] of pairs) {
-    const known = record[name]
-    if (known === undefined) record[name] = value
-    else if (typeof known === "string") record[name] = [known, value]
-    else known.push(value)
-  }
-  return record
 }

@@ -1,10 +1,13 @@
-import { readDeclaredBody } from "./body.ts"
-import type { RequestContext } from "./context.ts"
-import { Invalid, ResponseInvalid } from "./errors.ts"
+import type { AshlarError } from "@ashlar/core"
+import type { RequestContext } from "./context/request-context.ts"
+import { RequestTimeout } from "./errors.ts"
+import { type Failure, fail, isFailure, toError } from "./failure.ts"
+import { withCheckedInput, withCheckedResponse } from "./input.ts"
 import type { Layer } from "./layer.ts"
-import { problemResponse } from "./problem.ts"
-import { Reply, type Result, toResponse } from "./reply.ts"
-import { type AnySchema, type Checked, checkPart, type Part, type RequestIssue } from "./schema.ts"
+import { isAnswer, type Reply, type Result } from "./reply/reply.ts"
+import { toReply } from "./reply/to-reply.ts"
+import { toResponse } from "./reply/web.ts"
+import { type MaybePromise, type Step, then } from "./step.ts"
 import type { RouteRecord } from "./table.ts"
 
 /**
@@ -12,150 +15,115 @@ import type { RouteRecord } from "./table.ts"
  * synchronous until something is not, so a plain route costs no promise.
  */
 
-type MaybePromise<T> = T | Promise<T>
-type Run = (ctx: RequestContext) => MaybePromise<Result>
-export type Respond = (ctx: RequestContext) => MaybePromise<Response>
-
 export interface CompileOptions {
   /** Check what handlers return against the response schema. */
   readonly checkResponses: boolean
-  /** Where errors go that callers are not told about: defects, and whatever has a status of 500 or more. */
-  readonly report: (error: unknown, ctx: RequestContext) => void
 }
 
-export function compileRoute(record: RouteRecord, options: CompileOptions): Respond {
-  const handler = record.handler as (ctx: RequestContext) => MaybePromise<Result>
-  const checked = options.checkResponses && record.output.size > 0 ? withCheckedResponse(record, handler) : handler
+/** The route as one step. It may throw: whoever calls it turns errors into answers. */
+export function compileRoute(record: RouteRecord, { checkResponses }: CompileOptions): Step {
+  const handler = withThenables(record.handler as Step)
+  const checked = checkResponses && record.output.size > 0 ? withCheckedResponse(record, handler) : handler
   const run = record.layers.reduceRight(withLayer, withCheckedInput(record, checked))
+  return record.timeoutMs === undefined ? run : withTimeout(run, record.timeoutMs)
+}
+
+/** Query builders are often thenable and no promise; what a handler returns is awaited all the same. */
+function withThenables(handler: Step): Step {
   return (ctx) => {
-    try {
-      const result = run(ctx)
-      if (!(result instanceof Promise)) return finish(ctx, toResponse(result, ctx.responseHeaders), undefined, options)
-      return result.then(
-        (settled) => finish(ctx, toResponse(settled, ctx.responseHeaders), undefined, options),
-        (error) => fail(ctx, error, options),
-      )
-    } catch (error) {
-      return fail(ctx, error, options)
-    }
+    const result = handler(ctx)
+    if (typeof result !== "object" || result === null || result instanceof Promise) return result
+    if (typeof (result as { then?: unknown }).then !== "function") return result
+    return Promise.resolve(result as PromiseLike<Result>)
   }
 }
 
-function fail(ctx: RequestContext, error: unknown, options: CompileOptions): Response {
-  const response = toResponse(problemResponse(error, ctx), ctx.responseHeaders)
-  if (response.status >= 500) options.report(error, ctx)
-  return finish(ctx, response, error, options)
-}
-
-/** Runs the finish hooks, innermost first, and what was deferred, without holding the answer back. */
-function finish(ctx: RequestContext, response: Response, error: unknown, options: CompileOptions): Response {
-  if (ctx.finishers.length === 0 && ctx.deferred.length === 0) return response
-  const outcome = { status: response.status, durationMs: Date.now() - ctx.startedAt, error }
-  const work = [...ctx.finishers.map((hook) => () => hook(outcome)), ...ctx.deferred].reverse()
-  queueMicrotask(async () => {
-    for (const one of work) {
-      try {
-        await one()
-      } catch (thrown) {
-        options.report(thrown, ctx)
-      }
-    }
-  })
-  return response
-}
-
-function withLayer(next: Run, layer: Layer<unknown, unknown>): Run {
+function withLayer(next: Step, layer: Layer<unknown, unknown>): Step {
   const { before, around, after, error, finish } = layer.hooks
   let run = next
-  if (before !== undefined) run = withBefore(layer.name, before, run)
+  if (before !== undefined) run = withBefore(layer.name, before as Step, run)
   if (around !== undefined) {
     const inner = run
-    run = (ctx) => around(ctx, async () => toResponse(await inner(ctx), ctx.responseHeaders))
+    run = (ctx) => around(ctx, async () => toResponse(ctx, thrown(await inner(ctx))))
   }
-  if (after !== undefined) {
-    const inner = run
-    run = (ctx) =>
-      then(inner(ctx), (result) => {
-        const response = toResponse(result, ctx.responseHeaders)
-        return then(after(ctx, response), (other) => (other === undefined ? response : other))
-      })
-  }
-  if (error !== undefined) run = withError(error, run)
+  if (after !== undefined) run = withAfter(after as (ctx: RequestContext, reply: Reply) => Result, run)
+  if (error !== undefined) run = withError(error as (ctx: RequestContext, error: unknown) => Result, run)
   if (finish === undefined) return run
   const inner = run
   return (ctx) => {
+    if (ctx.finishers === undefined) ctx.beganMs = performance.now()
+    ctx.finishers ??= []
     ctx.finishers.push((outcome) => finish(ctx, outcome))
     return inner(ctx)
   }
 }
 
-function withBefore(name: string, before: NonNullable<Layer["hooks"]["before"]>, next: Run): Run {
-  return (ctx) =>
-    then(before(ctx), (given) => {
-      if (given instanceof Reply || given instanceof Response) return given
-      if (given !== undefined && given !== null) ctx.provide(given as object, name)
-      return next(ctx)
-    })
-}
-
-function withError(error: NonNullable<Layer["hooks"]["error"]>, next: Run): Run {
-  const recover = (ctx: RequestContext, thrown: unknown): MaybePromise<Result> =>
-    then(error(ctx, thrown), (answer) => {
-      if (answer === undefined) throw thrown
-      return answer
-    })
-  return (ctx) => {
-    try {
-      const result = next(ctx)
-      return result instanceof Promise ? result.catch((thrown) => recover(ctx, thrown)) : result
-    } catch (thrown) {
-      return recover(ctx, thrown)
-    }
-  }
-}
-
-function withCheckedInput(record: RouteRecord, next: Run): Run {
-  const { params, query, headers, body } = record.input
-  if (params === undefined && query === undefined && headers === undefined && body === undefined) return next
-  return async (ctx) => {
-    const issues: RequestIssue[] = []
-    const check = async (part: Part, schema: AnySchema, value: unknown): Promise<unknown> => {
-      const result: Checked = await checkPart(part, schema, value)
-      if ("value" in result) return result.value
-      issues.push(...result.issues)
-      return undefined
-    }
-    if (params !== undefined) ctx.params = (await check("params", params, ctx.params)) as typeof ctx.params
-    if (query !== undefined) ctx.query = (await check("query", query, { ...(ctx.query as object) })) ?? {}
-    if (headers !== undefined) await check("headers", headers, Object.fromEntries(ctx.headers))
-    if (body !== undefined) {
-      ctx.body = await check("body", body, await readDeclaredBody(ctx.request, record.maxBodyBytes))
-    }
-    if (issues.length > 0) throw new Invalid(summary(issues), { details: { errors: issues } })
+function withBefore(name: string, before: Step, next: Step): Step {
+  const enter = (ctx: RequestContext, given: Result): MaybePromise<Result> => {
+    if (given === undefined || given === null) return next(ctx)
+    if (isAnswer(given)) return given
+    ctx.provide(given as object, name)
     return next(ctx)
   }
+  return (ctx) => {
+    const given = before(ctx)
+    return given instanceof Promise ? given.then((settled) => enter(ctx, settled)) : enter(ctx, given)
+  }
 }
 
-function summary(issues: readonly RequestIssue[]): string {
-  const [first, ...rest] = issues
-  const more = rest.length === 0 ? "" : ` (and ${rest.length} more, see errors)`
-  return `${first!.in}${first!.pointer}: ${first!.message}${more}`
+function withAfter(after: (ctx: RequestContext, reply: Reply) => Result, next: Step): Step {
+  const look = (ctx: RequestContext, result: Result): MaybePromise<Result> => {
+    if (isFailure(result)) return result
+    const reply = toReply(result)
+    // A `Response` that nobody replaced is sent as it was, with whatever its runtime knows about its body.
+    return then(after(ctx, reply), (other) => (other === undefined || other === reply ? result : other))
+  }
+  return (ctx) => then(next(ctx), (result) => look(ctx, result))
 }
 
-function withCheckedResponse(record: RouteRecord, next: Run): Run {
-  return (ctx) =>
-    then(next(ctx), (result) => {
-      if (result instanceof Response) return result
-      const status = result instanceof Reply ? result.status : 200
-      const schema = record.output.get(status)
-      if (schema === undefined || schema === null) return result
-      return then(checkPart("response", schema, result instanceof Reply ? result.value : result), (checked) => {
-        if ("value" in checked) return result
-        throw new ResponseInvalid(`${record.method} ${record.path} answered ${status} with ${summary(checked.issues)}`)
-      })
+function withError(error: (ctx: RequestContext, error: unknown) => Result, next: Step): Step {
+  const recover = (ctx: RequestContext, problem: unknown): MaybePromise<Result> =>
+    then(error(ctx, problem), (answer) => {
+      if (answer === undefined) throw problem
+      return answer
     })
+  const look = (ctx: RequestContext, result: Result): MaybePromise<Result> =>
+    isFailure(result) ? recover(ctx, toError(result)) : result
+  return (ctx) => {
+    let result: MaybePromise<Result>
+    try {
+      result = next(ctx)
+    } catch (problem) {
+      return recover(ctx, problem)
+    }
+    if (!(result instanceof Promise)) return look(ctx, result)
+    return result.then(
+      (settled) => look(ctx, settled),
+      (problem) => recover(ctx, problem),
+    )
+  }
 }
 
-function then<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
-  return value instanceof Promise ? value.then(next) : next(value)
+/** Ends the wait for a route that takes too long. Its `ctx.signal` aborts, so that what it started can stop too. */
+function withTimeout(next: Step, timeoutMs: number): Step {
+  return (ctx) => {
+    const controller = new AbortController()
+    ctx.timeout = controller.signal
+    const result = next(ctx)
+    if (!(result instanceof Promise)) return result
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const late = fail(RequestTimeout, `The answer took longer than ${timeoutMs} ms`, { timeoutMs })
+        resolve(late)
+        controller.abort(late.toError())
+      }, timeoutMs)
+      result.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
+  }
+}
+
+/** A failure, thrown: web-standard middleware knows no other way to see one. */
+function thrown(result: Result): Result {
+  if (isFailure(result)) throw toError(result as Failure | AshlarError)
+  return result
 }

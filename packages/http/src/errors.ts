@@ -62,6 +62,12 @@ export const Unavailable: ErrorClass<"HTTP_UNAVAILABLE", 503> = defineError(
   "The server cannot take this now. Try again shortly.",
 )
 
+export const RequestTimeout: ErrorClass<"HTTP_TIMEOUT", 503> = defineError(
+  "HTTP_TIMEOUT",
+  503,
+  "The answer took longer than this address may. Try again; what was started may have been done.",
+)
+
 /* What a developer wrote. Thrown at boot or at the call, never sent as they are. */
 export const PathInvalid: ErrorClass<"HTTP_PATH_INVALID", 500> = defineError(
   "HTTP_PATH_INVALID",
@@ -96,7 +102,7 @@ export const Frozen: ErrorClass<"HTTP_FROZEN", 500> = defineError(
 export const ResponseInvalid: ErrorClass<"HTTP_RESPONSE_INVALID", 500> = defineError(
   "HTTP_RESPONSE_INVALID",
   500,
-  "A handler returned what its route's response schema does not describe.",
+  "A handler returned what its route's response schema does not describe, or what cannot be sent.",
 )
 export const ListenFailed: ErrorClass<"HTTP_LISTEN_FAILED", 500> = defineError(
   "HTTP_LISTEN_FAILED",

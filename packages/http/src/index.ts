@@ -1,7 +1,10 @@
 export type { App, AppOptions } from "./app.ts"
 export { createApp } from "./app.ts"
 export type { BodyKinds } from "./body.ts"
-export type { BaseContext, ConnectionInfo, Context } from "./context.ts"
+export type { Constraint } from "./constraint.ts"
+export { isIn, isNumber, isUuid } from "./constraint.ts"
+export type { BaseContext, ConnectionInfo, Context } from "./context/context.ts"
+export type { RequestHeaders } from "./context/request-headers.ts"
 export {
   BadRequest,
   BodyInvalid,
@@ -13,11 +16,15 @@ export {
   ListenFailed,
   MethodNotAllowed,
   NotFound,
+  RequestTimeout,
   TooManyRequests,
   Unauthorized,
   Unavailable,
   UnsupportedMediaType,
 } from "./errors.ts"
+export { Failure, fail } from "./failure.ts"
+export type { HostParams } from "./host.ts"
+export type { TrailingSlash } from "./kernel.ts"
 export type {
   AnyLayer,
   Check,
@@ -37,9 +44,11 @@ export type { Params, Segment } from "./path.ts"
 export { buildPath } from "./path.ts"
 export type { Problem } from "./problem.ts"
 export { toProblem } from "./problem.ts"
-export type { Result } from "./reply.ts"
-export { Reply } from "./reply.ts"
-export { requestIds } from "./request-id.ts"
+export { FileSlice } from "./reply/file-slice.ts"
+export type { EncodedReply, ReplyHeaders, Result } from "./reply/reply.ts"
+export { Reply } from "./reply/reply.ts"
+export type { RequestIdOptions } from "./request-id.ts"
+export { createRequestIds, requestIds } from "./request-id.ts"
 export type {
   Allowed,
   AnyRoute,

@@ -1,11 +1,12 @@
 import type { ErrorClass } from "@ashlar/core"
-import type { BaseContext } from "./context.ts"
-import type { Reply, Result } from "./reply.ts"
+import type { BaseContext } from "./context/context.ts"
+import type { Failure } from "./failure.ts"
+import type { Reply, Result } from "./reply/reply.ts"
 
 /** How a request ended, as `finish` sees it. */
 export interface Outcome {
   readonly status: number
-  /** Milliseconds from the context's creation to the answer's head. */
+  /** Milliseconds, with fractions, from the first layer with a `finish` to the answer's head. */
   readonly durationMs: number
   /** The error the answer was made from, with its cause; undefined when the handler answered. */
   readonly error: unknown
@@ -24,12 +25,17 @@ export interface LayerSpec<N extends readonly AnyLayer[], R, E extends readonly 
   readonly errors?: E
   /** Facts for readers of the table, merged into the `meta` of every covered route. */
   readonly meta?: Readonly<Record<string, unknown>>
+  /** Headers of every covered answer that does not set them itself. Folded in when the route is compiled, so they are free. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Runs first. Returns fields for the context, or a `Reply` or `Response` that ends the request here. */
   readonly before?: (ctx: BaseContext & ProvidedBy<N>) => R
   /** Wraps all that is inside. Must return a `Response`: its own, or what `next()` gives. */
   readonly around?: (ctx: BaseContext & ProvidedBy<N>, next: Next) => Promise<Response>
-  /** Sees the answer, headers of `ctx.set` included, and may return another in its place. */
-  readonly after?: (ctx: BaseContext & ProvidedBy<N>, response: Response) => Result | Promise<Result>
+  /**
+   * Sees the answer of a handler, not yet turned into bytes, and may return another in its place. A `Response` comes as
+   * a reply whose value is its body's stream. Errors pass it by: they are for `error`.
+   */
+  readonly after?: (ctx: BaseContext & ProvidedBy<N>, reply: Reply) => Result | Promise<Result>
   /** Sees what was thrown inside, and may return an answer for it. Returning nothing passes it on. */
   readonly error?: (ctx: BaseContext & ProvidedBy<N>, error: unknown) => Result | Promise<Result>
   /** Runs last, once, whatever happened. What it throws is reported, never sent. */
@@ -42,6 +48,7 @@ export interface Layer<Provides = unknown, Errors = never> {
   readonly needs: readonly AnyLayer[]
   readonly errors: readonly ErrorClass[]
   readonly meta: Readonly<Record<string, unknown>>
+  readonly headers: Readonly<Record<string, string>>
   readonly hooks: LayerHooks
   readonly "~provides"?: Provides
   readonly "~errors"?: Errors
@@ -51,7 +58,7 @@ export interface Layer<Provides = unknown, Errors = never> {
 export interface LayerHooks {
   readonly before?: (ctx: BaseContext) => unknown
   readonly around?: (ctx: BaseContext, next: Next) => Promise<Response>
-  readonly after?: (ctx: BaseContext, response: Response) => unknown
+  readonly after?: (ctx: BaseContext, reply: Reply) => unknown
   readonly error?: (ctx: BaseContext, error: unknown) => unknown
   readonly finish?: (ctx: BaseContext, outcome: Outcome) => void | Promise<void>
 }
@@ -101,7 +108,7 @@ type CheckOne<A, H> =
     : MissingNeeds<NeedsOf<A>>
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return statement gives void
-type Fields<R> = Exclude<Awaited<R>, Response | Reply | undefined | null | void>
+type Fields<R> = Exclude<Awaited<R>, Response | Reply | Failure | undefined | null | void>
 type Provided<R> = [Fields<R>] extends [never] ? unknown : Fields<R>
 
 /**
@@ -115,8 +122,8 @@ export function layer<
   R = undefined,
   const E extends readonly ErrorClass[] = readonly [],
 >(spec: LayerSpec<N, R, E>): Layer<Provided<R>, InstanceType<E[number]>> & NeedsCarrier<ProvidedBy<N>> {
-  const { name, needs = [], errors = [], meta = {}, ...hooks } = spec
-  return Object.freeze({ name, needs, errors, meta, hooks: hooks as LayerHooks })
+  const { name, needs = [], errors = [], meta = {}, headers = {}, ...hooks } = spec
+  return Object.freeze({ name, needs, errors, meta, headers, hooks: hooks as LayerHooks })
 }
 
 /** The layer that a plain middleware stands for. The same function gives the same layer, so that it runs once. */
@@ -130,6 +137,7 @@ export function toLayer(value: AnyLayer): Layer<unknown, unknown> {
     needs: [],
     errors: [],
     meta: {},
+    headers: {},
     hooks: { around },
   })
   fromMiddleware.set(value, made)

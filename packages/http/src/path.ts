@@ -1,4 +1,5 @@
-import { BadRequest, PathInvalid, RouteUnknown } from "./errors.ts"
+import type { Constraint } from "./constraint.ts"
+import { PathInvalid, RouteUnknown } from "./errors.ts"
 
 /**
  * Path patterns: `/users/:id`, `/files/*path`, `/:lang?/docs`. A parameter is a whole segment; `?` makes the last
@@ -25,7 +26,13 @@ export type Params<P extends string> = string extends P
 
 export type Segment =
   | { readonly kind: "static"; readonly text: string }
-  | { readonly kind: "param"; readonly name: string; readonly optional: boolean }
+  | {
+      readonly kind: "param"
+      readonly name: string
+      readonly optional: boolean
+      /** What the value must look like for this route to be taken. */
+      readonly constraint: Constraint | undefined
+    }
   | { readonly kind: "rest"; readonly name: string }
 
 /**
@@ -33,14 +40,14 @@ export type Segment =
  * @throws {HTTP_PATH_INVALID} when it does not start with `/`, repeats a name, mixes text and a parameter in one
  * segment, or goes on after `*` or an optional segment.
  */
-export function parsePath(pattern: string): readonly Segment[] {
+export function parsePath(pattern: string, where: Readonly<Record<string, Constraint>> = {}): readonly Segment[] {
   if (!pattern.startsWith("/")) throw new PathInvalid(`Expected a path that starts with "/", got "${pattern}"`)
   if (pattern === "/") return []
   const seen = new Set<string>()
   const segments = pattern
     .slice(1)
     .split("/")
-    .map((text): Segment => parseSegment(pattern, text))
+    .map((text): Segment => parseSegment(pattern, text, where))
   segments.forEach((segment, index) => {
     if (segment.kind !== "static") {
       if (seen.has(segment.name)) throw new PathInvalid(`"${pattern}" names the parameter "${segment.name}" twice`)
@@ -53,24 +60,31 @@ export function parsePath(pattern: string): readonly Segment[] {
       throw new PathInvalid(`Only the last segments of "${pattern}" may be optional`)
     }
   })
+  for (const constrained of Object.keys(where)) {
+    if (segments.some((segment) => segment.kind === "param" && segment.name === constrained)) continue
+    throw new PathInvalid(`"${pattern}" has no parameter "${constrained}" to constrain`)
+  }
   return segments
 }
 
-function parseSegment(pattern: string, text: string): Segment {
-  const name = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** `__proto__` would be lost where parameters become a record. */
+const NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/
+
+function parseSegment(pattern: string, text: string, where: Readonly<Record<string, Constraint>>): Segment {
   if (text === "") throw new PathInvalid(`"${pattern}" has an empty segment; write each "/" once, and none at the end`)
   if (text.startsWith("*")) {
     const rest = text.slice(1)
-    if (rest !== "" && !name.test(rest)) throw new PathInvalid(`"${text}" in "${pattern}" is not a valid name`)
+    if (rest !== "" && !NAME.test(rest)) throw new PathInvalid(`"${text}" in "${pattern}" is not a valid name`)
     return { kind: "rest", name: rest === "" ? "*" : rest }
   }
   if (text.startsWith(":")) {
     const optional = text.endsWith("?")
     const param = text.slice(1, optional ? -1 : undefined)
-    if (!name.test(param)) {
+    if (!NAME.test(param)) {
       throw new PathInvalid(`Expected a parameter like ":id" as a whole segment of "${pattern}", got "${text}"`)
     }
-    return { kind: "param", name: param, optional }
+    const constraint = Object.hasOwn(where, param) ? where[param] : undefined
+    return { kind: "param", name: param, optional, constraint }
   }
   if (/[:*?#]/.test(text)) throw new PathInvalid(`"${text}" in "${pattern}" mixes text with one of : * ? #`)
   return { kind: "static", text }
@@ -107,15 +121,12 @@ export function buildPath(pattern: string, params: Readonly<Record<string, strin
   return `/${parts.join("/")}`
 }
 
-/**
- * Decodes one segment of a request's path.
- * @throws {HTTP_BAD_REQUEST} when a percent escape is malformed.
- */
-export function decodeSegment(text: string): string {
+/** Decodes one segment of a request's path; undefined when a percent escape in it is malformed. */
+export function decodeSegment(text: string): string | undefined {
   if (!text.includes("%")) return text
   try {
     return decodeURIComponent(text)
-  } catch (cause) {
-    throw new BadRequest("The path holds a malformed percent escape", { cause })
+  } catch {
+    return undefined
   }
 }

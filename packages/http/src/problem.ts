@@ -1,6 +1,8 @@
 import { AshlarError, Internal } from "@ashlar/core"
-import type { BaseContext } from "./context.ts"
+import type { RequestContext } from "./context/request-context.ts"
 import { TooManyRequests } from "./errors.ts"
+import { Failure } from "./failure.ts"
+import { PROBLEM_TYPE, Reply } from "./reply/reply.ts"
 import type { RequestIssue } from "./schema.ts"
 
 /** An error on the wire. @see https://www.rfc-editor.org/rfc/rfc9457 */
@@ -12,46 +14,56 @@ export interface Problem {
   readonly code: string
   /** What was expected, what was got, what to do. For people. */
   readonly detail: string
-  readonly requestId: string
+  /** The request's id, where a log or a header shows it too. */
+  readonly requestId?: string
   readonly details?: Readonly<Record<string, unknown>>
   /** Where the request's values are not acceptable; present with `HTTP_INVALID`. */
   readonly errors?: readonly RequestIssue[]
 }
 
-/** What callers are told: an {@link AshlarError} as it is, anything else as `INTERNAL` with the request's id. */
-export function toProblem(error: unknown, ctx: BaseContext): Problem {
-  const known = error instanceof AshlarError && error.code !== Internal.code ? error : undefined
-  const { code, status, message, details } = known ?? new Internal()
+/** What callers are told: an `AshlarError` as it is, anything else as `INTERNAL` with the request's id. */
+export function toProblem(error: unknown, requestId?: string): Problem {
+  const { code, status, message, details } = told(error)
+  const problem = { type: `urn:ashlar:error:${code}`, title: TITLES[status] ?? "Error", status, code, detail: message }
+  if (details === undefined && requestId === undefined) return problem
   const { errors, ...rest } = (details ?? {}) as { errors?: readonly RequestIssue[] }
   return {
-    type: `urn:ashlar:error:${code}`,
-    title: TITLES[status] ?? "Error",
-    status,
-    code,
-    detail: message,
-    requestId: ctx.id,
+    ...problem,
+    ...(requestId !== undefined && { requestId }),
     ...(Object.keys(rest).length > 0 && { details: rest }),
     ...(errors !== undefined && { errors }),
   }
 }
 
-/** The problem as an answer. Nothing about an error may be cached. */
-export function problemResponse(error: unknown, ctx: BaseContext): Response {
-  const problem = toProblem(error, ctx)
-  const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" })
-  const retryAfter = problem.details?.retryAfterSeconds
-  if (typeof retryAfter === "number") headers.set("retry-after", String(Math.max(1, Math.ceil(retryAfter))))
-  else if (problem.status === TooManyRequests.status) headers.set("retry-after", "1")
-  if (problem.status === 401) headers.set("www-authenticate", "Bearer")
-  const allow = problem.details?.allow
-  if (Array.isArray(allow)) headers.set("allow", allow.join(", "))
-  return new Response(JSON.stringify(problem), { status: problem.status, headers })
+function told(error: unknown): Pick<AshlarError, "code" | "status" | "message" | "details"> {
+  if (error instanceof Failure) return error
+  return error instanceof AshlarError && error.code !== Internal.code ? error : new Internal()
+}
+
+/** The problem as an answer; its type says that it may not be cached. */
+export function problemReply(error: unknown, ctx: RequestContext): Reply<number, Problem> {
+  const { status } = told(error)
+  // Who reads the log of a defect has the id; of the caller's own mistakes there is no log to look into.
+  const problem = toProblem(error, status >= 500 || ctx.hasId ? ctx.id : undefined)
+  return new Reply(status, problem, PROBLEM_TYPE, problemHeaders(problem))
+}
+
+function problemHeaders({ status, details }: Problem): Record<string, string> | undefined {
+  if (status !== 401 && status !== 429 && details === undefined) return undefined
+  const headers: Record<string, string> = {}
+  const retryAfter = details?.retryAfterSeconds
+  if (typeof retryAfter === "number") headers["retry-after"] = String(Math.max(1, Math.ceil(retryAfter)))
+  else if (status === TooManyRequests.status) headers["retry-after"] = "1"
+  if (status === 401) headers["www-authenticate"] = "Bearer"
+  if (Array.isArray(details?.allow)) headers.allow = details.allow.join(", ")
+  return headers
 }
 
 /** The reason phrases of RFC 9110, for the statuses that errors use. */
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
+  402: "Payment Required",
   403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
@@ -62,10 +74,14 @@ const TITLES: Readonly<Record<number, string>> = {
   412: "Precondition Failed",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
   422: "Unprocessable Content",
+  426: "Upgrade Required",
   428: "Precondition Required",
   429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
   500: "Internal Server Error",
+  501: "Not Implemented",
   502: "Bad Gateway",
   503: "Service Unavailable",
   504: "Gateway Timeout",

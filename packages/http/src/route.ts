@@ -1,11 +1,14 @@
 import type { AshlarError, ErrorClass } from "@ashlar/core"
 import { callSite } from "./call-site.ts"
-import type { Context } from "./context.ts"
+import { type Constraint, isIn, isNumber, isUuid, toConstraint } from "./constraint.ts"
+import type { Context } from "./context/context.ts"
+import type { Failure } from "./failure.ts"
 import type { AnyLayer, Check, ErrorsOf, ProvidedBy } from "./layer.ts"
 import type { Params } from "./path.ts"
-import type { Reply } from "./reply.ts"
+import type { Reply } from "./reply/reply.ts"
 import type { AnySchema, In, Out } from "./schema.ts"
 
+/** The methods of RFC 9110 and RFC 10008 that have a function of their own. `*`, in a record: all that a path does not declare. */
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "QUERY"
 
 /** What a route says about itself besides its method, path and handler. Every member is optional. */
@@ -28,6 +31,10 @@ export interface RouteDefinition {
   readonly deprecated?: boolean
   /** The largest body read, in bytes. Default: the app's `maxBodyBytes`. */
   readonly maxBodyBytes?: number
+  /** How long the answer may take before it is 503, in milliseconds. Default: the app's `timeoutMs`. */
+  readonly timeoutMs?: number
+  /** What parameters must look like for this route to be taken; `.whereNumber("id")` and its kin write it too. */
+  readonly where?: Readonly<Record<string, Constraint>>
   /** Facts for other readers of the table (authorization matrices, rate limits), by their own key. */
   readonly meta?: Readonly<Record<string, unknown>>
 }
@@ -44,14 +51,14 @@ type PlainFor<R> = R extends { 200: AnySchema } ? In<R[200]> : never
 
 /** What a handler may return, from the route's `response`. Anything, when it declares none. */
 export type Allowed<D> = D extends { response: AnySchema }
-  ? In<D["response"]> | Reply<200, In<D["response"]>> | Response
+  ? In<D["response"]> | Reply<200, In<D["response"]>> | Response | Failure
   : D extends { response: infer R }
-    ? PlainFor<R> | ReplyFor<R> | Response
+    ? PlainFor<R> | ReplyFor<R> | Response | Failure
     : unknown
 
 /** Refuses a returned key that the response schema does not have: TypeScript itself checks no freshness here. */
 export type Exact<R, D> = D extends { response: AnySchema }
-  ? R extends Response | Reply
+  ? R extends Response | Reply | Failure
     ? unknown
     : R extends object
       ? Record<Exclude<keyof R, keyof In<D["response"]>>, never>
@@ -72,9 +79,10 @@ export type ResultOf<D, R> = D extends { response: AnySchema }
   ? Out<D["response"]>
   : D extends { response: infer M }
     ? { [S in keyof M]: `${S & number}` extends `2${string}` ? OutOrNull<M[S]> : never }[keyof M]
-    : Awaited<R> extends Reply<number, infer V>
-      ? V
-      : Awaited<R>
+    : Plain<Awaited<R>>
+
+/** What a caller gets of what a handler returned: the value of a reply, and nothing of a failure. */
+type Plain<R> = R extends Failure ? never : R extends Reply<number, infer V> ? V : R
 
 /** The errors a client meets: the route's own, its layers', and the 422 exactly where something is validated. */
 export type RouteErrors<D, LE> =
@@ -98,22 +106,32 @@ export interface Route<M extends string = string, P extends string = string, I =
   readonly declaredAt: string
   /** Names the route: {@link RouteDefinition.name}, for those who chain. */
   name(name: string): Route<M, P, I, O, E>
+  /** Takes the route only where a parameter matches an expression (the whole value), a schema or a constraint. */
+  where(param: ParamName<P>, rule: RegExp | AnySchema | Constraint): Route<M, P, I, O, E>
+  /** Takes the route only where the parameters are decimal digits. */
+  whereNumber(...params: ParamName<P>[]): Route<M, P, I, O, E>
+  /** Takes the route only where the parameters are UUIDs. */
+  whereUuid(...params: ParamName<P>[]): Route<M, P, I, O, E>
+  /** Takes the route only where the parameter is one of these. */
+  whereIn(param: ParamName<P>, values: readonly string[]): Route<M, P, I, O, E>
   readonly "~in"?: I
   readonly "~out"?: O
   readonly "~err"?: E
 }
 
+type ParamName<P extends string> = keyof Params<P> & string
+
 /** Anything that has the shape of a route, whatever its types: what readers of a route record accept. */
 export type AnyRoute = Route<string, string, unknown, unknown, unknown>
 
 class RouteDeclaration {
-  readonly method: Method
+  readonly method: string
   readonly path: string
   definition: RouteDefinition
   readonly handler: (ctx: never) => unknown
   readonly declaredAt: string
 
-  constructor(method: Method, path: string, definition: RouteDefinition, handler: (ctx: never) => unknown) {
+  constructor(method: string, path: string, definition: RouteDefinition, handler: (ctx: never) => unknown) {
     this.method = method
     this.path = path
     this.definition = definition
@@ -125,10 +143,25 @@ class RouteDeclaration {
     this.definition = { ...this.definition, name }
     return this
   }
+  where(param: string, rule: RegExp | AnySchema | Constraint): this {
+    this.definition = { ...this.definition, where: { ...this.definition.where, [param]: toConstraint(rule) } }
+    return this
+  }
+  whereNumber(...params: string[]): this {
+    for (const param of params) this.where(param, isNumber)
+    return this
+  }
+  whereUuid(...params: string[]): this {
+    for (const param of params) this.where(param, isUuid)
+    return this
+  }
+  whereIn(param: string, values: readonly string[]): this {
+    return this.where(param, isIn(values))
+  }
 }
 
 /** The two ways to declare a route of one method: with or without a definition. `X`: fields of the scope; `LE`: its errors. */
-export interface Declare<M extends Method, X, LE> {
+export interface Declare<M extends string, X, LE> {
   <const P extends string, R>(
     path: P,
     handler: Handler<P, unknown, X, R>,
@@ -142,7 +175,7 @@ export interface Declare<M extends Method, X, LE> {
 type CheckedLayers<D, X> = D extends { layers: infer L extends readonly AnyLayer[] } ? Check<L, X> : readonly AnyLayer[]
 
 /** Makes the declaring function of one method; `add` is what a scope does with the route. */
-export function declare<M extends Method, X, LE>(method: M, add?: (route: AnyRoute) => void): Declare<M, X, LE> {
+export function declare<M extends string, X, LE>(method: M, add?: (route: AnyRoute) => void): Declare<M, X, LE> {
   return ((path: string, ...rest: [unknown, unknown?]) => {
     const [definition, handler] = rest.length === 1 ? [{}, rest[0]] : rest
     const route = new RouteDeclaration(method, path, definition as RouteDefinition, handler as (ctx: never) => unknown)

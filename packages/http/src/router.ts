@@ -1,6 +1,7 @@
+import type { Constraint } from "./constraint.ts"
 import { decodeSegment, type Segment } from "./path.ts"
 
-/** What a path leads to, and what stood where its parameters are, in order and decoded. */
+/** What a path leads to, and what stood where its parameters are, in order, not yet decoded. */
 export interface Match<T> {
   readonly value: T
   readonly values: readonly string[]
@@ -8,77 +9,148 @@ export interface Match<T> {
 
 interface Node<T> {
   readonly statics: Map<string, Node<T>>
-  param: Node<T> | undefined
+  /** Constrained ones first: they are the more specific. */
+  readonly params: ParamEdge<T>[]
   /** Reached when the path ends here. */
   end: T | undefined
   /** Reached by whatever goes on from here. */
   rest: T | undefined
+  /** Where there is but one way on, and it is text: several segments in one comparison. */
+  jump: { readonly text: string; readonly to: Node<T> } | undefined
 }
+
+interface ParamEdge<T> {
+  readonly constraint: Constraint | undefined
+  readonly node: Node<T>
+}
+
+const NO_VALUES: readonly string[] = []
 
 /**
  * Finds the value of a path: static segments before parameters before the rest, with backtracking. Paths without
- * parameters are found in one look-up.
+ * parameters are found in one look-up. It keeps nothing between two calls, so no flood of paths can fill it.
  */
 export class Router<T extends object> {
   readonly #whole = new Map<string, Match<T>>()
   readonly #root: Node<T> = node()
+  #isReady = false
 
-  /** The value kept at these segments, made by `create` when there is none. */
-  at(segments: readonly Segment[], create: () => T): T {
-    let here = this.#root
-    const endings: ["end" | "rest", Node<T>][] = []
-    for (const segment of segments) {
-      if (segment.kind === "rest") endings.push(["rest", here])
-      if (segment.kind === "param" && segment.optional) endings.push(["end", here])
-      if (segment.kind !== "rest") here = step(here, segment)
-    }
-    if (segments.at(-1)?.kind !== "rest") endings.push(["end", here])
-    const kept = endings.map(([slot, place]) => place[slot]).find((value) => value !== undefined) ?? create()
-    for (const [slot, place] of endings) place[slot] ??= kept
-    if (segments.every((segment) => segment.kind === "static")) {
-      this.#whole.set(`/${segments.map((segment) => segment.text).join("/")}`, { value: kept, values: [] })
-    }
-    return kept
+  /** The values kept at these segments, one for each way the optional ones can be there; made by `create` at first. */
+  at(segments: readonly Segment[], create: () => T): T[] {
+    this.#isReady = false
+    return expand(segments).map((shape) => this.#keep(shape, create))
   }
 
-  /** @throws {HTTP_BAD_REQUEST} when a matched parameter holds a malformed percent escape. */
+  #keep(shape: readonly Segment[], create: () => T): T {
+    let here = this.#root
+    for (const segment of shape) if (segment.kind !== "rest") here = step(here, segment)
+    const slot = shape.at(-1)?.kind === "rest" ? "rest" : "end"
+    const value = here[slot] ?? create()
+    here[slot] = value
+    if (shape.every((segment) => segment.kind === "static")) {
+      this.#whole.set(`/${shape.map((segment) => segment.text).join("/")}`, { value, values: NO_VALUES })
+    }
+    return value
+  }
+
   find(path: string): Match<T> | undefined {
     const whole = this.#whole.get(path)
     if (whole !== undefined) return whole
-    const parts = path === "/" ? [] : path.slice(1).split("/")
+    if (!this.#isReady) {
+      prepare(this.#root)
+      this.#isReady = true
+    }
     const values: string[] = []
-    const value = walk(this.#root, parts, 0, values)
-    return value && { value, values: values.map((text) => text.split("/").map(decodeSegment).join("/")) }
+    const value = walk(this.#root, path, path === "/" ? 2 : 1, values)
+    return value && { value, values }
   }
 }
 
-function node<T>(): Node<T> {
-  return { statics: new Map(), param: undefined, end: undefined, rest: undefined }
+/** Every way the optional segments at the end can be there or not. */
+export function expand(segments: readonly Segment[]): readonly (readonly Segment[])[] {
+  const first = segments.findIndex((segment) => segment.kind === "param" && segment.optional)
+  if (first === -1) return [segments]
+  return Array.from({ length: segments.length - first + 1 }, (_, more) => segments.slice(0, first + more))
 }
 
-function step<T>(here: Node<T>, segment: Segment): Node<T> {
+function node<T>(): Node<T> {
+  return { statics: new Map(), params: [], end: undefined, rest: undefined, jump: undefined }
+}
+
+function step<T>(here: Node<T>, segment: Exclude<Segment, { kind: "rest" }>): Node<T> {
   if (segment.kind === "static") {
     const next = here.statics.get(segment.text) ?? node<T>()
     here.statics.set(segment.text, next)
     return next
   }
-  here.param ??= node()
-  return here.param
+  const { constraint } = segment
+  const known = here.params.find((edge) => edge.constraint?.name === constraint?.name)
+  if (known !== undefined) return known.node
+  const edge = { constraint, node: node<T>() }
+  here.params.push(edge)
+  here.params.sort((a, b) => rank(a).localeCompare(rank(b)))
+  return edge.node
 }
 
-function walk<T>(here: Node<T>, parts: readonly string[], index: number, values: string[]): T | undefined {
-  const part = parts[index]
-  if (part === undefined) return here.end ?? here.rest
+/** Sorts the unconstrained edge last, and the others by name, so that the order of declaration never matters. */
+function rank({ constraint }: { constraint: Constraint | undefined }): string {
+  return constraint === undefined ? "1" : `0 ${constraint.name}`
+}
+
+function prepare<T>(here: Node<T>): void {
+  const texts: string[] = []
+  let to = here
+  while (to.statics.size === 1 && to.params.length === 0 && to.rest === undefined && (to === here || !to.end)) {
+    const [[text, next]] = to.statics as unknown as [[string, Node<T>]]
+    texts.push(text)
+    to = next
+  }
+  here.jump = texts.length === 0 ? undefined : { text: texts.join("/"), to }
+  for (const next of here.statics.values()) prepare(next)
+  for (const edge of here.params) prepare(edge.node)
+}
+
+/** `at` is where the next segment starts; beyond the end of the path there is none. */
+function walk<T>(here: Node<T>, path: string, at: number, values: string[]): T | undefined {
+  if (at > path.length) return here.end ?? withRest(here, "", values)
+  const { jump } = here
+  if (jump !== undefined) {
+    const after = at + jump.text.length
+    if (!path.startsWith(jump.text, at) || (after < path.length && path.charCodeAt(after) !== 47)) return undefined
+    return walk(jump.to, path, after + 1, values)
+  }
+  const slash = path.indexOf("/", at)
+  const end = slash === -1 ? path.length : slash
+  const part = path.slice(at, end)
   const fixed = here.statics.get(part)
-  const found = fixed && walk(fixed, parts, index + 1, values)
-  if (found !== undefined) return found
-  if (here.param !== undefined && part !== "") {
+  if (fixed !== undefined) {
+    const found = walk(fixed, path, end + 1, values)
+    if (found !== undefined) return found
+  }
+  if (part !== "" && here.params.length > 0) {
+    const found = walkParams(here, path, end, part, values)
+    if (found !== undefined) return found
+  }
+  return withRest(here, path.slice(at), values)
+}
+
+function walkParams<T>(here: Node<T>, path: string, end: number, part: string, values: string[]): T | undefined {
+  for (const { constraint, node: next } of here.params) {
+    if (constraint !== undefined && !accepts(constraint, part)) continue
     values.push(part)
-    const below = walk(here.param, parts, index + 1, values)
-    if (below !== undefined) return below
+    const found = walk(next, path, end + 1, values)
+    if (found !== undefined) return found
     values.pop()
   }
-  if (here.rest === undefined) return undefined
-  values.push(parts.slice(index).join("/"))
+  return undefined
+}
+
+function withRest<T>(here: Node<T>, rest: string, values: string[]): T | undefined {
+  if (here.rest !== undefined) values.push(rest)
   return here.rest
+}
+
+function accepts(constraint: Constraint, part: string): boolean {
+  const text = decodeSegment(part)
+  return text !== undefined && constraint.accepts(text)
 }

@@ -1,4 +1,5 @@
 import { Frozen } from "./errors.ts"
+import { type HostParams, hostLayer } from "./host.ts"
 import { type AnyLayer, type Check, type ErrorsOf, type Layer, type ProvidedBy, toLayer } from "./layer.ts"
 import { joinPaths } from "./path.ts"
 import { type AnyRoute, type Declare, declare, eachRoute } from "./route.ts"
@@ -17,6 +18,10 @@ export interface Scope<X = unknown, E = never> {
   readonly head: Declare<"HEAD", X, E>
   readonly options: Declare<"OPTIONS", X, E>
   readonly query: Declare<"QUERY", X, E>
+  /** Every method that the same path does not declare. */
+  readonly all: Declare<"*", X, E>
+  /** A method without a function of its own here: `app.on("PROPFIND")("/files/*path", handler)`. */
+  on<const M extends string>(method: M): Declare<M, X, E>
   /** Adds routes made elsewhere: one, or a record of them, whose dotted keys become the names of those that have none. */
   add(routes: object): void
   /** A block under a path, with layers around all of it. Middleware in the list is a typed value: `const m: Middleware = …`. */
@@ -25,6 +30,11 @@ export interface Scope<X = unknown, E = never> {
     layers: L & Check<L, X>,
     block: (scope: Scope<X & ProvidedBy<L>, E | ErrorsOf<L>>) => R,
   ): R
+  /**
+   * A block for one host (`api.example.com`) or for subdomains (`:tenant.example.com`), without port. Its handlers have
+   * the pattern's parameters in `ctx.host`. Routes of no host answer for every host that has no better one.
+   */
+  host<const H extends string, R>(pattern: H, block: (scope: Scope<X & { readonly host: HostParams<H> }, E>) => R): R
   /** A block under a path. */
   scope<R>(path: string, block: (scope: Scope<X, E>) => R): R
 }
@@ -35,13 +45,22 @@ export interface Wall {
   frozen: boolean
 }
 
-export function createScope(wall: Wall, prefix: string, layers: readonly Layer<unknown, unknown>[]): Scope {
+/** Where a block stands. */
+export interface Place {
+  readonly prefix: string
+  readonly host: string | undefined
+  readonly layers: readonly Layer<unknown, unknown>[]
+}
+
+export function createScope(wall: Wall, place: Place): Scope {
+  const { prefix, host, layers } = place
   const add = (route: AnyRoute, name = route.definition.name): void => {
     if (wall.frozen) throw new Frozen(`${route.method} ${route.path} came after the table froze (${route.declaredAt})`)
     const own = (route.definition.layers ?? []).map(toLayer)
     wall.placed.push({
       route,
       path: joinPaths(prefix, route.path),
+      host,
       // The name may still be given after this call: `scope.get(…).name("x")`.
       get name() {
         return route.definition.name ?? name
@@ -58,6 +77,8 @@ export function createScope(wall: Wall, prefix: string, layers: readonly Layer<u
     head: declare("HEAD", add),
     options: declare("OPTIONS", add),
     query: declare("QUERY", add),
+    all: declare("*", add),
+    on: (method) => declare(method, add),
     add(routes: object): void {
       for (const [name, route] of eachRoute({ "": routes }))
         add(route, name === "" ? undefined : name.replace(/^\./, ""))
@@ -65,7 +86,13 @@ export function createScope(wall: Wall, prefix: string, layers: readonly Layer<u
     scope(path: string, ...rest: readonly unknown[]): never {
       const [more, block] = rest.length === 1 ? [[], rest[0]] : rest
       const inner = [...new Set([...layers, ...(more as readonly AnyLayer[]).map(toLayer)])]
-      return (block as (scope: Scope) => never)(createScope(wall, joinPaths(prefix, path), inner))
+      return (block as (scope: Scope) => never)(
+        createScope(wall, { prefix: joinPaths(prefix, path), host, layers: inner }),
+      )
+    },
+    host<R>(pattern: string, block: (scope: never) => R): R {
+      const inner = createScope(wall, { prefix, host: pattern, layers: [...layers, hostLayer(pattern)] })
+      return block(inner as never)
     },
   }
 }

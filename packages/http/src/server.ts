@@ -1,4 +1,4 @@
-import type { ConnectionInfo } from "./context.ts"
+import type { Kernel } from "./kernel.ts"
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -20,27 +20,8 @@ export interface Server {
   stop(graceMs: number): Promise<void>
 }
 
-/** What an adapter serves. */
-export interface Servable {
-  fetch(request: Request, connection: () => ConnectionInfo): Response | Promise<Response>
-  /** Routes that a runtime with a native router may dispatch by itself. */
-  readonly native: readonly NativeRoute[]
-  /** The largest body that any route reads, in bytes: an adapter may cut connections beyond it. */
-  readonly maxBodyBytes: number
-}
-
-export interface NativeRoute {
-  readonly method: string
-  /** A path of static segments and `:name` parameters. */
-  readonly path: string
-  respond(
-    request: Request,
-    params: Readonly<Record<string, string | undefined>>,
-    connection: () => ConnectionInfo,
-  ): Response | Promise<Response>
-}
-
-export type Listen = (app: Servable, options: Required<ListenOptions>) => Promise<Server>
+/** What an adapter is: it serves a kernel on its runtime. */
+export type Listen = (kernel: Kernel, options: Required<ListenOptions>) => Promise<Server>
 
 /** The address to show and to call for a host that was listened on. */
 export function serverUrl(host: string, port: number): string {

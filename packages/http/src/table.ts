@@ -2,12 +2,14 @@ import type { ErrorClass } from "@ashlar/core"
 import { LayerUnmet, RouteDuplicate } from "./errors.ts"
 import { type Layer, toLayer } from "./layer.ts"
 import { parsePath, type Segment } from "./path.ts"
-import type { AnyRoute, Method } from "./route.ts"
+import type { AnyRoute } from "./route.ts"
+import { expand } from "./router.ts"
 import type { AnySchema } from "./schema.ts"
 
 /** One row of the frozen table: a plain record that every reader reads and nobody changes. */
 export interface RouteRecord {
-  readonly method: Method
+  /** A method, or `*` for all that the same path does not declare. */
+  readonly method: string
   readonly path: string
   readonly segments: readonly Segment[]
   readonly name: string | undefined
@@ -24,6 +26,10 @@ export interface RouteRecord {
   /** In onion order, outermost first, each layer once. */
   readonly layers: readonly Layer<unknown, unknown>[]
   readonly maxBodyBytes: number
+  /** How long an answer may take before 503, in milliseconds; undefined: as long as it takes. */
+  readonly timeoutMs: number | undefined
+  /** The host it answers for: `api.example.com`, `:tenant.example.com`. Undefined: any. */
+  readonly host: string | undefined
   readonly meta: Readonly<Record<string, unknown>>
   readonly documentation: {
     readonly summary?: string
@@ -47,48 +53,56 @@ export interface PlacedRoute {
   readonly route: AnyRoute
   readonly path: string
   readonly name: string | undefined
+  readonly host: string | undefined
   readonly layers: readonly Layer<unknown, unknown>[]
 }
+
+/** What routes take that say nothing else. */
+export type RouteDefaults = Pick<RouteRecord, "maxBodyBytes" | "timeoutMs">
 
 /**
  * Freezes declared routes into the table, after the boot checks.
  * @throws {HTTP_PATH_INVALID} @throws {HTTP_ROUTE_DUPLICATE} @throws {HTTP_LAYER_UNMET}
  */
-export function freezeTable(placed: readonly PlacedRoute[], maxBodyBytes: number): RouteTable {
+export function freezeTable(placed: readonly PlacedRoute[], defaults: RouteDefaults): RouteTable {
   const byPlace = new Map<string, RouteRecord>()
   const byName = new Map<string, RouteRecord>()
   for (const entry of placed) {
-    const record = toRecord(entry, maxBodyBytes)
-    const place = `${record.method} ${record.segments.map(shape).join("/")}`
-    refuseSecond(byPlace.get(place), record, `${record.method} ${record.path}`)
-    byPlace.set(place, record)
+    const record = toRecord(entry, defaults)
+    for (const segments of expand(record.segments)) {
+      const place = `${record.method} ${record.host ?? ""}/${segments.map(shape).join("/")}`
+      refuseSecond(byPlace.get(place), record, `${record.method} ${record.path}`)
+      byPlace.set(place, record)
+    }
     if (record.name === undefined) continue
     refuseSecond(byName.get(record.name), record, `the name "${record.name}"`)
     byName.set(record.name, record)
   }
-  const records = Object.freeze([...byPlace.values()])
+  const records = Object.freeze([...new Set(byPlace.values())])
   return Object.freeze({ records, named: (name: string) => byName.get(name) })
 }
 
 /** Parameters match whatever their name, so two paths that differ only in names are the same place. */
 function shape(segment: Segment): string {
   if (segment.kind === "static") return segment.text
-  return segment.kind === "rest" ? "*" : segment.optional ? ":?" : ":"
+  return segment.kind === "rest" ? "*" : `:${segment.constraint?.name ?? ""}`
 }
 
 function refuseSecond(first: RouteRecord | undefined, second: RouteRecord, what: string): void {
   if (first === undefined) return
-  throw new RouteDuplicate(`Two routes take ${what}: ${first.declaredAt} and ${second.declaredAt}. Remove one.`)
+  const same = first.path === second.path ? "" : ` (as ${first.path} and ${second.path})`
+  throw new RouteDuplicate(`Two routes take ${what}${same}: ${first.declaredAt} and ${second.declaredAt}. Remove one.`)
 }
 
-function toRecord({ route, path, name, layers }: PlacedRoute, maxBodyBytes: number): RouteRecord {
+function toRecord({ route, path, host, name, layers }: PlacedRoute, defaults: RouteDefaults): RouteRecord {
   const { definition } = route
   checkLayers(layers, route)
   const { params, query, headers, body, summary, description, tags, deprecated } = definition
   return Object.freeze({
-    method: route.method as Method,
+    method: route.method,
     path,
-    segments: parsePath(path),
+    segments: parsePath(path, definition.where),
+    host,
     name,
     input: { ...pick({ params, query, headers, body }) },
     output: outputOf(definition.response),
@@ -96,7 +110,8 @@ function toRecord({ route, path, name, layers }: PlacedRoute, maxBodyBytes: numb
       (a, b) => a.status - b.status || a.code.localeCompare(b.code),
     ),
     layers,
-    maxBodyBytes: definition.maxBodyBytes ?? maxBodyBytes,
+    maxBodyBytes: definition.maxBodyBytes ?? defaults.maxBodyBytes,
+    timeoutMs: definition.timeoutMs ?? defaults.timeoutMs,
     meta: Object.assign({}, ...layers.map((one) => one.meta), definition.meta) as Record<string, unknown>,
     documentation: { ...pick({ summary, description, tags, deprecated }) },
     handler: route.handler,

@@ -54,7 +54,7 @@ for (const { name, command } of runtimes) {
     afterAll(() => child.kill("SIGKILL"))
 
     const plain: [string, string, number, string | null, unknown][] = [
-      ["GET", "/", 200, "text/plain; charset=utf-8", "hello"],
+      ["GET", "/", 200, "text/plain;charset=utf-8", "hello"],
       ["GET", "/json", 200, "application/json", { a: 1 }],
       ["GET", "/nothing", 204, null, ""],
       ["GET", "/response", 203, "text/plain;charset=UTF-8", "own"],

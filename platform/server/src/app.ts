@@ -1,4 +1,4 @@
-import { type App, createApp, requestIds } from "@ashlar/http"
+import { type App, createApp, createRequestIds } from "@ashlar/http"
 import { openToBrowsers, plainAnswers } from "./layers/browsers.ts"
 import { createCallerLayer } from "./layers/caller.ts"
 import { createEntries } from "./layers/entry.ts"
@@ -26,7 +26,7 @@ export interface PlatformAppOptions {
 /** The platform's API and console as one app: what every request passes, then the routes. */
 export function createPlatformApp(platform: Platform, options: PlatformAppOptions): App {
   const app = createApp({
-    layers: [requestIds, observe(platform.requestMetrics), openToBrowsers, plainAnswers],
+    layers: [createRequestIds({ accept: true }), observe(platform.requestMetrics), openToBrowsers, plainAnswers],
     maxBodyBytes: limits.maxBodyBytes,
     checkResponses: options.checkResponses,
     onError: (error, ctx) => {

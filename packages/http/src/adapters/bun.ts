@@ -1,28 +1,56 @@
-import type { ConnectionInfo } from "../context.ts"
+import { pathOf } from "../context/target.ts"
+import { type Peer, WebContext, type WebContextInput } from "../context/web-context.ts"
+import type { Endpoint } from "../endpoint.ts"
 import { ListenFailed } from "../errors.ts"
-import { type ListenOptions, type NativeRoute, type Servable, type Server, serverUrl } from "../server.ts"
+import type { Kernel } from "../kernel.ts"
+import { toResponse, withoutBody } from "../reply/web.ts"
+import { type ListenOptions, type Server, serverUrl } from "../server.ts"
 
 type BunHandler = (request: Bun.BunRequest, server: Bun.Server<undefined>) => Response | Promise<Response>
 
 /** Bun's router is linear in the children of one segment, so a wide table is dispatched by our own trie instead. */
 const MAX_SIBLINGS = 200
 
-/** Listens on Bun, with its native router for the routes it can take; everything else goes through `fetch`. */
+/** A request that Bun's own router dispatched: it has the parameters. */
+class BunContext extends WebContext {
+  protected override pathParams(): Readonly<Record<string, string | undefined>> {
+    const { params } = this.request as Bun.BunRequest
+    // Bun decodes a malformed escape to U+FFFD. Whether it was one is told by decoding again.
+    for (const name in params)
+      if (params[name as never] === "" || (params[name as never] as string).includes("\ufffd")) return this.#again()
+    return params as Readonly<Record<string, string>>
+  }
+  #again(): Readonly<Record<string, string | undefined>> {
+    const parts = this.path.split("/").slice(1)
+    const { segments } = this.endpoint.record
+    return this.endpoint.paramsOf(parts.filter((_, index) => segments[index]?.kind !== "static"))
+  }
+}
+
+/** Listens on Bun, with its native router for the routes it can take; everything else goes through our own. */
 export async function listenBun(
-  app: Servable,
+  kernel: Kernel,
   { port, host, idleTimeoutSeconds }: Required<ListenOptions>,
 ): Promise<Server> {
-  const fallback: BunHandler = (request, server) => app.fetch(request, connectionOf(request, server))
+  const { shared } = kernel
+  const fallback: BunHandler = (request, server) => {
+    const path = pathOf(request.url)
+    const { endpoint, values } = kernel.find(request.method, path, () => request.headers.get("host"))
+    const input: WebContextInput = { request, connection: server, peer, endpoint, shared, values }
+    const ctx = new WebContext(input, path)
+    if (request.method !== "HEAD") return kernel.answer(ctx, toResponse)
+    return kernel.answer(ctx, (same, result) => withoutBody(toResponse(same, result), result))
+  }
   let server: Bun.Server<undefined>
   try {
     server = Bun.serve({
       port,
       hostname: host,
       reusePort: false,
-      routes: nativeRoutes(app, fallback),
+      routes: nativeTable(kernel),
       fetch: fallback as (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>,
       // Above the largest limit of a route, so that our own check answers 413 with a problem document.
-      maxRequestBodySize: app.maxBodyBytes + 1024 * 1024,
+      maxRequestBodySize: kernel.maxBodyBytes + 1024 * 1024,
       idleTimeout: idleTimeoutSeconds,
       development: false,
     })
@@ -33,31 +61,34 @@ export async function listenBun(
   return { port: bound, host, url: serverUrl(host, bound), stop: (graceMs) => stop(server, graceMs) }
 }
 
-function connectionOf(request: Request, server: Bun.Server<undefined>): () => ConnectionInfo {
-  return () => ({
-    address: server.requestIP(request)?.address,
-    allowIdle: (seconds) => server.timeout(request, Math.min(255, Math.ceil(seconds))),
-  })
+const peer: Peer = {
+  address: (request, server) => (server as Bun.Server<undefined>).requestIP(request)?.address,
+  allowIdle: (request, server, seconds) =>
+    (server as Bun.Server<undefined>).timeout(request, Math.min(255, Math.ceil(seconds))),
 }
 
-function nativeRoutes(app: Servable, fallback: BunHandler): Record<string, Record<string, BunHandler>> {
-  if (widestSegment(app.native) > MAX_SIBLINGS) return {}
-  const table: Record<string, Record<string, BunHandler>> = {}
-  for (const route of app.native) {
-    table[route.path] ??= {}
-    table[route.path]![route.method] = (request, server) => {
-      const params = request.params as Readonly<Record<string, string>>
-      // Bun decodes a malformed escape to U+FFFD; our own router answers it with 400.
-      for (const name in params) if (params[name]!.includes("\ufffd")) return fallback(request, server)
-      return route.respond(request, params, connectionOf(request, server))
-    }
-  }
-  return table
+function nativeTable(kernel: Kernel): Record<string, Record<string, BunHandler>> {
+  if (widestSegment(kernel.native.map(({ path }) => path)) > MAX_SIBLINGS) return {}
+  return Object.fromEntries(
+    kernel.native.map(({ path, methods }) => [
+      path,
+      Object.fromEntries([...methods].map(([method, endpoint]) => [method, nativeHandler(kernel, endpoint)])),
+    ]),
+  )
 }
 
-function widestSegment(routes: readonly NativeRoute[]): number {
+function nativeHandler(kernel: Kernel, endpoint: Endpoint): BunHandler {
+  const { shared } = kernel
+  return (request, server) =>
+    kernel.answer(
+      new BunContext({ request, connection: server, peer, endpoint, shared, values: undefined }),
+      toResponse,
+    )
+}
+
+function widestSegment(paths: readonly string[]): number {
   const children = new Map<string, Set<string>>()
-  for (const { path } of routes) {
+  for (const path of paths) {
     const parts = path.split("/")
     parts.forEach((part, index) => {
       const parent = parts.slice(0, index).join("/")

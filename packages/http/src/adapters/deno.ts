@@ -1,21 +1,38 @@
+import { pathOf } from "../context/target.ts"
+import { type Peer, WebContext } from "../context/web-context.ts"
 import { ListenFailed } from "../errors.ts"
-import { type ListenOptions, type Servable, type Server, serverUrl } from "../server.ts"
+import type { Kernel } from "../kernel.ts"
+import { toResponse, withoutBody } from "../reply/web.ts"
+import { type ListenOptions, type Server, serverUrl } from "../server.ts"
+
+interface DenoConnection {
+  readonly remoteAddr: { readonly hostname?: string }
+}
 
 /** The part of Deno's own API that is used here. @see https://docs.deno.com/api/deno/~/Deno.serve */
 interface DenoRuntime {
   serve(
     options: { port: number; hostname: string; onListen: () => void },
-    handler: (request: Request, info: { remoteAddr: { hostname?: string } }) => Response | Promise<Response>,
+    handler: (request: Request, info: DenoConnection) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void>; finished: Promise<void> }
 }
 
+const peer: Peer = { address: (_request, info) => (info as DenoConnection).remoteAddr.hostname }
+
 /** Listens on Deno. */
-export async function listenDeno(app: Servable, { port, host }: Required<ListenOptions>): Promise<Server> {
+export async function listenDeno(kernel: Kernel, { port, host }: Required<ListenOptions>): Promise<Server> {
   const { Deno: deno } = globalThis as unknown as { Deno: DenoRuntime }
+  const { shared } = kernel
+  const handle = (request: Request, connection: DenoConnection): Response | Promise<Response> => {
+    const path = pathOf(request.url)
+    const { method } = request
+    const { endpoint, values } = kernel.find(method, path, () => request.headers.get("host"))
+    const ctx = new WebContext({ request, connection, peer, endpoint, shared, values }, path)
+    if (method !== "HEAD") return kernel.answer(ctx, toResponse)
+    return kernel.answer(ctx, (same, result) => withoutBody(toResponse(same, result), result))
+  }
   try {
-    const server = deno.serve({ port, hostname: host, onListen: () => undefined }, (request, info) =>
-      app.fetch(request, () => ({ address: info.remoteAddr.hostname })),
-    )
+    const server = deno.serve({ port, hostname: host, onListen: () => undefined }, handle)
     const bound = server.addr.port
     const stop = async (graceMs: number): Promise<void> => {
       let timer: ReturnType<typeof setTimeout> | undefined

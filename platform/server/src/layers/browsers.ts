@@ -25,10 +25,9 @@ export const openToBrowsers: Layer = layer({
 /** What every answer says to a browser, unless it says more itself. */
 export const plainAnswers: Layer = layer({
   name: "plainAnswers",
-  after: (_ctx, response) => {
-    const { headers } = response
-    if (!headers.has("x-content-type-options")) headers.set("x-content-type-options", "nosniff")
-    if (!headers.has("cache-control")) headers.set("cache-control", "no-store")
-    if (!headers.has("referrer-policy")) headers.set("referrer-policy", "no-referrer")
+  headers: {
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
   },
 })

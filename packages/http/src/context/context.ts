@@ -1,0 +1,80 @@
+import type { Service } from "@ashlar/core"
+import type { BodyKinds } from "../body.ts"
+import type { Reply } from "../reply/reply.ts"
+import type { BodyOf, ParamsOf, QueryOf } from "../route.ts"
+import type { RouteRecord } from "../table.ts"
+import type { RequestHeaders } from "./request-headers.ts"
+
+/** What a runtime knows about one connection. */
+export interface ConnectionInfo {
+  /** The peer's address, without port. */
+  readonly address: string | undefined
+  /** Lets the connection be silent for so long; absent where the runtime has no such limit. */
+  readonly allowIdle?: (seconds: number) => void
+}
+
+/** What one request knows, before any layer adds to it. Getters are lazy: what nobody reads costs nothing. */
+export interface BaseContext {
+  /**
+   * The web-standard request. On Node it is made when it is first read, which costs as much as the rest of a small
+   * request: `method`, `path`, `headers`, `read` and `chunks` do without it.
+   */
+  readonly request: Request
+  readonly method: string
+  /** The path as sent, still percent-encoded, without the query. */
+  readonly path: string
+  readonly url: URL
+  readonly headers: RequestHeaders
+  readonly params: Readonly<Record<string, string | undefined>>
+  readonly query: unknown
+  readonly body: unknown
+  /** The request's id: a new UUID, or what the `requestIds` layer took from the caller. */
+  readonly id: string
+  /** Aborts when the caller goes away, or when the route's `timeoutMs` has passed. */
+  readonly signal: AbortSignal
+  /** The client's address: the peer's, or behind `trustedProxies` the one they tell. */
+  readonly address: string | undefined
+  /** The route's row in the frozen table. */
+  readonly route: RouteRecord
+  /** Milliseconds since the epoch when the request came. */
+  readonly startedAt: number
+
+  /** A JSON answer with a status (default 200). */
+  json<const S extends number = 200, T = unknown>(value: T, status?: S): Reply<S, T>
+  /** A `text/plain` answer. */
+  text<const S extends number = 200>(value: string, status?: S): Reply<S, string>
+  /** A `text/html` answer. The text is sent as it is: escape what comes from outside. */
+  html<const S extends number = 200>(value: string, status?: S): Reply<S, string>
+  /** An answer without a body (default 204). */
+  empty<const S extends number = 204>(status?: S): Reply<S, null>
+  /** Sends the caller elsewhere (default 302). */
+  redirect<const S extends number = 302>(location: string, status?: S): Reply<S, null>
+  /** Sets a header of the answer, whatever the answer will be, errors included. `set-cookie` and `vary` add up. */
+  set(name: string, value: string): void
+  /** Runs after the answer is sent, last added first; what it throws is reported, never sent. */
+  defer(cleanup: () => void | Promise<void>): void
+  /**
+   * Lets the connection be silent for so many seconds (at most 255) while the handler works, instead of the server's
+   * `idleTimeoutSeconds`.
+   */
+  allowIdle(seconds: number): void
+  /** Reads a body that no schema describes. @throws {HTTP_BODY_TOO_LARGE} @throws {HTTP_BODY_INVALID} */
+  read<K extends keyof BodyKinds>(kind: K): Promise<BodyKinds[K]>
+  /**
+   * The body as it comes, a chunk at a time, nothing read ahead. `maxBytes` defaults to the route's `maxBodyBytes`.
+   * @throws {HTTP_BODY_TOO_LARGE} @throws {HTTP_BODY_INVALID} while it is iterated.
+   */
+  chunks(maxBytes?: number): AsyncIterable<Uint8Array>
+  /** The same as a web stream. */
+  bodyStream(maxBytes?: number): ReadableStream<Uint8Array>
+  /** The value of a service, opened at its first use. */
+  use<T>(service: Service<T>): Promise<T>
+}
+
+/** What a handler of path `P` and definition `D` sees. */
+export interface Context<P extends string = string, D = unknown>
+  extends Omit<BaseContext, "params" | "query" | "body"> {
+  readonly params: ParamsOf<P, D>
+  readonly query: QueryOf<D>
+  readonly body: BodyOf<D>
+}

@@ -1,0 +1,167 @@
+import type { Service, Services } from "@ashlar/core"
+import { type BodyKinds, readBody, streamOf } from "../body.ts"
+import type { Endpoint } from "../endpoint.ts"
+import { LayerConflict } from "../errors.ts"
+import { Failure } from "../failure.ts"
+import type { Outcome } from "../layer.ts"
+import { Reply } from "../reply/reply.ts"
+import type { RouteRecord } from "../table.ts"
+import type { BaseContext } from "./context.ts"
+import { parseQuery } from "./query.ts"
+import type { RequestHeaders } from "./request-headers.ts"
+
+/** What all requests of an app share. */
+export interface Shared {
+  readonly services: Services
+  /** The client's address where a trusted proxy tells it. */
+  readonly clientAddress?: (peer: string | undefined, headers: RequestHeaders) => string | undefined
+}
+
+/**
+ * One request. There is one subclass per runtime, and a process uses one of them; every field is set in the
+ * constructor, so that all contexts share one shape.
+ */
+export abstract class RequestContext implements BaseContext {
+  readonly endpoint: Endpoint
+  readonly shared: Shared
+  readonly startedAt: number
+  body: unknown
+  /** What stood where the path's parameters are, not yet decoded; undefined where the runtime keeps them itself. */
+  values: readonly string[] | undefined
+  /** Headers set on the context: name, value, name, value … */
+  answerHeaders: string[] | undefined
+  deferred: (() => void | Promise<void>)[] | undefined
+  /** The `finish` hooks of the layers that were entered, outermost first. */
+  finishers: ((outcome: Outcome) => void | Promise<void>)[] | undefined
+  /** A high-resolution start, where a `finish` hook wants the duration. */
+  beganMs: number
+  /** The signal of the route's `timeoutMs`, once it runs. */
+  timeout: AbortSignal | undefined
+  #params: Readonly<Record<string, string | undefined>> | undefined
+  #query: unknown
+  #id: string | undefined
+  #url: URL | undefined
+
+  constructor(endpoint: Endpoint, shared: Shared, values: readonly string[] | undefined) {
+    this.endpoint = endpoint
+    this.shared = shared
+    this.startedAt = Date.now()
+    this.body = undefined
+    this.values = values
+    this.answerHeaders = undefined
+    this.deferred = undefined
+    this.finishers = undefined
+    this.beganMs = 0
+    this.timeout = undefined
+    this.#params = undefined
+    this.#query = undefined
+    this.#id = undefined
+    this.#url = undefined
+  }
+
+  abstract readonly request: Request
+  abstract readonly method: string
+  abstract readonly path: string
+  abstract readonly headers: RequestHeaders
+  /** The query string, without the `?`. */
+  abstract readonly search: string
+  abstract readonly peerAddress: string | undefined
+  /** Aborts when the caller goes away. */
+  protected abstract readonly gone: AbortSignal
+  protected abstract makeUrl(): URL
+  abstract allowIdle(seconds: number): void
+  /** @see BodySource for what every runtime promises. */
+  abstract readJson(maxBytes: number): Promise<unknown>
+  abstract readBytes(maxBytes: number): Promise<Uint8Array | Failure>
+  abstract chunks(maxBytes?: number): AsyncIterable<Uint8Array>
+  /** Whether the request has a body at all. */
+  abstract readonly hasBody: boolean
+
+  get route(): RouteRecord {
+    return this.endpoint.record
+  }
+  get url(): URL {
+    this.#url ??= this.makeUrl()
+    return this.#url
+  }
+  get params(): Readonly<Record<string, string | undefined>> {
+    this.#params ??= this.pathParams()
+    return this.#params
+  }
+  set params(value: Readonly<Record<string, string | undefined>>) {
+    this.#params = value
+  }
+  protected pathParams(): Readonly<Record<string, string | undefined>> {
+    return this.endpoint.paramsOf(this.values ?? [])
+  }
+  get query(): unknown {
+    this.#query ??= parseQuery(this.search)
+    return this.#query
+  }
+  set query(value: unknown) {
+    this.#query = value
+  }
+  get id(): string {
+    this.#id ??= crypto.randomUUID()
+    return this.#id
+  }
+  set id(value: string) {
+    this.#id = value
+  }
+  /** Whether anybody asked for the id: an id that no log and no header shows need not be told. */
+  get hasId(): boolean {
+    return this.#id !== undefined
+  }
+  get signal(): AbortSignal {
+    return this.timeout === undefined ? this.gone : AbortSignal.any([this.timeout, this.gone])
+  }
+  get address(): string | undefined {
+    const { clientAddress } = this.shared
+    return clientAddress === undefined ? this.peerAddress : clientAddress(this.peerAddress, this.headers)
+  }
+
+  json<const S extends number = 200, T = unknown>(value: T, status: S = 200 as S): Reply<S, T> {
+    return new Reply(status, value, "application/json")
+  }
+  text<const S extends number = 200>(value: string, status: S = 200 as S): Reply<S, string> {
+    return new Reply(status, value, "text/plain;charset=utf-8")
+  }
+  html<const S extends number = 200>(value: string, status: S = 200 as S): Reply<S, string> {
+    return new Reply(status, value, "text/html;charset=utf-8")
+  }
+  empty<const S extends number = 204>(status: S = 204 as S): Reply<S, null> {
+    return new Reply(status, null)
+  }
+  redirect<const S extends number = 302>(location: string, status: S = 302 as S): Reply<S, null> {
+    return new Reply(status, null, undefined, { location })
+  }
+  set(name: string, value: string): void {
+    if (this.answerHeaders === undefined) this.answerHeaders = [name.toLowerCase(), value]
+    else this.answerHeaders.push(name.toLowerCase(), value)
+  }
+  defer(cleanup: () => void | Promise<void>): void {
+    this.deferred ??= []
+    this.deferred.push(cleanup)
+  }
+  async read<K extends keyof BodyKinds>(kind: K): Promise<BodyKinds[K]> {
+    const body = await readBody(this, kind, this.route.maxBodyBytes)
+    if (body instanceof Failure) throw body.toError()
+    return body
+  }
+  bodyStream(maxBytes?: number): ReadableStream<Uint8Array> {
+    return streamOf(this.chunks(maxBytes))
+  }
+  use<T>(service: Service<T>): Promise<T> {
+    return this.shared.services.get(service)
+  }
+
+  /** Adds a layer's fields. Two layers that give one field would make the type lie, so the second is a defect. */
+  provide(fields: object, by: string): void {
+    const own = this as unknown as Record<string, unknown>
+    for (const name in fields) {
+      if (!Object.hasOwn(fields, name)) continue
+      if (name in own) throw new LayerConflict(`The layer "${by}" provides "${name}", which the context already has`)
+      own[name] = (fields as Record<string, unknown>)[name]
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import { nearest, type Services } from "@ashlar/core"
+import { type CompileOptions, compileRoute } from "./compile.ts"
+import type { BaseContext } from "./context/context.ts"
+import type { RequestContext, Shared } from "./context/request-context.ts"
+import { createEndpoint, type Endpoint } from "./endpoint.ts"
+import { MethodNotAllowed, NotFound } from "./errors.ts"
+import { Failure, fail, isFailure } from "./failure.ts"
+import { type HostOf, HostRouters } from "./host.ts"
+import { type NativePath, nativeRoutes } from "./native.ts"
+import { parsePath } from "./path.ts"
+import { problemReply } from "./problem.ts"
+import { isResponse, Reply, type Result } from "./reply/reply.ts"
+import type { MaybePromise } from "./step.ts"
+import type { RouteRecord, RouteTable } from "./table.ts"
+
+export type TrailingSlash = "strict" | "ignore" | "redirect"
+
+export interface KernelOptions extends CompileOptions {
+  readonly services: Services
+  readonly clientAddress?: Shared["clientAddress"]
+  readonly trailingSlash: TrailingSlash
+  /** Name the nearest path in a 404. */
+  readonly development: boolean
+  /** Told of every error that became an answer of status 500 or more, and of what cleanups throw. */
+  readonly report: (error: unknown, ctx: BaseContext) => void
+  /** What the answers for unknown paths and methods pass through. */
+  readonly fallback: Pick<RouteRecord, "layers" | "maxBodyBytes">
+}
+
+/** Where a request goes. */
+export interface Found {
+  readonly endpoint: Endpoint
+  readonly values: readonly string[]
+}
+
+/** Turns a result into what a runtime sends. */
+export type Render<C extends RequestContext, Out> = (ctx: C, result: Result) => Out
+
+/** The compiled table: finds a request's endpoint, runs it, and turns whatever comes of it into one answer. */
+export interface Kernel {
+  readonly shared: Shared
+  /** The routes that a runtime with a router of its own may dispatch by itself. */
+  readonly native: readonly NativePath[]
+  /** The largest body that any route reads, in bytes. */
+  readonly maxBodyBytes: number
+  find(method: string, path: string, host: HostOf): Found
+  answer<C extends RequestContext, Out>(ctx: C, render: Render<C, Out>): MaybePromise<Out>
+  readonly report: KernelOptions["report"]
+}
+
+/** What stands at one path: for each method, the compiled route. */
+interface Place {
+  readonly methods: Map<string, Endpoint>
+}
+
+export function createKernel(table: RouteTable, options: KernelOptions): Kernel {
+  const routers = new HostRouters<Place>()
+  const compiled = table.records.map((record) => createEndpoint(record, compileRoute(record, options)))
+  for (const endpoint of compiled) {
+    const { method, segments, host } = endpoint.record
+    for (const place of routers.at(host).at(segments, () => ({ methods: new Map() })))
+      place.methods.set(method, endpoint)
+  }
+  const { report } = options
+  return {
+    shared: { services: options.services, ...(options.clientAddress && { clientAddress: options.clientAddress }) },
+    native: nativeRoutes(compiled),
+    maxBodyBytes: Math.max(options.fallback.maxBodyBytes, ...table.records.map((record) => record.maxBodyBytes)),
+    find: createFinder(routers, createFallback(table, routers, options), options.trailingSlash),
+    answer: (ctx, render) => answer(ctx, render, report),
+    report,
+  }
+}
+
+function createFinder(routers: HostRouters<Place>, fallback: Endpoint, trailingSlash: TrailingSlash): Kernel["find"] {
+  const nowhere: Found = { endpoint: fallback, values: [] }
+  const at = (method: string, path: string, host: HostOf): Found | undefined => {
+    const match = routers.find(path, host)
+    if (match === undefined) return undefined
+    const endpoint = endpointFor(match.value, method)
+    return endpoint === undefined ? nowhere : { endpoint, values: match.values }
+  }
+  if (trailingSlash !== "ignore") return (method, path, host) => at(method, path, host) ?? nowhere
+  return (method, path, host) =>
+    at(method, path, host) ?? (path.endsWith("/") ? at(method, path.slice(0, -1), host) : undefined) ?? nowhere
+}
+
+function endpointFor({ methods }: Place, method: string): Endpoint | undefined {
+  return methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined) ?? methods.get("*")
+}
+
+/** The route that nobody declared: unknown paths and methods still pass the app's own layers (CORS, logs, ids). */
+function createFallback(table: RouteTable, routers: HostRouters<Place>, options: KernelOptions): Endpoint {
+  const handler = ({ method, path, headers }: BaseContext): Result => {
+    const host = (): string | null => headers.get("host")
+    const match = routers.find(path, host)
+    if (match === undefined)
+      return redirected(path, options.trailingSlash, (other) => routers.find(other, host)) ?? notFound(method, path)
+    const { methods } = match.value
+    const allow = [...new Set([...methods.keys(), ...(methods.has("GET") ? ["HEAD"] : []), "OPTIONS"])]
+    if (method === "OPTIONS") return new Reply(204, null, undefined, { allow: allow.join(", ") })
+    return fail(MethodNotAllowed, `This address takes ${allow.join(", ")}, got ${method}`, { allow })
+  }
+  const notFound = (method: string, path: string): Failure => {
+    const close = options.development
+      ? nearest(
+          path,
+          table.records.map((record) => record.path),
+        )
+      : undefined
+    const hint = close === undefined ? "" : `. Did you mean ${close}?`
+    return fail(NotFound, `Nothing is served at ${method} ${path}${hint}`)
+  }
+  const record: RouteRecord = {
+    method: "GET",
+    path: "*",
+    segments: parsePath("/*"),
+    name: undefined,
+    input: {},
+    output: new Map(),
+    errors: [],
+    meta: {},
+    documentation: {},
+    declaredAt: "",
+    handler,
+    timeoutMs: undefined,
+    host: undefined,
+    ...options.fallback,
+  }
+  return createEndpoint(record, compileRoute(record, options))
+}
+
+/** Where the same path is served with, or without, its last slash. 308 keeps the method and the body. */
+function redirected(path: string, policy: TrailingSlash, find: (path: string) => unknown): Reply | undefined {
+  if (policy !== "redirect" || path === "/") return undefined
+  const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`
+  // `//host/` would be taken for another site.
+  const isServed = !other.startsWith("//") && find(other) !== undefined
+  return isServed ? new Reply(308, null, undefined, { location: other }) : undefined
+}
+
+/** Runs a request to its answer. Nothing that goes wrong on the way gets out of here. */
+function answer<C extends RequestContext, Out>(
+  ctx: C,
+  render: Render<C, Out>,
+  report: KernelOptions["report"],
+): MaybePromise<Out> {
+  try {
+    const result = (ctx.endpoint.run as (ctx: RequestContext) => MaybePromise<Result>)(ctx)
+    if (!(result instanceof Promise)) return complete(ctx, result, render, report)
+    return result.then(
+      (settled) => complete(ctx, settled, render, report),
+      (error) => refuse(ctx, error, render, report),
+    )
+  } catch (error) {
+    return refuse(ctx, error, render, report)
+  }
+}
+
+function complete<C extends RequestContext, Out>(
+  ctx: C,
+  result: Result,
+  render: Render<C, Out>,
+  report: KernelOptions["report"],
+): Out {
+  if (isFailure(result)) return refuse(ctx, result, render, report)
+  try {
+    const out = render(ctx, result)
+    if (ctx.finishers !== undefined || ctx.deferred !== undefined) finish(ctx, statusOf(result), undefined, report)
+    return out
+  } catch (error) {
+    // The answer itself could not be made: a value without a JSON form, a header with a line break in it.
+    ctx.answerHeaders = undefined
+    return refuse(ctx, error, render, report)
+  }
+}
+
+function refuse<C extends RequestContext, Out>(
+  ctx: C,
+  error: unknown,
+  render: Render<C, Out>,
+  report: KernelOptions["report"],
+): Out {
+  const reply = problemReply(error, ctx)
+  if (reply.status >= 500) report(error instanceof Failure ? error.toError() : error, ctx)
+  if (ctx.finishers !== undefined || ctx.deferred !== undefined)
+    finish(ctx, reply.status, error instanceof Failure ? error.toError() : error, report)
+  try {
+    return render(ctx, reply)
+  } catch (cause) {
+    // What was set on the context cannot be sent.
+    report(cause, ctx)
+    ctx.answerHeaders = undefined
+    return render(ctx, reply)
+  }
+}
+
+function statusOf(result: Result): number {
+  if (result instanceof Reply || isResponse(result)) return result.status
+  return result === null || result === undefined ? 204 : 200
+}
+
+/** Runs the finish hooks, innermost first, and what was deferred, without holding the answer back. */
+function finish(ctx: RequestContext, status: number, error: unknown, report: KernelOptions["report"]): void {
+  const outcome = { status, durationMs: performance.now() - ctx.beganMs, error }
+  const hooks = (ctx.finishers ?? []).map((hook) => () => hook(outcome))
+  const work = [...hooks, ...(ctx.deferred ?? [])].reverse()
+  queueMicrotask(async () => {
+    for (const one of work) {
+      try {
+        await one()
+      } catch (thrown) {
+        report(thrown, ctx)
+      }
+    }
+  })
+}

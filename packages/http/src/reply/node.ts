@@ -1,0 +1,146 @@
+import type { ServerResponse } from "node:http"
+import type { NodeContext } from "../context/node-context.ts"
+import { fileChunks } from "./body-stream.ts"
+import type { FileSlice } from "./file-slice.ts"
+import { type Body, JSON_TYPE, kindOf, PROBLEM_TYPE, Reply, type Result, TEXT, toJson, typeOf } from "./reply.ts"
+import { toReply } from "./to-reply.ts"
+
+/** Results as Node writes them cheapest: one flat list of headers, one `writeHead`, and the text with `end`. */
+
+const EMPTY_STATUSES: ReadonlySet<number> = new Set([103, 204, 205, 304])
+
+/** Sends what a handler returned. The promise of a streamed body ends with the stream; anything else is sent at once. */
+export function sendNode(ctx: NodeContext, result: Result): Promise<void> | undefined {
+  if (result instanceof Reply) return sendReply(ctx, result)
+  const kind = kindOf(result)
+  if (kind === "json") return sendText(ctx, { status: 200, type: JSON_TYPE, text: toJson(result) })
+  if (kind === "text") return sendText(ctx, { status: 200, type: TEXT, text: result as string })
+  return sendReply(ctx, toReply(result))
+}
+
+interface TextAnswer {
+  readonly status: number
+  readonly type: string
+  readonly text: string
+  readonly headers?: Reply["headers"]
+}
+
+function sendText(ctx: NodeContext, { status, type, text, headers }: TextAnswer): undefined {
+  const head = headOf(ctx, type, headers)
+  head.push("content-length", String(Buffer.byteLength(text)))
+  ctx.answer.writeHead(status, head)
+  ctx.answer.end(text)
+}
+
+function sendReply(ctx: NodeContext, reply: Reply): Promise<void> | undefined {
+  const { status, value, contentType, headers } = reply
+  const kind = kindOf(value)
+  const { answer } = ctx
+  if (kind === "none" || EMPTY_STATUSES.has(status)) {
+    const head = headOf(ctx, undefined, headers)
+    if (!EMPTY_STATUSES.has(status)) head.push("content-length", "0")
+    answer.writeHead(status, head)
+    answer.end()
+    return undefined
+  }
+  const type = contentType ?? typeOf(kind, value)
+  if (kind === "json" || kind === "text")
+    return sendText(ctx, { status, type, headers, text: kind === "json" ? toJson(value) : (value as string) })
+  const head = headOf(ctx, type, headers)
+  const size = sizeOf(value)
+  if (size !== undefined && !head.includes("content-length")) head.push("content-length", String(size))
+  answer.writeHead(status, head)
+  if (kind !== "bytes") return pump(sourceOf(value as Body), ctx)
+  answer.end(value instanceof ArrayBuffer ? new Uint8Array(value) : value)
+  return undefined
+}
+
+function sizeOf(value: unknown): number | undefined {
+  if (value instanceof Uint8Array || value instanceof ArrayBuffer) return value.byteLength
+  return (value as { readonly size?: number }).size
+}
+
+/** Constant headers, then the reply's, then what was set on the context: a later one replaces an earlier one. */
+function headOf(ctx: NodeContext, type: string | undefined, headers: Reply["headers"]): string[] {
+  const head = [...ctx.endpoint.constantHeaders]
+  if (type !== undefined) put(head, "content-type", type)
+  if (type === PROBLEM_TYPE) put(head, "cache-control", "no-store")
+  for (const name in headers) {
+    const value = headers[name]!
+    if (typeof value === "string") put(head, name.toLowerCase(), value)
+    else for (const line of value) head.push(name.toLowerCase(), line)
+  }
+  const { answerHeaders } = ctx
+  if (answerHeaders !== undefined) {
+    for (let index = 0; index < answerHeaders.length; index += 2)
+      put(head, answerHeaders[index]!, answerHeaders[index + 1]!)
+  }
+  // A body left unread (too large, not wanted) would be taken for the next request on this connection.
+  if (!ctx.message.complete && ctx.hasBody) put(head, "connection", "close")
+  return head
+}
+
+function put(head: string[], name: string, value: string): void {
+  if (name !== "set-cookie") {
+    for (let index = 0; index < head.length; index += 2) {
+      if (head[index] !== name) continue
+      head[index + 1] = name === "vary" ? `${head[index + 1]}, ${value}` : value
+      return
+    }
+  }
+  head.push(name, value)
+}
+
+/** Where a streamed body comes from, and how to tell it that nobody wants more. */
+interface Source {
+  next(): Promise<{ readonly done?: boolean | undefined; readonly value?: Uint8Array | string | undefined }>
+  stop(): void
+}
+
+function sourceOf(value: Body): Source {
+  const kind = kindOf(value)
+  if (kind === "blob") return sourceOf((value as Blob).stream())
+  if (kind === "stream") {
+    // By its reader: cancelling it ends a read that is under way, which an iterator's `return` would wait for.
+    const reader = (value as ReadableStream<Uint8Array>).getReader()
+    return { next: () => reader.read(), stop: () => void reader.cancel().catch(() => undefined) }
+  }
+  const pieces = kind === "file" ? fileChunks(value as FileSlice) : (value as AsyncIterable<Uint8Array | string>)
+  const iterator = pieces[Symbol.asyncIterator]()
+  return { next: () => iterator.next(), stop: () => void iterator.return?.().catch(() => undefined) }
+}
+
+/** Writes what comes, as fast as the caller takes it. A caller who goes away ends the source. */
+async function pump(source: Source, { answer, method }: NodeContext): Promise<void> {
+  if (method === "HEAD") {
+    source.stop()
+    answer.end()
+    return
+  }
+  answer.once("close", source.stop)
+  answer.flushHeaders() // whoever waits for the first event should know that the stream is open
+  try {
+    for (;;) {
+      const { done, value } = await source.next()
+      if (done || answer.destroyed) break
+      if (!answer.write(value)) await room(answer)
+    }
+    answer.end()
+  } catch (error) {
+    answer.destroy() // the head is sent: breaking off is the only way left to say that the body is not whole
+    throw error
+  }
+}
+
+/** Until the caller has taken what was written, or has gone. */
+function room(answer: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      answer.off("drain", go)
+      answer.off("close", go)
+      resolve()
+    }
+    answer.on("drain", go)
+    answer.on("close", go)
+  })
+}

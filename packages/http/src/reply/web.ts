@@ -1,0 +1,175 @@
+import type { RequestContext } from "../context/request-context.ts"
+import type { Endpoint } from "../endpoint.ts"
+import { fileChunks, iterableStream } from "./body-stream.ts"
+import type { FileSlice } from "./file-slice.ts"
+import {
+  type Body,
+  isResponse,
+  JSON_TYPE,
+  kindOf,
+  PROBLEM_TYPE,
+  Reply,
+  type ReplyHeaders,
+  type Result,
+  TEXT,
+  toJson,
+  typeOf,
+} from "./reply.ts"
+
+/**
+ * Results as web-standard responses, built as each runtime likes it best: Bun takes constant headers in a ready
+ * `Headers`, Deno wants none at construction. @see docs/decisions
+ */
+
+/** The constant headers of a route, ready for `new Response`: one object for each usual type. */
+interface ReadyHeaders {
+  readonly headers: Headers
+}
+interface Prepared {
+  readonly text: ReadyHeaders | undefined
+  readonly json: ReadyHeaders
+  readonly problem: ReadyHeaders
+  readonly bare: ReadyHeaders | undefined
+}
+
+const EMPTY_STATUSES: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
+const isDeno = "Deno" in globalThis
+
+/** Turns what a handler returned into a `Response`, with the headers of its layers. */
+export function toResponse(ctx: RequestContext, result: Result): Response {
+  if (result instanceof Reply) return fromReply(ctx, result)
+  const prepared = preparedOf(ctx.endpoint)
+  const kind = kindOf(result)
+  if (kind === "json") return decorated(ctx, jsonResponse(prepared, result))
+  if (kind === "text") return decorated(ctx, new Response(result as string, prepared.text))
+  if (kind === "none") return decorated(ctx, new Response(null, { ...prepared.bare, status: 204 }))
+  return kind === "response" ? withHeaders(ctx, result as Response) : fromReply(ctx, new Reply(200, result))
+}
+
+function preparedOf(endpoint: Endpoint): Prepared {
+  endpoint.prepared ??= prepare(endpoint.constantHeaders)
+  return endpoint.prepared as Prepared
+}
+
+function prepare(constant: readonly string[]): Prepared {
+  const init = (type?: string, more: Readonly<Record<string, string>> = {}): ReadyHeaders => {
+    const headers = new Headers()
+    for (let index = 0; index < constant.length; index += 2) add(headers, constant[index]!, constant[index + 1]!)
+    if (type !== undefined) headers.set("content-type", type)
+    for (const name in more) headers.set(name, more[name]!)
+    return { headers }
+  }
+  const isPlain = constant.length === 0
+  return {
+    text: isPlain ? undefined : init(TEXT),
+    json: init(JSON_TYPE),
+    problem: init(PROBLEM_TYPE, { "cache-control": "no-store" }),
+    bare: isPlain ? undefined : init(),
+  }
+}
+
+function jsonResponse(prepared: Prepared, value: unknown): Response {
+  return isDeno && prepared.bare === undefined ? Response.json(value) : new Response(toJson(value), prepared.json)
+}
+
+function fromReply(ctx: RequestContext, { status, value, contentType, headers }: Reply): Response {
+  const prepared = preparedOf(ctx.endpoint)
+  const kind = kindOf(value)
+  const isEmpty = kind === "none" || EMPTY_STATUSES.has(status)
+  const type = isEmpty ? undefined : (contentType ?? typeOf(kind, value))
+  const body = isEmpty ? null : toBody(kind === "json" ? toJson(value) : (value as Body))
+  const ready = readyFor(prepared, type)
+  const constant = (ready ?? prepared.bare)?.headers
+  const init = constant === undefined ? { status } : { status, headers: constant }
+  const response = new Response(body as BodyInit | null, init)
+  if (ready === undefined && type !== undefined) response.headers.set("content-type", type)
+  if (kind === "file") response.headers.set("content-length", String((value as FileSlice).size))
+  if (headers !== undefined) addAll(response.headers, headers)
+  return decorated(ctx, response)
+}
+
+function readyFor(prepared: Prepared, type: string | undefined): ReadyHeaders | undefined {
+  if (type === JSON_TYPE) return prepared.json
+  if (type === PROBLEM_TYPE) return prepared.problem
+  return type === TEXT ? prepared.text : undefined
+}
+
+function toBody(body: Body): Exclude<Body, FileSlice | AsyncIterable<string>> {
+  switch (kindOf(body)) {
+    case "file":
+      return "Bun" in globalThis
+        ? Bun.file((body as FileSlice).path).slice((body as FileSlice).start, (body as FileSlice).end)
+        : iterableStream(fileChunks(body as FileSlice))
+    case "iterable":
+      return iterableStream(body as AsyncIterable<Uint8Array | string>)
+    default:
+      return body as Exclude<Body, FileSlice | AsyncIterable<string>>
+  }
+}
+
+function addAll(target: Headers, headers: ReplyHeaders): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === "string") add(target, name, value)
+    else for (const line of value) target.append(name, line)
+  }
+}
+
+/** Adds what was set on the context. */
+function decorated(ctx: RequestContext, response: Response): Response {
+  const { answerHeaders } = ctx
+  if (answerHeaders === undefined) return response
+  const { headers } = response
+  for (let index = 0; index < answerHeaders.length; index += 2)
+    add(headers, answerHeaders[index]!, answerHeaders[index + 1]!)
+  return response
+}
+
+/** A handler's own `Response`: what it says stays, and what it leaves out is filled in. */
+function withHeaders(ctx: RequestContext, response: Response): Response {
+  const { constantHeaders } = ctx.endpoint
+  if (ctx.answerHeaders === undefined && constantHeaders.length === 0) return response
+  try {
+    return decorated(ctx, filled(constantHeaders, response))
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    const copy = new Response(response.body, response) // a Response from fetch() has immutable headers
+    return decorated(ctx, filled(constantHeaders, copy))
+  }
+}
+
+function filled(constant: readonly string[], response: Response): Response {
+  for (let index = 0; index < constant.length; index += 2) {
+    if (!response.headers.has(constant[index]!)) response.headers.set(constant[index]!, constant[index + 1]!)
+  }
+  return response
+}
+
+/**
+ * Sets a header, once: a layer that looks at the answer has it applied already, and it is applied again at the end.
+ * Cookies and `vary` add up.
+ */
+function add(headers: Headers, name: string, text: string): void {
+  if (name === "set-cookie") {
+    if (!headers.getSetCookie().includes(text)) headers.append(name, text)
+  } else if (name === "vary") {
+    if (!headers.get(name)?.split(", ").includes(text)) headers.append(name, text)
+  } else headers.set(name, text)
+}
+
+/** The answer to `HEAD`: all the headers that `GET` would have, its length among them, and no body. */
+export function withoutBody(response: Response, result: Result): Response {
+  const headers = new Headers(response.headers)
+  const length = lengthOf(result)
+  if (length !== undefined && !headers.has("content-length") && !EMPTY_STATUSES.has(response.status))
+    headers.set("content-length", String(length))
+  void response.body?.cancel().catch(() => undefined)
+  return new Response(null, { status: response.status, headers })
+}
+
+function lengthOf(result: Result): number | undefined {
+  if (isResponse(result)) return undefined
+  const { value } = (result instanceof Reply ? result : new Reply(200, result)).encode()
+  if (typeof value === "string") return new TextEncoder().encode(value).byteLength
+  if (value instanceof Uint8Array || value instanceof ArrayBuffer) return value.byteLength
+  return (value as { size?: number } | null)?.size
+}

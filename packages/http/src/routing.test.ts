@@ -1,0 +1,219 @@
+import { describe, expect, test } from "bun:test"
+import { type App, createApp, errors, fail, isIn, layer } from "./index.ts"
+
+const ask = async (app: App, path: string, init: RequestInit = {}): Promise<[number, string]> => {
+  const response = await app.fetch(new Request(`http://api.test${path}`, init))
+  return [response.status, await response.text()]
+}
+
+describe("constraints", () => {
+  const app = createApp()
+  app.get("/things/:id", (ctx) => `number ${ctx.params.id}`).whereNumber("id")
+  app.get("/things/:id", (ctx) => `uuid ${ctx.params.id}`).whereUuid("id")
+  app.get("/things/:name", (ctx) => `any ${ctx.params.name}`)
+  app.get("/kinds/:kind", (ctx) => ctx.params.kind).whereIn("kind", ["a", "b c"])
+  app.get("/codes/:code", { where: { code: isIn(["x"]) } }, (ctx) => ctx.params.code)
+  app.get("/years/:year", (ctx) => ctx.params.year).where("year", /\d{4}|now/)
+
+  test.each([
+    ["/things/42", 200, "number 42"],
+    ["/things/4x", 200, "any 4x"],
+    ["/things/0190B5A0-0000-7000-8000-000000000000", 200, "uuid 0190B5A0-0000-7000-8000-000000000000"],
+    ["/kinds/b%20c", 200, "b c"],
+    ["/kinds/c", 404, undefined],
+    ["/codes/x", 200, "x"],
+    ["/codes/xx", 404, undefined],
+    ["/years/2026", 200, "2026"],
+    ["/years/now", 200, "now"],
+    ["/years/20266", 404, undefined],
+    ["/years/now%0A", 404, undefined],
+  ])("lead %s to %d", async (path, status, text) => {
+    const [got, body] = await ask(app, path)
+    expect(got).toBe(status)
+    if (text !== undefined) expect(body).toBe(text)
+  })
+
+  test("name a parameter that the path has", () => {
+    const wrong = createApp()
+    wrong.get("/a/:id", { where: { other: isIn(["x"]) } }, () => "")
+    expect(() => wrong.table()).toThrow(expect.objectContaining({ code: "HTTP_PATH_INVALID" }))
+  })
+
+  test("decide before the runtime's own router does", async () => {
+    const { url } = await app.listen({ port: 0 })
+    expect(await (await fetch(`${url}/things/42`)).text()).toBe("number 42")
+    expect(await (await fetch(`${url}/things/x`)).text()).toBe("any x")
+    await app.stop()
+  })
+})
+
+describe("duplicates", () => {
+  const refused: [string, (app: App) => void][] = [
+    ["the same path", (app) => (app.get("/a/:x", () => ""), app.get("/a/:y", () => ""))],
+    ["an optional segment that is another route", (app) => (app.get("/a/:x?", () => ""), app.get("/a", () => ""))],
+    [
+      "the same constraint",
+      (app) => {
+        app.get("/a/:x", () => "").whereNumber("x")
+        app.get("/a/:y", () => "").whereNumber("y")
+      },
+    ],
+    [
+      "the same host",
+      (app) => (app.host("a.b", (at) => at.get("/", () => "")), app.host("a.b", (at) => at.get("/", () => ""))),
+    ],
+  ]
+  test.each(refused)("by %s are refused, naming both places", (_what, declare) => {
+    const app = createApp()
+    declare(app)
+    expect(() => app.table()).toThrow(/routing\.test\.ts:\d+ and .*routing\.test\.ts:\d+/)
+  })
+
+  test("an optional segment keeps the methods of its neighbours apart", async () => {
+    const app = createApp()
+    app.get("/docs/:lang?", (ctx) => `get ${ctx.params.lang ?? "none"}`)
+    app.post("/docs", () => "post")
+    expect(await ask(app, "/docs")).toEqual([200, "get none"])
+    expect(await ask(app, "/docs/en")).toEqual([200, "get en"])
+    expect((await ask(app, "/docs/en", { method: "POST" }))[0]).toBe(405)
+  })
+})
+
+describe("hosts", () => {
+  const app = createApp()
+  app.host("api.test", (api) => {
+    api.get("/", () => "api")
+  })
+  app.host(":tenant.example.com", (tenants) => {
+    tenants.get("/", (ctx) => `tenant ${ctx.host.tenant}`)
+  })
+  app.get("/", () => "any")
+  app.get("/shared", () => "shared")
+
+  test.each([
+    ["api.test", "/", "api"],
+    ["API.test:4000", "/", "api"],
+    ["acme.example.com", "/", "tenant acme"],
+    ["a.b.example.com", "/", "any"],
+    ["acme.example.com", "/shared", "shared"],
+    ["other", "/", "any"],
+  ])("%s%s is answered by %s", async (host, path, text) => {
+    const response = await app.fetch(new Request(`http://x${path}`, { headers: { host } }))
+    expect(await response.text()).toBe(text)
+  })
+
+  test("patterns are labels", () => {
+    expect(() => createApp().host("a..b", () => undefined)).toThrow(
+      expect.objectContaining({ code: "HTTP_PATH_INVALID" }),
+    )
+  })
+})
+
+describe("methods", () => {
+  test("all() takes what nobody else does, on() any token", async () => {
+    const app = createApp()
+    app.all("/echo", (ctx) => ctx.method)
+    app.post("/echo", () => "post")
+    app.on("PROPFIND")("/files/*path", (ctx) => `${ctx.method} ${ctx.params.path}`)
+    expect(await ask(app, "/echo", { method: "DELETE" })).toEqual([200, "DELETE"])
+    expect(await ask(app, "/echo", { method: "POST" })).toEqual([200, "post"])
+    expect(await ask(app, "/files/a/b", { method: "PROPFIND" })).toEqual([200, "PROPFIND a/b"])
+    expect(await ask(app, "/files/a/b")).toEqual([405, expect.stringContaining("PROPFIND")])
+  })
+})
+
+describe("a trailing slash", () => {
+  test.each([
+    ["strict", 404, null],
+    ["ignore", 200, null],
+    ["redirect", 308, "/a"],
+  ] as const)("is %s", async (trailingSlash, status, location) => {
+    const app = createApp({ trailingSlash })
+    app.get("/a", () => "a")
+    const response = await app.fetch(new Request("http://x/a/"))
+    expect([response.status, response.headers.get("location")]).toEqual([status, location])
+  })
+  test("never redirects to another site", async () => {
+    const app = createApp({ trailingSlash: "redirect" })
+    app.get("/*path", () => "a")
+    expect((await app.fetch(new Request("http://x//evil.test/"))).status).toBe(200)
+    const narrow = createApp({ trailingSlash: "redirect" })
+    narrow.get("/:a/:b", () => "a")
+    expect((await narrow.fetch(new Request("http://x//evil.test/"))).status).toBe(404)
+  })
+})
+
+describe("time", () => {
+  test("a route that takes too long is 503, and its signal aborts", async () => {
+    const app = createApp({ timeoutMs: 10_000, onError: () => undefined })
+    let aborted = false
+    app.get("/slow", { timeoutMs: 20 }, async (ctx) => {
+      ctx.signal.addEventListener("abort", () => {
+        aborted = true
+      })
+      await Bun.sleep(200)
+      return "late"
+    })
+    app.get("/quick", async () => "in time")
+    const [status, body] = await ask(app, "/slow")
+    expect([status, JSON.parse(body).code, aborted]).toEqual([503, "HTTP_TIMEOUT", true])
+    expect(await ask(app, "/quick")).toEqual([200, "in time"])
+  })
+})
+
+describe("what a handler returns", () => {
+  test("may be an error, which layers see as one", async () => {
+    const seen: unknown[] = []
+    const watch = layer({ name: "watch", error: (_ctx, error) => void seen.push(error) })
+    const app = createApp({ layers: [watch] })
+    app.get("/a", () => fail(errors.NotFound, "No such thing"))
+    app.get("/b", () => new errors.Conflict("Taken"))
+    expect((await ask(app, "/a"))[1]).toContain("No such thing")
+    expect((await ask(app, "/b"))[0]).toBe(409)
+    expect(seen).toEqual([expect.any(errors.NotFound), expect.any(errors.Conflict)])
+  })
+  test("may be thenable without being a promise", async () => {
+    const app = createApp()
+    // biome-ignore lint/suspicious/noThenProperty: that is what is tested
+    app.get("/", () => ({ then: (resolve: (value: unknown) => void) => resolve({ rows: 1 }) }))
+    expect(await ask(app, "/")).toEqual([200, '{"rows":1}'])
+  })
+  test("is a defect when it has no JSON form", async () => {
+    const reported: unknown[] = []
+    const app = createApp({ onError: (error) => reported.push(error) })
+    app.get("/function", () => () => 1)
+    app.get("/circle", () => {
+      const circle: Record<string, unknown> = {}
+      circle.self = circle
+      return circle
+    })
+    expect((await ask(app, "/function"))[0]).toBe(500)
+    expect((await ask(app, "/circle"))[0]).toBe(500)
+    expect(reported).toHaveLength(2)
+  })
+  test("never splits the answer with a header", async () => {
+    const app = createApp({ onError: () => undefined })
+    app.get("/", (ctx) => {
+      ctx.set("x-name", "a\r\nset-cookie: b=1")
+      return "ok"
+    })
+    const response = await app.fetch(new Request("http://x/"))
+    expect([response.status, response.headers.get("set-cookie")]).toEqual([500, null])
+  })
+})
+
+test("constant headers of layers give way to what an answer says itself", async () => {
+  const plain = layer({ name: "plain", headers: { "cache-control": "no-store", "x-a": "1" } })
+  const app = createApp({ layers: [plain] })
+  app.get("/own", () => new Response("x", { headers: { "cache-control": "public" } }))
+  app.get("/value", () => ({ a: 1 }))
+  app.get("/set", (ctx) => (ctx.set("cache-control", "private"), "x"))
+  const control = async (path: string): Promise<(string | null)[]> => {
+    const { headers } = await app.fetch(new Request(`http://x${path}`))
+    return [headers.get("cache-control"), headers.get("x-a")]
+  }
+  expect(await control("/own")).toEqual(["public", "1"])
+  expect(await control("/value")).toEqual(["no-store", "1"])
+  expect(await control("/set")).toEqual(["private", "1"])
+  expect(await control("/nowhere")).toEqual(["no-store", "1"])
+})
