@@ -49,8 +49,20 @@ describe("constraints", () => {
 
 describe("duplicates", () => {
   const refused: [string, (app: App) => void][] = [
-    ["the same path", (app) => (app.get("/a/:x", () => ""), app.get("/a/:y", () => ""))],
-    ["an optional segment that is another route", (app) => (app.get("/a/:x?", () => ""), app.get("/a", () => ""))],
+    [
+      "the same path",
+      (app) => {
+        app.get("/a/:x", () => "")
+        app.get("/a/:y", () => "")
+      },
+    ],
+    [
+      "an optional segment that is another route",
+      (app) => {
+        app.get("/a/:x?", () => "")
+        app.get("/a", () => "")
+      },
+    ],
     [
       "the same constraint",
       (app) => {
@@ -60,7 +72,10 @@ describe("duplicates", () => {
     ],
     [
       "the same host",
-      (app) => (app.host("a.b", (at) => at.get("/", () => "")), app.host("a.b", (at) => at.get("/", () => ""))),
+      (app) => {
+        app.host("a.b", (at) => at.get("/", () => ""))
+        app.host("a.b", (at) => at.get("/", () => ""))
+      },
     ],
   ]
   test.each(refused)("by %s are refused, naming both places", (_what, declare) => {
@@ -207,7 +222,10 @@ test("constant headers of layers give way to what an answer says itself", async 
   const app = createApp({ layers: [plain] })
   app.get("/own", () => new Response("x", { headers: { "cache-control": "public" } }))
   app.get("/value", () => ({ a: 1 }))
-  app.get("/set", (ctx) => (ctx.set("cache-control", "private"), "x"))
+  app.get("/set", (ctx) => {
+    ctx.set("cache-control", "private")
+    return "x"
+  })
   const control = async (path: string): Promise<(string | null)[]> => {
     const { headers } = await app.fetch(new Request(`http://x${path}`))
     return [headers.get("cache-control"), headers.get("x-a")]

@@ -30,13 +30,13 @@ export interface Scope<X = unknown, E = never> {
     layers: L & Check<L, X>,
     block: (scope: Scope<X & ProvidedBy<L>, E | ErrorsOf<L>>) => R,
   ): R
+  /** A block under a path. */
+  scope<R>(path: string, block: (scope: Scope<X, E>) => R): R
   /**
    * A block for one host (`api.example.com`) or for subdomains (`:tenant.example.com`), without port. Its handlers have
    * the pattern's parameters in `ctx.host`. Routes of no host answer for every host that has no better one.
    */
   host<const H extends string, R>(pattern: H, block: (scope: Scope<X & { readonly host: HostParams<H> }, E>) => R): R
-  /** A block under a path. */
-  scope<R>(path: string, block: (scope: Scope<X, E>) => R): R
 }
 
 /** Where scopes put their routes: the list that freezing reads. */

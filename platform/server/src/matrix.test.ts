@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { layer } from "@ashlar/http"
 import { createPlatformApp } from "./app.ts"
 import { CAST, type Role, raiseStage, type Stage } from "./testing/cast.ts"
 
@@ -86,7 +87,7 @@ afterAll(() => stage.close())
 describe("the authorization matrix", () => {
   test("has a row for every route, and no row without one", () => {
     const app = createPlatformApp(stage.server.platform, {
-      idempotency: { name: "none", needs: [], errors: [], meta: {}, hooks: {} },
+      idempotency: layer({ name: "none" }),
       consoleFolder: undefined,
       checkResponses: false,
     })
