@@ -1,2 +1,3 @@
-export type { Benchmark, Row } from "./row.ts"
+export type { Benchmark, BenchmarkInput } from "./benchmark.ts"
+export type { Row } from "./row.ts"
 export { machine, printTable } from "./row.ts"

@@ -17,7 +17,7 @@ export interface LoadResult {
   readonly p99: number
 }
 
-/** A request as it goes over the wire. */
+/** A request as it goes over the wire. One without a body says nothing of its length. */
 export function wireRequest(
   method: string,
   path: string,
@@ -25,7 +25,8 @@ export function wireRequest(
   headers: Record<string, string>,
   body = "",
 ): string {
-  const lines = Object.entries({ host, ...headers, "content-length": String(Buffer.byteLength(body)) })
+  const length = body === "" ? {} : { "content-length": String(Buffer.byteLength(body)) }
+  const lines = Object.entries({ host, ...headers, ...length })
   return `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}`).join("\r\n")}\r\n\r\n${body}`
 }
 

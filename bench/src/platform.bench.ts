@@ -5,6 +5,8 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { BenchmarkInput } from "./benchmark.ts"
+import { readOptions } from "./options.ts"
 import { measureFunctions } from "./platform/functions.ts"
 import { type Install, prepareInstall } from "./platform/install.ts"
 import { measureOverHttp } from "./platform/over-http.ts"
@@ -12,7 +14,8 @@ import { measureStart } from "./platform/start.ts"
 import { measureStorage } from "./platform/storage.ts"
 import type { Row } from "./row.ts"
 
-export default async function* platform(): AsyncGenerator<Row> {
+export default async function* platform({ options }: BenchmarkInput): AsyncGenerator<Row> {
+  readOptions(options, [])
   const folder = mkdtempSync(join(tmpdir(), "ashlar-bench-"))
   let install: Install | undefined
   try {

@@ -9,12 +9,13 @@ export interface Row {
   readonly value: number
   /** This value divided by that of the raw runtime or engine doing the same. */
   readonly ratioToRaw?: number
+  /** The best of the others that do the same, and this value divided by that one's. */
   readonly peer?: string
   readonly ratioToPeer?: number
+  /** How many rounds were measured, and in how many of them this value was below the peer's. */
+  readonly rounds?: number
+  readonly roundsAhead?: number
 }
-
-/** Gives its rows as they are measured, so that whoever waits sees them come. */
-export type Benchmark = () => AsyncIterable<Row>
 
 export function machine(
   processors: readonly CpuInfo[],
@@ -29,18 +30,25 @@ export function machine(
   }
 }
 
-const COLUMNS = [16, 14, 12, 10] as const
+const COLUMNS = [18, 14, 14, 8, 8, 20] as const
 
 export function printTable(rows: readonly Row[], withHead: boolean): void {
   const line = (cells: readonly string[]): void =>
-    console.log(cells.map((cell, at) => (at < 2 ? cell.padEnd(COLUMNS[at]!) : cell.padStart(COLUMNS[at]!))).join(" "))
-  if (withHead) line(["case", "subject", "value", "to raw"])
+    console.log(
+      cells
+        .map((cell, at) => (at < 2 ? cell.padEnd(COLUMNS[at]!) : cell.padStart(COLUMNS[at]!)))
+        .join(" ")
+        .trimEnd(),
+    )
+  if (withHead) line(["case", "subject", "value", "to raw", "to peer", "rounds ahead of"])
   for (const row of rows) {
     line([
       row.case,
       row.subject,
       `${shown(row.value)} ${row.unit}`,
-      row.ratioToRaw === undefined ? "" : row.ratioToRaw.toFixed(2),
+      row.ratioToRaw?.toFixed(2) ?? "",
+      row.ratioToPeer?.toFixed(2) ?? "",
+      row.rounds === undefined ? "" : `${row.roundsAhead}/${row.rounds} ${row.peer}`,
     ])
   }
 }

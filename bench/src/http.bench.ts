@@ -1,0 +1,44 @@
+/**
+ * What a request costs: processor time of the server's process per answer, beside the runtime by hand and beside the
+ * frameworks users compare with. README.md says how it is measured and what each workload does.
+ */
+import type { BenchmarkInput } from "./benchmark.ts"
+import { openLab } from "./http/lab.ts"
+import { readPlan, START_CASES } from "./http/plan.ts"
+import { countSamples, measureRounds } from "./http/rounds.ts"
+import { RUNTIMES } from "./http/runtime.ts"
+import { countStarts, measureStarts } from "./http/starts.ts"
+import { verifyServers } from "./http/verify.ts"
+import { WORKLOADS } from "./http/workload.ts"
+import { COUNT, readOptions, SECONDS } from "./options.ts"
+import { createProgress } from "./progress.ts"
+import type { Row } from "./row.ts"
+import { rowsOf } from "./series.ts"
+
+const OPTIONS = [
+  { name: "rounds", default: "7", ...COUNT },
+  { name: "seconds", default: "0.5", ...SECONDS },
+  { name: "only", default: "", form: 'cases such as "bun a,node e"', pattern: /^[\w, -]*$/ },
+] as const
+const UNITS = { "start-ms": "ms", "idle-mb": "MB" } as const
+
+export default async function* http({ options, binary }: BenchmarkInput): AsyncGenerator<Row> {
+  const { rounds: given, seconds, only } = readOptions(options, OPTIONS)
+  const [rounds, plan] = [Number(given), readPlan(only)]
+  const lab = await openLab(plan, binary)
+  try {
+    process.stderr.write("… Asking every server every question once\n")
+    await verifyServers(lab, plan)
+    const progress = createProgress(countSamples({ lab, plan, rounds }) + countStarts({ lab, plan, rounds }))
+    const costs = await measureRounds({ lab, plan, rounds, measureMs: Number(seconds) * 1000, progress })
+    const starts = await measureStarts({ lab, plan, rounds, progress })
+    progress.end()
+    for (const runtime of RUNTIMES) {
+      for (const { letter } of WORKLOADS) yield* rowsOf(`${runtime} ${letter}`, "us", costs.of(`${runtime} ${letter}`))
+      for (const what of START_CASES)
+        if (plan.has(runtime, what)) yield* rowsOf(`${runtime} ${what}`, UNITS[what], starts.of(`${runtime} ${what}`))
+    }
+  } finally {
+    lab.close()
+  }
+}

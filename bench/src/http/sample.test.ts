@@ -1,0 +1,80 @@
+import { afterAll, describe, expect, test } from "bun:test"
+import { createCpuClock } from "./cpu-clock.ts"
+import { type SampleOptions, takeSample } from "./sample.ts"
+import { wireOf } from "./workload.ts"
+
+let asked = 0
+const server = Bun.serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  async fetch(request) {
+    asked++
+    if (request.method === "POST") return new Response(String((await request.text()).length))
+    return new URL(request.url).pathname === "/" ? new Response("hi") : new Response("no", { status: 404 })
+  },
+})
+afterAll(() => server.stop(true))
+
+function sampleOf(options: Partial<SampleOptions>): ReturnType<typeof takeSample> {
+  return takeSample({
+    port: server.port ?? 0,
+    pid: process.pid,
+    request: wireOf({ method: "GET", path: "/" }),
+    status: 200,
+    connections: 4,
+    warmMs: 20,
+    measureMs: 100,
+    cpuClock: createCpuClock(),
+    ...options,
+  })
+}
+
+describe("a sample", () => {
+  test("counts the answers of its measured time, and what they cost", async () => {
+    asked = 0
+    const { answers, cpuUs, perSecond } = await sampleOf({})
+    expect(answers).toBeGreaterThan(10)
+    expect(asked).toBeGreaterThanOrEqual(answers)
+    expect(perSecond).toBeCloseTo(answers * 10, -Math.log10(answers * 4))
+    // Both ends are this process here: at least a microsecond each, and no more than all of the time.
+    expect(cpuUs).toBeGreaterThan(1)
+    expect(cpuUs).toBeLessThan(1e6)
+  })
+  test("sends a body that no socket takes at once", async () => {
+    const body = "x".repeat(900_000)
+    const { answers } = await sampleOf({ request: wireOf({ method: "POST", path: "/", body }), measureMs: 200 })
+    expect(answers).toBeGreaterThan(0)
+  })
+  test("stops at an answer of another status", async () => {
+    const request = wireOf({ method: "GET", path: "/nope" })
+    await expect(sampleOf({ request })).rejects.toThrow("Expected 200, got HTTP/1.1 404")
+  })
+  test("stops when a server closes its connections", async () => {
+    const closing = Bun.listen({ port: 0, hostname: "127.0.0.1", socket: { data: (socket) => void socket.end() } })
+    await expect(sampleOf({ port: closing.port })).rejects.toThrow("closed a connection")
+    closing.stop(true)
+  })
+  test("stops when no answer comes", async () => {
+    const silent = Bun.listen({ port: 0, hostname: "127.0.0.1", socket: { data: () => undefined } })
+    await expect(sampleOf({ port: silent.port })).rejects.toThrow("No answer came")
+    silent.stop(true)
+  })
+})
+
+describe("the clock of a process", () => {
+  test("counts work and not sleep", async () => {
+    const clock = createCpuClock()
+    const start = clock(process.pid)
+    const until = performance.now() + 60
+    while (performance.now() < until);
+    const worked = (clock(process.pid) - start) / 1e6
+    const child = Bun.spawn(["sleep", "5"])
+    await Bun.sleep(100)
+    const slept = clock(child.pid) / 1e6
+    child.kill()
+    await child.exited
+    expect(worked).toBeGreaterThan(10)
+    expect(slept).toBeLessThan(50)
+    expect(() => clock(child.pid)).toThrow("has ended")
+  })
+})
