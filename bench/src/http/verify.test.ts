@@ -13,7 +13,8 @@ const binaries = {
 for (const runtime of RUNTIMES) {
   const binary = binaries[runtime]
   if (binary === null) {
-    console.warn(`skipped: the servers of the benchmark on ${runtime}, which is not installed`)
+    if (process.env.CI === "true") test(`${runtime} is installed`, () => expect(binary).not.toBeNull())
+    else console.warn(`skipped: the servers of the benchmark on ${runtime}, which is not installed`)
     continue
   }
   test(`every server on ${runtime} gives the right answer to every workload`, async () => {

@@ -1,11 +1,6 @@
 import { type App, createApp, layer, requestIds } from "@ashlar/http"
 
-const cors = layer({
-  name: "cors",
-  before: (ctx) => {
-    ctx.set("access-control-allow-origin", "*")
-  },
-})
+const cors = layer({ name: "cors", headers: { "access-control-allow-origin": "*" } })
 
 /** Workload e: CORS for everybody, request ids, and five layers that each put one value on the context. */
 export function createLayeredApp(): App {

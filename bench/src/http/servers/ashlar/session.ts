@@ -1,4 +1,4 @@
-import { type App, errors } from "@ashlar/http"
+import { type App, errors, fail } from "@ashlar/http"
 import { createSessions, SESSION_SECONDS } from "../../profile.ts"
 
 const SID = /(?:^|; )sid=([^;]*)/
@@ -9,7 +9,7 @@ export function addSession(app: App): void {
   app.get("/session", { errors: [errors.Unauthorized] }, (ctx) => {
     const id = SID.exec(ctx.headers.get("cookie") ?? "")?.[1] ?? ""
     const session = sessions.get(id)
-    if (session === undefined) throw new errors.Unauthorized()
+    if (session === undefined) return fail(errors.Unauthorized)
     ctx.set("set-cookie", `sid=${id}; Max-Age=${SESSION_SECONDS}; Path=/; HttpOnly; SameSite=Lax`)
     return { user: session.user }
   })
