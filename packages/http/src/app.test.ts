@@ -244,6 +244,16 @@ describe("an error", () => {
     for (const [name, value] of Object.entries(headers)) expect(response.headers.get(name)).toBe(value)
     expect(JSON.stringify(problem)).not.toContain("secret")
   })
+  test("is kept by nobody, whatever was set for the answer that did not come", async () => {
+    const app = createApp()
+    app.get("/", (ctx) => {
+      for (const name of ["Cache-Control", "expires", "ETag", "last-modified", "x-kept"]) ctx.set(name, "public")
+      throw new errors.NotFound()
+    })
+    const { headers } = await app.fetch(at("/"))
+    const seen = ["cache-control", "expires", "etag", "last-modified", "x-kept"].map((name) => headers.get(name))
+    expect(seen).toEqual(["no-store", null, null, null, "public"])
+  })
 })
 
 describe("an app", () => {
@@ -275,6 +285,18 @@ describe("an app", () => {
     expect(trace).toEqual(["open", "close"])
   })
 
+  test("tells requests under way when it begins to stop", async () => {
+    const app = createApp()
+    app.get("/", async (ctx) => {
+      const began = ctx.draining.aborted
+      await new Promise((resolve) => ctx.draining.addEventListener("abort", resolve, { once: true }))
+      return { began, ended: ctx.draining.aborted }
+    })
+    const answer = app.fetch(new Request("http://x/"))
+    await Bun.sleep(5)
+    await app.stop()
+    expect(await (await answer).json()).toEqual({ began: false, ended: true })
+  })
   test("says which port is taken", async () => {
     const one = createApp()
     const server = await one.listen({ port: 0 })

@@ -76,6 +76,7 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
   const ready = (): Kernel => {
     kernel ??= createKernel(freeze(), {
       services,
+      draining: draining.signal,
       trailingSlash,
       checkResponses: options.checkResponses ?? !isProduction,
       development: !isProduction,

@@ -8,7 +8,7 @@ import { Failure, fail, isFailure } from "./failure.ts"
 import { type HostOf, HostRouters } from "./host.ts"
 import { type NativePath, nativeRoutes } from "./native.ts"
 import { parsePath } from "./path.ts"
-import { problemReply } from "./problem.ts"
+import { problemReply, withoutCaching } from "./problem.ts"
 import { isResponse, Reply, type Result } from "./reply/reply.ts"
 import type { MaybePromise } from "./step.ts"
 import type { RouteRecord, RouteTable } from "./table.ts"
@@ -17,6 +17,7 @@ export type TrailingSlash = "strict" | "ignore" | "redirect"
 
 export interface KernelOptions extends CompileOptions {
   readonly services: Services
+  readonly draining: AbortSignal
   readonly clientAddress?: Shared["clientAddress"]
   readonly trailingSlash: TrailingSlash
   /** Name the nearest path in a 404. */
@@ -61,9 +62,9 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
     for (const place of routers.at(host).at(segments, () => ({ methods: new Map() })))
       place.methods.set(method, endpoint)
   }
-  const { report } = options
+  const { report, services, draining } = options
   return {
-    shared: { services: options.services, ...(options.clientAddress && { clientAddress: options.clientAddress }) },
+    shared: { services, draining, ...(options.clientAddress && { clientAddress: options.clientAddress }) },
     native: nativeRoutes(compiled),
     maxBodyBytes: Math.max(options.fallback.maxBodyBytes, ...table.records.map((record) => record.maxBodyBytes)),
     find: createFinder(routers, createFallback(table, routers, options), options.trailingSlash),
@@ -182,6 +183,7 @@ function refuse<C extends RequestContext, Out>(
   report: KernelOptions["report"],
 ): Out {
   const reply = problemReply(error, ctx)
+  if (ctx.answerHeaders !== undefined) ctx.answerHeaders = withoutCaching(ctx.answerHeaders)
   if (reply.status >= 500) report(error instanceof Failure ? error.toError() : error, ctx)
   if (ctx.finishers !== undefined || ctx.deferred !== undefined)
     finish(ctx, reply.status, error instanceof Failure ? error.toError() : error, report)

@@ -48,6 +48,17 @@ export function problemReply(error: unknown, ctx: RequestContext): Reply<number,
   return new Reply(status, problem, PROBLEM_TYPE, problemHeaders(problem))
 }
 
+/** What was set for the answer that did not come: it says how long that one may be kept, and an error may not be. */
+const CACHING: ReadonlySet<string> = new Set(["cache-control", "expires", "etag", "last-modified"])
+
+/** The headers of a context, without those that only a good answer may have. */
+export function withoutCaching(headers: readonly string[]): string[] {
+  const kept: string[] = []
+  for (let index = 0; index < headers.length; index += 2)
+    if (!CACHING.has(headers[index]!)) kept.push(headers[index]!, headers[index + 1]!)
+  return kept
+}
+
 function problemHeaders({ status, details }: Problem): Record<string, string> | undefined {
   if (status !== 401 && status !== 429 && details === undefined) return undefined
   const headers: Record<string, string> = {}

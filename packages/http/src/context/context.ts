@@ -32,6 +32,8 @@ export interface BaseContext {
   readonly id: string
   /** Aborts when the caller goes away, or when the route's `timeoutMs` has passed. */
   readonly signal: AbortSignal
+  /** Aborts when the app begins to stop: an answer that goes on for long ends itself on it. */
+  readonly draining: AbortSignal
   /** The client's address: the peer's, or behind `trustedProxies` the one they tell. */
   readonly address: string | undefined
   /** The route's row in the frozen table. */

@@ -13,6 +13,7 @@ import type { RequestHeaders } from "./request-headers.ts"
 /** What all requests of an app share. */
 export interface Shared {
   readonly services: Services
+  readonly draining: AbortSignal
   /** The client's address where a trusted proxy tells it. */
   readonly clientAddress?: (peer: string | undefined, headers: RequestHeaders) => string | undefined
 }
@@ -114,6 +115,9 @@ export abstract class RequestContext implements BaseContext {
   }
   get signal(): AbortSignal {
     return this.timeout === undefined ? this.gone : AbortSignal.any([this.timeout, this.gone])
+  }
+  get draining(): AbortSignal {
+    return this.shared.draining
   }
   get address(): string | undefined {
     const { clientAddress } = this.shared
