@@ -1,6 +1,22 @@
 import { describe, expect, test } from "bun:test"
 import { defineService, type StandardSchemaV1 } from "@ashlar/core"
-import { createApp, createRequestIds, errors, get, layer, type Middleware, type Outcome, routes } from "./index.ts"
+import {
+  AuthenticationError,
+  ConflictError,
+  createApp,
+  createRequestIds,
+  errors,
+  ForbiddenError,
+  get,
+  layer,
+  type Middleware,
+  NotFoundError,
+  type Outcome,
+  routes,
+  TooManyRequestsError,
+  UnavailableError,
+  ValidationError,
+} from "./index.ts"
 
 interface User {
   name: string
@@ -226,19 +242,31 @@ describe("an error", () => {
   test.each([
     [errors.BadRequest, 400, "HTTP_BAD_REQUEST", {}],
     [errors.Unauthorized, 401, "HTTP_UNAUTHORIZED", { "www-authenticate": "Bearer" }],
+    [errors.PaymentRequired, 402, "HTTP_PAYMENT_REQUIRED", {}],
     [errors.Forbidden, 403, "HTTP_FORBIDDEN", {}],
     [errors.NotFound, 404, "HTTP_NOT_FOUND", {}],
+    [errors.NotAcceptable, 406, "HTTP_NOT_ACCEPTABLE", {}],
     [errors.Conflict, 409, "HTTP_CONFLICT", {}],
+    [errors.Gone, 410, "HTTP_GONE", {}],
+    [errors.PreconditionFailed, 412, "HTTP_PRECONDITION_FAILED", {}],
+    [errors.UnsupportedMediaType, 415, "HTTP_UNSUPPORTED_MEDIA_TYPE", {}],
+    [errors.Invalid, 422, "HTTP_INVALID", {}],
+    [errors.Locked, 423, "HTTP_LOCKED", {}],
+    [errors.PreconditionRequired, 428, "HTTP_PRECONDITION_REQUIRED", {}],
     [errors.TooManyRequests, 429, "HTTP_TOO_MANY_REQUESTS", { "retry-after": "7" }],
+    [errors.NotImplemented, 501, "HTTP_NOT_IMPLEMENTED", {}],
+    [errors.BadGateway, 502, "HTTP_BAD_GATEWAY", {}],
     [errors.Unavailable, 503, "HTTP_UNAVAILABLE", { "retry-after": "7" }],
+    [errors.GatewayTimeout, 504, "HTTP_GATEWAY_TIMEOUT", {}],
   ] as const)("that a handler throws is answered by its class: %p", async (Kind, status, code, headers) => {
     const app = createApp({ onError: () => undefined })
     app.get("/", () => {
       throw new Kind("What happened.", { details: { retryAfterSeconds: 6.2 }, cause: new TypeError("inner secret") })
     })
     const response = await app.fetch(at("/"))
-    const problem = await response.json()
+    const problem = (await response.json()) as { title: string }
     expect(problem).toMatchObject({ status, code, detail: "What happened.", details: { retryAfterSeconds: 6.2 } })
+    expect(problem.title).not.toBe("Error")
     expect(response.status).toBe(status)
     expect(response.headers.get("cache-control")).toBe("no-store")
     for (const [name, value] of Object.entries(headers)) expect(response.headers.get(name)).toBe(value)
@@ -253,6 +281,20 @@ describe("an error", () => {
     const { headers } = await app.fetch(at("/"))
     const seen = ["cache-control", "expires", "etag", "last-modified", "x-kept"].map((name) => headers.get(name))
     expect(seen).toEqual(["no-store", null, null, null, "public"])
+  })
+})
+
+describe("an error under another framework's name", () => {
+  test.each([
+    [ValidationError, errors.Invalid],
+    [AuthenticationError, errors.Unauthorized],
+    [ForbiddenError, errors.Forbidden],
+    [NotFoundError, errors.NotFound],
+    [ConflictError, errors.Conflict],
+    [TooManyRequestsError, errors.TooManyRequests],
+    [UnavailableError, errors.Unavailable],
+  ])("is the same class: %p", (alias, kind) => {
+    expect(alias as unknown).toBe(kind)
   })
 })
 

@@ -16,6 +16,11 @@ export const Unauthorized: ErrorClass<"HTTP_UNAUTHORIZED", 401> = defineError(
   401,
   "This needs credentials. Send an Authorization header.",
 )
+export const PaymentRequired: ErrorClass<"HTTP_PAYMENT_REQUIRED", 402> = defineError(
+  "HTTP_PAYMENT_REQUIRED",
+  402,
+  "This needs a payment or a larger plan first.",
+)
 export const Forbidden: ErrorClass<"HTTP_FORBIDDEN", 403> = defineError(
   "HTTP_FORBIDDEN",
   403,
@@ -31,10 +36,25 @@ export const MethodNotAllowed: ErrorClass<"HTTP_METHOD_NOT_ALLOWED", 405> = defi
   405,
   "This address does not take this method. The Allow header lists those it takes.",
 )
+export const NotAcceptable: ErrorClass<"HTTP_NOT_ACCEPTABLE", 406> = defineError(
+  "HTTP_NOT_ACCEPTABLE",
+  406,
+  "No form of this answer is one that the Accept header takes. `details.types` lists those there are.",
+)
 export const Conflict: ErrorClass<"HTTP_CONFLICT", 409> = defineError(
   "HTTP_CONFLICT",
   409,
   "The request does not fit the present state.",
+)
+export const Gone: ErrorClass<"HTTP_GONE", 410> = defineError(
+  "HTTP_GONE",
+  410,
+  "What was here is gone for good. Do not ask for it again.",
+)
+export const PreconditionFailed: ErrorClass<"HTTP_PRECONDITION_FAILED", 412> = defineError(
+  "HTTP_PRECONDITION_FAILED",
+  412,
+  "It is not in the state that the request is for. Read it again, then decide.",
 )
 export const BodyTooLarge: ErrorClass<"HTTP_BODY_TOO_LARGE", 413> = defineError(
   "HTTP_BODY_TOO_LARGE",
@@ -51,15 +71,40 @@ export const Invalid: ErrorClass<"HTTP_INVALID", 422> = defineError(
   422,
   "The request was understood, but some values are not acceptable. `errors` lists them.",
 )
+export const Locked: ErrorClass<"HTTP_LOCKED", 423> = defineError(
+  "HTTP_LOCKED",
+  423,
+  "It is locked by somebody else. Try again when the lock is gone.",
+)
+export const PreconditionRequired: ErrorClass<"HTTP_PRECONDITION_REQUIRED", 428> = defineError(
+  "HTTP_PRECONDITION_REQUIRED",
+  428,
+  "A change needs to say which state it is for. Send If-Match with the ETag that was read.",
+)
 export const TooManyRequests: ErrorClass<"HTTP_TOO_MANY_REQUESTS", 429> = defineError(
   "HTTP_TOO_MANY_REQUESTS",
   429,
   "Too many requests. Try again after the seconds in Retry-After.",
 )
+export const NotImplemented: ErrorClass<"HTTP_NOT_IMPLEMENTED", 501> = defineError(
+  "HTTP_NOT_IMPLEMENTED",
+  501,
+  "The server does not do this yet.",
+)
+export const BadGateway: ErrorClass<"HTTP_BAD_GATEWAY", 502> = defineError(
+  "HTTP_BAD_GATEWAY",
+  502,
+  "A server behind this one gave an answer that is of no use. Try again shortly.",
+)
 export const Unavailable: ErrorClass<"HTTP_UNAVAILABLE", 503> = defineError(
   "HTTP_UNAVAILABLE",
   503,
   "The server cannot take this now. Try again shortly.",
+)
+export const GatewayTimeout: ErrorClass<"HTTP_GATEWAY_TIMEOUT", 504> = defineError(
+  "HTTP_GATEWAY_TIMEOUT",
+  504,
+  "A server behind this one did not answer in time. Try again shortly.",
 )
 
 export const RequestTimeout: ErrorClass<"HTTP_TIMEOUT", 503> = defineError(
@@ -114,10 +159,39 @@ export const ListenFailed: ErrorClass<"HTTP_LISTEN_FAILED", 500> = defineError(
 export const errors: {
   readonly BadRequest: typeof BadRequest
   readonly Unauthorized: typeof Unauthorized
+  readonly PaymentRequired: typeof PaymentRequired
   readonly Forbidden: typeof Forbidden
   readonly NotFound: typeof NotFound
+  readonly NotAcceptable: typeof NotAcceptable
   readonly Conflict: typeof Conflict
+  readonly Gone: typeof Gone
+  readonly PreconditionFailed: typeof PreconditionFailed
+  readonly UnsupportedMediaType: typeof UnsupportedMediaType
   readonly Invalid: typeof Invalid
+  readonly Locked: typeof Locked
+  readonly PreconditionRequired: typeof PreconditionRequired
   readonly TooManyRequests: typeof TooManyRequests
+  readonly NotImplemented: typeof NotImplemented
+  readonly BadGateway: typeof BadGateway
   readonly Unavailable: typeof Unavailable
-} = { BadRequest, Unauthorized, Forbidden, NotFound, Conflict, Invalid, TooManyRequests, Unavailable }
+  readonly GatewayTimeout: typeof GatewayTimeout
+} = {
+  BadRequest,
+  Unauthorized,
+  PaymentRequired,
+  Forbidden,
+  NotFound,
+  NotAcceptable,
+  Conflict,
+  Gone,
+  PreconditionFailed,
+  UnsupportedMediaType,
+  Invalid,
+  Locked,
+  PreconditionRequired,
+  TooManyRequests,
+  NotImplemented,
+  BadGateway,
+  Unavailable,
+  GatewayTimeout,
+}

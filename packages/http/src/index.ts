@@ -6,16 +6,34 @@ export { isIn, isNumber, isUuid } from "./constraint.ts"
 export type { BaseContext, ConnectionInfo, Context } from "./context/context.ts"
 export type { RequestHeaders } from "./context/request-headers.ts"
 export {
+  AuthenticationError,
+  ConflictError,
+  ForbiddenError,
+  NotFoundError,
+  TooManyRequestsError,
+  UnavailableError,
+  ValidationError,
+} from "./error-aliases.ts"
+export {
+  BadGateway,
   BadRequest,
   BodyInvalid,
   BodyTooLarge,
   Conflict,
   errors,
   Forbidden,
+  GatewayTimeout,
+  Gone,
   Invalid,
   ListenFailed,
+  Locked,
   MethodNotAllowed,
+  NotAcceptable,
   NotFound,
+  NotImplemented,
+  PaymentRequired,
+  PreconditionFailed,
+  PreconditionRequired,
   RequestTimeout,
   TooManyRequests,
   Unauthorized,
@@ -65,7 +83,6 @@ export type {
   Route,
   RouteDefinition,
   RouteErrors,
-  ValidationError,
 } from "./route.ts"
 export { del, get, patch, post, put, routes } from "./route.ts"
 export type { AnySchema, In, Out, Part, RequestIssue } from "./schema.ts"

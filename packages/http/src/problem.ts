@@ -87,6 +87,7 @@ const TITLES: Readonly<Record<number, string>> = {
   415: "Unsupported Media Type",
   416: "Range Not Satisfiable",
   422: "Unprocessable Content",
+  423: "Locked",
   426: "Upgrade Required",
   428: "Precondition Required",
   429: "Too Many Requests",

@@ -1,7 +1,8 @@
-import type { AshlarError, ErrorClass } from "@ashlar/core"
+import type { ErrorClass } from "@ashlar/core"
 import { callSite } from "./call-site.ts"
 import { type Constraint, isIn, isNumber, isUuid, toConstraint } from "./constraint.ts"
 import type { Context } from "./context/context.ts"
+import type { ValidationError } from "./error-aliases.ts"
 import type { Failure } from "./failure.ts"
 import type { AnyLayer, Check, ErrorsOf, ProvidedBy } from "./layer.ts"
 import type { Params } from "./path.ts"
@@ -90,7 +91,6 @@ export type RouteErrors<D, LE> =
   | (D extends { params: AnySchema } | { query: AnySchema } | { body: AnySchema } ? ValidationError : never)
   | (D extends { layers: readonly AnyLayer[] } ? ErrorsOf<D["layers"]> : never)
   | LE
-export type ValidationError = AshlarError & { readonly code: "HTTP_INVALID"; readonly status: 422 }
 
 /** A handler of a route `P` with definition `D`, in a scope that provides `X`. */
 export type Handler<P extends string, D, X, R> = (ctx: Context<P, D> & X & LayerFields<D>) => R & Exact<Awaited<R>, D>
