@@ -19,6 +19,8 @@ export interface Group {
    * with bytes and with the connection itself; where a platform does that (Lambda), there is nothing of ours to test.
    */
   readonly about: "app" | "connection"
+  /** Its cases wait for half a minute: they start with the suite, beside all others, and are judged in the end. */
+  readonly slow?: boolean
   readonly cases: readonly Case[]
 }
 

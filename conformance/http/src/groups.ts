@@ -1,8 +1,28 @@
 import type { Group } from "./case.ts"
+import { answerFraming, answers } from "./groups/answers.ts"
 import { bodies, brokenBodies } from "./groups/bodies.ts"
+import { connections } from "./groups/connections.ts"
+import { injection } from "./groups/injection.ts"
+import { malformed } from "./groups/malformed.ts"
 import { methods } from "./groups/methods.ts"
 import { poison } from "./groups/poison.ts"
 import { routing } from "./groups/routing.ts"
+import { slow } from "./groups/slow.ts"
+import { smuggling, validFraming } from "./groups/smuggling.ts"
 
 /** All groups, in the order they run. */
-export const groups: readonly Group[] = [methods, routing, bodies, brokenBodies, poison]
+export const groups: readonly Group[] = [
+  methods,
+  routing,
+  bodies,
+  brokenBodies,
+  poison,
+  answers,
+  answerFraming,
+  injection,
+  malformed,
+  validFraming,
+  smuggling,
+  connections,
+  slow,
+]

@@ -86,8 +86,9 @@ class Reader {
     this.#methods = methods
   }
 
+  /** Nothing more can come that says anything. */
   get ended(): boolean {
-    return this.end !== "open"
+    return this.end !== "open" || this.malformed !== undefined
   }
 
   listen(socket: Socket): void {
@@ -117,7 +118,7 @@ class Reader {
   }
 
   #finish(end: "closed" | "reset"): void {
-    if (this.ended) return
+    if (this.end !== "open") return
     this.end = end
     this.#parse()
     this.#wake()
@@ -133,7 +134,7 @@ class Reader {
     try {
       while (this.malformed === undefined && this.at < this.bytes.length) {
         const method = this.#methods[this.answers.length] ?? "GET"
-        const parsed = parseAnswer(this.bytes, { start: this.at, method, ended: this.ended })
+        const parsed = parseAnswer(this.bytes, { start: this.at, method, ended: this.end !== "open" })
         if (parsed === undefined) return
         this.answers.push(parsed.answer)
         this.at = parsed.end

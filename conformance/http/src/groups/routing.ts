@@ -171,6 +171,28 @@ const forms: readonly Case[] = [
   },
 ]
 
+/** Where a server makes a URL of Host and target, a Host with a slash must not become a part of the path. */
+const hosts: readonly Case[] = [
+  "a/static/42?",
+  "a/static/42#",
+  "a/b",
+  "a?",
+  "a#",
+  "a\\static\\42",
+  "http://a",
+  "a/../static/42?x=",
+].map((host) => ({
+  name: `the Host ${host} chooses no route`,
+  send: request("GET /ok", [`Host: ${host}`]),
+  expect: checked(
+    ({ answers: [answer] }) =>
+      answer?.status === 400 || answer?.body === "ok"
+        ? []
+        : [`Expected 400 or the route of the target, got ${answer === undefined ? "no answer" : textOf(answer)}`],
+    { answers: 1, quietMs: 0 },
+  ),
+}))
+
 const long: readonly Case[] = [
   ["a path of 4,000 characters", `/static/${"a".repeat(4000)}`, [200]],
   ["a path of 60,000 characters", `/static/${"a".repeat(60_000)}`, [200, 404, 414, 431, 400]],
@@ -219,6 +241,7 @@ export const routing: Group = {
     })),
     ...dots,
     ...forms,
+    ...hosts,
     ...long,
     ...query.map(([text, wanted]) => ({
       name: `the query ${text || "(none)"} is read`,
