@@ -1,4 +1,4 @@
-import { type App, createApp, layer, requestIds } from "@ashlar/http"
+import { type App, createApp, createRequestIds, layer } from "@ashlar/http"
 import { addAnswers } from "./answers.ts"
 import { addBodies } from "./bodies.ts"
 import { addRouting } from "./routing.ts"
@@ -14,7 +14,7 @@ const outer = layer({
 
 /** The one application that the suite runs on every runtime. It uses what `@ashlar/http` exports and nothing else. */
 const app: App = createApp({
-  layers: [requestIds, outer],
+  layers: [createRequestIds({ accept: true }), outer],
   maxBodyBytes: 1024 * 1024,
   onError: (error, ctx) => reported(ctx.id, error),
 })

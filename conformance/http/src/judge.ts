@@ -27,7 +27,7 @@ function methodOf(steps: readonly Step[]): string {
 }
 
 /** How long a server may take to close a connection that it must close. */
-const CLOSE_MS = 1500
+const CLOSE_MS = 5000
 
 function howLong(expected: Expectation): { answers?: number; quietMs?: number; patienceMs?: number } {
   if (expected.kind === "refused") return { answers: Number.POSITIVE_INFINITY, patienceMs: CLOSE_MS }

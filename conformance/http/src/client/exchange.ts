@@ -21,7 +21,7 @@ export interface ExchangeOptions {
   readonly answers?: number
   /** How long to listen for what must not come, after the exchange is complete. Default 0. */
   readonly quietMs?: number
-  /** How long the server may be silent. Default 3,000. */
+  /** How long to wait for the answers. Default 10,000: a machine may be busy with something else. */
   readonly patienceMs?: number
 }
 
@@ -42,7 +42,7 @@ export interface Exchange {
 
 /** Sends exact bytes over a connection of its own, and reads what comes back, strictly. Never rejects. */
 export async function exchange(steps: readonly Step[], options: ExchangeOptions): Promise<Exchange> {
-  const { answers: wanted = 1, quietMs = 0, patienceMs = 3000 } = options
+  const { answers: wanted = 1, quietMs = 0, patienceMs = 10_000 } = options
   const reader = new Reader(options.methods ?? [])
   const started = performance.now()
   const socket = connect({ host: "127.0.0.1", port: options.port, allowHalfOpen: true, noDelay: true })

@@ -85,7 +85,7 @@ const framing: readonly Case[] = [
         ...(answer?.body === "one two three" ? [] : [`Expected the body, got ${answer?.body ?? "no answer"}`]),
         ...(end === "open" ? ["The connection is still open"] : []),
       ],
-      { patienceMs: 1000 },
+      { patienceMs: 5000 },
     ),
   },
   {
@@ -223,7 +223,7 @@ const thrown: readonly Case[] = [
         ...(answer === undefined && end === "open" ? ["The connection is still open"] : []),
         ...(/secret-of-the-app|TypeError/.test(bytes.toString("latin1")) ? ["The answer tells of the defect"] : []),
       ],
-      { answers: 1, quietMs: 0, patienceMs: 2000 },
+      { answers: 1, quietMs: 0, patienceMs: 5000 },
     ),
   })),
 ]

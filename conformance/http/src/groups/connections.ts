@@ -132,7 +132,7 @@ const pipelines: readonly Case[] = [
         ...(second === undefined || second.status >= 400 ? [] : [`The garbage was answered with ${second.status}`]),
         ...(end === "open" ? ["The connection is still open"] : []),
       ],
-      { patienceMs: 700 },
+      { patienceMs: 5000 },
     ),
   },
 ]
@@ -144,7 +144,7 @@ const wholeOrNothing = (body: string): Case["expect"] =>
       ...(answer === undefined || answer.body === body ? [] : [`Got a whole answer with the body ${answer.body}`]),
       ...(end === "open" ? ["The connection is still open"] : []),
     ],
-    { patienceMs: 1000 },
+    { patienceMs: 5000 },
   )
 
 const halfClosed: readonly Case[] = [
