@@ -15,7 +15,7 @@ export interface BodyKinds {
 export interface BodySource {
   readonly headers: RequestHeaders
   readonly hasBody: boolean
-  /** Malformed UTF-8 inside becomes U+FFFD, as the web's own `json()` does. */
+  /** Malformed UTF-8 inside becomes U+FFFD, as the web's own `json()` does. Rejects as {@link unreadableBody} reads it. */
   readJson(maxBytes: number): Promise<unknown>
   readBytes(maxBytes: number): Promise<Uint8Array | Failure>
 }
@@ -29,7 +29,7 @@ export async function readBody<K extends keyof BodyKinds>(
   kind: K,
   maxBytes: number,
 ): Promise<BodyKinds[K] | Failure> {
-  if (kind === "json") return (await source.readJson(maxBytes)) as BodyKinds[K]
+  if (kind === "json") return (await source.readJson(maxBytes).catch(unreadableBody)) as BodyKinds[K]
   const bytes = await source.readBytes(maxBytes)
   if (bytes instanceof Failure || kind === "bytes") return bytes as BodyKinds[K] | Failure
   const text = decode(bytes)
@@ -64,6 +64,11 @@ export function tooLarge(maxBodyBytes: number): Failure {
 
 export function unreadable(): Failure {
   return new Failure(BodyInvalid, "The body ended before it was complete, or was already read")
+}
+
+/** What is wrong with a body whose reading failed: bad JSON is a `SyntaxError`; anything else broke off, or was read before. */
+export function unreadableBody(error: unknown): Failure {
+  return error instanceof SyntaxError || error instanceof RangeError ? notJson(false) : unreadable()
 }
 
 /** Only that it is wrong is said: a parser's message quotes the body, and the body may hold secrets. */

@@ -1,10 +1,10 @@
 import type { AshlarError } from "@ashlar/core"
 import type { RequestContext } from "./context/request-context.ts"
-import { RequestTimeout } from "./errors.ts"
+import { LayerConflict, RequestTimeout } from "./errors.ts"
 import { type Failure, fail, isFailure, toError } from "./failure.ts"
 import { withCheckedInput, withCheckedResponse } from "./input.ts"
 import type { Layer } from "./layer.ts"
-import { isAnswer, type Reply, type Result } from "./reply/reply.ts"
+import { isAnswer, isPlain, type Reply, type Result } from "./reply/reply.ts"
 import { toReply } from "./reply/to-reply.ts"
 import { toResponse } from "./reply/web.ts"
 import { type MaybePromise, type Step, then } from "./step.ts"
@@ -32,8 +32,8 @@ export function compileRoute(record: RouteRecord, { checkResponses }: CompileOpt
 function withThenables(handler: Step): Step {
   return (ctx) => {
     const result = handler(ctx)
-    if (typeof result !== "object" || result === null || result instanceof Promise) return result
-    if (typeof (result as { then?: unknown }).then !== "function") return result
+    if (typeof result !== "object" || isPlain(result) || result instanceof Promise) return result
+    if (typeof (result as { then?: unknown } | null)?.then !== "function") return result
     return Promise.resolve(result as PromiseLike<Result>)
   }
 }
@@ -59,15 +59,35 @@ function withLayer(next: Step, layer: Layer<unknown, unknown>): Step {
 }
 
 function withBefore(name: string, before: Step, next: Step): Step {
+  const provide = createProvider(name)
   const enter = (ctx: RequestContext, given: Result): MaybePromise<Result> => {
     if (given === undefined || given === null) return next(ctx)
     if (isAnswer(given)) return given
-    ctx.provide(given as object, name)
+    provide(ctx as unknown as Record<string, unknown>, given as Record<string, unknown>)
     return next(ctx)
   }
   return (ctx) => {
     const given = before(ctx)
     return given instanceof Promise ? given.then((settled) => enter(ctx, settled)) : enter(ctx, given)
+  }
+}
+
+/**
+ * Adds a layer's fields to contexts. Two layers that give one field would make the type lie, so the second is a defect;
+ * which fields a layer gives is known after its first run, and only another one is checked again.
+ */
+function createProvider(layer: string): (ctx: Record<string, unknown>, fields: Record<string, unknown>) => void {
+  let known: string | undefined
+  return (ctx, fields) => {
+    for (const name in fields) {
+      if (name !== known) {
+        if (!Object.hasOwn(fields, name)) continue
+        if (name in ctx)
+          throw new LayerConflict(`The layer "${layer}" provides "${name}", which the context already has`)
+        known = name
+      }
+      ctx[name] = fields[name]
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { readDeclaredBody } from "./body.ts"
+import { readDeclaredBody, unreadableBody } from "./body.ts"
 import type { RequestContext } from "./context/request-context.ts"
 import { Invalid, ResponseInvalid } from "./errors.ts"
 import { Failure, isFailure } from "./failure.ts"
@@ -8,38 +8,31 @@ import { type MaybePromise, type Step, then } from "./step.ts"
 import type { RouteRecord } from "./table.ts"
 
 /** Checks one part of the request, keeps what the schema made of it, and says what is wrong. */
-type Check = (ctx: RequestContext) => MaybePromise<readonly RequestIssue[] | Failure | undefined>
+type Check = (ctx: RequestContext) => MaybePromise<readonly RequestIssue[] | undefined>
 
 /** Checks what comes in before the handler sees it: parameters, query, headers, and the body last. */
 export function withCheckedInput(record: RouteRecord, next: Step): Step {
+  const { body } = record.input
+  const inner = body === undefined ? next : withCheckedBody(body, record.maxBodyBytes, next)
   const checks = checksOf(record)
-  if (checks.length === 0) return next
-  const from = (ctx: RequestContext, start: number, issues: readonly RequestIssue[]): MaybePromise<Result> => {
-    let all = issues
+  if (checks.length === 0) return inner
+  const from = (ctx: RequestContext, start: number): MaybePromise<Result> => {
     for (let index = start; index < checks.length; index++) {
       const found = checks[index]!(ctx)
-      if (found instanceof Promise) return found.then((late) => resume(ctx, index + 1, all, late))
-      if (found instanceof Failure) return found
-      if (found !== undefined) all = [...all, ...found]
+      if (found instanceof Promise) return found.then((late) => (keep(ctx, late), from(ctx, index + 1)))
+      keep(ctx, found)
     }
-    return all.length === 0 ? next(ctx) : invalid(all)
+    return ctx.issues !== undefined && body === undefined ? invalid(ctx.issues) : inner(ctx)
   }
-  const resume = (
-    ctx: RequestContext,
-    start: number,
-    issues: readonly RequestIssue[],
-    found: readonly RequestIssue[] | Failure | undefined,
-  ): MaybePromise<Result> => {
-    if (found instanceof Failure) return found
-    return from(ctx, start, found === undefined ? issues : [...issues, ...found])
-  }
-  return (ctx) => from(ctx, 0, NO_ISSUES)
+  return (ctx) => from(ctx, 0)
 }
 
-const NO_ISSUES: readonly RequestIssue[] = []
+function keep(ctx: RequestContext, found: readonly RequestIssue[] | undefined): void {
+  if (found !== undefined) ctx.issues = ctx.issues === undefined ? found : [...ctx.issues, ...found]
+}
 
 function checksOf(record: RouteRecord): readonly Check[] {
-  const { params, query, headers, body } = record.input
+  const { params, query, headers } = record.input
   const checks: Check[] = []
   if (params !== undefined)
     checks.push((ctx) => checkValue("params", params, ctx.params, (value) => (ctx.params = value as typeof ctx.params)))
@@ -47,18 +40,24 @@ function checksOf(record: RouteRecord): readonly Check[] {
     checks.push((ctx) => checkValue("query", query, { ...(ctx.query as object) }, (value) => (ctx.query = value ?? {})))
   if (headers !== undefined)
     checks.push((ctx) => checkValue("headers", headers, Object.fromEntries(ctx.headers), () => undefined))
-  if (body !== undefined) checks.push(bodyCheck(body, record.maxBodyBytes))
   return checks
 }
 
-function bodyCheck(schema: AnySchema, maxBodyBytes: number): Check {
+/** The body comes last, and by a promise: all that follows it hangs on that one. */
+function withCheckedBody(schema: AnySchema, maxBodyBytes: number, next: Step): Step {
+  const enter = (ctx: RequestContext, checked: Checked): MaybePromise<Result> => {
+    if ("issues" in checked) keep(ctx, checked.issues)
+    else ctx.body = checked.value
+    return ctx.issues === undefined ? next(ctx) : invalid(ctx.issues)
+  }
+  const check = (ctx: RequestContext, body: unknown): MaybePromise<Result> => {
+    if (body instanceof Failure) return body
+    const checked = checkPart("body", schema, body)
+    return checked instanceof Promise ? checked.then((late) => enter(ctx, late)) : enter(ctx, checked)
+  }
   return (ctx) => {
-    const keep = (value: unknown): void => {
-      ctx.body = value
-    }
-    const check = (body: unknown): ReturnType<Check> =>
-      body instanceof Failure ? body : checkValue("body", schema, body, keep)
-    return then(readDeclaredBody(ctx, maxBodyBytes), check)
+    const body = readDeclaredBody(ctx, maxBodyBytes)
+    return body instanceof Promise ? body.then((read) => check(ctx, read), unreadableBody) : check(ctx, body)
   }
 }
 
@@ -66,11 +65,11 @@ function checkValue(
   part: Part,
   schema: AnySchema,
   value: unknown,
-  keep: (value: unknown) => void,
+  take: (value: unknown) => void,
 ): MaybePromise<readonly RequestIssue[] | undefined> {
   return then(checkPart(part, schema, value), (checked: Checked) => {
     if ("issues" in checked) return checked.issues
-    keep(checked.value)
+    take(checked.value)
     return undefined
   })
 }

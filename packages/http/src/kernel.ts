@@ -4,12 +4,12 @@ import type { BaseContext } from "./context/context.ts"
 import type { RequestContext, Shared } from "./context/request-context.ts"
 import { createEndpoint, type Endpoint } from "./endpoint.ts"
 import { MethodNotAllowed, NotFound } from "./errors.ts"
-import { Failure, fail, isFailure } from "./failure.ts"
+import { Failure, fail, isFailure, toError } from "./failure.ts"
 import { type HostOf, HostRouters } from "./host.ts"
 import { type NativePath, nativeRoutes } from "./native.ts"
 import { parsePath } from "./path.ts"
-import { problemReply, withoutCaching } from "./problem.ts"
-import { isResponse, Reply, type Result } from "./reply/reply.ts"
+import { problemReply, toProblem, withoutCaching } from "./problem.ts"
+import { isResponse, PROBLEM_TYPE, Reply, type Result } from "./reply/reply.ts"
 import type { MaybePromise } from "./step.ts"
 import type { RouteRecord, RouteTable } from "./table.ts"
 
@@ -46,7 +46,6 @@ export interface Kernel {
   readonly maxBodyBytes: number
   find(method: string, path: string, host: HostOf): Found
   answer<C extends RequestContext, Out>(ctx: C, render: Render<C, Out>): MaybePromise<Out>
-  readonly report: KernelOptions["report"]
 }
 
 /** What stands at one path: for each method, the compiled route. */
@@ -62,16 +61,26 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
     for (const place of routers.at(host).at(segments, () => ({ methods: new Map() })))
       place.methods.set(method, endpoint)
   }
-  const { report, services, draining } = options
+  const { report, services, draining, clientAddress } = options
+  const refuse: Shared["refuse"] = (error, ctx) => {
+    if (ctx.answerHeaders !== undefined) ctx.answerHeaders = withoutCaching(ctx.answerHeaders)
+    if (error === nowhere && !ctx.hasId) return nowhereReply
+    const reply = problemReply(error, ctx)
+    if (reply.status >= 500) report(error instanceof Failure ? error.toError() : error, ctx)
+    return reply
+  }
   return {
-    shared: { services, draining, ...(options.clientAddress && { clientAddress: options.clientAddress }) },
+    shared: { services, draining, report, refuse, ...(clientAddress && { clientAddress }) },
     native: nativeRoutes(compiled),
     maxBodyBytes: Math.max(options.fallback.maxBodyBytes, ...table.records.map((record) => record.maxBodyBytes)),
     find: createFinder(routers, createFallback(table, routers, options), options.trailingSlash),
-    answer: (ctx, render) => answer(ctx, render, report),
-    report,
+    answer,
   }
 }
+
+/** The answer to unknown paths outside development. It repeats nothing of the request, so it is made but once. */
+const nowhere = fail(NotFound)
+const nowhereReply = new Reply(404, JSON.stringify(toProblem(nowhere)), PROBLEM_TYPE)
 
 function createFinder(routers: HostRouters<Place>, fallback: Endpoint, trailingSlash: TrailingSlash): Kernel["find"] {
   const nowhere: Found = { endpoint: fallback, values: [] }
@@ -103,12 +112,11 @@ function createFallback(table: RouteTable, routers: HostRouters<Place>, options:
     return fail(MethodNotAllowed, `This address takes ${allow.join(", ")}, got ${method}`, { allow })
   }
   const notFound = (method: string, path: string): Failure => {
-    const close = options.development
-      ? nearest(
-          path,
-          table.records.map((record) => record.path),
-        )
-      : undefined
+    if (!options.development) return nowhere
+    const close = nearest(
+      path,
+      table.records.map((record) => record.path),
+    )
     const hint = close === undefined ? "" : `. Did you mean ${close}?`
     return fail(NotFound, `Nothing is served at ${method} ${path}${hint}`)
   }
@@ -141,69 +149,42 @@ function redirected(path: string, policy: TrailingSlash, find: (path: string) =>
 }
 
 /** Runs a request to its answer. Nothing that goes wrong on the way gets out of here. */
-function answer<C extends RequestContext, Out>(
-  ctx: C,
-  render: Render<C, Out>,
-  report: KernelOptions["report"],
-): MaybePromise<Out> {
+function answer<C extends RequestContext, Out>(ctx: C, render: Render<C, Out>): MaybePromise<Out> {
   try {
     const result = (ctx.endpoint.run as (ctx: RequestContext) => MaybePromise<Result>)(ctx)
-    if (!(result instanceof Promise)) return complete(ctx, result, render, report)
+    if (!(result instanceof Promise)) return complete(ctx, result, render)
     return result.then(
-      (settled) => complete(ctx, settled, render, report),
-      (error) => refuse(ctx, error, render, report),
+      (settled) => complete(ctx, settled, render),
+      (error) => complete(ctx, ctx.shared.refuse(error, ctx), render, error),
     )
   } catch (error) {
-    return refuse(ctx, error, render, report)
+    return complete(ctx, ctx.shared.refuse(error, ctx), render, error)
   }
 }
 
-function complete<C extends RequestContext, Out>(
-  ctx: C,
-  result: Result,
-  render: Render<C, Out>,
-  report: KernelOptions["report"],
-): Out {
-  if (isFailure(result)) return refuse(ctx, result, render, report)
+function complete<C extends RequestContext, Out>(ctx: C, result: Result, render: Render<C, Out>, error?: unknown): Out {
+  let out: Out
   try {
-    const out = render(ctx, result)
-    if (ctx.finishers !== undefined || ctx.deferred !== undefined) finish(ctx, statusOf(result), undefined, report)
-    return out
-  } catch (error) {
+    out = render(ctx, result)
+  } catch (cause) {
     // The answer itself could not be made: a value without a JSON form, a header with a line break in it.
     ctx.answerHeaders = undefined
-    return refuse(ctx, error, render, report)
+    const reply = ctx.shared.refuse(cause, ctx)
+    out = render(ctx, reply)
+    if (ctx.isWatched) finish(ctx, reply.status, cause)
+    return out
   }
-}
-
-function refuse<C extends RequestContext, Out>(
-  ctx: C,
-  error: unknown,
-  render: Render<C, Out>,
-  report: KernelOptions["report"],
-): Out {
-  const reply = problemReply(error, ctx)
-  if (ctx.answerHeaders !== undefined) ctx.answerHeaders = withoutCaching(ctx.answerHeaders)
-  if (reply.status >= 500) report(error instanceof Failure ? error.toError() : error, ctx)
-  if (ctx.finishers !== undefined || ctx.deferred !== undefined)
-    finish(ctx, reply.status, error instanceof Failure ? error.toError() : error, report)
-  try {
-    return render(ctx, reply)
-  } catch (cause) {
-    // What was set on the context cannot be sent.
-    report(cause, ctx)
-    ctx.answerHeaders = undefined
-    return render(ctx, reply)
-  }
+  if (ctx.isWatched) finish(ctx, statusOf(result), error ?? (isFailure(result) ? toError(result) : undefined))
+  return out
 }
 
 function statusOf(result: Result): number {
-  if (result instanceof Reply || isResponse(result)) return result.status
+  if (result instanceof Reply || isResponse(result) || isFailure(result)) return result.status
   return result === null || result === undefined ? 204 : 200
 }
 
 /** Runs the finish hooks, innermost first, and what was deferred, without holding the answer back. */
-function finish(ctx: RequestContext, status: number, error: unknown, report: KernelOptions["report"]): void {
+function finish(ctx: RequestContext, status: number, error: unknown): void {
   const outcome = { status, durationMs: performance.now() - ctx.beganMs, error }
   const hooks = (ctx.finishers ?? []).map((hook) => () => hook(outcome))
   const work = [...hooks, ...(ctx.deferred ?? [])].reverse()
@@ -212,7 +193,7 @@ function finish(ctx: RequestContext, status: number, error: unknown, report: Ker
       try {
         await one()
       } catch (thrown) {
-        report(thrown, ctx)
+        ctx.shared.report(thrown, ctx)
       }
     }
   })

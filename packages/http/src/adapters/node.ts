@@ -48,7 +48,7 @@ function handle(kernel: Kernel, message: IncomingMessage, answer: ServerResponse
   const { endpoint, values } = kernel.find(message.method as string, path, () => message.headers.host)
   const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)
   const sent = kernel.answer(ctx, sendNode)
-  if (sent !== undefined) sent.catch((error) => kernel.report(error, ctx))
+  if (sent !== undefined) sent.catch((error) => kernel.shared.report(error, ctx))
 }
 
 function originPath(url: string): string {

@@ -38,8 +38,6 @@ export interface BaseContext {
   readonly address: string | undefined
   /** The route's row in the frozen table. */
   readonly route: RouteRecord
-  /** Milliseconds since the epoch when the request came. */
-  readonly startedAt: number
 
   /** A JSON answer with a status (default 200). */
   json<const S extends number = 200, T = unknown>(value: T, status?: S): Reply<S, T>

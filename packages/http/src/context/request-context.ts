@@ -1,10 +1,10 @@
 import type { Service, Services } from "@ashlar/core"
 import { type BodyKinds, readBody, streamOf } from "../body.ts"
 import type { Endpoint } from "../endpoint.ts"
-import { LayerConflict } from "../errors.ts"
 import { Failure } from "../failure.ts"
 import type { Outcome } from "../layer.ts"
 import { Reply } from "../reply/reply.ts"
+import type { RequestIssue } from "../schema.ts"
 import type { RouteRecord } from "../table.ts"
 import type { BaseContext } from "./context.ts"
 import { parseQuery } from "./query.ts"
@@ -14,6 +14,10 @@ import type { RequestHeaders } from "./request-headers.ts"
 export interface Shared {
   readonly services: Services
   readonly draining: AbortSignal
+  /** Told of defects, and of what cleanups throw. */
+  readonly report: (error: unknown, ctx: RequestContext) => void
+  /** The answer that tells the caller of an error; a defect is reported on the way. */
+  readonly refuse: (error: unknown, ctx: RequestContext) => Reply
   /** The client's address where a trusted proxy tells it. */
   readonly clientAddress?: (peer: string | undefined, headers: RequestHeaders) => string | undefined
 }
@@ -25,8 +29,9 @@ export interface Shared {
 export abstract class RequestContext implements BaseContext {
   readonly endpoint: Endpoint
   readonly shared: Shared
-  readonly startedAt: number
   body: unknown
+  /** What is wrong with the request, as far as it was checked. */
+  issues: readonly RequestIssue[] | undefined
   /** What stood where the path's parameters are, not yet decoded; undefined where the runtime keeps them itself. */
   values: readonly string[] | undefined
   /** Headers set on the context: name, value, name, value … */
@@ -46,8 +51,8 @@ export abstract class RequestContext implements BaseContext {
   constructor(endpoint: Endpoint, shared: Shared, values: readonly string[] | undefined) {
     this.endpoint = endpoint
     this.shared = shared
-    this.startedAt = Date.now()
     this.body = undefined
+    this.issues = undefined
     this.values = values
     this.answerHeaders = undefined
     this.deferred = undefined
@@ -78,6 +83,10 @@ export abstract class RequestContext implements BaseContext {
   /** Whether the request has a body at all. */
   abstract readonly hasBody: boolean
 
+  /** Whether anything waits for the end of this request. */
+  get isWatched(): boolean {
+    return this.finishers !== undefined || this.deferred !== undefined
+  }
   get route(): RouteRecord {
     return this.endpoint.record
   }
@@ -157,15 +166,5 @@ export abstract class RequestContext implements BaseContext {
   }
   use<T>(service: Service<T>): Promise<T> {
     return this.shared.services.get(service)
-  }
-
-  /** Adds a layer's fields. Two layers that give one field would make the type lie, so the second is a defect. */
-  provide(fields: object, by: string): void {
-    const own = this as unknown as Record<string, unknown>
-    for (const name in fields) {
-      if (!Object.hasOwn(fields, name)) continue
-      if (name in own) throw new LayerConflict(`The layer "${by}" provides "${name}", which the context already has`)
-      own[name] = (fields as Record<string, unknown>)[name]
-    }
   }
 }

@@ -69,7 +69,7 @@ export class WebContext extends RequestContext {
     const length = declaredLength(this.headers, maxBytes)
     if (length === undefined) return this.#readCountedJson(maxBytes)
     if (length === 0) return Promise.resolve(notJson(true))
-    return typeof length === "number" ? this.request.json().catch(whatIsWrong) : Promise.resolve(length)
+    return typeof length === "number" ? this.request.json() : Promise.resolve(length)
   }
   async #readCountedJson(maxBytes: number): Promise<unknown> {
     const bytes = await collect(this.chunks(maxBytes))
@@ -88,9 +88,4 @@ export class WebContext extends RequestContext {
     if (this.request.bodyUsed) throw unreadable().toError()
     yield* counted(this.request.body as unknown as AsyncIterable<Uint8Array>, maxBytes)
   }
-}
-
-/** Bad JSON is a `SyntaxError`; anything else broke off, or was read before. */
-function whatIsWrong(error: unknown): Failure {
-  return error instanceof SyntaxError || error instanceof RangeError ? notJson(false) : unreadable()
 }

@@ -15,7 +15,7 @@ export function sendNode(ctx: NodeContext, result: Result): Promise<void> | unde
   const kind = kindOf(result)
   if (kind === "json") return sendText(ctx, { status: 200, type: JSON_TYPE, text: toJson(result) })
   if (kind === "text") return sendText(ctx, { status: 200, type: TEXT, text: result as string })
-  return sendReply(ctx, toReply(result))
+  return sendReply(ctx, kind === "failure" ? ctx.shared.refuse(result, ctx) : toReply(result))
 }
 
 interface TextAnswer {

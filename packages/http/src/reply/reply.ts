@@ -62,8 +62,8 @@ export class Reply<Status extends number = number, Value = unknown> {
 /** What a handler may return: a value, a {@link Reply}, a {@link Failure}, or a web-standard `Response`. */
 export type Result = unknown
 
-/** How a value becomes a body. A `response` is no body, but has one. */
-export type Kind = "none" | "text" | "json" | "bytes" | "blob" | "stream" | "iterable" | "file" | "response"
+/** How a value becomes a body. A `response` is no body, but has one; a `failure` is told to the caller. */
+export type Kind = "none" | "text" | "json" | "bytes" | "blob" | "stream" | "iterable" | "file" | "response" | "failure"
 
 export const TEXT = "text/plain;charset=utf-8"
 export const JSON_TYPE = "application/json"
@@ -79,8 +79,7 @@ export function kindOf(value: unknown): Kind {
   if (typeof value === "string") return "text"
   if (value === null || value === undefined) return "none"
   if (typeof value !== "object") return "json"
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return "json"
+  if (isPlain(value)) return "json"
   if (value instanceof Uint8Array || value instanceof ArrayBuffer) return "bytes"
   switch (tagOf(value)) {
     case "ReadableStream":
@@ -93,7 +92,15 @@ export function kindOf(value: unknown): Kind {
     case "Response":
       return "response"
   }
+  if (isFailure(value)) return "failure"
   return Symbol.asyncIterator in value ? "iterable" : "json"
+}
+
+/** Whether a value is an object or a list as JSON has them: by far the most results are. */
+export function isPlain(value: object | null): boolean {
+  if (value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null
 }
 
 /** The `Symbol.toStringTag` of an object, which survives bundles and realms where `instanceof` does not. */
@@ -122,5 +129,6 @@ export function toJson(value: unknown): string {
 
 /** Whether a layer's `before` gave an answer, in place of fields for the context. */
 export function isAnswer(value: unknown): boolean {
+  if (isPlain(value as object)) return false
   return value instanceof Reply || isFailure(value) || isResponse(value)
 }

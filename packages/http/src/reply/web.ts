@@ -43,7 +43,8 @@ export function toResponse(ctx: RequestContext, result: Result): Response {
   if (kind === "json") return decorated(ctx, jsonResponse(prepared, result))
   if (kind === "text") return decorated(ctx, new Response(result as string, prepared.text))
   if (kind === "none") return decorated(ctx, new Response(null, { ...prepared.bare, status: 204 }))
-  return kind === "response" ? withHeaders(ctx, result as Response) : fromReply(ctx, new Reply(200, result))
+  if (kind === "response") return withHeaders(ctx, result as Response)
+  return fromReply(ctx, kind === "failure" ? ctx.shared.refuse(result, ctx) : new Reply(200, result))
 }
 
 function preparedOf(endpoint: Endpoint): Prepared {
