@@ -18,7 +18,7 @@ const SITE = {
   "routes/(admin)/me.ts": `${IMPORT}import { user } from "./_layer.ts"\nexport const GET = get("/me", { layers: [user] }, (ctx) => ctx.user)\n`,
   "routes/users/[id].ts": `${IMPORT}export const GET = get("/users/:id", (ctx) => ({ id: ctx.params.id }))\nexport const POST = post("/users/:id", () => "posted")\nexport const limit = 3\n`,
   "routes/users/index.ts": `${IMPORT}export const GET = get("/users", () => [])\n`,
-  "routes/docs/[...slug].ts": `${IMPORT}export const GET = get("/docs/*slug", (ctx) => ctx.params.slug ?? "none")\n`,
+  "routes/docs/[...slug].ts": `${IMPORT}export const GET = get("/docs/*slug", (ctx) => ctx.params.slug || "none")\n`,
   "routes/[[lang]]/[[page]].ts": "",
   "routes/größe.ts": `${IMPORT}export const GET = get("/gr%C3%B6%C3%9Fe", () => "groß")\n`,
   "routes/_lib/data.ts": "export const data = 1\n",

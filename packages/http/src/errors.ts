@@ -149,6 +149,21 @@ export const ResponseInvalid: ErrorClass<"HTTP_RESPONSE_INVALID", 500> = defineE
   500,
   "A handler returned what its route's response schema does not describe, or what cannot be sent.",
 )
+export const EventUnknown: ErrorClass<"HTTP_EVENT_UNKNOWN", 500> = defineError(
+  "HTTP_EVENT_UNKNOWN",
+  500,
+  "A Lambda function was given an event that carries no HTTP request. Let another handler take such events.",
+)
+export const PlatformMissing: ErrorClass<"HTTP_PLATFORM_MISSING", 500> = defineError(
+  "HTTP_PLATFORM_MISSING",
+  500,
+  "Something needs what a serverless platform gives, and the app is not served there.",
+)
+export const AnswerTooLarge: ErrorClass<"HTTP_ANSWER_TOO_LARGE", 500> = defineError(
+  "HTTP_ANSWER_TOO_LARGE",
+  500,
+  "An answer is larger than the platform takes. Stream it (`toLambdaStream`), or answer with less.",
+)
 export const ListenFailed: ErrorClass<"HTTP_LISTEN_FAILED", 500> = defineError(
   "HTTP_LISTEN_FAILED",
   500,
