@@ -16,7 +16,8 @@ const HEAD = `# Runtimes
 
 An app behaves the same wherever it runs: \`conformance/http\` sends the same requests to every runtime and expects the same
 answers. What is below is the rest: where a runtime's own server does something else, why it stays so, and what to do where it
-matters. The suite holds these lines as well: it fails when a difference goes away.
+matters. The suite holds these lines as well: it fails when a difference goes away. What serverless platforms do to requests before
+an app sees them, and which limits they set, is in [the guide to deployment](guides/deploy.md#what-differs).
 `
 
 /** The page about what differs between runtimes, from the list that the suite is held by. */
