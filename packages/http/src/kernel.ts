@@ -134,6 +134,7 @@ function createFallback(table: RouteTable, routers: HostRouters<Place>, options:
     handler,
     timeoutMs: undefined,
     host: undefined,
+    version: undefined,
     ...options.fallback,
   }
   return createEndpoint(record, compileRoute(record, options))

@@ -50,6 +50,8 @@ export interface Layer<Provides = unknown, Errors = never> {
   readonly meta: Readonly<Record<string, unknown>>
   readonly headers: Readonly<Record<string, string>>
   readonly hooks: LayerHooks
+  /** Set by the layer of an API version: the version of every covered route. */
+  readonly version?: string
   readonly "~provides"?: Provides
   readonly "~errors"?: Errors
 }

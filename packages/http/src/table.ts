@@ -30,6 +30,8 @@ export interface RouteRecord {
   readonly timeoutMs: number | undefined
   /** The host it answers for: `api.example.com`, `:tenant.example.com`. Undefined: any. */
   readonly host: string | undefined
+  /** The API version it belongs to; undefined: none in particular. */
+  readonly version: string | undefined
   readonly meta: Readonly<Record<string, unknown>>
   readonly documentation: {
     readonly summary?: string
@@ -104,6 +106,7 @@ function toRecord({ route, path, host, name, layers }: PlacedRoute, defaults: Ro
     segments: parsePath(path, definition.where),
     host,
     name,
+    version: layers.findLast((one) => one.version !== undefined)?.version,
     input: { ...pick({ params, query, headers, body }) },
     output: outputOf(definition.response),
     errors: [...new Set([...layers.flatMap((one) => one.errors), ...(definition.errors ?? [])])].sort(

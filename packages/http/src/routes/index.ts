@@ -1,0 +1,5 @@
+export type { RouteDescription, TableDescription } from "./describe-table.ts"
+export { describeTable } from "./describe-table.ts"
+export type { ChangedRoute, RouteChange, TableDiff } from "./diff-routes.ts"
+export { diffRoutes } from "./diff-routes.ts"
+export type { JsonSchema } from "./json-schema.ts"
