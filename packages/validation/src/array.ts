@@ -1,7 +1,7 @@
 import { count } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
 import { counted, kindOf } from "./issue.ts"
-import { createNode, type Node, nodeOf } from "./node.ts"
+import { createNode, type Fits, type Node, nodeOf } from "./node.ts"
 import type { AnySchema, ArraySchema } from "./schema.ts"
 
 /** How many items there may be. Looked at before the items are, so that a list too long costs nothing. */
@@ -11,7 +11,7 @@ interface Bounds {
 }
 
 function arrayNode(item: Node, { min = 0, max = Number.POSITIVE_INFINITY }: Bounds): Node {
-  const { check: checkItem } = item
+  const { check: checkItem, fits: fitsItem } = item
   return createNode({
     expected: "an array",
     check(value, run) {
@@ -34,6 +34,10 @@ function arrayNode(item: Node, { min = 0, max = Number.POSITIVE_INFINITY }: Boun
       }
       return copy ?? value
     },
+    fits:
+      fitsItem &&
+      ((value) => Array.isArray(value) && value.length >= min && value.length <= max && all(value, fitsItem)),
+    isPure: item.isPure,
     toJson: (context) => ({
       type: "array",
       items: item.toJson(context),
@@ -41,6 +45,11 @@ function arrayNode(item: Node, { min = 0, max = Number.POSITIVE_INFINITY }: Boun
       ...(max < Number.POSITIVE_INFINITY && { maxItems: max }),
     }),
   })
+}
+
+function all(items: readonly unknown[], fits: Fits): boolean {
+  for (let at = 0; at < items.length; at++) if (!fits(items[at])) return false
+  return true
 }
 
 class ArrayBuilder<S extends AnySchema> extends SchemaBuilder<S["~o"][], S["~i"][]> implements ArraySchema<S> {

@@ -1,12 +1,14 @@
 import { type Change, defaultNode, nullableNode, optionalNode, transformNode } from "./changes.ts"
 import { type JsonSchema, narrow, schemaDocument } from "./json-schema.ts"
-import { type Check, type Node, nodeOf, run, setNode } from "./node.ts"
+import { type Check, type Fits, type Node, nodeOf, run, setNode } from "./node.ts"
 import type { Defaulted, Optional, Schema, SchemaNotes, SchemaProps, ValidationResult } from "./schema.ts"
 
 /** A check or change that was added to a schema, and what JSON Schema says of it. */
 export interface Step {
   readonly check: Check
-  readonly json?: JsonSchema
+  readonly json?: JsonSchema | undefined
+  /** Whether the step leaves the value as it is; undefined when it may change it. */
+  readonly fits?: Fits | undefined
 }
 
 /** Everything a schema is, apart from its methods. Methods answer a new schema with a changed copy of this. */
@@ -48,7 +50,10 @@ export class SchemaBuilder<O, I = O> implements Schema<O, I> {
   }
 
   refine(accepts: (value: O) => boolean, message: string): this {
-    return this.step((value, run) => (accepts(value as O) ? value : run.report({ code: "refused", message })))
+    return this.step({
+      check: (value, run) => (accepts(value as O) ? value : run.report({ code: "refused", message })),
+      fits: (value) => accepts(value as O) === true,
+    })
   }
 
   transform<U>(change: (value: O, fail: (message: string) => never) => U): Schema<U, I> {
@@ -64,8 +69,7 @@ export class SchemaBuilder<O, I = O> implements Schema<O, I> {
   }
 
   /** The same schema with one more step. */
-  protected step(check: Check, json?: JsonSchema): this {
-    const step = json === undefined ? { check } : { check, json }
+  protected step(step: Step): this {
     return this.rebuild({ ...this.plan, steps: [...this.plan.steps, step] })
   }
 
@@ -86,9 +90,12 @@ class DefaultedBuilder<O, I> extends SchemaBuilder<O, I | undefined> implements 
 function compose({ base, steps, notes }: Blueprint): Node {
   const { check, toJson } = base
   const [first, ...rest] = steps
+  const fits = [base.fits, ...steps.map((step) => step.fits)]
   return {
     ...base,
     id: notes.id ?? base.id,
+    fits: both(fits),
+    isPure: base.isPure && !fits.includes(undefined),
     check: first === undefined ? check : rest.length === 0 ? two(check, first.check) : all(check, steps),
     toJson(context) {
       const json = toJson(context)
@@ -96,6 +103,14 @@ function compose({ base, steps, notes }: Blueprint): Node {
       return { ...json, ...jsonNotes(notes) }
     },
   }
+}
+
+/** Fits when all do; unknown when one is. */
+function both(all: readonly (Fits | undefined)[]): Fits | undefined {
+  const [first, second, ...rest] = all
+  if (first === undefined || all.includes(undefined)) return undefined
+  if (second === undefined) return first
+  return both([(value) => first(value) && second(value), ...rest])
 }
 
 /** One step is the common case, and needs no loop. */

@@ -8,6 +8,7 @@ export function optionalNode(inner: Node): Node {
     ...inner,
     absent: "kept",
     check: (value, run) => (value === undefined ? undefined : inner.check(value, run)),
+    fits: inner.fits && ((value) => value === undefined || inner.fits!(value)),
   }
 }
 
@@ -17,6 +18,7 @@ export function nullableNode(inner: Node): Node {
     absent: "refused",
     expected: `${inner.expected} or null`,
     check: (value, run) => (value === null ? null : inner.check(value, run)),
+    fits: inner.fits && ((value) => value === null || inner.fits!(value)),
     toJson: (context) => orNull(inner.toJson(context)),
   }
 }
@@ -26,6 +28,8 @@ export function defaultNode(inner: Node, given: unknown): Node {
   return {
     ...inner,
     absent: fill,
+    fits: inner.fits && ((value) => value !== undefined && inner.fits!(value)),
+    isPure: false,
     check: (value, run) => (value === undefined ? fill() : inner.check(value, run)),
     toJson(context) {
       const json = inner.toJson(context)
@@ -60,6 +64,8 @@ export function transformNode(inner: Node, change: Change): Node {
   return {
     ...inner,
     absent: "refused",
+    fits: undefined,
+    isPure: false,
     check(value, run) {
       const before = run.count
       const checked = inner.check(value, run)

@@ -31,6 +31,7 @@ function allowed<T extends Literal>(values: readonly T[], json: Record<string, u
           if (known.has(value)) return value
           return run.report(refusal(values, expected, value), isTag)
         },
+        fits: (value) => known.has(value),
         toJson: () => structuredClone(json),
       }),
       isTag,

@@ -9,9 +9,19 @@ import type { AnySchema, ValidationResult } from "./schema.ts"
  */
 export type Check = (value: unknown, run: Run) => unknown
 
+/**
+ * Whether a value is taken as it is. By far the most values are, and to know it takes no run, no copy and no issue, so
+ * this is asked first; where the answer is no, {@link Check} says why, or what to change.
+ */
+export type Fits = (value: unknown) => boolean
+
 /** What the schemas are made of. A schema is a node with methods. */
 export interface Node {
   readonly check: Check
+  /** Undefined where it cannot be told without running the check: a transform, a recursion. */
+  readonly fits: Fits | undefined
+  /** Whether what comes out is always what went in: no default, no transform, nothing dropped. */
+  readonly isPure: boolean
   /** What an object does about an absent key: refuses it, leaves it absent, or fills it by this function. */
   readonly absent: "refused" | "kept" | (() => unknown)
   /** For "Expected …": "a string". */
@@ -24,8 +34,10 @@ export interface Node {
 }
 
 /** A node that must be there, and has no name. */
-export function createNode(parts: Pick<Node, "expected" | "check" | "toJson">): Node {
-  return { absent: "refused", isTag: false, id: undefined, ...parts }
+export function createNode(
+  parts: Pick<Node, "expected" | "check" | "toJson"> & Partial<Pick<Node, "fits" | "isPure">>,
+): Node {
+  return { absent: "refused", isTag: false, id: undefined, fits: undefined, isPure: parts.fits !== undefined, ...parts }
 }
 
 const nodes = new WeakMap<object, Node>()
@@ -46,7 +58,8 @@ export function nodeOf(schema: AnySchema): Node {
 }
 
 /** Runs a node on a value, from the start. */
-export function run({ check }: Node, value: unknown): ValidationResult<unknown> {
+export function run({ check, fits }: Node, value: unknown): ValidationResult<unknown> {
+  if (fits?.(value)) return { value }
   const state = new Run()
   const result = check(value, state)
   return state.count === 0 ? { value: result } : { issues: state.issues() }

@@ -8,18 +8,21 @@ import type { NumberSchema, Schema } from "./schema.ts"
 class NumberBuilder<I> extends SchemaBuilder<number, I> implements NumberSchema<I> {
   min(least: number): this {
     const bound = finite("min", least)
-    return this.step(
-      (value, run) => ((value as number) >= bound ? value : outside(run, "too_small", `at least ${bound}`, value)),
-      { minimum: bound },
-    )
+    return this.step({
+      check: (value, run) =>
+        (value as number) >= bound ? value : outside(run, "too_small", `at least ${bound}`, value),
+      fits: (value) => (value as number) >= bound,
+      json: { minimum: bound },
+    })
   }
 
   max(most: number): this {
     const bound = finite("max", most)
-    return this.step(
-      (value, run) => ((value as number) <= bound ? value : outside(run, "too_big", `at most ${bound}`, value)),
-      { maximum: bound },
-    )
+    return this.step({
+      check: (value, run) => ((value as number) <= bound ? value : outside(run, "too_big", `at most ${bound}`, value)),
+      fits: (value) => (value as number) <= bound,
+      json: { maximum: bound },
+    })
   }
 
   protected override rebuild(plan: Blueprint): this {
@@ -44,6 +47,7 @@ function scalar(expected: string, type: string, accepts: (value: unknown) => boo
   return createNode({
     expected,
     check: (value, run) => (accepts(value) ? value : run.expect("type", expected, gotNumber(value))),
+    fits: accepts,
     toJson: () => ({ type }),
   })
 }
@@ -57,6 +61,7 @@ function gotNumber(value: unknown): string {
 function fromText(inner: Node, read: (text: string) => unknown): Node {
   return {
     ...inner,
+    isPure: false,
     check(value, run) {
       if (typeof value !== "string") return inner.check(value, run)
       const before = run.count

@@ -2,7 +2,7 @@ import { didYouMean } from "@ashlar/core"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
 import { kindOf, quoted, type Run } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
-import { createNode, type Node, nodeOf } from "./node.ts"
+import { createNode, type Fits, type Node, nodeOf } from "./node.ts"
 import type { ObjectInput, ObjectOutput, ObjectSchema, Shape } from "./schema.ts"
 
 type Fields = Record<string, unknown>
@@ -38,8 +38,47 @@ function objectNode(fields: readonly Field[], unknownKeys: UnknownKeys): Node {
       if (unknownKeys === "refuse") return refuseUnknown(known, value, run) ? checked : undefined
       return run.count === before ? dropUnknown(known, checked) : undefined
     },
+    fits: fitsObject(fields, unknownKeys),
+    isPure: unknownKeys !== "drop" && fields.every(({ node }) => node.isPure),
     toJson: (context) => toJson(fields, unknownKeys, context),
   })
+}
+
+/** Plain objects only, and no field that every object inherits: there a look-up tells what was sent. */
+function fitsObject(fields: readonly Field[], unknownKeys: UnknownKeys): Fits | undefined {
+  const keys = fields.map(({ key }) => key)
+  const checks = fields.map(({ node }) => node.fits)
+  if (checks.includes(undefined) || keys.some((key) => key in Object.prototype)) return undefined
+  const mayBeAbsent = fields.map(({ node }) => node.absent === "kept")
+  return (value) => {
+    if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false
+    const present = presentFields(keys, checks as Fits[], mayBeAbsent, value as Fields)
+    return present >= 0 && (unknownKeys === "keep" || present === size(value))
+  }
+}
+
+/** How many fields are there, all fitting; -1 when one does not fit. */
+function presentFields(
+  keys: readonly string[],
+  checks: readonly Fits[],
+  mayBeAbsent: readonly boolean[],
+  value: Fields,
+): number {
+  let present = 0
+  for (let at = 0; at < keys.length; at++) {
+    const given = value[keys[at]!]
+    if (given === undefined) {
+      if (!mayBeAbsent[at]) return -1
+    } else if (checks[at]!(given)) present++
+    else return -1
+  }
+  return present
+}
+
+function size(value: object): number {
+  let keys = 0
+  for (const _ in value) keys++
+  return keys
 }
 
 /** The object itself, or a copy when a field was changed or filled in. */

@@ -2,7 +2,7 @@ import { count } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
 import { counted, kindOf, quoted, Run } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
-import { createNode, type Node, nodeOf } from "./node.ts"
+import { createNode, type Fits, type Node, nodeOf } from "./node.ts"
 import { isObject, setOwn } from "./object.ts"
 import type { AnySchema, RecordSchema, Schema } from "./schema.ts"
 
@@ -23,8 +23,21 @@ function recordNode(parts: Parts): Node {
         return run.expect("too_big", `at most ${counted(max, "entry")}`, counted(keys.length, "entry"))
       return checkEntries(parts, value, keys, run)
     },
+    fits: fitsRecord(parts),
+    isPure: parts.key.isPure && parts.value.isPure,
     toJson: (context) => toJson(parts, context),
   })
+}
+
+function fitsRecord({ key, value, max }: Parts): Fits | undefined {
+  const [fitsKey, fitsValue] = [key.fits, value.fits]
+  if (fitsKey === undefined || fitsValue === undefined) return undefined
+  return (record) => {
+    if (!isObject(record) || Object.getPrototypeOf(record) !== Object.prototype) return false
+    let entries = 0
+    for (const name in record) if (++entries > max || !fitsKey(name) || !fitsValue(record[name])) return false
+    return true
+  }
 }
 
 function checkEntries(

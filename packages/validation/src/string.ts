@@ -1,7 +1,7 @@
 import { count } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
 import { counted, kindOf } from "./issue.ts"
-import { createNode } from "./node.ts"
+import { createNode, type Fits } from "./node.ts"
 import type { StringSchema } from "./schema.ts"
 
 /** @see https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address; no part of it can match in two ways. */
@@ -14,14 +14,15 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const node = createNode({
   expected: "a string",
   check: (value, run) => (typeof value === "string" ? value : run.expect("type", "a string", kindOf(value))),
+  fits: (value) => typeof value === "string",
   toJson: () => ({ type: "string" }),
 })
 
 class StringBuilder extends SchemaBuilder<string> implements StringSchema {
   min(length: number): this {
     const least = count("min", length)
-    return this.step(
-      (value, run) =>
+    return this.step({
+      check: (value, run) =>
         isShorter(value as string, least)
           ? run.expect(
               "too_small",
@@ -29,14 +30,15 @@ class StringBuilder extends SchemaBuilder<string> implements StringSchema {
               counted(lengthOf(value as string), "character"),
             )
           : value,
-      { minLength: least },
-    )
+      fits: (value) => !isShorter(value as string, least),
+      json: { minLength: least },
+    })
   }
 
   max(length: number): this {
     const most = count("max", length)
-    return this.step(
-      (value, run) =>
+    return this.step({
+      check: (value, run) =>
         isLonger(value as string, most)
           ? run.expect(
               "too_big",
@@ -44,8 +46,9 @@ class StringBuilder extends SchemaBuilder<string> implements StringSchema {
               counted(lengthOf(value as string), "character"),
             )
           : value,
-      { maxLength: most },
-    )
+      fits: (value) => !isLonger(value as string, most),
+      json: { maxLength: most },
+    })
   }
 
   length(length: number): this {
@@ -72,11 +75,11 @@ class StringBuilder extends SchemaBuilder<string> implements StringSchema {
   }
 
   trim(): this {
-    return this.step((value) => (value as string).trim())
+    return this.step({ check: (value) => (value as string).trim() })
   }
 
   lowercase(): this {
-    return this.step((value) => (value as string).toLowerCase())
+    return this.step({ check: (value) => (value as string).toLowerCase() })
   }
 
   protected override rebuild(plan: Blueprint): this {
@@ -84,10 +87,11 @@ class StringBuilder extends SchemaBuilder<string> implements StringSchema {
   }
 
   #format(fits: (text: string) => boolean, expected: string, json: Record<string, unknown>): this {
-    return this.step(
-      (value, run) => (fits(value as string) ? value : run.expect("format", expected, "other text")),
+    return this.step({
+      check: (value, run) => (fits(value as string) ? value : run.expect("format", expected, "other text")),
+      fits: fits as Fits,
       json,
-    )
+    })
   }
 }
 

@@ -23,6 +23,8 @@ function unionNode(members: readonly Node[]): Node {
       }
       return explain(attempts, expected, value, run)
     },
+    // The first member that takes the value has it, changed or not: only where none of them changes any is it the same.
+    fits: members.every((member) => member.isPure) ? (value) => members.some(({ fits }) => fits!(value)) : undefined,
     toJson: (context) => ({ anyOf: members.map((member) => member.toJson(context)) }),
   })
 }

@@ -13,6 +13,7 @@ export function unknown(): Schema<unknown> {
       createNode({
         expected: "any value",
         check: (value) => value,
+        fits: () => true,
         toJson: () => ({}),
       }),
     ),

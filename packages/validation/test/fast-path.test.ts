@@ -1,0 +1,94 @@
+import { expect, test } from "bun:test"
+import { v } from "../src/index.ts"
+import { Run } from "../src/issue.ts"
+import { nodeOf } from "../src/node.ts"
+import type { AnySchema } from "../src/schema.ts"
+
+/** Deterministic, so that a failure comes back. */
+function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 1664525 + 1013904223) % 2 ** 32
+    return state / 2 ** 32
+  }
+}
+
+const leaves: readonly (() => AnySchema)[] = [
+  () => v.string(),
+  () => v.string().min(1).max(3),
+  () => v.string().trim(),
+  () => v.string().email(),
+  () => v.number(),
+  () => v.integer().min(0).max(5),
+  () => v.boolean(),
+  () => v.coerce.integer(),
+  () => v.literal("a"),
+  () => v.enum(["a", "b", 1]),
+  () => v.unknown(),
+  () => v.json(),
+  () => v.string().transform((text) => `${text}!`),
+  () => v.number().refine((value) => value > 1, "more than one"),
+]
+
+function schema(random: () => number, depth: number): AnySchema {
+  const pick = Math.floor(random() * (depth > 2 ? leaves.length : leaves.length + 8))
+  const inner = (): AnySchema => schema(random, depth + 1)
+  const more: readonly (() => AnySchema)[] = [
+    () => v.array(inner()).max(2),
+    () => v.object({ a: inner(), b: inner().optional() }),
+    () => v.object({ a: inner() }).passthrough(),
+    () => v.object({ a: inner(), c: v.string().default("x") }).strip(),
+    () => v.record(v.string().max(1), inner()),
+    () => v.union([inner(), inner()]),
+    () => inner().nullable(),
+    () => inner().optional(),
+  ]
+  return (leaves[pick] ?? more[pick - leaves.length]!)()
+}
+
+function value(random: () => number, depth: number): unknown {
+  const plain = ["", "a", " a", "abcd", "a@b.c", 0, 1, 2.5, -1, Number.NaN, true, null, undefined, "1", () => 1]
+  const pick = Math.floor(random() * (depth > 2 ? plain.length : plain.length + 6))
+  const inner = (): unknown => value(random, depth + 1)
+  if (pick < plain.length) return plain[pick]
+  const objects: readonly (() => unknown)[] = [
+    () => [inner(), inner()].slice(0, Math.floor(random() * 3)),
+    () => ({ a: inner() }),
+    () => ({ a: inner(), b: inner() }),
+    () => ({ a: inner(), x: inner() }),
+    () => Object.assign(Object.create({ a: 1 }), { b: inner() }),
+    () => JSON.parse(`{"__proto__": ${Math.floor(random() * 2)}, "a": "a"}`),
+  ]
+  return objects[pick - plain.length]!()
+}
+
+test("what fits is what the check takes as it is", () => {
+  const random = createRandom(7)
+  let fitted = 0
+  for (let round = 0; round < 40_000; round++) {
+    const node = nodeOf(schema(random, 0))
+    const given = value(random, 0)
+    if (!node.fits?.(given)) continue
+    fitted++
+    const run = new Run()
+    const checked = node.check(given, run)
+    expect([run.count, Object.is(checked, given)]).toEqual([0, true])
+  }
+  expect(fitted).toBeGreaterThan(3000)
+})
+
+test("a pure schema changes nothing that it takes", () => {
+  const random = createRandom(11)
+  let taken = 0
+  for (let round = 0; round < 40_000; round++) {
+    const node = nodeOf(schema(random, 0))
+    if (!node.isPure) continue
+    const given = value(random, 0)
+    const run = new Run()
+    const checked = node.check(given, run)
+    if (run.count > 0) continue
+    taken++
+    expect(Object.is(checked, given)).toBe(true)
+  }
+  expect(taken).toBeGreaterThan(2000)
+})
