@@ -8,16 +8,17 @@ import { readPlan, START_CASES } from "./http/plan.ts"
 import { countSamples, measureRounds } from "./http/rounds.ts"
 import { RUNTIMES } from "./http/runtime.ts"
 import { countStarts, measureStarts } from "./http/starts.ts"
+import { SUBJECTS } from "./http/subject.ts"
 import { verifyServers } from "./http/verify.ts"
 import { WORKLOADS } from "./http/workload.ts"
-import { COUNT, readOptions, SECONDS } from "./options.ts"
+import { AMOUNT, COUNT, readOptions } from "./options.ts"
 import { createProgress } from "./progress.ts"
 import type { Row } from "./row.ts"
 import { rowsOf } from "./series.ts"
 
 const OPTIONS = [
   { name: "rounds", default: "7", ...COUNT },
-  { name: "seconds", default: "0.5", ...SECONDS },
+  { name: "seconds", default: "0.5", ...AMOUNT },
   { name: "only", default: "", form: 'cases such as "bun a,node e"', pattern: /^[\w, -]*$/ },
 ] as const
 const UNITS = { "start-ms": "ms", "idle-mb": "MB" } as const
@@ -25,7 +26,10 @@ const UNITS = { "start-ms": "ms", "idle-mb": "MB" } as const
 export default async function* http({ options, binary }: BenchmarkInput): AsyncGenerator<Row> {
   const { rounds: given, seconds, only } = readOptions(options, OPTIONS)
   const [rounds, plan] = [Number(given), readPlan(only)]
-  const lab = await openLab(plan, binary)
+  const lab = await openLab(
+    SUBJECTS.filter(({ runtime }) => plan.hasRuntime(runtime)),
+    binary,
+  )
   try {
     process.stderr.write("… Asking every server every question once\n")
     await verifyServers(lab, plan)

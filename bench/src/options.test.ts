@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test"
-import { COUNT, readOptions, SECONDS } from "./options.ts"
+import { AMOUNT, COUNT, readOptions } from "./options.ts"
 
 const SPECS = [
   { name: "rounds", default: "7", ...COUNT },
-  { name: "seconds", default: "0.5", ...SECONDS },
+  { name: "seconds", default: "0.5", ...AMOUNT },
 ] as const
 
 describe("options of a benchmark", () => {

@@ -11,9 +11,9 @@ export interface OptionSpec {
 type Form = Pick<OptionSpec, "form" | "pattern">
 /** The form of counts: rounds, minutes. */
 export const COUNT: Form = { form: "a whole number above 0", pattern: /^[1-9]\d{0,5}$/ }
-/** The form of times: seconds. */
-export const SECONDS: Form = {
-  form: "a number of seconds above 0",
+/** The form of times: seconds, minutes. */
+export const AMOUNT: Form = {
+  form: "a number above 0",
   pattern: /^(?!0+(?:\.0+)?$)\d{1,4}(?:\.\d{1,3})?$/,
 }
 

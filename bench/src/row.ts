@@ -45,7 +45,7 @@ export function printTable(rows: readonly Row[], withHead: boolean): void {
     line([
       row.case,
       row.subject,
-      `${shown(row.value)} ${row.unit}`,
+      `${shown(row.value)} ${row.unit}`.trimEnd(),
       row.ratioToRaw?.toFixed(2) ?? "",
       row.ratioToPeer?.toFixed(2) ?? "",
       row.rounds === undefined ? "" : `${row.roundsAhead}/${row.rounds} ${row.peer}`,
@@ -54,5 +54,5 @@ export function printTable(rows: readonly Row[], withHead: boolean): void {
 }
 
 function shown(value: number): string {
-  return value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(2)
+  return value >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString("en") : value.toFixed(2)
 }

@@ -81,6 +81,7 @@ async function measureProfile(turn: Turn): Promise<void> {
 }
 
 async function measureOne(turn: Turn, round: number, workload: Workload, { subject, server }: Live): Promise<void> {
+  const name = `${subject.runtime} ${workload.letter}`
   const { cpuUs, perSecond } = await takeSample({
     port: server.port,
     pid: server.pid,
@@ -90,8 +91,9 @@ async function measureOne(turn: Turn, round: number, workload: Workload, { subje
     warmMs: round === turn.first ? WARM_MS[turn.runtime] : REFRESH_MS,
     measureMs: turn.measureMs,
     cpuClock: turn.cpuClock,
+  }).catch((cause: Error) => {
+    throw new Error(`${name} ${subject.name}: ${cause.message}`, { cause })
   })
-  const name = `${subject.runtime} ${workload.letter}`
   turn.book.add(name, subject.name, cpuUs)
   turn.progress.step(
     `round ${round + 1}/${turn.rounds}  ${name} ${subject.name}: ${cpuUs.toFixed(2)} us, ${Math.round(perSecond)} per s`,

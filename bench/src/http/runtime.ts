@@ -8,8 +8,11 @@ export type Runtime = (typeof RUNTIMES)[number]
  */
 export const WARM_MS: Readonly<Record<Runtime, number>> = { bun: 600, node: 1600, deno: 1200 }
 
-/** The command that runs a bundled server, as its documentation says for production. */
-export function commandOf(runtime: Runtime, binary: string, bundle: string): readonly string[] {
-  if (runtime === "deno") return [binary, "run", "--quiet", "--allow-all", "--no-lock", bundle]
-  return [binary, bundle]
+/** The command that runs a bundled server, as the runtime's documentation says for production. */
+export function commandOf(
+  runtime: Runtime,
+  { binary, bundle, flags = [] }: { binary: string; bundle: string; flags?: readonly string[] },
+): readonly string[] {
+  if (runtime === "deno") return [binary, "run", "--quiet", "--allow-all", "--no-lock", ...flags, bundle]
+  return [binary, ...flags, bundle]
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs"
 import type { Progress } from "../progress.ts"
 import { SeriesBook } from "../series.ts"
 import type { Lab } from "./lab.ts"
 import { type Plan, START_CASES } from "./plan.ts"
+import { residentMegabytes } from "./process-memory.ts"
 import { RUNTIMES } from "./runtime.ts"
 
 export interface StartsOptions {
@@ -42,9 +42,4 @@ export async function measureStarts({ lab, plan, rounds, progress }: StartsOptio
       }
     }
   return book
-}
-
-/** What a process has in memory, in MB of 2^20 bytes. */
-function residentMegabytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) / 1024
 }

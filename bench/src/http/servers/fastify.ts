@@ -1,5 +1,4 @@
 /** Fastify as its documentation shows it, with a schema for every answer. */
-import { Readable } from "node:stream"
 import Fastify from "fastify"
 import { MAX_ITEMS, MAX_TAGS, type Order } from "../order.ts"
 import {
@@ -121,12 +120,14 @@ const declare = {
     app.post<{ Body: Order }>("/orders", { schema: { body: OrderSchema, response: counted } }, (request, reply) => {
       reply.send({ items: request.body.items.length })
     })
-    app.get("/events", (_request, reply) => reply.type("text/event-stream").send(Readable.from(events())))
+    const { fastifySSE } = await import("@fastify/sse")
+    await app.register(fastifySSE)
+    app.get("/events", { sse: "only" }, (_request, reply) => reply.sse.send(events()))
   },
 }
 
-async function* events(): AsyncGenerator<string> {
-  for (let n = 0; n < EVENTS; n++) yield `id: ${n}\ndata: ${JSON.stringify({ n })}\n\n`
+async function* events(): AsyncGenerator<{ id: string; data: { n: number } }> {
+  for (let n = 0; n < EVENTS; n++) yield { id: String(n), data: { n } }
 }
 
 app.get("/", (_request, reply) => {
