@@ -1,15 +1,14 @@
 import { createContainer, nearest, type Services } from "@ashlar/core"
 import type { BaseContext, ConnectionInfo } from "./context/context.ts"
-import { pathOf } from "./context/target.ts"
-import { type Peer, WebContext } from "./context/web-context.ts"
+import type { Peer } from "./context/web-context.ts"
 import { RouteUnknown } from "./errors.ts"
 import { createKernel, type Kernel, type TrailingSlash } from "./kernel.ts"
 import { type AnyLayer, type Check, type ErrorsOf, type ProvidedBy, toLayer } from "./layer.ts"
 import { buildPath } from "./path.ts"
-import { toResponse, withoutBody } from "./reply/web.ts"
 import { createScope, type Scope, type Wall } from "./scope.ts"
 import { type ListenOptions, loadAdapter, type Server } from "./server.ts"
 import { freezeTable, type RouteTable } from "./table.ts"
+import { createWebHandler, type WebHandler } from "./web-handler.ts"
 
 export interface AppOptions<L extends readonly AnyLayer[] = readonly AnyLayer[]> {
   /** Layers around every route, and around the answers for unknown paths too. */
@@ -66,6 +65,7 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
   const draining = new AbortController()
   let table: RouteTable | undefined
   let kernel: Kernel | undefined
+  let fetch: WebHandler | undefined
   let server: Server | undefined
 
   const freeze = (): RouteTable => {
@@ -87,7 +87,10 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
   }
   const app: App = {
     ...createScope(wall, { prefix: "", host: undefined, layers }),
-    fetch: async (request, connection = noConnection) => answerRequest(ready(), request, connection),
+    async fetch(request, connection = noConnection) {
+      fetch ??= createWebHandler(ready(), told)
+      return fetch(request, connection)
+    },
     async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30 } = {}) {
       const listen = await loadAdapter()
       server = await listen(ready(), { port, host, idleTimeoutSeconds })
@@ -115,19 +118,6 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
 const told: Peer = {
   address: (_request, connection) => (connection as () => ConnectionInfo)().address,
   allowIdle: (_request, connection, seconds) => (connection as () => ConnectionInfo)().allowIdle?.(seconds),
-}
-
-function answerRequest(
-  kernel: Kernel,
-  request: Request,
-  connection: () => ConnectionInfo,
-): Response | Promise<Response> {
-  const path = pathOf(request.url)
-  const { endpoint, values } = kernel.find(request.method, path, () => request.headers.get("host"))
-  const { shared } = kernel
-  const ctx = new WebContext({ request, connection, peer: told, endpoint, shared, values }, path)
-  if (request.method !== "HEAD") return kernel.answer(ctx, toResponse)
-  return kernel.answer(ctx, (same, result) => withoutBody(toResponse(same, result), result))
 }
 
 function noConnection(): ConnectionInfo {

@@ -19,10 +19,14 @@ export function withCheckedInput(record: RouteRecord, next: Step): Step {
   const from = (ctx: RequestContext, start: number): MaybePromise<Result> => {
     for (let index = start; index < checks.length; index++) {
       const found = checks[index]!(ctx)
-      if (found instanceof Promise) return found.then((late) => (keep(ctx, late), from(ctx, index + 1)))
+      if (found instanceof Promise) return found.then((late) => resume(ctx, index + 1, late))
       keep(ctx, found)
     }
     return ctx.issues !== undefined && body === undefined ? invalid(ctx.issues) : inner(ctx)
+  }
+  const resume = (ctx: RequestContext, next: number, found: readonly RequestIssue[] | undefined) => {
+    keep(ctx, found)
+    return from(ctx, next)
   }
   return (ctx) => from(ctx, 0)
 }

@@ -32,6 +32,8 @@ export interface KernelOptions extends CompileOptions {
 export interface Found {
   readonly endpoint: Endpoint
   readonly values: readonly string[]
+  /** The whole answer, where no layer, setting or header of the request could change it: that of an unknown path. */
+  readonly ready: Reply<number, string> | undefined
 }
 
 /** Turns a result into what a runtime sends. */
@@ -73,7 +75,7 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
     shared: { services, draining, report, refuse, ...(clientAddress && { clientAddress }) },
     native: nativeRoutes(compiled),
     maxBodyBytes: Math.max(options.fallback.maxBodyBytes, ...table.records.map((record) => record.maxBodyBytes)),
-    find: createFinder(routers, createFallback(table, routers, options), options.trailingSlash),
+    find: createFinder(routers, createFallback(table, routers, options), options),
     answer,
   }
 }
@@ -82,17 +84,23 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
 const nowhere = fail(NotFound)
 const nowhereReply = new Reply(404, JSON.stringify(toProblem(nowhere)), PROBLEM_TYPE)
 
-function createFinder(routers: HostRouters<Place>, fallback: Endpoint, trailingSlash: TrailingSlash): Kernel["find"] {
-  const nowhere: Found = { endpoint: fallback, values: [] }
+function createFinder(
+  routers: HostRouters<Place>,
+  endpoint: Endpoint,
+  { trailingSlash, development, fallback }: KernelOptions,
+): Kernel["find"] {
+  const isFixed = !development && fallback.layers.length === 0 && trailingSlash !== "redirect"
+  const unknown: Found = { endpoint, values: [], ready: isFixed ? nowhereReply : undefined }
+  const refused: Found = { endpoint, values: [], ready: undefined }
   const at = (method: string, path: string, host: HostOf): Found | undefined => {
     const match = routers.find(path, host)
     if (match === undefined) return undefined
-    const endpoint = endpointFor(match.value, method)
-    return endpoint === undefined ? nowhere : { endpoint, values: match.values }
+    const found = endpointFor(match.value, method)
+    return found === undefined ? refused : { endpoint: found, values: match.values, ready: undefined }
   }
-  if (trailingSlash !== "ignore") return (method, path, host) => at(method, path, host) ?? nowhere
+  if (trailingSlash !== "ignore") return (method, path, host) => at(method, path, host) ?? unknown
   return (method, path, host) =>
-    at(method, path, host) ?? (path.endsWith("/") ? at(method, path.slice(0, -1), host) : undefined) ?? nowhere
+    at(method, path, host) ?? (path.endsWith("/") ? at(method, path.slice(0, -1), host) : undefined) ?? unknown
 }
 
 function endpointFor({ methods }: Place, method: string): Endpoint | undefined {

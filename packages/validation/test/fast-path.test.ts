@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { v } from "../src/index.ts"
 import { Run } from "../src/issue.ts"
 import { nodeOf } from "../src/node.ts"
-import type { AnySchema } from "../src/schema.ts"
+import type { Schema } from "../src/schema.ts"
 
 /** Deterministic, so that a failure comes back. */
 function createRandom(seed: number): () => number {
@@ -13,7 +13,7 @@ function createRandom(seed: number): () => number {
   }
 }
 
-const leaves: readonly (() => AnySchema)[] = [
+const leaves: readonly (() => Schema<unknown, unknown>)[] = [
   () => v.string(),
   () => v.string().min(1).max(3),
   () => v.string().trim(),
@@ -30,10 +30,10 @@ const leaves: readonly (() => AnySchema)[] = [
   () => v.number().refine((value) => value > 1, "more than one"),
 ]
 
-function schema(random: () => number, depth: number): AnySchema {
+function schema(random: () => number, depth: number): Schema<unknown, unknown> {
   const pick = Math.floor(random() * (depth > 2 ? leaves.length : leaves.length + 8))
-  const inner = (): AnySchema => schema(random, depth + 1)
-  const more: readonly (() => AnySchema)[] = [
+  const inner = (): Schema<unknown, unknown> => schema(random, depth + 1)
+  const more: readonly (() => Schema<unknown, unknown>)[] = [
     () => v.array(inner()).max(2),
     () => v.object({ a: inner(), b: inner().optional() }),
     () => v.object({ a: inner() }).passthrough(),

@@ -1,10 +1,10 @@
-import { pathOf } from "../context/target.ts"
-import { type Peer, WebContext, type WebContextInput } from "../context/web-context.ts"
+import { type Peer, WebContext } from "../context/web-context.ts"
 import type { Endpoint } from "../endpoint.ts"
 import { ListenFailed } from "../errors.ts"
 import type { Kernel } from "../kernel.ts"
-import { toResponse, withoutBody } from "../reply/web.ts"
+import { toResponse } from "../reply/web.ts"
 import { type ListenOptions, type Server, serverUrl } from "../server.ts"
+import { createWebHandler } from "../web-handler.ts"
 
 type BunHandler = (request: Bun.BunRequest, server: Bun.Server<undefined>) => Response | Promise<Response>
 
@@ -32,15 +32,7 @@ export async function listenBun(
   kernel: Kernel,
   { port, host, idleTimeoutSeconds }: Required<ListenOptions>,
 ): Promise<Server> {
-  const { shared } = kernel
-  const fallback: BunHandler = (request, server) => {
-    const path = pathOf(request.url)
-    const { endpoint, values } = kernel.find(request.method, path, () => request.headers.get("host"))
-    const input: WebContextInput = { request, connection: server, peer, endpoint, shared, values }
-    const ctx = new WebContext(input, path)
-    if (request.method !== "HEAD") return kernel.answer(ctx, toResponse)
-    return kernel.answer(ctx, (same, result) => withoutBody(toResponse(same, result), result))
-  }
+  const fallback = createWebHandler(kernel, peer)
   let server: Bun.Server<undefined>
   try {
     server = Bun.serve({
@@ -48,7 +40,7 @@ export async function listenBun(
       hostname: host,
       reusePort: false,
       routes: nativeTable(kernel),
-      fetch: fallback as (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>,
+      fetch: fallback,
       // Above the largest limit of a route, so that our own check answers 413 with a problem document.
       maxRequestBodySize: kernel.maxBodyBytes + 1024 * 1024,
       idleTimeout: idleTimeoutSeconds,

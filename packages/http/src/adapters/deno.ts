@@ -1,9 +1,8 @@
-import { pathOf } from "../context/target.ts"
-import { type Peer, WebContext } from "../context/web-context.ts"
+import type { Peer } from "../context/web-context.ts"
 import { ListenFailed } from "../errors.ts"
 import type { Kernel } from "../kernel.ts"
-import { toResponse, withoutBody } from "../reply/web.ts"
 import { type ListenOptions, type Server, serverUrl } from "../server.ts"
+import { createWebHandler } from "../web-handler.ts"
 
 interface DenoConnection {
   readonly remoteAddr: { readonly hostname?: string }
@@ -22,15 +21,7 @@ const peer: Peer = { address: (_request, info) => (info as DenoConnection).remot
 /** Listens on Deno. */
 export async function listenDeno(kernel: Kernel, { port, host }: Required<ListenOptions>): Promise<Server> {
   const { Deno: deno } = globalThis as unknown as { Deno: DenoRuntime }
-  const { shared } = kernel
-  const handle = (request: Request, connection: DenoConnection): Response | Promise<Response> => {
-    const path = pathOf(request.url)
-    const { method } = request
-    const { endpoint, values } = kernel.find(method, path, () => request.headers.get("host"))
-    const ctx = new WebContext({ request, connection, peer, endpoint, shared, values }, path)
-    if (method !== "HEAD") return kernel.answer(ctx, toResponse)
-    return kernel.answer(ctx, (same, result) => withoutBody(toResponse(same, result), result))
-  }
+  const handle = createWebHandler(kernel, peer)
   try {
     const server = deno.serve({ port, hostname: host, onListen: () => undefined }, handle)
     const bound = server.addr.port

@@ -3,7 +3,7 @@ import { NodeContext } from "../context/node-context.ts"
 import { pathOf } from "../context/target.ts"
 import { ListenFailed } from "../errors.ts"
 import type { Kernel } from "../kernel.ts"
-import { sendNode } from "../reply/node.ts"
+import { sendNode, sendReady } from "../reply/node.ts"
 import { type ListenOptions, type Server, serverUrl } from "../server.ts"
 
 /** A head must be complete after so long, and a whole request after the next: a slow sender cannot hold a connection. */
@@ -45,7 +45,8 @@ export async function listenNode(kernel: Kernel, { port, host }: Required<Listen
 function handle(kernel: Kernel, message: IncomingMessage, answer: ServerResponse): void {
   const url = message.url as string
   const path = url.charCodeAt(0) === 47 ? originPath(url) : pathOf(url)
-  const { endpoint, values } = kernel.find(message.method as string, path, () => message.headers.host)
+  const { endpoint, values, ready } = kernel.find(message.method as string, path, () => message.headers.host)
+  if (ready !== undefined && message.method === "GET") return sendReady(answer, ready)
   const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)
   const sent = kernel.answer(ctx, sendNode)
   if (sent !== undefined) sent.catch((error) => kernel.shared.report(error, ctx))

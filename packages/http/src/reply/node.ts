@@ -18,6 +18,13 @@ export function sendNode(ctx: NodeContext, result: Result): Promise<void> | unde
   return sendReply(ctx, kind === "failure" ? ctx.shared.refuse(result, ctx) : toReply(result))
 }
 
+/** A reply of text that is the same for every request. */
+export function sendReady(answer: ServerResponse, { status, value }: Reply<number, string>): void {
+  answer.writeHead(status, [...READY_HEAD, "content-length", String(Buffer.byteLength(value))])
+  answer.end(value)
+}
+const READY_HEAD = ["content-type", PROBLEM_TYPE, "cache-control", "no-store"]
+
 interface TextAnswer {
   readonly status: number
   readonly type: string

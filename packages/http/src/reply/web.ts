@@ -158,7 +158,8 @@ function add(headers: Headers, name: string, text: string): void {
 }
 
 /** The answer to `HEAD`: all the headers that `GET` would have, its length among them, and no body. */
-export function withoutBody(response: Response, result: Result): Response {
+export function headResponse(ctx: RequestContext, result: Result): Response {
+  const response = toResponse(ctx, result)
   const headers = new Headers(response.headers)
   const length = lengthOf(result)
   if (length !== undefined && !headers.has("content-length") && !EMPTY_STATUSES.has(response.status))
@@ -166,6 +167,17 @@ export function withoutBody(response: Response, result: Result): Response {
   void response.body?.cancel().catch(() => undefined)
   return new Response(null, { status: response.status, headers })
 }
+
+/** A reply of text that is the same for every request: its headers are made once. */
+export function readyResponse(reply: Reply<number, string>): Response {
+  let init = readyInits.get(reply)
+  if (init === undefined) {
+    init = { status: reply.status, headers: prepare([]).problem.headers }
+    readyInits.set(reply, init)
+  }
+  return new Response(reply.value, init)
+}
+const readyInits = new WeakMap<Reply, ResponseInit>()
 
 function lengthOf(result: Result): number | undefined {
   if (isResponse(result)) return undefined
