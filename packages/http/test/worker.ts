@@ -36,6 +36,11 @@ app.get("/ticks", (ctx) => {
   })
 })
 
+app.get("/header", (ctx) => {
+  ctx.set("x-value", String((ctx.query as { value?: string }).value))
+  return null
+})
+
 const late: string[] = []
 app.get("/late", () => late)
 /** Goes on after the answer, as long as the runtime is told to wait. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
+import { connect } from "node:net"
 import { join } from "node:path"
 import { bundleWorker, startWorkerd, type Workerd } from "@ashlar/http/testing/workerd"
 import worker from "./worker.ts"
@@ -79,6 +80,46 @@ describe("an app in workerd", () => {
       expect(text).not.toContain("secret")
     })
   }
+
+  const confusing: readonly [target: string, host: string][] = [
+    ["/", "a/users/42?"],
+    ["/", "a/users/42#"],
+    ["/", "http://a"],
+    ["/", "user@a"],
+    ["*", "a"],
+  ]
+  for (const [target, host] of confusing) {
+    test(`refuses the target ${target} with the Host ${host}`, async () => {
+      expect(await send(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).toMatch(
+        /^HTTP\/1\.1 400 /,
+      )
+    })
+  }
+
+  /** Exact bytes, which `fetch` would not send. */
+  function send(bytes: string): Promise<string> {
+    return new Promise((resolve) => {
+      let answer = ""
+      const socket = connect(Number(new URL(workerd.url).port), "127.0.0.1", () => socket.write(bytes))
+      socket.on("data", (chunk) => {
+        answer += String(chunk)
+      })
+      socket.on("close", () => resolve(answer))
+    })
+  }
+
+  test("sends no header with a control character", async () => {
+    expect((await ask("/header?value=a%09b%20%C3%BC")).status).toBe(204)
+    for (const value of ["a%0B", "a%1B[0m", "a%7F", "a%0D%0Ax-injected:%201", "a%00"]) {
+      const response = await ask(`/header?value=${value}`)
+      expect([value, response.status, response.headers.get("x-injected"), response.headers.get("x-value")]).toEqual([
+        value,
+        500,
+        null,
+        null,
+      ])
+    }
+  })
 
   test("sends each cookie in a header of its own", async () => {
     const response = await ask("/cookies")

@@ -3,7 +3,7 @@ import { AnswerTooLarge, BadRequest, PlatformMissing } from "../errors.ts"
 import type { Layer } from "../layer.ts"
 import { type LambdaResult, toResult } from "./lambda-answer.ts"
 import { type EventRequest, type LambdaEvent, readEvent } from "./lambda-event.ts"
-import { type Answering, connectionOf, give, PendingWork, platformLayer, refusal } from "./platform.ts"
+import { type Answering, connectionOf, give, isHost, PendingWork, platformLayer, refusal } from "./platform.ts"
 import { pump, type Writable } from "./pump.ts"
 
 export type { LambdaResult } from "./lambda-answer.ts"
@@ -123,14 +123,12 @@ async function answer(app: Answering, from: EventRequest, invocation: Invocation
   return new Response(null, response)
 }
 
-const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
-
 function toRequest(from: EventRequest, basePath = ""): Request {
   const headers = new Headers()
   for (const [name, value] of from.headers) headers.append(name, bytesOf(value))
   const hosts = from.headers.filter(([name]) => name === "host").map(([, value]) => value)
   const host = hosts[0] ?? from.host ?? "localhost"
-  if (hosts.length > 1 || !HOST.test(host)) throw new BadRequest("Expected one Host that is the name of a host")
+  if (hosts.length > 1 || !isHost(host)) throw new BadRequest("Expected one Host that is the name of a host")
   const scheme = headers.get("x-forwarded-proto")?.split(",").at(-1)?.trim() === "http" ? "http" : "https"
   const { method } = from
   const body = method === "GET" || method === "HEAD" ? undefined : bodyOf(from)

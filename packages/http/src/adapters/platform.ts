@@ -77,6 +77,11 @@ export function withoutPort(address: string | undefined | null): string | undefi
   return /^\[(.+)\](?::\d+)?$/.exec(address)?.[1] ?? /^([^:]+):\d+$/.exec(address)?.[1] ?? address
 }
 
+/** Whether a `Host` names a host and nothing more: put into a URL, a path in it would take the place of the path. */
+export function isHost(text: string): boolean {
+  return /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(text)
+}
+
 /** The answer to a request that never reaches the app. */
 export function refusal(error: AshlarError): Response {
   const { code, status, message, details } = error.report()

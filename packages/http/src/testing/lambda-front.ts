@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { LambdaEvent, LambdaResult } from "../adapters/lambda.ts"
 
@@ -29,7 +30,10 @@ export async function startLambdaFront(handler: Handler, options: LambdaFrontOpt
   const { kind, port = 0, maxBodyBytes = (kind === "alb" ? 1 : 6) * 1024 * 1024 } = options
   const answer = async (message: IncomingMessage, out: ServerResponse): Promise<void> => {
     const body = await readBody(message, maxBodyBytes)
-    if (body === undefined) return void out.writeHead(413, { connection: "close" }).end()
+    if (body === undefined) {
+      out.writeHead(413, { connection: "close" }).end()
+      return
+    }
     const result = await handler(events[kind](message, body), { awsRequestId: crypto.randomUUID() })
     out.writeHead(result.statusCode, headersOf(result))
     out.end(result.isBase64Encoded ? Buffer.from(result.body, "base64") : result.body)
@@ -48,6 +52,7 @@ export async function startLambdaFront(handler: Handler, options: LambdaFrontOpt
 }
 
 async function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  if (Number(message.headers["content-length"] ?? 0) > maxBytes) return undefined
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of message) {
@@ -70,15 +75,16 @@ interface Sent {
 }
 
 function sent(message: IncomingMessage, body: Buffer): Sent {
-  const [path, ...query] = (message.url ?? "/").split("?")
+  const target = /^https?:\/\/[^/?#]*(.*)$/.exec(message.url ?? "/")?.[1] ?? message.url ?? "/"
+  const [path, ...query] = target.split("?")
   const lines = Array.from(
     { length: message.rawHeaders.length / 2 },
     (_, index) => [message.rawHeaders[2 * index]!, message.rawHeaders[2 * index + 1]!] as const,
   )
   const type = message.headers["content-type"] ?? ""
-  const isText = /^(?:text\/|application\/(?:json|xml|javascript|x-www-form-urlencoded)\b)/.test(type)
+  const isText = /^(?:text\/|application\/(?:json|xml|javascript|x-www-form-urlencoded)\b)/.test(type) && isUtf8(body)
   return {
-    path: path!,
+    path: path || "/",
     query: query.join("?"),
     method: message.method ?? "GET",
     address: message.socket.remoteAddress ?? "127.0.0.1",
@@ -110,7 +116,7 @@ const events: Readonly<Record<LambdaFrontKind, (message: IncomingMessage, body: 
   url: (message, raw) => payload2(message, raw, "id.lambda-url.local.on.aws", (path) => path),
   alb: (message, raw) => {
     const { path, query, method, lines, body, isBase64Encoded } = sent(message, raw)
-    const pairs = query === "" ? [] : query.split("&").map((pair) => halves(pair))
+    const pairs = query.split("&").flatMap((pair) => (pair === "" ? [] : [halves(pair)]))
     return {
       path,
       httpMethod: method,
