@@ -170,6 +170,17 @@ export const ListenFailed: ErrorClass<"HTTP_LISTEN_FAILED", 500> = defineError(
   "The server could not listen on this address and port.",
 )
 
+export const EventInvalid: ErrorClass<"HTTP_EVENT_INVALID", 500> = defineError(
+  "HTTP_EVENT_INVALID",
+  500,
+  "A server-sent event holds what its format cannot carry, or an option of its stream is out of range.",
+)
+export const EventsOverflow: ErrorClass<"HTTP_EVENTS_OVERFLOW", 503> = defineError(
+  "HTTP_EVENTS_OVERFLOW",
+  503,
+  "The caller takes events more slowly than they come, and more wait than `maxBufferedEvents`. Its stream ends.",
+)
+
 /** The errors that handlers throw and routes list: `errors: [errors.NotFound]`. */
 export const errors: {
   readonly BadRequest: typeof BadRequest

@@ -1,7 +1,9 @@
 import type { ServerResponse } from "node:http"
 import type { NodeContext } from "../context/node-context.ts"
 import { fileChunks } from "./body-stream.ts"
+import { Feed } from "./feed.ts"
 import type { FileSlice } from "./file-slice.ts"
+import { room, writeFeed } from "./node-feed.ts"
 import { type Body, JSON_TYPE, kindOf, PROBLEM_TYPE, Reply, type Result, TEXT, toJson, typeOf } from "./reply.ts"
 import { toReply } from "./to-reply.ts"
 
@@ -57,6 +59,10 @@ function sendReply(ctx: NodeContext, reply: Reply): Promise<void> | undefined {
   const size = sizeOf(value)
   if (size !== undefined && !head.includes("content-length")) head.push("content-length", String(size))
   answer.writeHead(status, head)
+  if (value instanceof Feed) {
+    writeFeed(value, ctx)
+    return undefined
+  }
   if (kind !== "bytes") return pump(sourceOf(value as Body), ctx)
   answer.end(value instanceof ArrayBuffer ? new Uint8Array(value) : value)
   return undefined
@@ -137,17 +143,4 @@ async function pump(source: Source, { answer, method }: NodeContext): Promise<vo
     answer.destroy() // the head is sent: breaking off is the only way left to say that the body is not whole
     throw error
   }
-}
-
-/** Until the caller has taken what was written, or has gone. */
-function room(answer: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      answer.off("drain", go)
-      answer.off("close", go)
-      resolve()
-    }
-    answer.on("drain", go)
-    answer.on("close", go)
-  })
 }

@@ -1,6 +1,8 @@
 import type { RequestContext } from "../context/request-context.ts"
 import type { Endpoint } from "../endpoint.ts"
 import { fileChunks, iterableStream } from "./body-stream.ts"
+import { Feed } from "./feed.ts"
+import { feedStream } from "./feed-stream.ts"
 import type { FileSlice } from "./file-slice.ts"
 import {
   type Body,
@@ -78,7 +80,7 @@ function fromReply(ctx: RequestContext, { status, value, contentType, headers }:
   const kind = kindOf(value)
   const isEmpty = kind === "none" || EMPTY_STATUSES.has(status)
   const type = isEmpty ? undefined : (contentType ?? typeOf(kind, value))
-  const body = isEmpty ? null : toBody(kind === "json" ? toJson(value) : (value as Body))
+  const body = isEmpty ? null : toBody(ctx, kind === "json" ? toJson(value) : (value as Body))
   const ready = readyFor(prepared, type)
   const constant = (ready ?? prepared.bare)?.headers
   const init = constant === undefined ? { status } : { status, headers: constant }
@@ -95,13 +97,14 @@ function readyFor(prepared: Prepared, type: string | undefined): ReadyHeaders | 
   return type === TEXT ? prepared.text : undefined
 }
 
-function toBody(body: Body): Exclude<Body, FileSlice | AsyncIterable<string>> {
+function toBody(ctx: RequestContext, body: Body): Exclude<Body, FileSlice | AsyncIterable<string>> {
   switch (kindOf(body)) {
     case "file":
       return "Bun" in globalThis
         ? Bun.file((body as FileSlice).path).slice((body as FileSlice).start, (body as FileSlice).end)
         : iterableStream(fileChunks(body as FileSlice))
     case "iterable":
+      if (body instanceof Feed) return feedStream(body, ctx)
       return iterableStream(body as AsyncIterable<Uint8Array | string>)
     default:
       return body as Exclude<Body, FileSlice | AsyncIterable<string>>

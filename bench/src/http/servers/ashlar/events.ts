@@ -1,11 +1,12 @@
-import { type App, Reply } from "@ashlar/http"
+import type { App } from "@ashlar/http"
+import { events, type ServerEvent } from "@ashlar/http/sse"
 import { EVENTS } from "../../profile.ts"
 
 /** Workload l. */
 export function addEvents(app: App): void {
-  app.get("/events", () => new Reply(200, events(), "text/event-stream"))
+  app.get("/events", (ctx) => events(ctx, numbers))
 }
 
-async function* events(): AsyncGenerator<string> {
-  for (let n = 0; n < EVENTS; n++) yield `id: ${n}\ndata: ${JSON.stringify({ n })}\n\n`
+async function* numbers(): AsyncGenerator<ServerEvent> {
+  for (let n = 0; n < EVENTS; n++) yield { id: n, data: { n } }
 }
