@@ -85,6 +85,6 @@ test("Cloudflare, Netlify and Vercel are told of the work", async () => {
 
 test("Vercel without its context lets the process live on", async () => {
   expect(await (await toVercel(app).fetch(new Request("http://x/"))).text()).toBe("answer")
-  await Bun.sleep(60)
+  for (let tries = 0; order.length < 2 && tries < 200; tries++) await Bun.sleep(20)
   expect(order).toEqual(["first", "second"])
 })

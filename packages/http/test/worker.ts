@@ -29,7 +29,7 @@ app.get("/ticks", (ctx) => {
   let count = 0
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await new Promise((resolve) => setTimeout(resolve, 100))
       if (count === 3 || ctx.signal.aborted) return controller.close()
       controller.enqueue(new TextEncoder().encode(`tick ${count++}\n`))
     },
