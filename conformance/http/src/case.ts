@@ -57,9 +57,13 @@ export interface Checked {
   readonly kind: "checked"
   /** How many answers to wait for. Default: until the connection ends or `quietMs` are over. */
   readonly answers?: number
+  /** How many bytes to wait for behind these answers, after an upgrade. Default 0. */
+  readonly bytesBehind?: number
   /** Default 300. */
   readonly quietMs?: number
   readonly patienceMs?: number
+  /** The answer need not be HTTP/1.1. */
+  readonly foreign?: boolean
   readonly check: (exchange: Exchange, server: Server) => readonly string[] | Promise<readonly string[]>
 }
 

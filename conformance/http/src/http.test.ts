@@ -16,16 +16,15 @@ const folder = mkdtempSync(join(tmpdir(), "ashlar-conformance-"))
 const candidates = listRuntimes(join(folder, "serve.mjs"))
 const servers = new Map<string, Server>()
 const boots = new Map<string, string>()
+/** How each process that died did so. A new one is in its place, so that one defect fails one group. */
+const deaths = new Map<string, string[]>()
 /** What became of the cases that started with the suite. */
 const early = new Map<string, Promise<string | undefined>>()
 
 beforeAll(async () => {
   await bundleApp(folder)
   const starting = candidates.flatMap(({ runtime }) => runtime ?? []).map(startServer)
-  for (const server of await Promise.all(starting)) {
-    servers.set(server.runtime.name, server)
-    boots.set(server.runtime.name, await (await fetch(`${server.url}/boot`)).text())
-  }
+  for (const server of await Promise.all(starting)) await keep(server)
   for (const group of groups.filter(({ slow }) => slow))
     for (const one of group.cases)
       for (const runtime of whereRun(group)) early.set(`${one.name} · ${runtime.name}`, outcome(group, one, runtime))
@@ -58,6 +57,26 @@ for (const group of groups) {
   })
 }
 
+async function keep(server: Server): Promise<void> {
+  boots.set(server.runtime.name, await (await fetch(`${server.url}/boot`)).text())
+  servers.set(server.runtime.name, server)
+}
+
+const restarting = new Map<string, Promise<void>>()
+async function serverOf(runtime: Runtime): Promise<Server> {
+  const dead = servers.get(runtime.name)!
+  if (dead.ended === undefined) return dead
+  const again = async (): Promise<void> => {
+    const died = deaths.get(runtime.name) ?? []
+    deaths.set(runtime.name, [...died, `It ended with ${dead.ended}:\n${dead.problems().slice(-2000)}`])
+    await keep(await startServer(runtime))
+    restarting.delete(runtime.name)
+  }
+  if (!restarting.has(runtime.name)) restarting.set(runtime.name, again())
+  await restarting.get(runtime.name)
+  return servers.get(runtime.name)!
+}
+
 async function expectNone(faults: Promise<string | undefined>): Promise<void> {
   const text = await faults
   if (text !== undefined) throw new Error(text)
@@ -65,7 +84,7 @@ async function expectNone(faults: Promise<string | undefined>): Promise<void> {
 
 /** What is wrong with how a runtime answers a case. */
 async function outcome(group: Group, one: Case, runtime: Runtime): Promise<string | undefined> {
-  const server = servers.get(runtime.name)!
+  const server = await serverOf(runtime)
   const difference = differenceFor(runtime.name, group.name, one.name)
   const faults = await faultsOf(one, difference?.instead ?? one.expect, server)
   if (faults !== undefined || difference === undefined) return faults
@@ -83,8 +102,10 @@ const MOST_MEMORY_MB = 400
 
 /** The process has not restarted, answers, and has not grown without end. */
 async function expectAlive(runtime: Runtime): Promise<void> {
-  const server = servers.get(runtime.name)!
-  expect(server.ended).toBeUndefined()
+  const server = await serverOf(runtime)
+  const died = deaths.get(runtime.name)
+  deaths.delete(runtime.name)
+  if (died !== undefined) throw new Error(died.join("\n"))
   expect(await (await fetch(`${server.url}/ok`)).text()).toBe("ok")
   expect(await (await fetch(`${server.url}/boot`)).text()).toBe(boots.get(runtime.name)!)
   expect(await (await fetch(`${server.url}/poison/report`)).json()).toEqual({

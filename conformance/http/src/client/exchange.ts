@@ -19,6 +19,8 @@ export interface ExchangeOptions {
   readonly methods?: readonly string[]
   /** Complete when so many answers have come. Default 1; `Infinity`: when the connection ends or is silent. */
   readonly answers?: number
+  /** After the answers (an upgrade): complete when so many bytes have come behind them. Default 0. */
+  readonly bytesBehind?: number
   /** How long to listen for what must not come, after the exchange is complete. Default 0. */
   readonly quietMs?: number
   /** How long to wait for the answers. Default 10,000: a machine may be busy with something else. */
@@ -42,13 +44,14 @@ export interface Exchange {
 
 /** Sends exact bytes over a connection of its own, and reads what comes back, strictly. Never rejects. */
 export async function exchange(steps: readonly Step[], options: ExchangeOptions): Promise<Exchange> {
-  const { answers: wanted = 1, quietMs = 0, patienceMs = 10_000 } = options
+  const { answers: wanted = 1, bytesBehind = 0, quietMs = 0, patienceMs = 10_000 } = options
   const reader = new Reader(options.methods ?? [])
   const started = performance.now()
   const socket = connect({ host: "127.0.0.1", port: options.port, allowHalfOpen: true, noDelay: true })
   reader.listen(socket)
   await send(socket, reader, steps, patienceMs)
-  await reader.until(() => reader.ended || reader.answers.length >= wanted, patienceMs)
+  const complete = (): boolean => reader.answers.length >= wanted && reader.length - reader.at >= bytesBehind
+  await reader.until(() => reader.ended || complete(), patienceMs)
   if (!reader.ended && quietMs > 0) await reader.until(() => reader.ended, quietMs)
   const tookMs = performance.now() - started
   socket.destroy()
@@ -74,16 +77,25 @@ async function send(socket: Socket, reader: Reader, steps: readonly Step[], pati
 
 class Reader {
   readonly answers: Answer[] = []
-  bytes: Buffer = Buffer.alloc(0)
+  /** How many bytes have come. */
+  length = 0
   malformed: string | undefined
   end: Exchange["end"] = "open"
   /** Where the next answer starts. */
   at = 0
   readonly #methods: readonly string[]
+  /** What came, put together only when somebody looks: it may be long. */
+  #parts: Buffer[] = []
+  #upgraded = false
   #waiting: (() => void)[] = []
 
   constructor(methods: readonly string[]) {
     this.#methods = methods
+  }
+
+  get bytes(): Buffer {
+    if (this.#parts.length > 1) this.#parts = [Buffer.concat(this.#parts)]
+    return this.#parts[0] ?? Buffer.alloc(0)
   }
 
   /** Nothing more can come that says anything. */
@@ -93,7 +105,8 @@ class Reader {
 
   listen(socket: Socket): void {
     socket.on("data", (data: Buffer) => {
-      this.bytes = Buffer.concat([this.bytes, data])
+      this.#parts.push(data)
+      this.length += data.length
       this.#parse()
       this.#wake()
     })
@@ -132,13 +145,13 @@ class Reader {
 
   #parse(): void {
     try {
-      while (this.malformed === undefined && this.at < this.bytes.length) {
+      while (this.malformed === undefined && !this.#upgraded && this.at < this.length) {
         const method = this.#methods[this.answers.length] ?? "GET"
         const parsed = parseAnswer(this.bytes, { start: this.at, method, ended: this.end !== "open" })
         if (parsed === undefined) return
         this.answers.push(parsed.answer)
         this.at = parsed.end
-        if (parsed.answer.status === 101) return
+        this.#upgraded = parsed.answer.status === 101
       }
     } catch (error) {
       if (!(error instanceof AnswerMalformed)) throw error
