@@ -1,4 +1,6 @@
+import { toWorker, type WorkerHandler } from "@ashlar/http/workers"
 import app from "./app.ts"
 
 /** workerd: the platform listens. */
-export default { fetch: (request: Request): Promise<Response> => app.fetch(request) }
+const worker: WorkerHandler<unknown> = toWorker(app)
+export default worker

@@ -26,8 +26,8 @@ const badHosts = [
   "a Host with an open bracket",
 ]
 
-/** @see ../../../docs/runtimes.md which is made from this list */
-export const differences: readonly Difference[] = [
+/** @see ../../../docs/runtimes.md which is made from these lists */
+const servers: readonly Difference[] = [
   {
     runtimes: ["bun", "bun, own router"],
     group: "methods",
@@ -133,6 +133,145 @@ export const differences: readonly Difference[] = [
     instead: refused(),
   },
 ]
+
+const FRONT = "On Cloudflare its own front talks with the client."
+
+/** workerd as it is reached on a machine of one's own. */
+const workerdAlone: readonly Difference[] = [
+  {
+    runtimes: ["workerd"],
+    group: "routing",
+    cases: ["an authority-form target is for CONNECT only", "a target without a slash is malformed"],
+    does: "takes a target that is neither a path nor a URL for the root",
+    reason: `workerd makes a URL of it. ${FRONT}`,
+    instead: answered(200, { body: "hello" }),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "methods",
+    cases: ["GET * is refused"],
+    does: "takes the target `*` for the root",
+    reason: `workerd makes a URL of it. ${FRONT}`,
+    instead: answered(200, { body: "hello" }),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "routing",
+    cases: ["a/static/42?", "a/static/42#", "a/b", "http://a", "a/../static/42?x="].map(
+      (host) => `the Host ${host} chooses no route`,
+    ),
+    does: "lets a Host with a slash be a part of the path",
+    reason: `workerd makes a URL of Host and target. ${FRONT} It refuses such a Host; another front must do so, too.`,
+    instead: checked(
+      ({ answers: [answer] }) => (answer !== undefined && answer.body !== "ok" ? [] : ["Expected the other path"]),
+      { answers: 1, quietMs: 0 },
+    ),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "malformed requests",
+    cases: ["two Hosts", "the same Host twice", "two Hosts in another case", ...badHosts],
+    does: "takes a Host that is no host name, and more than one",
+    reason: FRONT,
+    instead: answered(200, { body: "ok" }),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "malformed requests",
+    cases: ["a Host with a path", "a Host with a scheme"],
+    does: "takes a Host with a slash",
+    reason: FRONT,
+    instead: answered(404),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "malformed requests",
+    cases: ["no Host", "HTTP/1.0 without Host"],
+    does: "refuses a request without Host, of HTTP/1.0 as well, and keeps the connection",
+    reason: FRONT,
+    instead: answered(400),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "framing of answers",
+    cases: [
+      "GET /ok",
+      "HEAD /ok",
+      "GET /nowhere",
+      "GET /value/object",
+      "DELETE /ok",
+      "GET /stream",
+      "GET /throw/error",
+    ].map((line) => `${line} has a Date`),
+    does: "sends no Date",
+    reason: `${FRONT} It adds the date.`,
+    instead: answered([200, 404, 405, 500], { headers: { date: null } }),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "framing of answers",
+    cases: ["a stream for HTTP/1.0 has no chunks and ends with the connection"],
+    does: "refuses a request of HTTP/1.0 without Host",
+    reason: FRONT,
+    instead: answered(400),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "smuggling",
+    cases: [
+      '"Transfer-Encoding: chunked, chunked" and a length is refused',
+      '"Transfer-Encoding: chunked\\r\\nTransfer-Encoding: chunked" and a length is refused',
+      '"Transfer-Encoding: x\\r\\nTransfer-Encoding: chunked" and a length is refused',
+    ],
+    does: "looks at the last word of Transfer-Encoding only, and ends the connection",
+    reason: FRONT,
+    instead: answered(200, { connection: "closed" }),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "smuggling",
+    cases: ['"Transfer-Encoding: chunked, chunked" alone is refused', "NUL in an extension is refused"],
+    does: "takes `chunked, chunked` for one encoding, and any byte in the extension of a chunk",
+    reason: `It reads the same end as everybody who takes them. ${FRONT}`,
+    instead: answered(200, { statuses: [200, 200] }),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "connections",
+    cases: ["body", "chunks"].map(
+      (what) => `the app is told when its caller leaves while it sends ${what === "body" ? "a body" : what}`,
+    ),
+    does: "ends the work for a caller that leaves during its body, and tells nobody",
+    reason:
+      "Workers are cancelled where they are. Put what must be done under `ctx.defer` or the platform's `waitUntil`.",
+    instead: checked(
+      async (_, server) => {
+        const token = "leave2"
+        const waited = (await (await fetch(`${server.url}/waited/${token}`)).json()) as { state: string | null }
+        return waited.state === "aborted" ? ["The app was told"] : []
+      },
+      { patienceMs: 500 },
+    ),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "slow clients",
+    cases: [
+      "stops before its body",
+      "stops within its body",
+      "sends its body byte by byte",
+      "sends its body in chunks of one byte",
+      "sends the size of a chunk byte by byte",
+      "sends an extension byte by byte",
+      "sends trailers without end",
+    ].map((what) => `a client that ${what} is let go`),
+    does: "waits for a body as long as its client sends or stays",
+    reason: `${FRONT} It bounds how long a request may take to come.`,
+    instead: checked(({ end }) => (end === "open" ? [] : ["The connection was ended"])),
+  },
+]
+
+export const differences: readonly Difference[] = [...servers, ...workerdAlone]
 
 export function differenceFor(runtime: string, group: string, name: string): Difference | undefined {
   return differences.find((one) => one.runtimes.includes(runtime) && one.group === group && one.cases.includes(name))

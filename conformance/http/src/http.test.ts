@@ -13,7 +13,7 @@ import { type Server, startServer } from "./server.ts"
 /** One suite over every runtime: each case on each of them, all at once, a server of each for all groups. */
 
 const folder = mkdtempSync(join(tmpdir(), "ashlar-conformance-"))
-const candidates = listRuntimes(join(folder, "serve.mjs"))
+const candidates = listRuntimes(folder)
 const servers = new Map<string, Server>()
 const boots = new Map<string, string>()
 /** How each process that died did so. A new one is in its place, so that one defect fails one group. */
@@ -65,10 +65,10 @@ async function keep(server: Server): Promise<void> {
 const restarting = new Map<string, Promise<void>>()
 async function serverOf(runtime: Runtime): Promise<Server> {
   const dead = servers.get(runtime.name)!
-  if (dead.ended === undefined) return dead
+  if (!dead.ended) return dead
   const again = async (): Promise<void> => {
     const died = deaths.get(runtime.name) ?? []
-    deaths.set(runtime.name, [...died, `It ended with ${dead.ended}:\n${dead.problems().slice(-2000)}`])
+    deaths.set(runtime.name, [...died, `It ended:\n${dead.problems().slice(-2000)}`])
     await keep(await startServer(runtime))
     restarting.delete(runtime.name)
   }

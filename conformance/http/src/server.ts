@@ -1,27 +1,53 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import type { Subprocess } from "bun"
 import type { Runtime } from "./runtimes.ts"
 
-/** One server of the suite's app, in a process of its own. */
-export interface Server {
-  readonly runtime: Runtime
-  readonly port: number
+/** A process that listens. */
+export interface Listening {
   readonly url: string
-  /** The resident memory of the process, in MB. */
-  memoryMb(): number
-  /** The exit code, when the process has ended. */
-  readonly ended: number | undefined
-  /** What the process wrote to standard error. */
+  readonly pid: number
+  /** What it wrote to standard error. */
   problems(): string
   stop(): Promise<void>
 }
 
+/** One server of the suite's app, in a process of its own. */
+export interface Server extends Listening {
+  readonly runtime: Runtime
+  readonly port: number
+  /** The resident memory of the process, in MB. */
+  memoryMb(): number
+  /** Whether the process has ended. */
+  readonly ended: boolean
+}
+
+/** Starts the app on a runtime, and waits until it listens. */
+export async function startServer(runtime: Runtime): Promise<Server> {
+  const listening = await runtime.start()
+  const status = (): string => {
+    const path = `/proc/${listening.pid}/status`
+    return existsSync(path) ? readFileSync(path, "utf8") : ""
+  }
+  return {
+    ...listening,
+    runtime,
+    port: Number(new URL(listening.url).port),
+    memoryMb: () => Number(/^VmRSS:\s+(\d+) kB$/m.exec(status())?.[1]) / 1024,
+    get ended() {
+      return !/^VmRSS:/m.test(status())
+    },
+  }
+}
+
 const READY_MS = 30_000
 
-/** Starts the app on a runtime, and waits until it listens: it says so in its first line, as `{"url": …}`. */
-export async function startServer(runtime: Runtime): Promise<Server> {
-  const child = Bun.spawn([...runtime.command], {
-    env: { ...process.env, ...runtime.env, NODE_ENV: "production", PORT: "0" },
+/** Starts a program that says where it listens in its first line, as `{"url": …}`. */
+export async function startProgram(
+  command: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Listening> {
+  const child = Bun.spawn([...command], {
+    env: { ...process.env, ...env, NODE_ENV: "production", PORT: "0" },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
@@ -33,29 +59,17 @@ export async function startServer(runtime: Runtime): Promise<Server> {
       problems = (problems + decoder.decode(chunk, { stream: true })).slice(-20_000)
   }
   listen().catch(() => undefined) // the pipe ends with the process
-  const url = await Promise.race([
-    readUrl(child),
-    Bun.sleep(READY_MS).then(() => undefined),
-    child.exited.then(() => undefined),
-  ])
-  if (url === undefined) {
+  const stop = async (): Promise<void> => {
     child.kill("SIGKILL")
-    throw new Error(`The app does not start on ${runtime.name}:\n${problems}`)
+    await child.exited
   }
-  return {
-    runtime,
-    url,
-    port: Number(new URL(url).port),
-    memoryMb: () => residentMb(child.pid),
-    get ended() {
-      return child.exitCode ?? (child.signalCode === null ? undefined : -1)
-    },
-    problems: () => problems,
-    async stop() {
-      child.kill("SIGKILL")
-      await child.exited
-    },
+  const late = Bun.sleep(READY_MS).then(() => undefined)
+  const url = await Promise.race([readUrl(child), late, child.exited.then(() => undefined)])
+  if (url === undefined) {
+    await stop()
+    throw new Error(`${command.join(" ")} does not start:\n${problems}`)
   }
+  return { url, pid: child.pid, problems: () => problems, stop }
 }
 
 /** The address that the first line says. Reads on to the end, for a process whose pipe is closed fails when it writes. */
@@ -74,9 +88,4 @@ function readUrl(child: Subprocess<"ignore", "pipe", "pipe">): Promise<string | 
     }
     read().catch(() => resolve(undefined))
   })
-}
-
-function residentMb(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
-  return Number(kilobytes) / 1024
 }

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { Expectation } from "../case.ts"
 import { webSocket } from "../groups/web-socket.ts"
 import { judge, stepsOf } from "../judge.ts"
-import { type Server, startServer } from "../server.ts"
+import { type Server, startProgram, startServer } from "../server.ts"
 import { describeExchange } from "./exchange.ts"
 import { closePayload, decodeFrames, encodeFrame, FrameMalformed } from "./frames.ts"
 
@@ -61,7 +61,7 @@ for (const [name, command] of servers) {
   describe.concurrent(`the WebSocket cases on ${name}`, () => {
     let server: Server
     beforeAll(async () => {
-      server = await startServer({ name, command, connections: true })
+      server = await startServer({ name, connections: true, start: () => startProgram(command) })
     })
     afterAll(() => server.stop())
     const outcome = async (one: (typeof webSocket.cases)[number], expected: Expectation): Promise<string> => {
