@@ -1,4 +1,5 @@
-import { answered, checked, type Expectation, refused } from "./case.ts"
+import { answered, checked, type Expectation, problem, refused } from "./case.ts"
+import { malformedEscapes } from "./groups/routing.ts"
 
 /** Where a runtime's own server does something else than the standard asks, and there is nothing of ours to change. */
 export interface Difference {
@@ -148,46 +149,9 @@ const workerdAlone: readonly Difference[] = [
   },
   {
     runtimes: ["workerd"],
-    group: "methods",
-    cases: ["GET * is refused"],
-    does: "takes the target `*` for the root",
-    reason: `workerd makes a URL of it. ${FRONT}`,
-    instead: answered(200, { body: "hello" }),
-  },
-  {
-    runtimes: ["workerd"],
-    group: "routing",
-    cases: ["a/static/42?", "a/static/42#", "a/b", "http://a", "a/../static/42?x="].map(
-      (host) => `the Host ${host} chooses no route`,
-    ),
-    does: "lets a Host with a slash be a part of the path",
-    reason: `workerd makes a URL of Host and target. ${FRONT} It refuses such a Host; another front must do so, too.`,
-    instead: checked(
-      ({ answers: [answer] }) => (answer !== undefined && answer.body !== "ok" ? [] : ["Expected the other path"]),
-      { answers: 1, quietMs: 0 },
-    ),
-  },
-  {
-    runtimes: ["workerd"],
     group: "malformed requests",
-    cases: ["two Hosts", "the same Host twice", "two Hosts in another case", ...badHosts],
-    does: "takes a Host that is no host name, and more than one",
-    reason: FRONT,
-    instead: answered(200, { body: "ok" }),
-  },
-  {
-    runtimes: ["workerd"],
-    group: "malformed requests",
-    cases: ["a Host with a path", "a Host with a scheme"],
-    does: "takes a Host with a slash",
-    reason: FRONT,
-    instead: answered(404),
-  },
-  {
-    runtimes: ["workerd"],
-    group: "malformed requests",
-    cases: ["no Host", "HTTP/1.0 without Host"],
-    does: "refuses a request without Host, of HTTP/1.0 as well, and keeps the connection",
+    cases: ["HTTP/1.0 without Host"],
+    does: "refuses a request of HTTP/1.0 without Host",
     reason: FRONT,
     instead: answered(400),
   },
@@ -271,7 +235,44 @@ const workerdAlone: readonly Difference[] = [
   },
 ]
 
-export const differences: readonly Difference[] = [...servers, ...workerdAlone]
+/** What AWS has done before it calls a function. */
+const lambdaFronts: readonly Difference[] = [
+  {
+    runtimes: ["lambda http"],
+    group: "routing",
+    cases: ["/static/a%2Fb gives 200", "/static/a%2fb gives 200", "/static/%2e%2e%2fetc gives 200"],
+    does: "splits a path at an escaped slash",
+    reason:
+      "An HTTP API decodes the path before it calls the function. Behind a function URL or a REST API it is left as it was sent.",
+    instead: problem(404, "HTTP_NOT_FOUND"),
+  },
+  {
+    runtimes: ["lambda http"],
+    group: "routing",
+    cases: ["/%6Fk gives 404"],
+    does: "finds a static route by its escaped name",
+    reason: "An HTTP API decodes the path before it calls the function.",
+    instead: answered(200, { body: "ok" }),
+  },
+  {
+    runtimes: ["lambda http"],
+    group: "routing",
+    cases: malformedEscapes.map((target) => `${target} is a malformed escape`),
+    does: "takes a malformed escape for the characters it is made of",
+    reason: "An HTTP API decodes the path before it calls the function, and leaves what it cannot decode.",
+    instead: answered(200),
+  },
+  {
+    runtimes: ["lambda alb"],
+    group: "bodies",
+    cases: ["a body over the app's own limit is refused"],
+    does: "refuses a body of more than 1 MB by itself, without a problem document",
+    reason: "A load balancer gives a function no more than that.",
+    instead: answered(413, { body: "" }),
+  },
+]
+
+export const differences: readonly Difference[] = [...servers, ...workerdAlone, ...lambdaFronts]
 
 export function differenceFor(runtime: string, group: string, name: string): Difference | undefined {
   return differences.find((one) => one.runtimes.includes(runtime) && one.group === group && one.cases.includes(name))

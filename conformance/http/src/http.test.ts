@@ -93,7 +93,8 @@ async function outcome(group: Group, one: Case, runtime: Runtime): Promise<strin
 }
 
 async function faultsOf(one: Case, expected: Expectation, server: Server): Promise<string | undefined> {
-  const { faults, exchange } = await judge(one, expected, server)
+  const { faults: found, exchange } = await judge(one, expected, server)
+  const faults = server.ended ? [...found, "The process has ended"] : found
   return faults.length === 0 ? undefined : `${faults.join("\n")}\n${describeExchange(stepsOf(one), exchange)}`
 }
 

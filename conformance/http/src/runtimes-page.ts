@@ -9,7 +9,10 @@ const NAMES: Readonly<Record<string, string>> = {
   node: "Node",
   deno: "Deno",
   workerd: "Cloudflare Workers (workerd)",
-  lambda: "AWS Lambda",
+  "lambda url": "AWS Lambda behind a function URL",
+  "lambda http": "AWS Lambda behind an HTTP API",
+  "lambda rest": "AWS Lambda behind a REST API",
+  "lambda alb": "AWS Lambda behind a load balancer",
 }
 
 const HEAD = `# Runtimes

@@ -31,17 +31,19 @@ export function listRuntimes(folder: string): readonly Candidate[] {
   const bun = [process.execPath, join(app, "serve.ts")]
   const bundle = join(folder, "serve.js")
   const run = (command: readonly string[], env?: Readonly<Record<string, string>>) => () => startProgram(command, env)
-  const all: readonly (Candidate | undefined)[] = [
+  const all: readonly Candidate[] = [
     candidate("bun", true, run(bun)),
     // More siblings than Bun's own router takes: all requests go through ours.
     candidate("bun, own router", false, run(bun, { WIDE: "1" })),
     candidate("node", true, node && run([node, bundle])),
     candidate("deno", true, deno && run([deno, "run", "--quiet", "--allow-all", "--no-lock", bundle])),
     candidate("workerd", true, () => startWorkerd({ entry: join(app, "worker.ts") })),
-    candidate("lambda", false, node && run([node, join(folder, "lambda.js")])),
+    ...["url", "http", "rest", "alb"].map((kind) =>
+      candidate(`lambda ${kind}`, false, node && run([node, join(folder, "lambda.js")], { LAMBDA_FRONT: kind })),
+    ),
   ]
   const wanted = process.env.RUNTIMES?.split(",")
-  return all.flatMap((one) => one ?? []).filter(({ name }) => wanted === undefined || wanted.includes(name))
+  return all.filter(({ name }) => wanted === undefined || wanted.includes(name))
 }
 
 function candidate(name: string, connections: boolean, start: Runtime["start"] | "" | undefined): Candidate {

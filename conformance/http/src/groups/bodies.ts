@@ -77,14 +77,14 @@ const reading: readonly Case[] = [
     send: post("/json", JSON_TYPE, "\xef\xbb\xbf{}"),
     expect: answered([200, 400]),
   },
-  ...[1000, 100_000, 500_000].map((depth) => ({
+  ...[1000, 20_000, 100_000].map((depth) => ({
     name: `JSON that nests ${depth} deep is read or refused`,
     send: post("/json/depth", JSON_TYPE, `${"[".repeat(depth)}${"]".repeat(depth)}`),
     expect: answered([200, 400]),
   })),
   {
     name: "JSON that nests without end is refused",
-    send: post("/json/depth", JSON_TYPE, "[".repeat(1_000_000)),
+    send: post("/json/depth", JSON_TYPE, "[".repeat(200_000)),
     expect: answered(400),
   },
   {

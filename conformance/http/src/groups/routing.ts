@@ -66,7 +66,7 @@ const escapes: readonly Row[] = [
   ["/static/%2e%2e%2fetc", 200, { id: "../etc" }],
 ]
 
-const malformed: readonly string[] = [
+export const malformedEscapes: readonly string[] = [
   "/static/%",
   "/static/%2",
   "/static/%zz",
@@ -234,7 +234,7 @@ export const routing: Group = {
     ...rows(found, "gives"),
     ...rows(escapes, "gives"),
     ...rows(tricks, "gives"),
-    ...malformed.map((target) => ({
+    ...malformedEscapes.map((target) => ({
       name: `${target} is a malformed escape`,
       send: request(`GET ${target}`),
       expect: problem(400, "HTTP_BAD_REQUEST", { headers: { "x-outer": "1" } }),
