@@ -2,9 +2,6 @@ import { PathInvalid } from "./errors.ts"
 import { type Layer, layer } from "./layer.ts"
 import { type Match, Router } from "./router.ts"
 
-/** Where the host of a request is read, by those who route by it. */
-export type HostOf = () => string | null | undefined
-
 type Label<H extends string> = H extends `${infer A}.${infer B}` ? A | Label<B> : H
 /** The parameters of a host pattern: `HostParams<":tenant.example.com">` is `{ tenant: string }`. */
 export type HostParams<H extends string> = {
@@ -55,6 +52,11 @@ export class HostRouters<T extends object> {
   readonly #any = new Router<T>()
   readonly #byHost = new Map<string, { readonly match: ReturnType<typeof hostMatcher>; readonly router: Router<T> }>()
 
+  /** Whether any route is for one host only: otherwise nobody need look at the header. */
+  get hasHosts(): boolean {
+    return this.#byHost.size > 0
+  }
+
   at(host: string | undefined): Router<T> {
     if (host === undefined) return this.#any
     const known = this.#byHost.get(host)
@@ -65,9 +67,9 @@ export class HostRouters<T extends object> {
   }
 
   /** Plain hosts before patterns before the routes of no host. */
-  find(path: string, hostOf: HostOf): Match<T> | undefined {
-    if (this.#byHost.size === 0) return this.#any.find(path)
-    const host = nameOf(hostOf())
+  find(path: string, header: string | null | undefined): Match<T> | undefined {
+    if (!this.hasHosts) return this.#any.find(path)
+    const host = nameOf(header)
     const exact = this.#byHost.get(host)?.router.find(path)
     if (exact !== undefined) return exact
     for (const { match, router } of this.#byHost.values()) {

@@ -5,8 +5,8 @@ import type { RequestContext, Shared } from "./context/request-context.ts"
 import { createEndpoint, type Endpoint } from "./endpoint.ts"
 import { MethodNotAllowed, NotFound } from "./errors.ts"
 import { Failure, fail, isFailure, toError } from "./failure.ts"
-import { type HostOf, HostRouters } from "./host.ts"
-import { type NativePath, nativeRoutes } from "./native.ts"
+import { HostRouters } from "./host.ts"
+import { isWhole, type NativePath, nativeRoutes } from "./native.ts"
 import { parsePath } from "./path.ts"
 import { problemReply, toProblem, withoutCaching } from "./problem.ts"
 import { isResponse, PROBLEM_TYPE, Reply, type Result } from "./reply/reply.ts"
@@ -44,9 +44,13 @@ export interface Kernel {
   readonly shared: Shared
   /** The routes that a runtime with a router of its own may dispatch by itself. */
   readonly native: readonly NativePath[]
+  /** The answer to a `GET` of any other path, where those are all the routes there are and nothing else could matter. */
+  readonly elsewhere: Reply<number, string> | undefined
   /** The largest body that any route reads, in bytes. */
   readonly maxBodyBytes: number
-  find(method: string, path: string, host: HostOf): Found
+  /** Whether `find` wants to know the host. */
+  readonly hasHosts: boolean
+  find(method: string, path: string, host: string | null | undefined): Found
   answer<C extends RequestContext, Out>(ctx: C, render: Render<C, Out>): MaybePromise<Out>
 }
 
@@ -71,11 +75,15 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
     if (reply.status >= 500) report(error instanceof Failure ? error.toError() : error, ctx)
     return reply
   }
+  const native = nativeRoutes(compiled)
+  const find = createFinder(routers, createFallback(table, routers, options), options)
   return {
     shared: { services, draining, report, refuse, ...(clientAddress && { clientAddress }) },
-    native: nativeRoutes(compiled),
+    native,
+    elsewhere: isWhole(native, compiled) && options.trailingSlash === "strict" ? readyAnswer(options) : undefined,
     maxBodyBytes: Math.max(options.fallback.maxBodyBytes, ...table.records.map((record) => record.maxBodyBytes)),
-    find: createFinder(routers, createFallback(table, routers, options), options),
+    hasHosts: routers.hasHosts,
+    find,
     answer,
   }
 }
@@ -84,15 +92,16 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
 const nowhere = fail(NotFound)
 const nowhereReply = new Reply(404, JSON.stringify(toProblem(nowhere)), PROBLEM_TYPE)
 
-function createFinder(
-  routers: HostRouters<Place>,
-  endpoint: Endpoint,
-  { trailingSlash, development, fallback }: KernelOptions,
-): Kernel["find"] {
-  const isFixed = !development && fallback.layers.length === 0 && trailingSlash !== "redirect"
-  const unknown: Found = { endpoint, values: [], ready: isFixed ? nowhereReply : undefined }
+/** The answer to unknown paths, where no layer and no setting could change it. */
+function readyAnswer({ trailingSlash, development, fallback }: KernelOptions): Reply<number, string> | undefined {
+  return development || fallback.layers.length > 0 || trailingSlash === "redirect" ? undefined : nowhereReply
+}
+
+function createFinder(routers: HostRouters<Place>, endpoint: Endpoint, options: KernelOptions): Kernel["find"] {
+  const { trailingSlash } = options
+  const unknown: Found = { endpoint, values: [], ready: readyAnswer(options) }
   const refused: Found = { endpoint, values: [], ready: undefined }
-  const at = (method: string, path: string, host: HostOf): Found | undefined => {
+  const at = (method: string, path: string, host: string | null | undefined): Found | undefined => {
     const match = routers.find(path, host)
     if (match === undefined) return undefined
     const found = endpointFor(match.value, method)
@@ -110,7 +119,7 @@ function endpointFor({ methods }: Place, method: string): Endpoint | undefined {
 /** The route that nobody declared: unknown paths and methods still pass the app's own layers (CORS, logs, ids). */
 function createFallback(table: RouteTable, routers: HostRouters<Place>, options: KernelOptions): Endpoint {
   const handler = ({ method, path, headers }: BaseContext): Result => {
-    const host = (): string | null => headers.get("host")
+    const host = headers.get("host")
     const match = routers.find(path, host)
     if (match === undefined)
       return redirected(path, options.trailingSlash, (other) => routers.find(other, host)) ?? notFound(method, path)

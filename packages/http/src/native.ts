@@ -26,6 +26,11 @@ export function nativeRoutes(endpoints: readonly Endpoint[]): readonly NativePat
   return [...byPath].map(([path, methods]) => ({ path, methods }))
 }
 
+/** Whether these paths are all that the endpoints stand at. */
+export function isWhole(native: readonly NativePath[], endpoints: readonly Endpoint[]): boolean {
+  return endpoints.length === native.reduce((sum, { methods }) => sum + methods.size, 0)
+}
+
 function isNative({ record }: Endpoint): boolean {
   return record.method !== "*" && record.segments.every(isPlain)
 }

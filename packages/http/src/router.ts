@@ -15,6 +15,8 @@ interface Node<T> {
   end: T | undefined
   /** Reached by whatever goes on from here. */
   rest: T | undefined
+  /** A bit for the first letter of each static child: most misses end here, before a part of the path is cut out. */
+  letters: number
   /** Where there is but one way on, and it is text: several segments in one comparison. */
   jump: { readonly text: string; readonly to: Node<T> } | undefined
 }
@@ -32,6 +34,8 @@ const NO_VALUES: readonly string[] = []
  */
 export class Router<T extends object> {
   readonly #whole = new Map<string, Match<T>>()
+  /** A bit for each length that a whole path has. */
+  #lengths = 0
   readonly #root: Node<T> = node()
   #isReady = false
 
@@ -54,16 +58,26 @@ export class Router<T extends object> {
   }
 
   find(path: string): Match<T> | undefined {
-    const whole = this.#whole.get(path)
-    if (whole !== undefined) return whole
-    if (!this.#isReady) {
-      prepare(this.#root)
-      this.#isReady = true
+    if (!this.#isReady) this.#prepare()
+    if ((this.#lengths & bit(path.length)) !== 0) {
+      const whole = this.#whole.get(path)
+      if (whole !== undefined) return whole
     }
     const values: string[] = []
     const value = walk(this.#root, path, path === "/" ? 2 : 1, values)
     return value && { value, values }
   }
+
+  #prepare(): void {
+    for (const path of this.#whole.keys()) this.#lengths |= bit(path.length)
+    prepare(this.#root)
+    this.#isReady = true
+  }
+}
+
+/** One of 32 bits; numbers that share one make a false hit, which costs a look-up. */
+function bit(number: number): number {
+  return 1 << (number & 31)
 }
 
 /** Every way the optional segments at the end can be there or not. */
@@ -74,7 +88,7 @@ export function expand(segments: readonly Segment[]): readonly (readonly Segment
 }
 
 function node<T>(): Node<T> {
-  return { statics: new Map(), params: [], end: undefined, rest: undefined, jump: undefined }
+  return { statics: new Map(), params: [], end: undefined, rest: undefined, letters: 0, jump: undefined }
 }
 
 function step<T>(here: Node<T>, segment: Exclude<Segment, { kind: "rest" }>): Node<T> {
@@ -105,6 +119,7 @@ function prepare<T>(here: Node<T>): void {
     texts.push(text)
     to = next
   }
+  for (const text of here.statics.keys()) here.letters |= bit(text.charCodeAt(0))
   here.jump = texts.length === 0 ? undefined : { text: texts.join("/"), to }
   for (const next of here.statics.values()) prepare(next)
   for (const edge of here.params) prepare(edge.node)
@@ -119,19 +134,18 @@ function walk<T>(here: Node<T>, path: string, at: number, values: string[]): T |
     if (!path.startsWith(jump.text, at) || (after < path.length && path.charCodeAt(after) !== 47)) return undefined
     return walk(jump.to, path, after + 1, values)
   }
-  const slash = path.indexOf("/", at)
-  const end = slash === -1 ? path.length : slash
-  const part = path.slice(at, end)
-  const fixed = here.statics.get(part)
-  if (fixed !== undefined) {
-    const found = walk(fixed, path, end + 1, values)
+  const mayBeStatic = (here.letters & bit(path.charCodeAt(at))) !== 0
+  if (mayBeStatic || here.params.length > 0) {
+    const slash = path.indexOf("/", at)
+    const end = slash === -1 ? path.length : slash
+    const part = path.slice(at, end)
+    const fixed = mayBeStatic ? here.statics.get(part) : undefined
+    const found = fixed && walk(fixed, path, end + 1, values)
     if (found !== undefined) return found
+    const other = part === "" ? undefined : walkParams(here, path, end, part, values)
+    if (other !== undefined) return other
   }
-  if (part !== "" && here.params.length > 0) {
-    const found = walkParams(here, path, end, part, values)
-    if (found !== undefined) return found
-  }
-  return withRest(here, path.slice(at), values)
+  return here.rest === undefined ? undefined : withRest(here, path.slice(at), values)
 }
 
 function walkParams<T>(here: Node<T>, path: string, end: number, part: string, values: string[]): T | undefined {

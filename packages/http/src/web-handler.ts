@@ -13,7 +13,8 @@ export function createWebHandler(kernel: Kernel, peer: Peer): WebHandler {
   return (request, connection) => {
     const path = pathOf(request.url)
     const { method } = request
-    const { endpoint, values, ready } = kernel.find(method, path, () => request.headers.get("host"))
+    const host = kernel.hasHosts ? request.headers.get("host") : null
+    const { endpoint, values, ready } = kernel.find(method, path, host)
     if (ready !== undefined && method !== "HEAD") return readyResponse(ready)
     const ctx = new WebContext({ request, connection, peer, endpoint, shared, values }, path)
     return kernel.answer(ctx, method === "HEAD" ? headResponse : toResponse)

@@ -49,30 +49,85 @@ function fitsObject(fields: readonly Field[], unknownKeys: UnknownKeys): Fits | 
   const keys = fields.map(({ key }) => key)
   const checks = fields.map(({ node }) => node.fits)
   if (checks.includes(undefined) || keys.some((key) => key in Object.prototype)) return undefined
-  const mayBeAbsent = fields.map(({ node }) => node.absent === "kept")
+  const present = presentFields(
+    keys.map((key, at) => ({ key, fits: checks[at]!, mayBeAbsent: fields[at]!.node.absent === "kept" })),
+  )
   return (value) => {
     if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false
-    const present = presentFields(keys, checks as Fits[], mayBeAbsent, value as Fields)
-    return present >= 0 && (unknownKeys === "keep" || present === size(value))
+    const count = present(value as Fields)
+    return count >= 0 && (unknownKeys === "keep" || count === size(value))
   }
 }
 
-/** How many fields are there, all fitting; -1 when one does not fit. */
-function presentFields(
-  keys: readonly string[],
-  checks: readonly Fits[],
-  mayBeAbsent: readonly boolean[],
-  value: Fields,
-): number {
-  let present = 0
-  for (let at = 0; at < keys.length; at++) {
-    const given = value[keys[at]!]
-    if (given === undefined) {
-      if (!mayBeAbsent[at]) return -1
-    } else if (checks[at]!(given)) present++
-    else return -1
+interface FieldFits {
+  readonly key: string
+  readonly fits: Fits
+  readonly mayBeAbsent: boolean
+}
+
+/** Counts the fields that are there and fit; -1 when one does not fit. */
+type CountFields = (value: Fields) => number
+
+function presentFields(fields: readonly FieldFits[]): CountFields {
+  const groups: CountFields[] = []
+  const whole = fields.length - (fields.length % 4)
+  for (let at = 0; at < whole; at += 4)
+    groups.push(fourFields(fields[at]!, fields[at + 1]!, [fields[at + 2]!, fields[at + 3]!]))
+  if (whole < fields.length) groups.push(someFields(fields.slice(whole)))
+  const [first] = groups
+  if (first === undefined) return () => 0
+  return groups.length === 1 ? first : allGroups(groups)
+}
+
+function allGroups(groups: readonly CountFields[]): CountFields {
+  return (value) => {
+    let present = 0
+    for (let at = 0; at < groups.length; at++) {
+      const count = groups[at]!(value)
+      if (count < 0) return -1
+      present += count
+    }
+    return present
   }
-  return present
+}
+
+function someFields(fields: readonly FieldFits[]): CountFields {
+  return (value) => {
+    let present = 0
+    for (let at = 0; at < fields.length; at++) {
+      const { key, fits, mayBeAbsent } = fields[at]!
+      const given = value[key]
+      if (given === undefined) {
+        if (!mayBeAbsent) return -1
+      } else if (fits(given)) present++
+      else return -1
+    }
+    return present
+  }
+}
+
+/** The same for four, written out: a loop over lists of keys and checks takes twice as long on V8, half as long again on JSC. */
+function fourFields(a: FieldFits, b: FieldFits, [c, d]: readonly [FieldFits, FieldFits]): CountFields {
+  const { key: keyA, fits: fitsA, mayBeAbsent: freeA } = a
+  const { key: keyB, fits: fitsB, mayBeAbsent: freeB } = b
+  const { key: keyC, fits: fitsC, mayBeAbsent: freeC } = c
+  const { key: keyD, fits: fitsD, mayBeAbsent: freeD } = d
+  return (value) => {
+    let present = 0
+    let given = value[keyA]
+    if (given !== undefined) present++
+    if (given === undefined ? !freeA : !fitsA(given)) return -1
+    given = value[keyB]
+    if (given !== undefined) present++
+    if (given === undefined ? !freeB : !fitsB(given)) return -1
+    given = value[keyC]
+    if (given !== undefined) present++
+    if (given === undefined ? !freeC : !fitsC(given)) return -1
+    given = value[keyD]
+    if (given !== undefined) present++
+    if (given === undefined ? !freeD : !fitsD(given)) return -1
+    return present
+  }
 }
 
 function size(value: object): number {

@@ -2,9 +2,9 @@ import { type Peer, WebContext } from "../context/web-context.ts"
 import type { Endpoint } from "../endpoint.ts"
 import { ListenFailed } from "../errors.ts"
 import type { Kernel } from "../kernel.ts"
-import { toResponse } from "../reply/web.ts"
+import { readyResponse, toResponse } from "../reply/web.ts"
 import { type ListenOptions, type Server, serverUrl } from "../server.ts"
-import { createWebHandler } from "../web-handler.ts"
+import { createWebHandler, type WebHandler } from "../web-handler.ts"
 
 type BunHandler = (request: Bun.BunRequest, server: Bun.Server<undefined>) => Response | Promise<Response>
 
@@ -39,7 +39,7 @@ export async function listenBun(
       port,
       hostname: host,
       reusePort: false,
-      routes: nativeTable(kernel),
+      routes: nativeTable(kernel, fallback),
       fetch: fallback,
       // Above the largest limit of a route, so that our own check answers 413 with a problem document.
       maxRequestBodySize: kernel.maxBodyBytes + 1024 * 1024,
@@ -59,14 +59,20 @@ const peer: Peer = {
     (server as Bun.Server<undefined>).timeout(request, Math.min(255, Math.ceil(seconds))),
 }
 
-function nativeTable(kernel: Kernel): Record<string, Record<string, BunHandler>> {
+function nativeTable(kernel: Kernel, fallback: WebHandler): Record<string, Record<string, BunHandler>> {
   if (widestSegment(kernel.native.map(({ path }) => path)) > MAX_SIBLINGS) return {}
-  return Object.fromEntries(
-    kernel.native.map(({ path, methods }) => [
-      path,
-      Object.fromEntries([...methods].map(([method, endpoint]) => [method, nativeHandler(kernel, endpoint)])),
-    ]),
-  )
+  const table: Record<string, Record<string, BunHandler>> = {}
+  for (const { path, methods } of kernel.native) {
+    const handlers: Record<string, BunHandler> = {}
+    for (const [method, endpoint] of methods) handlers[method] = nativeHandler(kernel, endpoint)
+    table[path] = handlers
+  }
+  const { elsewhere } = kernel
+  if (elsewhere === undefined) return table
+  // An unknown path is answered without a look at it; at a known one, another method is no unknown path.
+  for (const handlers of Object.values(table)) handlers.GET ??= fallback
+  table["/*"] = { GET: () => readyResponse(elsewhere) }
+  return table
 }
 
 function nativeHandler(kernel: Kernel, endpoint: Endpoint): BunHandler {

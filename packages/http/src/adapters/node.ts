@@ -45,7 +45,7 @@ export async function listenNode(kernel: Kernel, { port, host }: Required<Listen
 function handle(kernel: Kernel, message: IncomingMessage, answer: ServerResponse): void {
   const url = message.url as string
   const path = url.charCodeAt(0) === 47 ? originPath(url) : pathOf(url)
-  const { endpoint, values, ready } = kernel.find(message.method as string, path, () => message.headers.host)
+  const { endpoint, values, ready } = kernel.find(message.method as string, path, message.headers.host)
   if (ready !== undefined && message.method === "GET") return sendReady(answer, ready)
   const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)
   const sent = kernel.answer(ctx, sendNode)

@@ -35,7 +35,8 @@ interface Prepared {
 }
 
 const EMPTY_STATUSES: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
-const isDeno = "Deno" in globalThis
+/** Bun's own `Response.json`, its cheapest way, says the charset; so that all JSON from there says the same. */
+const OWN_JSON_TYPE = "Bun" in globalThis ? `${JSON_TYPE};charset=utf-8` : JSON_TYPE
 
 /** Turns what a handler returned into a `Response`, with the headers of its layers. */
 export function toResponse(ctx: RequestContext, result: Result): Response {
@@ -65,14 +66,15 @@ function prepare(constant: readonly string[]): Prepared {
   const isPlain = constant.length === 0
   return {
     text: isPlain ? undefined : init(TEXT),
-    json: init(JSON_TYPE),
+    json: init(OWN_JSON_TYPE),
     problem: init(PROBLEM_TYPE, { "cache-control": "no-store" }),
     bare: isPlain ? undefined : init(),
   }
 }
 
 function jsonResponse(prepared: Prepared, value: unknown): Response {
-  return isDeno && prepared.bare === undefined ? Response.json(value) : new Response(toJson(value), prepared.json)
+  if (prepared.bare !== undefined) return new Response(toJson(value), prepared.json)
+  return Response.json(value)
 }
 
 function fromReply(ctx: RequestContext, { status, value, contentType, headers }: Reply): Response {
