@@ -1,10 +1,13 @@
 import { createContainer, nearest, type Services } from "@ashlar/core"
 import type { BaseContext, ConnectionInfo } from "./context/context.ts"
+import type { RequestContext } from "./context/request-context.ts"
 import type { Peer } from "./context/web-context.ts"
 import { RouteUnknown } from "./errors.ts"
 import { createKernel, type Kernel, type TrailingSlash } from "./kernel.ts"
 import { type AnyLayer, type Check, type ErrorsOf, type ProvidedBy, toLayer } from "./layer.ts"
 import { buildPath } from "./path.ts"
+import { type Result, TEXT } from "./reply/reply.ts"
+import { toResponse } from "./reply/web.ts"
 import { createScope, type Scope, type Wall } from "./scope.ts"
 import { type ListenOptions, loadAdapter, type Server } from "./server.ts"
 import { freezeTable, type RouteTable } from "./table.ts"
@@ -88,7 +91,7 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
   const app: App = {
     ...createScope(wall, { prefix: "", host: undefined, layers }),
     async fetch(request, connection = noConnection) {
-      fetch ??= createWebHandler(ready(), told)
+      fetch ??= createWebHandler(ready(), told, toTypedResponse)
       return fetch(request, connection)
     },
     async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30 } = {}) {
@@ -118,6 +121,14 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
 const told: Peer = {
   address: (_request, connection) => (connection as () => ConnectionInfo)().address,
   allowIdle: (_request, connection, seconds) => (connection as () => ConnectionInfo)().allowIdle?.(seconds),
+  waitUntil: (_request, connection, work) => (connection as () => ConnectionInfo)().waitUntil?.(work),
+}
+
+/** Bun says the type of text only when it sends it by itself; from here it goes to a test or to a platform. */
+function toTypedResponse(ctx: RequestContext, result: Result): Response {
+  const response = toResponse(ctx, result)
+  if (typeof result === "string" && !response.headers.has("content-type")) response.headers.set("content-type", TEXT)
+  return response
 }
 
 function noConnection(): ConnectionInfo {

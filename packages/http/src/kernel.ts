@@ -206,13 +206,16 @@ function finish(ctx: RequestContext, status: number, error: unknown): void {
   const outcome = { status, durationMs: performance.now() - ctx.beganMs, error }
   const hooks = (ctx.finishers ?? []).map((hook) => () => hook(outcome))
   const work = [...hooks, ...(ctx.deferred ?? [])].reverse()
-  queueMicrotask(async () => {
-    for (const one of work) {
-      try {
-        await one()
-      } catch (thrown) {
-        ctx.shared.report(thrown, ctx)
-      }
+  ctx.goesOn(runAll(work, ctx))
+}
+
+async function runAll(work: readonly (() => void | Promise<void>)[], ctx: RequestContext): Promise<void> {
+  await null // the answer first
+  for (const one of work) {
+    try {
+      await one()
+    } catch (thrown) {
+      ctx.shared.report(thrown, ctx)
     }
-  })
+  }
 }

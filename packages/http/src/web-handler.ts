@@ -8,8 +8,9 @@ import type { MaybePromise } from "./step.ts"
 export type WebHandler = (request: Request, connection: unknown) => MaybePromise<Response>
 
 /** How a kernel is served where requests are web-standard: by `app.fetch`, on Deno, and on Bun beside its own router. */
-export function createWebHandler(kernel: Kernel, peer: Peer): WebHandler {
+export function createWebHandler(kernel: Kernel, peer: Peer, render: typeof toResponse = toResponse): WebHandler {
   const { shared } = kernel
+  const renderHead: typeof toResponse = (ctx, result) => headResponse(ctx, result, render(ctx, result))
   return (request, connection) => {
     const path = pathOf(request.url)
     const { method } = request
@@ -17,6 +18,6 @@ export function createWebHandler(kernel: Kernel, peer: Peer): WebHandler {
     const { endpoint, values, ready } = kernel.find(method, path, host)
     if (ready !== undefined && method !== "HEAD") return readyResponse(ready)
     const ctx = new WebContext({ request, connection, peer, endpoint, shared, values }, path)
-    return kernel.answer(ctx, method === "HEAD" ? headResponse : toResponse)
+    return kernel.answer(ctx, method === "HEAD" ? renderHead : render)
   }
 }

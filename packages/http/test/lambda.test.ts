@@ -41,6 +41,14 @@ app.get("/cookies/:count", (ctx) => {
   return ctx.text("baked")
 })
 app.get("/none", () => null)
+const late: string[] = []
+app.get("/late", (ctx) => {
+  ctx.defer(async () => {
+    await Bun.sleep(30)
+    late.push("done")
+  })
+  return "answered"
+})
 app.get("/unchanged", () => new Response(null, { status: 304, headers: { etag: '"1"' } }))
 app.get("/size/:bytes", (ctx) => ctx.text("x".repeat(Number(ctx.params.bytes))))
 app.get("/quotes/:bytes", (ctx) => ctx.text('"'.repeat(Number(ctx.params.bytes))))
@@ -384,6 +392,15 @@ describe("an answer", () => {
     }
   })
 
+  test("is given when what was deferred is done", async () => {
+    const result = await get("/late")
+    expect([result.body, result.headers!["content-type"], late]).toEqual([
+      "answered",
+      "text/plain;charset=utf-8",
+      ["done"],
+    ])
+  })
+
   test("without a body has none", async () => {
     expect(await get("/none")).toEqual({ statusCode: 204, headers: {}, body: "", isBase64Encoded: false })
     expect(await get("/unchanged")).toEqual({
@@ -394,6 +411,13 @@ describe("an answer", () => {
     })
     const head = await call(urlEvent({ method: "HEAD", rawPath: "/binary" }))
     expect([head.statusCode, head.body, head.isBase64Encoded]).toEqual([200, "", false])
+  })
+
+  test("to HEAD has the type that GET has", async () => {
+    for (const method of ["GET", "HEAD"]) {
+      const { headers } = await call(urlEvent({ method, rawPath: "/" }))
+      expect(headers!["content-type"]).toBe("text/plain;charset=utf-8")
+    }
   })
 
   test("says nothing of the connection", async () => {

@@ -21,7 +21,7 @@ afterEach(() => {
 /** What an app does whose handler deferred something: it answers, and tells of what goes on. */
 const app: Pick<App, "fetch"> = {
   async fetch(_request, connection) {
-    const { waitUntil } = (connection as () => ConnectionInfo & { waitUntil(work: Promise<unknown>): void })()
+    const { waitUntil } = (connection as () => Required<ConnectionInfo>)()
     const late = async (ms: number, name: string): Promise<void> => {
       await Bun.sleep(ms)
       order.push(name)

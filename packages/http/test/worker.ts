@@ -46,14 +46,10 @@ app.get("/late", () => late)
 /** Goes on after the answer, as long as the runtime is told to wait. */
 app.post("/late/:name", (ctx) => {
   const { name } = ctx.params
-  ctx.execution.waitUntil(
-    new Promise<void>((resolve) =>
-      setTimeout(() => {
-        late.push(name)
-        resolve()
-      }, 50),
-    ),
-  )
+  ctx.defer(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    late.push(name)
+  })
   return null
 })
 

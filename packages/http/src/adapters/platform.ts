@@ -10,15 +10,9 @@ import { type Layer, layer } from "../layer.ts"
 export type Answering = Pick<App, "fetch">
 
 /** Takes work that goes on after the answer: what handlers deferred. Such work never rejects; its errors are reported. */
-export type WaitUntil = (work: Promise<unknown>) => void
+export type WaitUntil = NonNullable<ConnectionInfo["waitUntil"]>
 
-/** What a platform says of a connection. */
-export interface PlatformConnection extends ConnectionInfo {
-  /** Keeps the instance alive until the work is done; without it, many platforms stop at the end of the answer. */
-  readonly waitUntil: WaitUntil
-}
-
-export function connectionOf(address: string | undefined, waitUntil: WaitUntil): () => PlatformConnection {
+export function connectionOf(address: string | undefined, waitUntil: WaitUntil): () => ConnectionInfo {
   return () => ({ address, waitUntil })
 }
 

@@ -11,6 +11,11 @@ export interface ConnectionInfo {
   readonly address: string | undefined
   /** Lets the connection be silent for so long; absent where the runtime has no such limit. */
   readonly allowIdle?: (seconds: number) => void
+  /**
+   * Told of work that goes on after the answer, where a platform would stop the process with it. The work never rejects:
+   * its errors are reported.
+   */
+  readonly waitUntil?: (work: Promise<void>) => void
 }
 
 /** What one request knows, before any layer adds to it. Getters are lazy: what nobody reads costs nothing. */

@@ -76,6 +76,8 @@ export abstract class RequestContext implements BaseContext {
   protected abstract readonly gone: AbortSignal
   protected abstract makeUrl(): URL
   abstract allowIdle(seconds: number): void
+  /** Tells the runtime of work that goes on after the answer. Those that listen by themselves need not know. */
+  goesOn(_work: Promise<void>): void {}
   /** @see BodySource for what every runtime promises. */
   abstract readJson(maxBytes: number): Promise<unknown>
   abstract readBytes(maxBytes: number): Promise<Uint8Array | Failure>

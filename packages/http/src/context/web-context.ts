@@ -9,6 +9,7 @@ import { pathOf, queryOf } from "./target.ts"
 export interface Peer {
   address(request: Request, connection: unknown): string | undefined
   allowIdle?(request: Request, connection: unknown, seconds: number): void
+  waitUntil?(request: Request, connection: unknown, work: Promise<void>): void
 }
 
 export interface WebContextInput {
@@ -59,6 +60,9 @@ export class WebContext extends RequestContext {
   }
   allowIdle(seconds: number): void {
     this.#peer.allowIdle?.(this.request, this.#connection, seconds)
+  }
+  override goesOn(work: Promise<void>): void {
+    this.#peer.waitUntil?.(this.request, this.#connection, work)
   }
 
   get hasBody(): boolean {

@@ -163,8 +163,11 @@ function add(headers: Headers, name: string, text: string): void {
 }
 
 /** The answer to `HEAD`: all the headers that `GET` would have, its length among them, and no body. */
-export function headResponse(ctx: RequestContext, result: Result): Response {
-  const response = toResponse(ctx, result)
+export function headResponse(
+  ctx: RequestContext,
+  result: Result,
+  response: Response = toResponse(ctx, result),
+): Response {
   const headers = new Headers(response.headers)
   const length = lengthOf(result)
   if (length !== undefined && !headers.has("content-length") && !EMPTY_STATUSES.has(response.status))
