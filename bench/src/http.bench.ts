@@ -34,7 +34,7 @@ export default async function* http({ options, binary }: BenchmarkInput): AsyncG
     process.stderr.write("… Asking every server every question once\n")
     await verifyServers(lab, plan)
     const progress = createProgress(countSamples({ lab, plan, rounds }) + countStarts({ lab, plan, rounds }))
-    const costs = await measureRounds({ lab, plan, rounds, measureMs: Number(seconds) * 1000, progress })
+    const costs = await measureRounds({ lab, plan, rounds, measureCpuMs: Number(seconds) * 1000, progress })
     const starts = await measureStarts({ lab, plan, rounds, progress })
     progress.end()
     for (const runtime of RUNTIMES) {

@@ -6,7 +6,7 @@ export interface LoadOptions {
   /** The status every answer must have. */
   readonly status: number
   readonly connections: number
-  /** How long the server may stay silent before it is given up. Default 10,000. */
+  /** How long the load waits for what it waits for. Default 20,000. */
   readonly patienceMs?: number
 }
 
@@ -14,12 +14,13 @@ export interface LoadOptions {
 export interface KeepAliveLoad {
   /** Whole answers so far. */
   readonly answers: number
-  /** @throws what broke the load meanwhile */
-  wait(ms: number): Promise<void>
-  /** Waits until there are so many answers. @throws what broke the load, or that the server is too slow */
-  waitFor(answers: number): Promise<void>
+  /** Waits until something is so. @throws what broke the load, or that it was not so within `patienceMs` */
+  waitFor(isSo: () => boolean): Promise<void>
   close(): void
 }
+
+/** How often the load looks whether it has waited enough. */
+const LOOK_MS = 2
 
 interface Connection {
   readonly parser: ResponseParser
@@ -29,7 +30,7 @@ interface Connection {
 
 /** Opens the connections and asks at once. */
 export async function openLoad(options: LoadOptions): Promise<KeepAliveLoad> {
-  const { request, status, patienceMs = 10_000 } = options
+  const { request, status, patienceMs = 20_000 } = options
   let answers = 0
   let isOver = false
   const failed = Promise.withResolvers<never>()
@@ -61,17 +62,15 @@ export async function openLoad(options: LoadOptions): Promise<KeepAliveLoad> {
   const connect = (): Promise<Bun.Socket<Connection>> =>
     Bun.connect({ hostname: "127.0.0.1", port: options.port, data: { parser: new ResponseParser(), sent: 0 }, socket })
   const sockets = await Promise.all(Array.from({ length: options.connections }, connect))
-  const wait = (ms: number): Promise<void> => Promise.race([failed.promise, Bun.sleep(ms)])
   return {
     get answers() {
       return answers
     },
-    wait,
-    async waitFor(count) {
+    async waitFor(isSo) {
       const deadline = performance.now() + patienceMs
-      while (answers < count) {
+      while (!isSo()) {
         if (performance.now() > deadline) throw new AnswerWrong(`Only ${answers} answers came in ${patienceMs} ms`)
-        await wait(5)
+        await Promise.race([failed.promise, Bun.sleep(LOOK_MS)])
       }
     },
     close() {

@@ -4,8 +4,8 @@ import { createCpuClock } from "./cpu-clock.ts"
 import type { Lab } from "./lab.ts"
 import type { Plan } from "./plan.ts"
 import { PROFILES, type Profile } from "./profile.ts"
-import { RUNTIMES, type Runtime, WARM_MS } from "./runtime.ts"
-import { takeSample } from "./sample.ts"
+import { RUNTIMES, type Runtime, WARM_CPU_MS } from "./runtime.ts"
+import { type Sample, type SampleOptions, takeSample } from "./sample.ts"
 import type { ServerProcess } from "./server-process.ts"
 import type { Subject } from "./subject.ts"
 import { WORKLOADS, type Workload, wireOf } from "./workload.ts"
@@ -14,8 +14,8 @@ export interface RoundsOptions {
   readonly lab: Lab
   readonly plan: Plan
   readonly rounds: number
-  /** The measured part of each sample. */
-  readonly measureMs: number
+  /** What is measured of each subject in a round, in milliseconds of its processor time. */
+  readonly measureCpuMs: number
   readonly progress: Progress
 }
 
@@ -24,9 +24,11 @@ const CONNECTIONS = 64
  * Each process is measured in so many rounds, then a new one takes its place: the same code started twice may differ by
  * several hundredths, and a start must be warmed at length.
  */
-const ROUNDS_PER_PROCESS = 2
-/** The same load before a sample of a process that is warm. */
-const REFRESH_MS = 150
+const ROUNDS_PER_PROCESS = 3
+/** A round visits its subjects so many times for a short while each: a busy moment of the machine meets all of them. */
+const SLICES = 4
+/** The same load before each slice: connections are open, and the processor's caches hold this server again. */
+const REFRESH_CPU_MS = 40
 
 interface Live {
   readonly subject: Subject
@@ -42,8 +44,7 @@ export function countSamples({ lab, plan, rounds }: Pick<RoundsOptions, "lab" | 
 
 /**
  * Measures the workloads in rounds. All servers of one runtime and profile stay up together, idle but for the one that is
- * asked, and each workload visits them in turn, in every other round from the last to the first: what drifts on the
- * machine touches neighbours alike.
+ * asked, and each workload visits them in turn, there and back: what drifts on the machine touches all of them alike.
  */
 export async function measureRounds(options: RoundsOptions): Promise<SeriesBook> {
   const book = new SeriesBook()
@@ -72,30 +73,42 @@ async function measureProfile(turn: Turn): Promise<void> {
   try {
     for (const subject of lab.subjects.filter((one) => one.runtime === runtime))
       live.push({ subject, server: await lab.start(subject, profile) })
-    for (const workload of workloads)
-      for (let round = first; round < last; round++)
-        for (const one of round % 2 === 0 ? live : live.toReversed()) await measureOne(turn, round, workload, one)
+    for (const workload of workloads) {
+      for (const one of live)
+        await measureSlice(turn, workload, one, { warmCpuMs: WARM_CPU_MS[runtime], measureCpuMs: 1 })
+      for (let round = first; round < last; round++) await measureRound(turn, round, workload, live)
+    }
   } finally {
     for (const { server } of live) await server.stop()
   }
 }
 
-async function measureOne(turn: Turn, round: number, workload: Workload, { subject, server }: Live): Promise<void> {
-  const name = `${subject.runtime} ${workload.letter}`
-  const { cpuUs, perSecond } = await takeSample({
-    port: server.port,
-    pid: server.pid,
-    request: wireOf(workload.request),
-    status: workload.status,
-    connections: CONNECTIONS,
-    warmMs: round === turn.first ? WARM_MS[turn.runtime] : REFRESH_MS,
-    measureMs: turn.measureMs,
-    cpuClock: turn.cpuClock,
-  }).catch((cause: Error) => {
-    throw new Error(`${name} ${subject.name}: ${cause.message}`, { cause })
+/** One figure of each subject: the processor time of all its slices by the answers of all of them. */
+async function measureRound(turn: Turn, round: number, workload: Workload, live: readonly Live[]): Promise<void> {
+  const sums = new Map(live.map(({ subject }) => [subject, { cpuUs: 0, answers: 0 }]))
+  for (let slice = 0; slice < SLICES; slice++)
+    for (const one of (round + slice) % 2 === 0 ? live : live.toReversed()) {
+      const sum = sums.get(one.subject)!
+      const lengths = { warmCpuMs: REFRESH_CPU_MS, measureCpuMs: turn.measureCpuMs / SLICES }
+      const { answers, cpuUs } = await measureSlice(turn, workload, one, lengths)
+      sum.answers += answers
+      sum.cpuUs += cpuUs
+    }
+  for (const [subject, { answers, cpuUs }] of sums) {
+    const name = `${subject.runtime} ${workload.letter}`
+    turn.book.add(name, subject.name, cpuUs / answers)
+    turn.progress.step(`round ${round + 1}/${turn.rounds}  ${name} ${subject.name}: ${(cpuUs / answers).toFixed(2)} us`)
+  }
+}
+
+function measureSlice(
+  { cpuClock }: Turn,
+  { letter, request, status }: Workload,
+  { subject, server: { port, pid } }: Live,
+  lengths: Pick<SampleOptions, "warmCpuMs" | "measureCpuMs">,
+): Promise<Sample> {
+  const question = { port, pid, request: wireOf(request), status, connections: CONNECTIONS }
+  return takeSample({ ...question, ...lengths, cpuClock }).catch((cause: Error) => {
+    throw new Error(`${subject.runtime} ${letter} ${subject.name}: ${cause.message}`, { cause })
   })
-  turn.book.add(name, subject.name, cpuUs)
-  turn.progress.step(
-    `round ${round + 1}/${turn.rounds}  ${name} ${subject.name}: ${cpuUs.toFixed(2)} us, ${Math.round(perSecond)} per s`,
-  )
 }

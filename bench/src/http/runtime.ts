@@ -3,10 +3,10 @@ export const RUNTIMES = ["bun", "node", "deno"] as const
 export type Runtime = (typeof RUNTIMES)[number]
 
 /**
- * Milliseconds of load until a new process answers at its usual cost: V8 compiles a server's code for the last time after
- * one to two seconds, JavaScriptCore earlier.
+ * Milliseconds of processor time under load until a new process answers at its usual cost: V8 compiles a server's code for
+ * the last time after one to two seconds, JavaScriptCore earlier.
  */
-export const WARM_MS: Readonly<Record<Runtime, number>> = { bun: 600, node: 1600, deno: 1200 }
+export const WARM_CPU_MS: Readonly<Record<Runtime, number>> = { bun: 700, node: 3000, deno: 1500 }
 
 /** The command that runs a bundled server, as the runtime's documentation says for production. */
 export function commandOf(

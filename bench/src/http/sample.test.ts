@@ -22,8 +22,8 @@ function sampleOf(options: Partial<SampleOptions>): ReturnType<typeof takeSample
     request: wireOf({ method: "GET", path: "/" }),
     status: 200,
     connections: 4,
-    warmMs: 20,
-    measureMs: 100,
+    warmCpuMs: 20,
+    measureCpuMs: 100,
     cpuClock: createCpuClock(),
     ...options,
   })
@@ -32,17 +32,17 @@ function sampleOf(options: Partial<SampleOptions>): ReturnType<typeof takeSample
 describe("a sample", () => {
   test("counts the answers of its measured time, and what they cost", async () => {
     asked = 0
-    const { answers, cpuUs, perSecond } = await sampleOf({})
+    const { answers, cpuUs } = await sampleOf({})
     expect(answers).toBeGreaterThan(10)
     expect(asked).toBeGreaterThanOrEqual(answers)
-    expect(perSecond).toBeCloseTo(answers * 10, -Math.log10(answers * 4))
-    // Both ends are this process here: at least a microsecond each, and no more than all of the time.
-    expect(cpuUs).toBeGreaterThan(1)
-    expect(cpuUs).toBeLessThan(1e6)
+    // As much processor time as was asked for, and what the last look at the clock was late.
+    expect(cpuUs).toBeGreaterThanOrEqual(100_000)
+    expect(cpuUs).toBeLessThan(1_000_000)
+    expect(cpuUs / answers).toBeGreaterThan(1) // both ends are this process: no answer costs less
   })
   test("sends a body that no socket takes at once", async () => {
     const body = "x".repeat(900_000)
-    const { answers } = await sampleOf({ request: wireOf({ method: "POST", path: "/", body }), measureMs: 200 })
+    const { answers } = await sampleOf({ request: wireOf({ method: "POST", path: "/", body }), measureCpuMs: 200 })
     expect(answers).toBeGreaterThan(0)
   })
   test("stops at an answer of another status", async () => {
