@@ -46,7 +46,10 @@ function handle(kernel: Kernel, message: IncomingMessage, answer: ServerResponse
   const url = message.url as string
   const path = url.charCodeAt(0) === 47 ? originPath(url) : pathOf(url)
   const { endpoint, values, ready } = kernel.find(message.method as string, path, message.headers.host)
-  if (ready !== undefined && message.method === "GET") return sendReady(answer, ready)
+  if (ready !== undefined && message.method === "GET") {
+    sendReady(answer, ready)
+    return
+  }
   const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)
   const sent = kernel.answer(ctx, sendNode)
   if (sent !== undefined) sent.catch((error) => kernel.shared.report(error, ctx))
