@@ -1,6 +1,7 @@
 import { type App, createApp, createRequestIds, layer } from "@ashlar/http"
 import { addAnswers } from "./answers.ts"
 import { addBodies } from "./bodies.ts"
+import { addEvents } from "./events.ts"
 import { addRouting } from "./routing.ts"
 import { addWitness, reported } from "./witness.ts"
 
@@ -23,6 +24,7 @@ app.get("/ok", () => "ok")
 addRouting(app)
 addBodies(app)
 addAnswers(app)
+addEvents(app)
 addWitness(app)
 
 export default app

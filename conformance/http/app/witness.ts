@@ -3,11 +3,11 @@ import type { App, BaseContext } from "@ashlar/http"
 /** What the suite asks the process afterwards: whether it saw, aborted or reported something. Bounded like everything. */
 const MOST = 10_000
 const hits = new Map<string, number>()
-const waiting = new Map<string, "waiting" | "aborted" | "ended">()
+export const waiting: Map<string, "waiting" | "aborted" | "ended"> = new Map<string, "waiting" | "aborted" | "ended">()
 const errors = new Map<string, string>()
 const boot: string = Math.random().toString(36).slice(2)
 
-function keep<T>(map: Map<string, T>, key: string, value: T): void {
+export function keep<T>(map: Map<string, T>, key: string, value: T): void {
   if (map.size >= MOST) map.delete(map.keys().next().value as string)
   map.set(key, value)
 }

@@ -7,6 +7,7 @@ import { malformed } from "./groups/malformed.ts"
 import { methods } from "./groups/methods.ts"
 import { poison } from "./groups/poison.ts"
 import { routing } from "./groups/routing.ts"
+import { liveEvents, serverEvents } from "./groups/server-events.ts"
 import { slow } from "./groups/slow.ts"
 import { smuggling, validFraming } from "./groups/smuggling.ts"
 
@@ -20,6 +21,8 @@ export const groups: readonly Group[] = [
   answers,
   answerFraming,
   injection,
+  serverEvents,
+  liveEvents,
   malformed,
   validFraming,
   smuggling,

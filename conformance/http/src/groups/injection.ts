@@ -7,7 +7,7 @@ import { problemFaults } from "../judge.ts"
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-5.5
  */
 
-const payloads: readonly (readonly [what: string, value: string])[] = [
+export const injectionPayloads: readonly (readonly [what: string, value: string])[] = [
   ["CR LF", "a\r\nX-Injected: 1"],
   ["LF", "a\nX-Injected: 1"],
   ["CR", "a\rX-Injected: 1"],
@@ -44,7 +44,7 @@ const places: readonly string[] = [
 ]
 
 const cases: readonly Case[] = places.flatMap((place) =>
-  payloads.map(([what, value]) => ({
+  injectionPayloads.map(([what, value]) => ({
     name: `${what} in ${place.slice("/inject/".length)}`,
     send: request(`GET ${place}?value=${encodeURIComponent(value)}`),
     expect: checked(
