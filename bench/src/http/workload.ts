@@ -168,7 +168,8 @@ function hasHeader(name: string, pattern: RegExp): Workload["wrong"] {
 
 /** The events in order, each with its number as id and as data. */
 function wrongEvents(text: string): string | undefined {
-  const events = text.trimEnd().split(/\r?\n\r?\n/)
+  const blocks = text.split(/\r?\n\r?\n/)
+  const events = blocks.filter((block) => /^data:/m.test(block)) // a comment is no event
   if (events.length !== EVENTS) return `Expected ${EVENTS} events, got ${events.length}`
   const at = events.findIndex((event, index) => {
     const lines = event.split(/\r?\n/).map((line) => line.replace(/: /, ":"))

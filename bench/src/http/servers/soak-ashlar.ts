@@ -1,5 +1,6 @@
 /** The application of the soak: a little of everything that may hold on to memory. */
 import { createApp, Reply } from "@ashlar/http"
+import { events, type ServerEvent } from "@ashlar/http/sse"
 import { readSettings } from "../profile.ts"
 import { addUserPost } from "./ashlar/users.ts"
 
@@ -27,7 +28,7 @@ app.post("/upload", async (ctx) => {
   return { bytes }
 })
 app.get("/download", () => new Reply(200, download(), "application/octet-stream"))
-app.get("/events", () => new Reply(200, events(), "text/event-stream"))
+app.get("/events", (ctx) => events(ctx, numbers()))
 /** What is left over, after a collection of garbage. */
 app.get("/memory", () => {
   collect()
@@ -44,11 +45,11 @@ async function* download(): AsyncGenerator<Uint8Array> {
 }
 
 /** Ends when whoever listens has gone. */
-async function* events(): AsyncGenerator<string> {
+async function* numbers(): AsyncGenerator<ServerEvent> {
   open.streams++
   try {
     for (let n = 0; ; n++) {
-      yield `id: ${n}\ndata: ${JSON.stringify({ n })}\n\n`
+      yield { id: n, data: { n } }
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   } finally {

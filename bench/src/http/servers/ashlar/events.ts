@@ -4,7 +4,7 @@ import { EVENTS } from "../../profile.ts"
 
 /** Workload l. */
 export function addEvents(app: App): void {
-  app.get("/events", (ctx) => events(ctx, numbers))
+  app.get("/events", (ctx) => events(ctx, numbers()))
 }
 
 async function* numbers(): AsyncGenerator<ServerEvent> {
