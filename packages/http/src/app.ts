@@ -91,12 +91,12 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
   const app: App = {
     ...createScope(wall, { prefix: "", host: undefined, layers }),
     async fetch(request, connection = noConnection) {
-      fetch ??= createWebHandler(ready(), told, toTypedResponse)
+      fetch ??= createWebHandler(ready(), told, { render: toTypedResponse })
       return fetch(request, connection)
     },
-    async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30 } = {}) {
-      const listen = await loadAdapter()
-      server = await listen(ready(), { port, host, idleTimeoutSeconds })
+    async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30, strictWebSockets = false } = {}) {
+      const listen = await loadAdapter(strictWebSockets)
+      server = await listen(ready(), { port, host, idleTimeoutSeconds, strictWebSockets })
       return server
     },
     async stop(graceMs = 10_000) {

@@ -3,12 +3,13 @@ import type { RequestContext } from "./context/request-context.ts"
 import { LayerConflict, RequestTimeout } from "./errors.ts"
 import { type Failure, fail, isFailure, toError } from "./failure.ts"
 import { withCheckedInput, withCheckedResponse } from "./input.ts"
-import type { Layer } from "./layer.ts"
+import type { Layer, LayerHooks } from "./layer.ts"
 import { isAnswer, isPlain, type Reply, type Result } from "./reply/reply.ts"
 import { toReply } from "./reply/to-reply.ts"
 import { toResponse } from "./reply/web.ts"
 import { type MaybePromise, type Step, then } from "./step.ts"
 import type { RouteRecord } from "./table.ts"
+import { aroundUpgrade } from "./websocket/around.ts"
 
 /**
  * One function per route, made once: layers nest around the input's check and the handler. Everything stays
@@ -24,7 +25,11 @@ export interface CompileOptions {
 export function compileRoute(record: RouteRecord, { checkResponses }: CompileOptions): Step {
   const handler = withThenables(record.handler as Step)
   const checked = checkResponses && record.output.size > 0 ? withCheckedResponse(record, handler) : handler
-  const run = record.layers.reduceRight(withLayer, withCheckedInput(record, checked))
+  const wrap = record.websocket === undefined ? aroundWeb : aroundUpgrade
+  const run = record.layers.reduceRight(
+    (next, layer) => withLayer(next, layer, wrap),
+    withCheckedInput(record, checked),
+  )
   return record.timeoutMs === undefined ? run : withTimeout(run, record.timeoutMs)
 }
 
@@ -38,14 +43,16 @@ function withThenables(handler: Step): Step {
   }
 }
 
-function withLayer(next: Step, layer: Layer<unknown, unknown>): Step {
+/** Runs web-standard middleware around a step. */
+type Around = (around: NonNullable<LayerHooks["around"]>, inner: Step) => Step
+
+const aroundWeb: Around = (around, inner) => (ctx) => around(ctx, async () => toResponse(ctx, thrown(await inner(ctx))))
+
+function withLayer(next: Step, layer: Layer<unknown, unknown>, wrap: Around): Step {
   const { before, around, after, error, finish } = layer.hooks
   let run = next
   if (before !== undefined) run = withBefore(layer.name, before as Step, run)
-  if (around !== undefined) {
-    const inner = run
-    run = (ctx) => around(ctx, async () => toResponse(ctx, thrown(await inner(ctx))))
-  }
+  if (around !== undefined) run = wrap(around, run)
   if (after !== undefined) run = withAfter(after as (ctx: RequestContext, reply: Reply) => Result, run)
   if (error !== undefined) run = withError(error as (ctx: RequestContext, error: unknown) => Result, run)
   if (finish === undefined) return run

@@ -76,6 +76,11 @@ export const Locked: ErrorClass<"HTTP_LOCKED", 423> = defineError(
   423,
   "It is locked by somebody else. Try again when the lock is gone.",
 )
+export const UpgradeRequired: ErrorClass<"HTTP_UPGRADE_REQUIRED", 426> = defineError(
+  "HTTP_UPGRADE_REQUIRED",
+  426,
+  "This address speaks WebSocket, version 13. Connect with a WebSocket client.",
+)
 export const PreconditionRequired: ErrorClass<"HTTP_PRECONDITION_REQUIRED", 428> = defineError(
   "HTTP_PRECONDITION_REQUIRED",
   428,
@@ -90,6 +95,11 @@ export const NotImplemented: ErrorClass<"HTTP_NOT_IMPLEMENTED", 501> = defineErr
   "HTTP_NOT_IMPLEMENTED",
   501,
   "The server does not do this yet.",
+)
+export const UpgradeUnavailable: ErrorClass<"HTTP_UPGRADE_UNAVAILABLE", 501> = defineError(
+  "HTTP_UPGRADE_UNAVAILABLE",
+  501,
+  "This server cannot turn the request into a WebSocket connection. Serve the app with listen(), or on a platform that can.",
 )
 export const BadGateway: ErrorClass<"HTTP_BAD_GATEWAY", 502> = defineError(
   "HTTP_BAD_GATEWAY",
@@ -163,6 +173,11 @@ export const AnswerTooLarge: ErrorClass<"HTTP_ANSWER_TOO_LARGE", 500> = defineEr
   "HTTP_ANSWER_TOO_LARGE",
   500,
   "An answer is larger than the platform takes. Stream it (`toLambdaStream`), or answer with less.",
+)
+export const UpgradeInvalid: ErrorClass<"HTTP_UPGRADE_INVALID", 500> = defineError(
+  "HTTP_UPGRADE_INVALID",
+  500,
+  "A route upgrades although its definition has no `websocket`, or its limits or method do not fit a WebSocket.",
 )
 export const ListenFailed: ErrorClass<"HTTP_LISTEN_FAILED", 500> = defineError(
   "HTTP_LISTEN_FAILED",

@@ -12,6 +12,7 @@ import { problemReply, toProblem, withoutCaching } from "./problem.ts"
 import { isResponse, PROBLEM_TYPE, Reply, type Result } from "./reply/reply.ts"
 import type { MaybePromise } from "./step.ts"
 import type { RouteRecord, RouteTable } from "./table.ts"
+import { type WebSocketLimits, widestLimits } from "./websocket/limits.ts"
 
 export type TrailingSlash = "strict" | "ignore" | "redirect"
 
@@ -48,6 +49,8 @@ export interface Kernel {
   readonly elsewhere: Reply<number, string> | undefined
   /** The largest body that any route reads, in bytes. */
   readonly maxBodyBytes: number
+  /** What suits the connections of all WebSocket routes; undefined where there are none. */
+  readonly websocket: WebSocketLimits | undefined
   /** Whether `find` wants to know the host. */
   readonly hasHosts: boolean
   find(method: string, path: string, host: string | null | undefined): Found
@@ -82,6 +85,7 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
     native,
     elsewhere: isWhole(native, compiled) && options.trailingSlash === "strict" ? readyAnswer(options) : undefined,
     maxBodyBytes: Math.max(options.fallback.maxBodyBytes, ...table.records.map((record) => record.maxBodyBytes)),
+    websocket: widestLimits(table.records.flatMap(({ websocket }) => websocket ?? [])),
     hasHosts: routers.hasHosts,
     find,
     answer,
@@ -152,6 +156,7 @@ function createFallback(table: RouteTable, routers: HostRouters<Place>, options:
     timeoutMs: undefined,
     host: undefined,
     version: undefined,
+    websocket: undefined,
     ...options.fallback,
   }
   return createEndpoint(record, compileRoute(record, options))

@@ -67,6 +67,8 @@ function problemHeaders({ status, details }: Problem): Record<string, string> | 
   else if (status === TooManyRequests.status) headers["retry-after"] = "1"
   if (status === 401) headers["www-authenticate"] = "Bearer"
   if (Array.isArray(details?.allow)) headers.allow = details.allow.join(", ")
+  if (typeof details?.upgrade === "string") Object.assign(headers, { upgrade: details.upgrade, connection: "Upgrade" })
+  if (typeof details?.version === "string") headers["sec-websocket-version"] = details.version
   return headers
 }
 

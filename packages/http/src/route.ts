@@ -8,6 +8,7 @@ import type { AnyLayer, Check, ErrorsOf, ProvidedBy } from "./layer.ts"
 import type { Params } from "./path.ts"
 import type { Reply } from "./reply/reply.ts"
 import type { AnySchema, In, Out } from "./schema.ts"
+import type { WebSocketLimits } from "./websocket/limits.ts"
 
 /** The methods of RFC 9110 and RFC 10008 that have a function of their own. `*`, in a record: all that a path does not declare. */
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "QUERY"
@@ -36,6 +37,8 @@ export interface RouteDefinition {
   readonly timeoutMs?: number
   /** What parameters must look like for this route to be taken; `.whereNumber("id")` and its kin write it too. */
   readonly where?: Readonly<Record<string, Constraint>>
+  /** Marks a `GET` route whose handler answers with `upgrade()` of `@ashlar/http/upgrade`, and limits its connections. */
+  readonly websocket?: Partial<WebSocketLimits>
   /** Facts for other readers of the table (authorization matrices, rate limits), by their own key. */
   readonly meta?: Readonly<Record<string, unknown>>
 }

@@ -1,10 +1,11 @@
 import type { ErrorClass } from "@ashlar/core"
-import { LayerUnmet, RouteDuplicate } from "./errors.ts"
+import { LayerUnmet, RouteDuplicate, UpgradeInvalid } from "./errors.ts"
 import { type Layer, toLayer } from "./layer.ts"
 import { parsePath, type Segment } from "./path.ts"
 import type { AnyRoute } from "./route.ts"
 import { expand } from "./router.ts"
 import type { AnySchema } from "./schema.ts"
+import { type WebSocketLimits, webSocketLimits } from "./websocket/limits.ts"
 
 /** One row of the frozen table: a plain record that every reader reads and nobody changes. */
 export interface RouteRecord {
@@ -28,6 +29,8 @@ export interface RouteRecord {
   readonly maxBodyBytes: number
   /** How long an answer may take before 503, in milliseconds; undefined: as long as it takes. */
   readonly timeoutMs: number | undefined
+  /** Present on a route that upgrades to WebSocket: what one connection may use. */
+  readonly websocket: WebSocketLimits | undefined
   /** The host it answers for: `api.example.com`, `:tenant.example.com`. Undefined: any. */
   readonly host: string | undefined
   /** The API version it belongs to; undefined: none in particular. */
@@ -64,7 +67,7 @@ export type RouteDefaults = Pick<RouteRecord, "maxBodyBytes" | "timeoutMs">
 
 /**
  * Freezes declared routes into the table, after the boot checks.
- * @throws {HTTP_PATH_INVALID} @throws {HTTP_ROUTE_DUPLICATE} @throws {HTTP_LAYER_UNMET}
+ * @throws {HTTP_PATH_INVALID} @throws {HTTP_ROUTE_DUPLICATE} @throws {HTTP_LAYER_UNMET} @throws {HTTP_UPGRADE_INVALID}
  */
 export function freezeTable(placed: readonly PlacedRoute[], defaults: RouteDefaults): RouteTable {
   const byPlace = new Map<string, RouteRecord>()
@@ -115,11 +118,18 @@ function toRecord({ route, path, host, name, layers }: PlacedRoute, defaults: Ro
     layers,
     maxBodyBytes: definition.maxBodyBytes ?? defaults.maxBodyBytes,
     timeoutMs: definition.timeoutMs ?? defaults.timeoutMs,
+    websocket: webSocketOf(route, path),
     meta: Object.assign({}, ...layers.map((one) => one.meta), definition.meta) as Record<string, unknown>,
     documentation: { ...pick({ summary, description, tags, deprecated }) },
     handler: route.handler,
     declaredAt: route.declaredAt,
   })
+}
+
+function webSocketOf({ method, definition, declaredAt }: AnyRoute, path: string): WebSocketLimits | undefined {
+  if (definition.websocket === undefined) return undefined
+  if (method === "GET") return webSocketLimits(definition.websocket, `${method} ${path} (${declaredAt})`)
+  throw new UpgradeInvalid(`A WebSocket begins with GET, but ${method} ${path} says \`websocket\` (${declaredAt})`)
 }
 
 function outputOf(response: AnyRoute["definition"]["response"]): ReadonlyMap<number, AnySchema | null> {

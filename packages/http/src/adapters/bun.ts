@@ -5,6 +5,7 @@ import type { Kernel } from "../kernel.ts"
 import { readyResponse, toResponse } from "../reply/web.ts"
 import { type ListenOptions, type Server, serverUrl } from "../server.ts"
 import { createWebHandler, type WebHandler } from "../web-handler.ts"
+import { BunWebSockets } from "../websocket/bun.ts"
 
 type BunHandler = (request: Bun.BunRequest, server: Bun.Server<undefined>) => Response | Promise<Response>
 
@@ -32,25 +33,27 @@ export async function listenBun(
   kernel: Kernel,
   { port, host, idleTimeoutSeconds }: Required<ListenOptions>,
 ): Promise<Server> {
-  const fallback = createWebHandler(kernel, peer)
+  const sockets = kernel.websocket && new BunWebSockets(kernel.websocket)
+  const fallback = createWebHandler(kernel, peer, { renderUpgrade: sockets?.render })
   let server: Bun.Server<undefined>
   try {
     server = Bun.serve({
       port,
       hostname: host,
       reusePort: false,
-      routes: nativeTable(kernel, fallback),
+      routes: nativeTable(kernel, fallback, sockets),
       fetch: fallback,
       // Above the largest limit of a route, so that our own check answers 413 with a problem document.
       maxRequestBodySize: kernel.maxBodyBytes + 1024 * 1024,
       idleTimeout: idleTimeoutSeconds,
       development: false,
-    })
+      ...(sockets && { websocket: sockets.handler }),
+    } as Bun.Serve.Options<undefined>)
   } catch (cause) {
     throw new ListenFailed(`Could not listen on ${host}:${port}: ${reason(cause)}`, { cause })
   }
   const bound = server.port ?? port
-  return { port: bound, host, url: serverUrl(host, bound), stop: (graceMs) => stop(server, graceMs) }
+  return { port: bound, host, url: serverUrl(host, bound), stop: (graceMs) => stop(server, graceMs, sockets) }
 }
 
 const peer: Peer = {
@@ -59,12 +62,16 @@ const peer: Peer = {
     (server as Bun.Server<undefined>).timeout(request, Math.min(255, Math.ceil(seconds))),
 }
 
-function nativeTable(kernel: Kernel, fallback: WebHandler): Record<string, Record<string, BunHandler>> {
+function nativeTable(
+  kernel: Kernel,
+  fallback: WebHandler,
+  sockets: BunWebSockets | undefined,
+): Record<string, Record<string, BunHandler>> {
   if (widestSegment(kernel.native.map(({ path }) => path)) > MAX_SIBLINGS) return {}
   const table: Record<string, Record<string, BunHandler>> = {}
   for (const { path, methods } of kernel.native) {
     const handlers: Record<string, BunHandler> = {}
-    for (const [method, endpoint] of methods) handlers[method] = nativeHandler(kernel, endpoint)
+    for (const [method, endpoint] of methods) handlers[method] = nativeHandler(kernel, endpoint, sockets)
     table[path] = handlers
   }
   const { elsewhere } = kernel
@@ -75,8 +82,14 @@ function nativeTable(kernel: Kernel, fallback: WebHandler): Record<string, Recor
   return table
 }
 
-function nativeHandler(kernel: Kernel, endpoint: Endpoint): BunHandler {
+function nativeHandler(kernel: Kernel, endpoint: Endpoint, sockets: BunWebSockets | undefined): BunHandler {
   const { shared } = kernel
+  if (sockets !== undefined && endpoint.record.websocket !== undefined)
+    return (request, server) =>
+      kernel.answer(
+        new BunContext({ request, connection: server, peer, endpoint, shared, values: undefined }),
+        sockets.render(server),
+      )
   return (request, server) =>
     kernel.answer(
       new BunContext({ request, connection: server, peer, endpoint, shared, values: undefined }),
@@ -97,12 +110,14 @@ function widestSegment(paths: readonly string[]): number {
   return Math.max(0, ...[...children.values()].map((names) => names.size))
 }
 
-async function stop(server: Bun.Server<undefined>, graceMs: number): Promise<void> {
+async function stop(server: Bun.Server<undefined>, graceMs: number, sockets?: BunWebSockets): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const forced = new Promise<"forced">((resolve) => {
     timer = setTimeout(() => resolve("forced"), graceMs)
   })
-  const outcome = await Promise.race([server.stop(false), forced])
+  const stopped = server.stop(false)
+  sockets?.closeAll()
+  const outcome = await Promise.race([stopped, forced])
   clearTimeout(timer)
   if (outcome === "forced") await server.stop(true)
 }

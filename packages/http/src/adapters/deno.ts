@@ -3,6 +3,7 @@ import { ListenFailed } from "../errors.ts"
 import type { Kernel } from "../kernel.ts"
 import { type ListenOptions, type Server, serverUrl } from "../server.ts"
 import { createWebHandler } from "../web-handler.ts"
+import { DenoWebSockets } from "../websocket/web.ts"
 
 interface DenoConnection {
   readonly remoteAddr: { readonly hostname?: string }
@@ -21,7 +22,8 @@ const peer: Peer = { address: (_request, info) => (info as DenoConnection).remot
 /** Listens on Deno. */
 export async function listenDeno(kernel: Kernel, { port, host }: Required<ListenOptions>): Promise<Server> {
   const { Deno: deno } = globalThis as unknown as { Deno: DenoRuntime }
-  const handle = createWebHandler(kernel, peer)
+  const sockets = kernel.websocket && new DenoWebSockets()
+  const handle = createWebHandler(kernel, peer, { renderUpgrade: sockets && (() => sockets.render) })
   try {
     const server = deno.serve({ port, hostname: host, onListen: () => undefined }, handle)
     const bound = server.addr.port
@@ -30,8 +32,9 @@ export async function listenDeno(kernel: Kernel, { port, host }: Required<Listen
       const grace = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, graceMs)
       })
-      await Promise.race([server.shutdown(), grace])
+      await Promise.race([Promise.all([sockets?.closeAll(), server.shutdown()]), grace])
       clearTimeout(timer)
+      sockets?.terminateAll()
     }
     return { port: bound, host, url: serverUrl(host, bound), stop }
   } catch (cause) {

@@ -1,27 +1,36 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { NodeContext } from "../context/node-context.ts"
-import { pathOf } from "../context/target.ts"
+import { pathOfTarget } from "../context/target.ts"
 import { ListenFailed } from "../errors.ts"
 import type { Kernel } from "../kernel.ts"
 import { sendNode, sendReady } from "../reply/node.ts"
 import { type ListenOptions, type Server, serverUrl } from "../server.ts"
+import type { NodeWebSockets } from "../websocket/node.ts"
 
 /** A head must be complete after so long, and a whole request after the next: a slow sender cannot hold a connection. */
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 25_000
 const CHECK_INTERVAL_MS = 2_000
 
+async function loadWebSockets(): Promise<NodeWebSockets> {
+  const [sockets, { WebSocketServer }] = await Promise.all([import("../websocket/node.ts"), import("ws")])
+  return new sockets.NodeWebSockets(WebSocketServer)
+}
+
 /** Listens on Node's own http server. No web-standard object is made unless a handler asks for one. */
 export async function listenNode(kernel: Kernel, { port, host }: Required<ListenOptions>): Promise<Server> {
   const { createServer } = process.getBuiltinModule("node:http") // half the start-up cost of an import of it
+  const sockets = kernel.websocket && (await loadWebSockets())
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      ...sockets?.serverOptions(kernel),
     },
     (message, answer) => handle(kernel, message, answer),
   )
+  sockets?.attach(server, kernel)
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
       reject(new ListenFailed(`Could not listen on ${host}:${port}: ${cause.message}`, { cause })),
@@ -32,19 +41,22 @@ export async function listenNode(kernel: Kernel, { port, host }: Required<Listen
   const bound = typeof address === "object" && address !== null ? address.port : port
   const stop = (graceMs: number): Promise<void> =>
     new Promise((resolve) => {
-      const force = setTimeout(() => server.closeAllConnections(), graceMs)
+      const force = setTimeout(() => {
+        server.closeAllConnections()
+        sockets?.terminateAll()
+      }, graceMs)
       server.close(() => {
         clearTimeout(force)
         resolve()
       })
       server.closeIdleConnections()
+      sockets?.closeAll()
     })
   return { port: bound, host, url: serverUrl(host, bound), stop }
 }
 
 function handle(kernel: Kernel, message: IncomingMessage, answer: ServerResponse): void {
-  const url = message.url as string
-  const path = url.charCodeAt(0) === 47 ? originPath(url) : pathOf(url)
+  const path = pathOfTarget(message.url as string)
   const { endpoint, values, ready } = kernel.find(message.method as string, path, message.headers.host)
   if (ready !== undefined && message.method === "GET") {
     sendReady(answer, ready)
@@ -53,9 +65,4 @@ function handle(kernel: Kernel, message: IncomingMessage, answer: ServerResponse
   const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)
   const sent = kernel.answer(ctx, sendNode)
   if (sent !== undefined) sent.catch((error) => kernel.shared.report(error, ctx))
-}
-
-function originPath(url: string): string {
-  const end = url.indexOf("?")
-  return end === -1 ? url : url.slice(0, end)
 }

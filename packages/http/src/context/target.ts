@@ -11,3 +11,10 @@ export function queryOf(url: string): string {
   const start = url.indexOf("?")
   return start === -1 ? "" : url.slice(start + 1)
 }
+
+/** The path part of a request's target, which is a path itself, or an absolute URL from those who talk to proxies. */
+export function pathOfTarget(target: string): string {
+  if (target.charCodeAt(0) !== 47) return pathOf(target)
+  const end = target.indexOf("?")
+  return end === -1 ? target : target.slice(0, end)
+}

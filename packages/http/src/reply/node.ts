@@ -93,7 +93,8 @@ function headOf(ctx: NodeContext, type: string | undefined, headers: Reply["head
   return head
 }
 
-function put(head: string[], name: string, value: string): void {
+/** Sets a header in a flat list. Cookies and `vary` add up. */
+export function put(head: string[], name: string, value: string): void {
   if (name !== "set-cookie") {
     for (let index = 0; index < head.length; index += 2) {
       if (head[index] !== name) continue

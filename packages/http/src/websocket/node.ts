@@ -1,0 +1,195 @@
+import type { IncomingMessage, Server, ServerOptions } from "node:http"
+import type { Socket } from "node:net"
+import type { Duplex } from "node:stream"
+import type { WebSocket, WebSocketServer } from "ws"
+import { NodeContext } from "../context/node-context.ts"
+import { pathOfTarget } from "../context/target.ts"
+import { UpgradeRequired } from "../errors.ts"
+import type { Kernel } from "../kernel.ts"
+import { sendNode } from "../reply/node.ts"
+import { BaseConnection, GOING_AWAY, type WebSocketEvents } from "./connection.ts"
+import { Upgrade, upgradeHeaders } from "./upgrade.ts"
+
+/** How often silent peers are looked for, on all connections at once: a timer for each would cost more than the socket. */
+const WATCH_INTERVAL_MS = 2_000
+
+class NodeConnection extends BaseConnection {
+  readonly #socket: WebSocket
+  readonly #idleMs: number
+  heardAt: number
+  #pinged: boolean
+
+  constructor(ctx: NodeContext, events: WebSocketEvents, socket: WebSocket) {
+    super(ctx, events)
+    this.#socket = socket
+    this.#idleMs = ctx.route.websocket!.idleTimeoutSeconds * 1000
+    this.heardAt = Date.now()
+    this.#pinged = false
+  }
+
+  /** A ping after half the idle time, which leaves the other half for the answer. */
+  pingIfSilent(now: number): void {
+    const silentMs = now - this.heardAt
+    if (silentMs >= this.#idleMs) this.terminate()
+    else if (silentMs < this.#idleMs / 2) this.#pinged = false
+    else if (!this.#pinged) {
+      this.#pinged = true
+      this.ping()
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount
+  }
+  get topics(): undefined {
+    return undefined
+  }
+  send(data: string | Uint8Array): boolean {
+    if (!this.isOpen) return false
+    this.#socket.send(data)
+    return true
+  }
+  ping(): void {
+    if (this.isOpen) this.#socket.ping()
+  }
+  close(code = 1000, reason = ""): void {
+    this.#socket.close(code, reason)
+  }
+  terminate(): void {
+    this.#socket.terminate()
+  }
+  pause(): void {
+    this.#socket.pause()
+  }
+  resume(): void {
+    this.#socket.resume()
+  }
+}
+
+/** The protocol on Node: the package `ws` speaks it, over the sockets that the HTTP server hands over. */
+export class NodeWebSockets {
+  readonly #Server: typeof WebSocketServer
+  /** One for each limit of a message that a route has. */
+  readonly #servers = new Map<number, WebSocketServer>()
+  /** What the answers to handshakes under way will carry. */
+  readonly #heads = new WeakMap<IncomingMessage, readonly string[]>()
+  readonly #open = new Set<NodeConnection>()
+  #watch: ReturnType<typeof setInterval> | undefined
+  #isStopping = false
+
+  constructor(Server: typeof WebSocketServer) {
+    this.#Server = Server
+  }
+
+  /**
+   * Which requests Node hands over as sockets: those for a WebSocket route. Another request with an `Upgrade` header is a
+   * request like any other. Node 22 does not ask, and hands over all.
+   */
+  serverOptions(kernel: Kernel): Pick<ServerOptions, "shouldUpgradeCallback"> {
+    return {
+      shouldUpgradeCallback: ({ method, url, headers }) =>
+        kernel.find(method as string, pathOfTarget(url as string), headers.host).endpoint.record.websocket !==
+        undefined,
+    }
+  }
+
+  /** Runs handshakes through the kernel, like any request. */
+  attach(server: Server, kernel: Kernel): void {
+    const { ServerResponse } = process.getBuiltinModule("node:http")
+    server.on("upgrade", (message: IncomingMessage, stream: Duplex, head: Buffer) => {
+      const socket = stream as Socket
+      socket.on("error", ignore)
+      if (!message.readableEnded) message.push(null) // the rest of the connection is no body
+      const answer = new ServerResponse(message)
+      answer.shouldKeepAlive = false
+      answer.assignSocket(socket)
+      answer.on("finish", () => socket.destroySoon())
+      const path = pathOfTarget(message.url as string)
+      const { endpoint, values } = kernel.find(message.method as string, path, message.headers.host)
+      const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)
+      const sent = kernel.answer(ctx, (same, result) =>
+        result instanceof Upgrade ? this.#accept(same, result, socket, head) : sendNode(same, result),
+      )
+      if (sent !== undefined) sent.catch((error: unknown) => kernel.shared.report(error, ctx))
+    })
+  }
+
+  /** Answers a handshake that was accepted. From here on the socket has nothing of HTTP. */
+  #accept(ctx: NodeContext, upgrade: Upgrade, socket: Socket, head: Buffer): undefined {
+    const headers = upgradeHeaders(ctx, upgrade)
+    checkHeaders(headers)
+    if (!socket.readable || !socket.writable) throw new UpgradeRequired("The caller went away")
+    ctx.answer.detachSocket(socket)
+    this.#heads.set(ctx.message, headers)
+    this.#serverFor(ctx.route.websocket!.maxMessageBytes).handleUpgrade(ctx.message, socket, head, (ws) => {
+      const connection = new NodeConnection(ctx, upgrade.events, ws)
+      this.#open.add(connection)
+      ws.on("message", (data: Buffer, isBinary: boolean) => {
+        connection.heardAt = Date.now()
+        connection.received(isBinary ? data : data.toString())
+      })
+      ws.on("pong", () => {
+        connection.heardAt = Date.now()
+      })
+      ws.on("close", (code: number, reason: Buffer) => {
+        this.#open.delete(connection)
+        connection.closed(code, reason.toString())
+      })
+      ws.on("error", ignore) // whatever breaks a connection closes it too
+      socket.on("drain", () => connection.drained())
+      this.#watch ??= setInterval(() => this.#pingSilent(), WATCH_INTERVAL_MS).unref()
+      connection.opened()
+      if (this.#isStopping) connection.close(...GOING_AWAY)
+    })
+    return undefined
+  }
+
+  #serverFor(maxPayload: number): WebSocketServer {
+    const known = this.#servers.get(maxPayload)
+    if (known !== undefined) return known
+    const server = new this.#Server({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload,
+      handleProtocols: () => false, // the handler chose, and its choice is among the headers
+    })
+    server.on("headers", (lines, message) => {
+      const head = this.#heads.get(message) as readonly string[]
+      for (let index = 0; index < head.length; index += 2) lines.push(`${head[index]}: ${head[index + 1]}`)
+    })
+    this.#servers.set(maxPayload, server)
+    return server
+  }
+
+  #pingSilent(): void {
+    const now = Date.now()
+    for (const connection of this.#open) connection.pingIfSilent(now)
+    if (this.#open.size > 0) return
+    clearInterval(this.#watch)
+    this.#watch = undefined
+  }
+
+  /** Says goodbye to all, and to whoever still comes. */
+  closeAll(): void {
+    this.#isStopping = true
+    for (const connection of this.#open) connection.close(...GOING_AWAY)
+  }
+  terminateAll(): void {
+    for (const connection of this.#open) connection.terminate()
+  }
+}
+
+function ignore(): void {}
+
+/** Throws before a byte is written: a line break in a value would begin another header. */
+function checkHeaders(head: readonly string[]): void {
+  const { validateHeaderName, validateHeaderValue } = process.getBuiltinModule("node:http")
+  for (let index = 0; index < head.length; index += 2) {
+    validateHeaderName(head[index]!)
+    validateHeaderValue(head[index]!, head[index + 1]!)
+  }
+}
