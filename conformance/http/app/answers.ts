@@ -16,6 +16,16 @@ function streamOf(parts: readonly string[], everyMs: number, fail = false): Read
   })
 }
 
+async function* parts(...all: readonly string[]): AsyncGenerator<string> {
+  yield* all
+}
+
+async function* failing(): AsyncGenerator<string> {
+  yield "one "
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  throw new TypeError("secret-of-the-app in a generator")
+}
+
 class Refusal {
   readonly message = "secret-of-the-app in an object"
 }
@@ -104,6 +114,8 @@ function addStreams(app: App): void {
   app.get("/stream/large", () => streamOf(new Array<string>(64).fill("x".repeat(16_384)), 0))
   app.get("/stream/fails", () => streamOf(["one "], 30, true))
   app.get("/stream/fails-first", () => streamOf([], 0, true))
+  app.get("/stream/parts", () => new Reply(200, parts("one ", "two ", "three"), "text/plain"))
+  app.get("/stream/parts/fails", () => new Reply(200, failing(), "text/plain"))
   app.get(
     "/stream/response",
     () => new Response(streamOf(["one ", "two"], 0), { headers: { "content-type": "text/x" } }),

@@ -51,6 +51,29 @@ export function addBodies(app: App): void {
   app.put("/schema", { body: anyObject }, (ctx) => ({ got: ctx.body }))
   app.query("/schema", { body: anyObject }, (ctx) => ({ got: ctx.body }))
   app.post("/ignored", () => "ignored")
+  /** Counts a body as it comes, without keeping it. */
+  app.post("/count", { maxBodyBytes: 1024 * 1024 * 1024 }, async (ctx) => {
+    let length = 0
+    for await (const chunk of ctx.chunks()) length += chunk.byteLength
+    return { length }
+  })
+  /** Takes the first part of a body, and the rest only after two seconds. */
+  app.post("/count/late", { maxBodyBytes: 1024 * 1024 * 1024 }, async (ctx) => {
+    let length = 0
+    for await (const chunk of ctx.chunks()) {
+      if (length === 0) await new Promise((resolve) => setTimeout(resolve, 2000))
+      length += chunk.byteLength
+    }
+    return { length }
+  })
+  app.post("/chunks", { maxBodyBytes: 100 }, async (ctx) => {
+    const decoder = new TextDecoder()
+    let text = ""
+    for await (const chunk of ctx.chunks()) text += decoder.decode(chunk, { stream: true })
+    return ctx.text(text)
+  })
+  /** Sends back what comes, as it comes. */
+  app.post("/pipe", (ctx) => new Response(ctx.bodyStream()))
   app.delete("/text", async (ctx) => ctx.text(await ctx.read("text")))
 
   app.post("/poison/json", async (ctx) => poison(await ctx.read("json")))

@@ -67,6 +67,19 @@ export function addWitness(app: App): void {
       },
     })
   })
+  /** 256 MiB, made as they are taken; how much was made is told under the same token. */
+  app.get("/made/stream/:token", (ctx) => {
+    const part = new Uint8Array(64 * 1024)
+    let made = 0
+    return new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        made += part.byteLength
+        keep(hits, ctx.params.token, made)
+        controller.enqueue(part)
+        if (made >= 256 * 1024 * 1024) controller.close()
+      },
+    })
+  })
   app.get("/waited/:token", (ctx) => ({ state: waiting.get(ctx.params.token) ?? null }))
   app.get("/late/:ms", async (ctx) => {
     await new Promise((resolve) => setTimeout(resolve, Math.min(5000, Number(ctx.params.ms))))

@@ -4,6 +4,7 @@ import { bodies, brokenBodies } from "./groups/bodies.ts"
 import { connections } from "./groups/connections.ts"
 import { injection } from "./groups/injection.ts"
 import { malformed } from "./groups/malformed.ts"
+import { memory } from "./groups/memory.ts"
 import { methods } from "./groups/methods.ts"
 import { poison } from "./groups/poison.ts"
 import { routing } from "./groups/routing.ts"
@@ -27,5 +28,6 @@ export const groups: readonly Group[] = [
   validFraming,
   smuggling,
   connections,
+  memory,
   slow,
 ]

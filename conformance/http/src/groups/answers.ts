@@ -27,6 +27,7 @@ const values: readonly Row[] = [
   ["/stream", /^application\/octet-stream$/, "one two three"],
   ["/stream/slow", /^application\/octet-stream$/, "one two three"],
   ["/stream/empty", /^application\/octet-stream$/, ""],
+  ["/stream/parts", /^text\/plain$/, "one two three"],
   ["/stream/response", /^text\/x$/, "one two"],
 ]
 
@@ -214,7 +215,7 @@ const thrown: readonly Case[] = [
     send: request(`GET ${path}`),
     expect: problem(500, "INTERNAL"),
   })),
-  ...["/stream/fails", "/stream/fails-first"].map((path) => ({
+  ...["/stream/fails", "/stream/fails-first", "/stream/parts/fails"].map((path) => ({
     name: `${path} never looks complete, and tells nothing`,
     send: request(`GET ${path}`),
     expect: checked(

@@ -207,6 +207,31 @@ const uploads: readonly Case[] = [
     send: chunked("/text", "text/plain", "one ", "two ", "three"),
     expect: answered(200, { body: "one two three" }),
   },
+  {
+    name: "a body is read in parts",
+    send: chunked("/chunks", "text/plain", "\xe2", "\x82\xac ", "two"),
+    expect: answered(200, { body: "€ two" }),
+  },
+  {
+    name: "parts of a body over the limit are refused",
+    send: chunked("/chunks", "text/plain", "x".repeat(60), "x".repeat(41)),
+    expect: problem(413, "HTTP_BODY_TOO_LARGE"),
+  },
+  {
+    name: "a declared body over the limit is refused before it is read in parts",
+    send: post("/chunks", "text/plain", "x".repeat(101)),
+    expect: problem(413, "HTTP_BODY_TOO_LARGE"),
+  },
+  {
+    name: "no body is read in no parts",
+    send: request("POST /count"),
+    expect: answered(200, { body: { length: 0 } }),
+  },
+  {
+    name: "a body is sent back as it comes",
+    send: post("/pipe", "text/plain", "there and back"),
+    expect: answered(200, { body: "there and back" }),
+  },
   { name: "no chunk is no body", send: chunked("/text", "text/plain"), expect: answered(200, { body: "" }) },
   {
     name: "chunks of JSON are read where a schema describes it",
