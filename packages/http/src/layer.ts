@@ -25,6 +25,8 @@ export interface LayerSpec<N extends readonly AnyLayer[], R, E extends readonly 
   readonly errors?: E
   /** Facts for readers of the table, merged into the `meta` of every covered route. */
   readonly meta?: Readonly<Record<string, unknown>>
+  /** The largest body that covered routes read, in bytes, where they say nothing themselves; of several layers the largest counts. */
+  readonly maxBodyBytes?: number
   /** Headers of every covered answer that does not set them itself. Folded in when the route is compiled, so they are free. */
   readonly headers?: Readonly<Record<string, string>>
   /** Runs first. Returns fields for the context, or a `Reply` or `Response` that ends the request here. */
@@ -49,6 +51,7 @@ export interface Layer<Provides = unknown, Errors = never> {
   readonly errors: readonly ErrorClass[]
   readonly meta: Readonly<Record<string, unknown>>
   readonly headers: Readonly<Record<string, string>>
+  readonly maxBodyBytes?: number
   readonly hooks: LayerHooks
   /** Set by the layer of an API version: the version of every covered route. */
   readonly version?: string
@@ -124,8 +127,16 @@ export function layer<
   R = undefined,
   const E extends readonly ErrorClass[] = readonly [],
 >(spec: LayerSpec<N, R, E>): Layer<Provided<R>, InstanceType<E[number]>> & NeedsCarrier<ProvidedBy<N>> {
-  const { name, needs = [], errors = [], meta = {}, headers = {}, ...hooks } = spec
-  return Object.freeze({ name, needs, errors, meta, headers, hooks: hooks as LayerHooks })
+  const { name, needs = [], errors = [], meta = {}, headers = {}, maxBodyBytes, ...hooks } = spec
+  return Object.freeze({
+    name,
+    needs,
+    errors,
+    meta,
+    headers,
+    ...(maxBodyBytes !== undefined && { maxBodyBytes }),
+    hooks: hooks as LayerHooks,
+  })
 }
 
 /** The layer that a plain middleware stands for. The same function gives the same layer, so that it runs once. */

@@ -116,7 +116,7 @@ function toRecord({ route, path, host, name, layers }: PlacedRoute, defaults: Ro
       (a, b) => a.status - b.status || a.code.localeCompare(b.code),
     ),
     layers,
-    maxBodyBytes: definition.maxBodyBytes ?? defaults.maxBodyBytes,
+    maxBodyBytes: definition.maxBodyBytes ?? largestBody(layers) ?? defaults.maxBodyBytes,
     timeoutMs: definition.timeoutMs ?? defaults.timeoutMs,
     websocket: webSocketOf(route, path),
     meta: Object.assign({}, ...layers.map((one) => one.meta), definition.meta) as Record<string, unknown>,
@@ -130,6 +130,12 @@ function webSocketOf({ method, definition, declaredAt }: AnyRoute, path: string)
   if (definition.websocket === undefined) return undefined
   if (method === "GET") return webSocketLimits(definition.websocket, `${method} ${path} (${declaredAt})`)
   throw new UpgradeInvalid(`A WebSocket begins with GET, but ${method} ${path} says \`websocket\` (${declaredAt})`)
+}
+
+/** What layers that read a body say about its size. */
+function largestBody(layers: readonly Layer<unknown, unknown>[]): number | undefined {
+  const sizes = layers.flatMap(({ maxBodyBytes }) => maxBodyBytes ?? [])
+  return sizes.length === 0 ? undefined : Math.max(...sizes)
 }
 
 function outputOf(response: AnyRoute["definition"]["response"]): ReadonlyMap<number, AnySchema | null> {

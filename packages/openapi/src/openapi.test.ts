@@ -22,6 +22,11 @@ function document(): { paths: Record<string, Record<string, Json>>; components: 
     { body: v.object({ name: v.string().min(1) }), response: { 201: User, 204: null }, errors: [errors.Invalid] },
     (ctx) => ctx.json({ id: "1", name: ctx.body.name }, 201),
   )
+  const form = layer({
+    name: "form",
+    meta: { requestBody: { "multipart/form-data": { schema: { type: "object" } } } },
+  })
+  app.post("/photos", { layers: [form], meta: { entry: "person" } }, () => null)
   app.get("/search", { query: v.object({ q: v.string(), limit: v.coerce.integer().default(10) }) }, () => [])
   app.get("/files/*path", { name: "files" }, () => "x")
   app.get("/hidden", { meta: { hidden: true } }, () => "x")
@@ -39,7 +44,7 @@ describe("the OpenAPI document", () => {
 
   test("has an operation for each route that belongs in it", () => {
     expect(openapi).toBe("3.1.1")
-    expect(Object.keys(paths)).toEqual(["/users/{id}", "/users", "/search", "/files/{path}"])
+    expect(Object.keys(paths)).toEqual(["/users/{id}", "/users", "/photos", "/search", "/files/{path}"])
     expect(paths["/users/{id}"]!.get).toMatchObject({
       operationId: "users.show",
       summary: "One user",
@@ -63,6 +68,14 @@ describe("the OpenAPI document", () => {
     const [q, limit] = paths["/search"]!.get!.parameters as Json[]
     expect(q).toMatchObject({ name: "q", in: "query", required: true })
     expect(limit).toMatchObject({ name: "limit", in: "query", required: false })
+  })
+
+  test("shows the body that a layer reads, as the layer describes it", () => {
+    expect(paths["/photos"]!.post!.requestBody).toEqual({
+      required: true,
+      content: { "multipart/form-data": { schema: { type: "object" } } },
+    })
+    expect(paths["/search"]!.get!.requestBody).toBeUndefined()
   })
 
   test("lists the errors of the route and of its layers, and 422 exactly where something is checked", () => {

@@ -50,12 +50,19 @@ function operation(record: RouteRecord, options: OpenApiOptions): Json {
     ...(record.name !== undefined && { operationId: record.name }),
     ...documentation,
     ...(parameters.length > 0 && { parameters }),
-    ...(input.body !== undefined && {
-      requestBody: { required: true, content: { "application/json": { schema: jsonSchema(input.body, "input") } } },
-    }),
+    ...requestBody(record),
     responses: { ...successes(record), ...failures(record) },
     ...(alternatives !== undefined && { security: alternatives.map((name) => ({ [name]: [] })) }),
   }
+}
+
+/** The body that the route's schema describes, or the content that a layer which reads it says of itself in `meta`. */
+function requestBody({ input, meta }: RouteRecord): Json {
+  if (input.body !== undefined) {
+    const schema = jsonSchema(input.body, "input")
+    return { requestBody: { required: true, content: { "application/json": { schema } } } }
+  }
+  return meta.requestBody === undefined ? {} : { requestBody: { required: true, content: meta.requestBody } }
 }
 
 function pathParameters(record: RouteRecord): Json[] {
