@@ -196,6 +196,48 @@ export const EventsOverflow: ErrorClass<"HTTP_EVENTS_OVERFLOW", 503> = defineErr
   "The caller takes events more slowly than they come, and more wait than `maxBufferedEvents`. Its stream ends.",
 )
 
+/* Forms with files, in `@ashlar/http/uploads`. */
+export const MultipartInvalid: ErrorClass<"HTTP_MULTIPART_INVALID", 400> = defineError(
+  "HTTP_MULTIPART_INVALID",
+  400,
+  "The body is not well-formed multipart/form-data. The detail says where.",
+)
+export const MultipartTruncated: ErrorClass<"HTTP_MULTIPART_TRUNCATED", 400> = defineError(
+  "HTTP_MULTIPART_TRUNCATED",
+  400,
+  "The form ended before its last boundary. Send it again, whole.",
+)
+export const PartsTooMany: ErrorClass<"HTTP_PARTS_TOO_MANY", 413> = defineError(
+  "HTTP_PARTS_TOO_MANY",
+  413,
+  "The form has more parts than this address takes. The limit is in `details.maxParts`.",
+)
+export const PartHeadersTooLarge: ErrorClass<"HTTP_PART_HEADERS_TOO_LARGE", 413> = defineError(
+  "HTTP_PART_HEADERS_TOO_LARGE",
+  413,
+  "The headers of a part are longer than this address takes. The limit is in `details.maxHeaderBytes`.",
+)
+export const PartTooLarge: ErrorClass<"HTTP_PART_TOO_LARGE", 413> = defineError(
+  "HTTP_PART_TOO_LARGE",
+  413,
+  "A field or a file is larger than this address takes. The limit is in `details.maxBytes`, and `errors` says which.",
+)
+export const StorageFull: ErrorClass<"HTTP_STORAGE_FULL", 507> = defineError(
+  "HTTP_STORAGE_FULL",
+  507,
+  "There is no room left for the upload. Try again later, or tell the operator.",
+)
+export const UploadNameTaken: ErrorClass<"HTTP_UPLOAD_NAME_TAKEN", 409> = defineError(
+  "HTTP_UPLOAD_NAME_TAKEN",
+  409,
+  "A file with this name is stored already, and is not replaced.",
+)
+export const UploadMisused: ErrorClass<"HTTP_UPLOAD_MISUSED", 500> = defineError(
+  "HTTP_UPLOAD_MISUSED",
+  500,
+  "An upload is declared or read in a way that cannot work. The message says what to change in the code.",
+)
+
 /** The errors that handlers throw and routes list: `errors: [errors.NotFound]`. */
 export const errors: {
   readonly BadRequest: typeof BadRequest
