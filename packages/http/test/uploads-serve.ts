@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { type App, createApp } from "../src/index.ts"
 import { multipart, receiveFile, receiveUploads, toFolder, toMemory, uploads } from "../src/uploads/index.ts"
+import { BOUNDARY, bytesOf, headerOf, TYPE } from "../src/uploads/testing-form.ts"
 
 /** The server that the upload suite drives on every runtime. Its folder comes from the environment. */
 const folder = process.env.UPLOADS_FOLDER!
@@ -62,6 +63,34 @@ app.post("/direct", async (ctx) => {
   const form = await receiveUploads(ctx, { target: toMemory(), files: {}, fields: { a: { required: true } } })
   return form.fields.a
 })
+
+/** Reads a form of so many MiB that is made while it is read, and tells how much larger that made the process. */
+app.get("/generated/:kind/:mib", async (ctx) => {
+  const { kind, mib } = ctx.params
+  const chunk = new Uint8Array(2 ** 20)
+  if (kind === "random")
+    for (let at = 0; at < chunk.length; at += 65_536) crypto.getRandomValues(chunk.subarray(at, at + 65_536))
+  if (kind === "returns") chunk.fill(13)
+  if (kind === "almost") chunk.set(repeated(`\r\n--${BOUNDARY.slice(0, -1)}`, chunk.length))
+  async function* body(): AsyncGenerator<Uint8Array> {
+    yield bytesOf(headerOf({ name: "file", filename: "large.bin" }))
+    for (let sent = 0; sent < Number(mib); sent++) yield chunk
+    yield bytesOf(`\r\n--${BOUNDARY}--`)
+  }
+  const before = process.memoryUsage().rss
+  let [sizeBytes, peak, seen] = [0, before, 0]
+  for await (const part of multipart({ headers: { get: () => TYPE }, chunks: body })) {
+    for await (const bytes of part.chunks()) {
+      sizeBytes += bytes.length
+      if (seen++ % 64 === 0) peak = Math.max(peak, process.memoryUsage().rss)
+    }
+  }
+  return { sizeBytes, growthBytes: peak - before }
+})
+
+function repeated(text: string, length: number): Uint8Array {
+  return bytesOf(text.repeat(Math.ceil(length / text.length))).slice(0, length)
+}
 
 /** What is in a folder, and how large the process has become: what a test cannot see from outside. */
 app.get("/state", () => ({

@@ -13,6 +13,8 @@ const [CR, LF, DASH, SPACE, TAB] = [13, 10, 45, 32, 9]
 const LINE_END = new Uint8Array([CR, LF])
 const HEADERS_END = new Delimiter(new Uint8Array([CR, LF, CR, LF]))
 const NOTHING = new Uint8Array(0)
+/** More than a boundary, and as much as the headers of a part usually are. */
+const JOINED_BYTES = 1024
 
 /** A step's answer when it cannot go on before the next chunk of the source. */
 const MORE: unique symbol = Symbol("more")
@@ -40,14 +42,14 @@ export class MultipartReader {
   /** What has come and was not given out. A line end stands before the body, so that its first boundary is like the others. */
   #buffer: Uint8Array = LINE_END
   #at = 0
+  /** The chunk that the end of the buffer is the beginning of, and where in the buffer it begins. */
+  #joint: { readonly chunk: Uint8Array; readonly offset: number } | undefined
   #state: State = "preamble"
   #isEnded = false
   #isReading = false
   #padding = -LINE_END.length
   /** How many parts have begun. */
   parts = 0
-  /** How many bytes of the body have come. */
-  bytesRead = 0
 
   constructor(source: AsyncIterable<Uint8Array>, boundary: string, limits: FrameLimits) {
     this.#source = source[Symbol.asyncIterator]()
@@ -71,8 +73,8 @@ export class MultipartReader {
   /** Lets the source go, wherever it stands. */
   async close(): Promise<void> {
     this.#state = "done"
-    this.#buffer = NOTHING
-    this.#at = 0
+    this.#take(NOTHING, 0)
+    this.#joint = undefined
     await this.#source.return?.()
   }
 
@@ -98,19 +100,35 @@ export class MultipartReader {
     }
   }
 
-  /** Puts the source's next chunk behind what is there, or notes its end. */
+  /**
+   * Puts what comes next behind what is there, or notes that nothing does. Of a chunk that continues a few bytes of the one
+   * before, only its beginning is copied behind them; when they are passed, the chunk itself takes their place.
+   */
   async #fill(): Promise<void> {
+    const joint = this.#joint
+    this.#joint = undefined
+    if (joint !== undefined && this.#at >= joint.offset) return this.#take(joint.chunk, this.#at - joint.offset)
+    const rest = this.#buffer.subarray(this.#at)
+    if (joint !== undefined) return this.#take(joined(rest, joint.chunk.subarray(JOINED_BYTES)), 0)
+    const chunk = await this.#nextOfSource()
+    if (chunk === undefined) this.#isEnded = true
+    else if (rest.length === 0) this.#take(chunk, 0)
+    else {
+      this.#take(joined(rest, chunk.subarray(0, JOINED_BYTES)), 0)
+      if (chunk.length > JOINED_BYTES) this.#joint = { chunk, offset: rest.length }
+    }
+  }
+
+  #take(buffer: Uint8Array, at: number): void {
+    this.#buffer = buffer
+    this.#at = at
+  }
+
+  async #nextOfSource(): Promise<Uint8Array | undefined> {
     for (;;) {
       const { done, value } = await this.#source.next()
-      if (done === true) {
-        this.#isEnded = true
-        return
-      }
-      if (value.length === 0) continue
-      this.bytesRead += value.length
-      this.#buffer = this.#at === this.#buffer.length ? value : joined(this.#buffer.subarray(this.#at), value)
-      this.#at = 0
-      return
+      if (done === true) return undefined
+      if (value.length > 0) return value
     }
   }
 

@@ -283,15 +283,14 @@ describe("a part", () => {
     expect(ctx.asked()).toBe(0)
     const { value: part } = await form.next()
     expect(ctx.asked()).toBe(1)
-    const chunks = part!.chunks()
-    await chunks.next()
-    expect(ctx.asked()).toBe(2)
-    await Bun.sleep(5)
-    expect(ctx.asked()).toBe(2)
-    await chunks.next()
-    expect(ctx.asked()).toBe(3)
-    await form.return()
-    expect(ctx.released()).toBe(true)
+    let given = 0
+    for await (const chunk of part!.chunks()) {
+      await Bun.sleep(2)
+      given += chunk.length
+      // The chunk that this is of was asked for, and none after it.
+      expect(ctx.asked()).toBe(1 + Math.ceil(given / big.length))
+    }
+    expect(given).toBe(3 * big.length)
   })
 
   test("is read only as far as its stream is read", async () => {
@@ -300,7 +299,8 @@ describe("a part", () => {
       const reader = part.stream().getReader()
       await Bun.sleep(5)
       expect(ctx.asked()).toBe(1)
-      expect((await reader.read()).value).toHaveLength(big.length)
+      expect((await reader.read()).value!.length).toBeGreaterThan(0)
+      await Bun.sleep(5)
       expect(ctx.asked()).toBe(2)
       await reader.cancel()
     }
@@ -309,11 +309,10 @@ describe("a part", () => {
 
   test("gives out views of what came, not copies", async () => {
     for await (const part of multipart(contextOf(pieces))) {
-      const buffers: unknown[] = []
-      for await (const chunk of part.chunks()) buffers.push(chunk.buffer)
-      // The first chunk is joined with the line end before it.
-      expect(buffers.slice(1).every((buffer) => buffer === big.buffer)).toBe(true)
-      expect(buffers).toHaveLength(3)
+      let copied = 0
+      for await (const chunk of part.chunks()) if (chunk.buffer !== big.buffer) copied += chunk.length
+      // Only where the content follows the end of a chunk are its first bytes joined with what was left of that.
+      expect(copied).toBe(1024)
     }
   })
 
@@ -339,14 +338,20 @@ describe("a part", () => {
     await codeOf(() => reading)
   })
 
+  test("lets its source go when nobody reads on", async () => {
+    const ctx = contextOf(pieces)
+    for await (const _part of multipart(ctx)) break
+    expect([ctx.asked(), ctx.released()]).toEqual([1, true])
+  })
+
   test("passes on the error that its body ends with", async () => {
     const cut = new AshlarError("HTTP_BODY_INVALID", 400, "gone")
     const ctx = contextOf([pieces[0]!, big, cut])
-    const sizes: number[] = []
+    let given = 0
     const run = async (): Promise<void> => {
-      for await (const part of multipart(ctx)) for await (const chunk of part.chunks()) sizes.push(chunk.length)
+      for await (const part of multipart(ctx)) for await (const chunk of part.chunks()) given += chunk.length
     }
     expect(await codeOf(run)).toBe("HTTP_BODY_INVALID")
-    expect(sizes).toEqual([big.length])
+    expect(given).toBe(big.length)
   })
 })
