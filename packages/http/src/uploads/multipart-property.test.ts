@@ -8,7 +8,6 @@ import {
   concat,
   contextOf,
   formOf,
-  headerOf,
   randomOf,
   type TestPart,
 } from "./testing-form.ts"
