@@ -3,6 +3,7 @@ import { addAnswers } from "./answers.ts"
 import { addBodies } from "./bodies.ts"
 import { addEvents } from "./events.ts"
 import { addRouting } from "./routing.ts"
+import { addSockets } from "./sockets.ts"
 import { addWitness, reported } from "./witness.ts"
 
 /** Every answer says that it went through the app's own layers, whatever became of the request. */
@@ -25,6 +26,7 @@ addRouting(app)
 addBodies(app)
 addAnswers(app)
 addEvents(app)
+addSockets(app)
 addWitness(app)
 
 export default app

@@ -17,8 +17,9 @@ export interface Group {
   /**
    * `app`: what the app does with a well-formed request, the same behind any front. `connection`: what the server does
    * with bytes and with the connection itself; where a platform does that (Lambda), there is nothing of ours to test.
+   * `frames`: the same for the frames of WebSocket, which Cloudflare's own front speaks as well.
    */
-  readonly about: "app" | "connection"
+  readonly about: "app" | "connection" | "frames"
   /** Its cases wait for half a minute: they start with the suite, beside all others, and are judged in the end. */
   readonly slow?: boolean
   readonly cases: readonly Case[]

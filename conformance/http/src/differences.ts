@@ -1,5 +1,6 @@
 import { answered, checked, type Expectation, problem, refused } from "./case.ts"
 import { malformedEscapes } from "./groups/routing.ts"
+import { opens } from "./socket-expectations.ts"
 
 /** Where a runtime's own server does something else than the standard asks, and there is nothing of ours to change. */
 export interface Difference {
@@ -29,6 +30,14 @@ const badHosts = [
 
 /** @see ../../../docs/runtimes.md which is made from these lists */
 const servers: readonly Difference[] = [
+  {
+    runtimes: ["bun", "deno"],
+    group: "WebSocket",
+    cases: ["a handshake of HTTP/1.0 is refused"],
+    does: "opens a WebSocket for a client of HTTP/1.0",
+    reason: "A handler is not told which version was sent. No such client knows WebSocket.",
+    instead: opens(),
+  },
   {
     runtimes: ["bun", "bun, own router"],
     group: "methods",
@@ -135,10 +144,64 @@ const servers: readonly Difference[] = [
   },
 ]
 
+/** Deno's own WebSocket server, which no one else can be put in the place of. */
+const denoSockets: readonly Difference[] = [
+  {
+    cases: ["an unmasked frame is refused", "an unmasked ping is refused"],
+    does: "takes frames of a client that are not masked",
+    reason:
+      "Deno does not look at the mask. It protects proxies between a browser and the server, and browsers always mask.",
+  },
+  {
+    cases: [
+      "a pong of 126 bytes is refused",
+      "a ping in a long length is refused",
+      "a close with a reason of 124 bytes is refused",
+    ],
+    does: "takes control frames that are too long, or whose length is written too long",
+    reason: "Deno looks at the length of none of them. They are bounded by its largest frame.",
+  },
+  {
+    cases: ["a first fragment within a message is refused"],
+    does: "takes the first fragment of a message within another for the start of that one",
+    reason: "Deno drops the message that was begun.",
+  },
+  {
+    cases: [
+      "text with a cut sequence, in fragments, is refused",
+      "text with a cut sequence at the end of its last fragment is refused",
+    ],
+    does: "drops a character that is cut at the end of a fragmented text",
+    reason:
+      "Deno decodes the fragments one by one, and does not look at what is left. Other invalid UTF-8 ends the connection.",
+  },
+  {
+    cases: ["a length over the limit is refused"],
+    does: "reads a message of up to 64 MiB before `maxMessageBytes` refuses it",
+    reason: "Deno has one limit of its own, and tells of a message when it is complete.",
+  },
+].map((one) => ({ ...one, runtimes: ["deno"], group: "WebSocket", instead: opens() }))
+
 const FRONT = "On Cloudflare its own front talks with the client."
 
 /** workerd as it is reached on a machine of one's own. */
 const workerdAlone: readonly Difference[] = [
+  {
+    runtimes: ["workerd"],
+    group: "WebSocket routes",
+    cases: ["a plain GET of the route is told to upgrade"],
+    does: "takes Upgrade out of the answer 426",
+    reason: "workerd sends it with 101 only.",
+    instead: problem(426, "HTTP_UPGRADE_REQUIRED", { headers: { upgrade: null } }),
+  },
+  {
+    runtimes: ["workerd"],
+    group: "WebSocket routes",
+    cases: ["HTTP behind an upgrade is no HTTP"],
+    does: "waits for the rest of a frame that is none",
+    reason: `workerd keeps RFC 6455 in part: it looks at no mask, takes invalid UTF-8 for U+FFFD and any close code. ${FRONT}`,
+    instead: opens(),
+  },
   {
     runtimes: ["workerd"],
     group: "routing",
@@ -272,7 +335,7 @@ const lambdaFronts: readonly Difference[] = [
   },
 ]
 
-export const differences: readonly Difference[] = [...servers, ...workerdAlone, ...lambdaFronts]
+export const differences: readonly Difference[] = [...servers, ...denoSockets, ...workerdAlone, ...lambdaFronts]
 
 export function differenceFor(runtime: string, group: string, name: string): Difference | undefined {
   return differences.find((one) => one.runtimes.includes(runtime) && one.group === group && one.cases.includes(name))

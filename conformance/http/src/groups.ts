@@ -11,6 +11,8 @@ import { routing } from "./groups/routing.ts"
 import { liveEvents, serverEvents } from "./groups/server-events.ts"
 import { slow } from "./groups/slow.ts"
 import { smuggling, validFraming } from "./groups/smuggling.ts"
+import { webSocket } from "./groups/web-socket.ts"
+import { webSocketRoutes } from "./groups/web-socket-routes.ts"
 
 /** All groups, in the order they run. */
 export const groups: readonly Group[] = [
@@ -29,5 +31,7 @@ export const groups: readonly Group[] = [
   smuggling,
   connections,
   memory,
+  webSocketRoutes,
+  webSocket,
   slow,
 ]

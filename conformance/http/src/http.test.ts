@@ -41,8 +41,7 @@ for (const { name, runtime } of candidates) {
 }
 const runtimes = candidates.flatMap(({ runtime }) => runtime ?? [])
 
-const whereRun = (group: Group): readonly Runtime[] =>
-  runtimes.filter(({ connections }) => connections || group.about === "app")
+const whereRun = (group: Group): readonly Runtime[] => runtimes.filter(({ groups: here }) => here.includes(group.about))
 
 for (const group of groups) {
   describe.concurrent(group.name, () => {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { startWorkerd } from "@ashlar/http/testing/workerd"
+import type { Group } from "./case.ts"
 import { type Listening, startProgram } from "./server.ts"
 
 const app = join(import.meta.dir, "..", "app")
@@ -9,10 +10,10 @@ const app = join(import.meta.dir, "..", "app")
 export interface Runtime {
   readonly name: string
   /**
-   * Whether the groups about the connection run here. They do not where a platform talks HTTP with the client and gives
-   * the app events, nor on a second variant of the same server.
+   * Which groups run here. Only those about the app, where a platform talks HTTP with the client and gives the app
+   * events, and on a second variant of the same server.
    */
-  readonly connections: boolean
+  readonly groups: readonly Group["about"][]
   readonly start: () => Promise<Listening>
 }
 
@@ -21,6 +22,8 @@ export interface Candidate {
   readonly name: string
   readonly runtime: Runtime | undefined
 }
+
+const ALL: Runtime["groups"] = ["app", "connection", "frames"]
 
 const found = (path: string | undefined | null): string | undefined => (path && existsSync(path) ? path : undefined)
 
@@ -32,22 +35,22 @@ export function listRuntimes(folder: string): readonly Candidate[] {
   const bundle = join(folder, "serve.js")
   const run = (command: readonly string[], env?: Readonly<Record<string, string>>) => () => startProgram(command, env)
   const all: readonly Candidate[] = [
-    candidate("bun", true, run(bun)),
+    candidate("bun", ALL, run(bun)),
     // More siblings than Bun's own router takes: all requests go through ours.
-    candidate("bun, own router", false, run(bun, { WIDE: "1" })),
-    candidate("node", true, node && run([node, bundle])),
-    candidate("deno", true, deno && run([deno, "run", "--quiet", "--allow-all", "--no-lock", bundle])),
-    candidate("workerd", true, () => startWorkerd({ entry: join(app, "worker.ts") })),
+    candidate("bun, own router", ["app"], run(bun, { WIDE: "1" })),
+    candidate("node", ALL, node && run([node, bundle])),
+    candidate("deno", ALL, deno && run([deno, "run", "--quiet", "--allow-all", "--no-lock", bundle])),
+    candidate("workerd", ["app", "connection"], () => startWorkerd({ entry: join(app, "worker.ts") })),
     ...["url", "http", "rest", "alb"].map((kind) =>
-      candidate(`lambda ${kind}`, false, node && run([node, join(folder, "lambda.js")], { LAMBDA_FRONT: kind })),
+      candidate(`lambda ${kind}`, ["app"], node && run([node, join(folder, "lambda.js")], { LAMBDA_FRONT: kind })),
     ),
   ]
   const wanted = process.env.RUNTIMES?.split(",")
   return all.filter(({ name }) => wanted === undefined || wanted.includes(name))
 }
 
-function candidate(name: string, connections: boolean, start: Runtime["start"] | "" | undefined): Candidate {
-  return { name, runtime: start ? { name, connections, start } : undefined }
+function candidate(name: string, groups: Runtime["groups"], start: Runtime["start"] | "" | undefined): Candidate {
+  return { name, runtime: start ? { name, groups, start } : undefined }
 }
 
 /** Bundles the app for the runtimes that need it so. */

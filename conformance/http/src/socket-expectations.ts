@@ -59,7 +59,7 @@ export function ends(codes: readonly number[], ...before: readonly Expected[]): 
         ...(end === "open" ? ["The connection is still open"] : []),
       ]
     },
-    { patienceMs: 10_000 },
+    { patienceMs: 4000 },
   )
 }
 
@@ -71,6 +71,28 @@ export function closes(codes: readonly number[], ...before: readonly Expected[])
       ...(await rules.check(exchange, server)),
       ...(hear(exchange.rest).received.some(({ kind }) => kind === "close") ? [] : ["Expected a close frame"]),
     ],
-    { patienceMs: 10_000 },
+    { patienceMs: 4000 },
   )
+}
+
+/** The end, or a close frame that says 1009 and waits for its answer. */
+export function tooLarge(): Checked {
+  return checked(
+    ({ answers: [answer], rest, end }) => {
+      const { received, faults } = hear(rest)
+      const codes = received.map((one) => (one.kind === "close" ? closeCodeOf(one) : one.kind))
+      return [
+        ...handshakeFaults(answer),
+        ...faults,
+        ...codes.filter((code) => code !== 1009).map((code) => `Expected the code 1009, got ${code}`),
+        ...(end === "open" && codes.length === 0 ? ["The connection is still open, without a word"] : []),
+      ]
+    },
+    { patienceMs: 4000 },
+  )
+}
+
+/** A connection opens; what comes on it is not looked at. */
+export function opens(): Checked {
+  return checked(({ answers: [answer] }) => handshakeFaults(answer), { answers: 1, quietMs: 200, foreign: true })
 }

@@ -61,7 +61,7 @@ for (const [name, command] of servers) {
   describe.concurrent(`the WebSocket cases on ${name}`, () => {
     let server: Server
     beforeAll(async () => {
-      server = await startServer({ name, connections: true, start: () => startProgram(command) })
+      server = await startServer({ name, groups: [], start: () => startProgram(command) })
     })
     afterAll(() => server.stop())
     const outcome = async (one: (typeof webSocket.cases)[number], expected: Expectation): Promise<string> => {

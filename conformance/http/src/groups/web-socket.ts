@@ -2,7 +2,7 @@ import { type Case, type Checked, checked, type Group } from "../case.ts"
 import type { Step } from "../client/exchange.ts"
 import { closePayload, encodeFrame, type FrameOptions, OPCODES } from "../client/frames.ts"
 import { openingRequest } from "../client/web-socket.ts"
-import { closes, echoes, ends } from "../socket-expectations.ts"
+import { closes, echoes, ends, tooLarge } from "../socket-expectations.ts"
 import { handshakes } from "./web-socket-handshakes.ts"
 
 /** The echo route under RFC 6455: what is sent comes back, and what must not be sent ends the connection. */
@@ -164,11 +164,11 @@ const reserved: readonly Row[] = [
   ["an unmasked ping is refused", [frame(ping, "a", { mask: null })], ends([1002])],
   ["a length with its highest bit set is refused", [frame(binary, "", { length: 1n << 63n })], ends([1002, 1009])],
   ["a length beyond all memory is refused", [frame(binary, "", { length: 1n << 62n })], ends([1009, 1002])],
-  ["a length over the limit is refused", [frame(binary, "", { length: BigInt(MOST + 1) })], ends([1009])],
+  ["a length over the limit is refused", [frame(binary, "", { length: BigInt(MOST + 1) })], tooLarge()],
   [
     "fragments over the limit are refused",
     [part(binary, Buffer.alloc(MOST)), frame(continuation, Buffer.alloc(1))],
-    ends([1009]),
+    tooLarge(),
   ],
 ]
 
@@ -244,6 +244,6 @@ const rows = [...sizes, ...messages, ...fragments, ...pings, ...reserved, ...tex
 
 export const webSocket: Group = {
   name: "WebSocket",
-  about: "connection",
+  about: "frames",
   cases: [...handshakes, ...rows.map(toCase)],
 }
