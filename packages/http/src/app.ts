@@ -6,8 +6,8 @@ import { RouteUnknown } from "./errors.ts"
 import { createKernel, type Kernel, type TrailingSlash } from "./kernel.ts"
 import { type AnyLayer, type Check, type ErrorsOf, type ProvidedBy, toLayer } from "./layer.ts"
 import { buildPath } from "./path.ts"
-import { type Result, TEXT } from "./reply/reply.ts"
-import { toResponse } from "./reply/web.ts"
+import { JSON_TYPE, type Result, TEXT } from "./reply/reply.ts"
+import { OWN_JSON_TYPE, toResponse } from "./reply/web.ts"
 import { createScope, type Scope, type Wall } from "./scope.ts"
 import { type ListenOptions, loadAdapter, type Server } from "./server.ts"
 import { freezeTable, type RouteTable } from "./table.ts"
@@ -124,10 +124,16 @@ const told: Peer = {
   waitUntil: (_request, connection, work) => (connection as () => ConnectionInfo)().waitUntil?.(work),
 }
 
-/** Bun says the type of text only when it sends it by itself; from here it goes to a test or to a platform. */
+/**
+ * Bun says the type of text only when it sends it by itself, and of JSON the charset too; from here it goes to a test or
+ * to a platform, where it should say what every other runtime says.
+ */
 function toTypedResponse(ctx: RequestContext, result: Result): Response {
   const response = toResponse(ctx, result)
-  if (typeof result === "string" && !response.headers.has("content-type")) response.headers.set("content-type", TEXT)
+  const { headers } = response
+  if (typeof result === "string" && !headers.has("content-type")) headers.set("content-type", TEXT)
+  else if (OWN_JSON_TYPE !== JSON_TYPE && headers.get("content-type") === OWN_JSON_TYPE)
+    headers.set("content-type", JSON_TYPE)
   return response
 }
 

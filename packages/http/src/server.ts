@@ -6,7 +6,7 @@ export interface ListenOptions {
   readonly port?: number
   /** Default `127.0.0.1`: reachable from this machine only. `0.0.0.0` opens it to the network. */
   readonly host?: string
-  /** A connection on which nothing moves for so long is closed. Up to 255; Bun only. Default 30. */
+  /** A connection on which nothing moves for so long is closed. Up to 255. Default 30; Deno decides by itself. */
   readonly idleTimeoutSeconds?: number
   /**
    * On Deno: whether WebSocket connections keep every rule and limit there is. Deno's own server takes unmasked frames,

@@ -6,10 +6,10 @@ import type { Kernel } from "../kernel.ts"
 import { sendNode, sendReady } from "../reply/node.ts"
 import { type ListenOptions, type Server, serverUrl } from "../server.ts"
 import type { NodeWebSockets } from "../websocket/node.ts"
+import { SlowBodies } from "./node-slow-bodies.ts"
 
-/** A head must be complete after so long, and a whole request after the next: a slow sender cannot hold a connection. */
+/** A head must be complete after so long: a slow sender cannot hold a connection. Of bodies see {@link SlowBodies}. */
 const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 25_000
 const CHECK_INTERVAL_MS = 2_000
 
 async function loadWebSockets(): Promise<NodeWebSockets> {
@@ -18,18 +18,26 @@ async function loadWebSockets(): Promise<NodeWebSockets> {
 }
 
 /** Listens on Node's own http server. No web-standard object is made unless a handler asks for one. */
-export async function listenNode(kernel: Kernel, { port, host }: Required<ListenOptions>): Promise<Server> {
+export async function listenNode(
+  kernel: Kernel,
+  { port, host, idleTimeoutSeconds }: Required<ListenOptions>,
+): Promise<Server> {
   const { createServer } = process.getBuiltinModule("node:http") // half the start-up cost of an import of it
   const sockets = kernel.websocket && (await loadWebSockets())
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: 0,
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      keepAliveTimeout: idleTimeoutSeconds * 1000,
       ...sockets?.serverOptions(kernel),
     },
-    (message, answer) => handle(kernel, message, answer),
+    (message, answer) => {
+      if (message.method !== "GET") slowBodies.note(message)
+      handle(kernel, message, answer)
+    },
   )
+  const slowBodies = new SlowBodies(server)
   sockets?.attach(server, kernel)
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>

@@ -101,15 +101,14 @@ export class NodeContext extends RequestContext {
         else if (Array.isArray(chunks)) chunks.push(chunk)
         else chunks = [chunks, chunk]
       })
-      message.once("end", () => {
+      message.on("end", () => {
         if (chunks === undefined) resolve(finish(Buffer.alloc(0)))
         else resolve(finish(Array.isArray(chunks) ? Buffer.concat(chunks, size) : chunks))
       })
-      const broken = (): void => {
+      // Without a listener for errors a body that breaks off is only closed.
+      message.on("close", () => {
         if (!message.complete) resolve(unreadable())
-      }
-      message.once("error", broken)
-      message.once("close", broken)
+      })
     })
   }
   async *chunks(maxBytes: number = this.route.maxBodyBytes): AsyncGenerator<Uint8Array> {

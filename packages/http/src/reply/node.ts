@@ -4,6 +4,7 @@ import { fileChunks } from "./body-stream.ts"
 import { Feed } from "./feed.ts"
 import type { FileSlice } from "./file-slice.ts"
 import { room, writeFeed } from "./node-feed.ts"
+import { endWithText } from "./node-head.ts"
 import { type Body, JSON_TYPE, kindOf, PROBLEM_TYPE, Reply, type Result, TEXT, toJson, typeOf } from "./reply.ts"
 import { toReply } from "./to-reply.ts"
 
@@ -22,8 +23,7 @@ export function sendNode(ctx: NodeContext, result: Result): Promise<void> | unde
 
 /** A reply of text that is the same for every request. */
 export function sendReady(answer: ServerResponse, { status, value }: Reply<number, string>): void {
-  answer.writeHead(status, [...READY_HEAD, "content-length", String(Buffer.byteLength(value))])
-  answer.end(value)
+  endWithText(answer, status, READY_HEAD, value)
 }
 const READY_HEAD = ["content-type", PROBLEM_TYPE, "cache-control", "no-store"]
 
@@ -35,10 +35,7 @@ interface TextAnswer {
 }
 
 function sendText(ctx: NodeContext, { status, type, text, headers }: TextAnswer): undefined {
-  const head = headOf(ctx, type, headers)
-  head.push("content-length", String(Buffer.byteLength(text)))
-  ctx.answer.writeHead(status, head)
-  ctx.answer.end(text)
+  endWithText(ctx.answer, status, headOf(ctx, type, headers), text)
 }
 
 function sendReply(ctx: NodeContext, reply: Reply): Promise<void> | undefined {

@@ -36,7 +36,7 @@ interface Prepared {
 
 const EMPTY_STATUSES: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
 /** Bun's own `Response.json`, its cheapest way, says the charset; so that all JSON from there says the same. */
-const OWN_JSON_TYPE = "Bun" in globalThis ? `${JSON_TYPE};charset=utf-8` : JSON_TYPE
+export const OWN_JSON_TYPE: string = "Bun" in globalThis ? `${JSON_TYPE};charset=utf-8` : JSON_TYPE
 
 /** Turns what a handler returned into a `Response`, with the headers of its layers. */
 export function toResponse(ctx: RequestContext, result: Result): Response {
