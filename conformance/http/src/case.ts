@@ -36,8 +36,8 @@ export interface Answered {
   readonly headers?: Readonly<Record<string, string | RegExp | null | readonly string[]>>
   /** Text must be equal; an object must be in the JSON. */
   readonly body?: string | RegExp | object
-  /** The code of a problem document, which must tell nothing of the implementation. */
-  readonly problem?: string
+  /** The code of a problem document, or one of these; it must tell nothing of the implementation. */
+  readonly problem?: string | readonly string[]
   /** How many answers come in all. Default 1. */
   readonly answers?: number
   /** The statuses of all answers, when there are several. */
@@ -73,8 +73,11 @@ export const answered = (status: Answered["status"], more: Omit<Answered, "kind"
   status,
   ...more,
 })
-export const problem = (status: number, code: string, more: Omit<Answered, "kind" | "status"> = {}): Answered =>
-  answered(status, { problem: code, ...more })
+export const problem = (
+  status: number,
+  code: string | readonly string[],
+  more: Omit<Answered, "kind" | "status"> = {},
+): Answered => answered(status, { problem: code, ...more })
 export const refused = (...statuses: readonly number[]): Refused => ({
   kind: "refused",
   ...(statuses.length > 0 && { statuses }),
@@ -84,6 +87,9 @@ export const checked = (check: Checked["check"], more: Omit<Checked, "kind" | "c
   check,
   ...more,
 })
+
+/** How an app's answer that cannot be sent is told: as a defect, or as one of this kind. */
+export const DEFECT: readonly string[] = ["INTERNAL", "HTTP_RESPONSE_INVALID"]
 
 /** A request's bytes, with a Host unless its headers have one. `headers` as they are sent, without line ends. */
 export function request(line: string, headers: readonly string[] = [], body = ""): string {

@@ -111,16 +111,17 @@ const LEAKS =
   /\.[cm]?[jt]s:\d|\bat (?:async )?[\w.<>]+ \(|node_modules|TypeError|RangeError|SyntaxError|secret-of-the-app/
 
 /** What is wrong with a problem document. @see https://www.rfc-editor.org/rfc/rfc9457 */
-export function problemFaults(answer: Answer, code: string): string[] {
+export function problemFaults(answer: Answer, codes: string | readonly string[]): string[] {
   const text = textOf(answer)
   const type = fieldOf(answer, "content-type")
   const faults: string[] = []
   if (type !== "application/problem+json") faults.push(`Expected a problem document, got ${type ?? "no type"}`)
   const document = parseJson(text) as Record<string, unknown> | undefined
-  if (document?.code !== code) faults.push(`Expected the code ${code}, got ${text.slice(0, 300)}`)
+  const code = [codes].flat().find((one) => one === document?.code)
+  if (code === undefined) faults.push(`Expected the code ${[codes].flat().join(" or ")}, got ${text.slice(0, 300)}`)
   if (document !== undefined) {
     if (document.status !== answer.status) faults.push(`The document says status ${document.status}`)
-    if (document.type !== `urn:ashlar:error:${code}`) faults.push(`The document's type is ${document.type}`)
+    if (document.type !== `urn:ashlar:error:${document.code}`) faults.push(`The document's type is ${document.type}`)
     if (typeof document.title !== "string" || typeof document.detail !== "string")
       faults.push("The document lacks a title or a detail")
     if (typeof document.requestId !== "string") faults.push("The document lacks the request's id")

@@ -1,4 +1,4 @@
-import { answered, type Case, type Checked, checked, type Group, problem, request } from "../case.ts"
+import { answered, type Case, type Checked, checked, DEFECT, type Group, problem, request } from "../case.ts"
 import { type Answer, fieldOf, fieldsOf, textOf } from "../client/answer.ts"
 import { problemFaults } from "../judge.ts"
 
@@ -56,7 +56,7 @@ const empty: readonly Case[] = [
 const impossible: readonly Case[] = ["0", "99", "100", "101", "103", "600", "1000", "-1", "abc"].map((status) => ({
   name: `a reply of status ${status} is a defect of the app`,
   send: request(`GET /reply/${status}`),
-  expect: problem(500, "INTERNAL"),
+  expect: problem(500, DEFECT),
 }))
 
 /** A length that is known is said; one that is not comes in chunks. @see https://www.rfc-editor.org/rfc/rfc9112#section-6 */

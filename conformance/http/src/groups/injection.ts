@@ -1,4 +1,4 @@
-import { type Case, checked, type Group, request } from "../case.ts"
+import { type Case, checked, DEFECT, type Group, request } from "../case.ts"
 import { problemFaults } from "../judge.ts"
 
 /**
@@ -54,7 +54,7 @@ const cases: readonly Case[] = places.flatMap((place) =>
         const injected = answer.fields.some(([name]) => /^x-injected$/i.test(name))
         return [
           ...(injected ? ["The input became a field of its own"] : []),
-          ...(answer.status === 500 ? problemFaults(answer, "INTERNAL") : []),
+          ...(answer.status === 500 ? problemFaults(answer, DEFECT) : []),
         ]
       },
       { answers: 1, quietMs: 30 },
