@@ -61,6 +61,11 @@ export const BodyTooLarge: ErrorClass<"HTTP_BODY_TOO_LARGE", 413> = defineError(
   413,
   "The body is larger than this address takes. The limit is in `details.maxBodyBytes`.",
 )
+export const LineTooLong: ErrorClass<"HTTP_LINE_TOO_LONG", 413> = defineError(
+  "HTTP_LINE_TOO_LONG",
+  413,
+  "A line of the body is longer than this address takes. The line and the limit are in `details`.",
+)
 export const UnsupportedMediaType: ErrorClass<"HTTP_UNSUPPORTED_MEDIA_TYPE", 415> = defineError(
   "HTTP_UNSUPPORTED_MEDIA_TYPE",
   415,
@@ -185,6 +190,21 @@ export const ListenFailed: ErrorClass<"HTTP_LISTEN_FAILED", 500> = defineError(
   "The server could not listen on this address and port.",
 )
 
+export const CookieInvalid: ErrorClass<"HTTP_COOKIE_INVALID", 500> = defineError(
+  "HTTP_COOKIE_INVALID",
+  500,
+  "A cookie's name, value or attributes are not such that a browser would take it.",
+)
+export const CookieTooLarge: ErrorClass<"HTTP_COOKIE_TOO_LARGE", 500> = defineError(
+  "HTTP_COOKIE_TOO_LARGE",
+  500,
+  "A cookie is longer than browsers take. Keep what it says on the server, and its key in the cookie.",
+)
+export const CookieKeysInvalid: ErrorClass<"HTTP_COOKIE_KEYS_INVALID", 500> = defineError(
+  "HTTP_COOKIE_KEYS_INVALID",
+  500,
+  "Signed cookies need keys that are long enough, and not many.",
+)
 export const EventInvalid: ErrorClass<"HTTP_EVENT_INVALID", 500> = defineError(
   "HTTP_EVENT_INVALID",
   500,

@@ -36,6 +36,8 @@ export abstract class RequestContext implements BaseContext {
   values: readonly string[] | undefined
   /** Headers set on the context: name, value, name, value … */
   answerHeaders: string[] | undefined
+  /** Whether an answer has those headers already: a layer around the handler sees it so. */
+  isDecorated: boolean
   deferred: (() => void | Promise<void>)[] | undefined
   /** The `finish` hooks of the layers that were entered, outermost first. */
   finishers: ((outcome: Outcome) => void | Promise<void>)[] | undefined
@@ -55,6 +57,7 @@ export abstract class RequestContext implements BaseContext {
     this.issues = undefined
     this.values = values
     this.answerHeaders = undefined
+    this.isDecorated = false
     this.deferred = undefined
     this.finishers = undefined
     this.beganMs = 0

@@ -125,8 +125,14 @@ function decorated(ctx: RequestContext, response: Response): Response {
   const { answerHeaders } = ctx
   if (answerHeaders === undefined) return response
   const { headers } = response
-  for (let index = 0; index < answerHeaders.length; index += 2)
-    add(headers, answerHeaders[index]!, answerHeaders[index + 1]!)
+  const isFirst = !ctx.isDecorated
+  ctx.isDecorated = true
+  for (let index = 0; index < answerHeaders.length; index += 2) {
+    const name = answerHeaders[index]!
+    // To look for a cookie costs more than to add it, and nobody can have added it yet.
+    if (isFirst && name === "set-cookie") headers.append(name, answerHeaders[index + 1]!)
+    else add(headers, name, answerHeaders[index + 1]!)
+  }
   return response
 }
 

@@ -1,0 +1,6 @@
+export type { Rows } from "./ndjson.ts"
+export { ndjson } from "./ndjson.ts"
+export type { ReadLinesOptions } from "./read-lines.ts"
+export { readLines } from "./read-lines.ts"
+export type { ReadNdjsonOptions } from "./read-ndjson.ts"
+export { readNdjson } from "./read-ndjson.ts"
