@@ -184,6 +184,11 @@ export const UpgradeInvalid: ErrorClass<"HTTP_UPGRADE_INVALID", 500> = defineErr
   500,
   "A route upgrades although its definition has no `websocket`, or its limits or method do not fit a WebSocket.",
 )
+export const ProxyInvalid: ErrorClass<"HTTP_PROXY_INVALID", 500> = defineError(
+  "HTTP_PROXY_INVALID",
+  500,
+  "`trustedProxies` holds what is no address, no range, no name of one and no number of hops.",
+)
 export const ListenFailed: ErrorClass<"HTTP_LISTEN_FAILED", 500> = defineError(
   "HTTP_LISTEN_FAILED",
   500,
