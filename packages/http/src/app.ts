@@ -6,6 +6,8 @@ import { RouteUnknown } from "./errors.ts"
 import { createKernel, type Kernel, type TrailingSlash } from "./kernel.ts"
 import { type AnyLayer, type Check, type ErrorsOf, type ProvidedBy, toLayer } from "./layer.ts"
 import { buildPath } from "./path.ts"
+import type { ForwardedHeader } from "./proxies/forwarded.ts"
+import { createTrustedProxies } from "./proxies/trusted-proxies.ts"
 import { JSON_TYPE, type Result, TEXT } from "./reply/reply.ts"
 import { OWN_JSON_TYPE, toResponse } from "./reply/web.ts"
 import { createScope, type Scope, type Wall } from "./scope.ts"
@@ -27,6 +29,18 @@ export interface AppOptions<L extends readonly AnyLayer[] = readonly AnyLayer[]>
    * redirect to the declared one (`redirect`, 308).
    */
   readonly trailingSlash?: TrailingSlash
+  /**
+   * Whose word on clients is taken: addresses and ranges of proxies (`10.0.0.0/8`, `::1`), names of ranges (`loopback`,
+   * `private`, `link-local`), and at most one number: so many hops, whatever their addresses. `ctx.address`, `ctx.url`
+   * and hosts are then the client's, while the peer is trusted. Default: nobody's, and headers are not looked at.
+   */
+  readonly trustedProxies?: readonly (string | number)[]
+  /**
+   * The headers that the trusted proxies write: `X-Forwarded-For`, `-Proto` and `-Host` (the default), or `Forwarded` (RFC
+   * 7239). Never both: the one that they do not write comes from the caller as it is. Whichever it is, each trusted proxy
+   * must set or remove all of it.
+   */
+  readonly forwardedHeader?: ForwardedHeader
   /** Check what handlers return against their response schemas. Default: outside production (`NODE_ENV`). */
   readonly checkResponses?: boolean
   /** Told of every error that became an answer of status 500 or more. Default: written to standard error. */
@@ -51,6 +65,7 @@ export interface App<X = unknown, E = never> extends Scope<X, E> {
 
 /**
  * Creates an application.
+ * @throws {HTTP_PROXY_INVALID} when `trustedProxies` holds what is none.
  * @example
  * const app = createApp()
  * app.get("/users/:id", (ctx) => ({ id: ctx.params.id }))
@@ -64,6 +79,7 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
   const { maxBodyBytes = 1024 * 1024, timeoutMs, trailingSlash = "strict" } = options
   const ownServices = options.services === undefined ? createContainer() : undefined
   const services = options.services ?? (ownServices as Services)
+  const proxies = options.trustedProxies && createTrustedProxies(options.trustedProxies, options.forwardedHeader)
   const isProduction = environment("NODE_ENV") === "production"
   const draining = new AbortController()
   let table: RouteTable | undefined
@@ -80,6 +96,7 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
     kernel ??= createKernel(freeze(), {
       services,
       draining: draining.signal,
+      proxies,
       trailingSlash,
       checkResponses: options.checkResponses ?? !isProduction,
       development: !isProduction,

@@ -1,6 +1,20 @@
+import type { IncomingMessage } from "node:http"
+import type { RequestContext, Shared } from "./context/request-context.ts"
+import { NodeHeaders, type RequestHeaders } from "./context/request-headers.ts"
 import { PathInvalid } from "./errors.ts"
+import type { Kernel } from "./kernel.ts"
 import { type Layer, layer } from "./layer.ts"
 import { type Match, Router } from "./router.ts"
+
+/** The host that a request is for: its `Host` header, or what a trusted proxy says. */
+export function hostOf({ proxies }: Shared, headers: RequestHeaders, peer: () => string | undefined): string | null {
+  return proxies?.originOf(peer(), headers).host ?? headers.get("host")
+}
+
+/** The same for a message of Node's, where any route wants to know it. */
+export function messageHost({ hasHosts, shared }: Kernel, { headers, socket }: IncomingMessage): string | null {
+  return hasHosts ? hostOf(shared, new NodeHeaders(headers), () => socket.remoteAddress) : null
+}
 
 type Label<H extends string> = H extends `${infer A}.${infer B}` ? A | Label<B> : H
 /** The parameters of a host pattern: `HostParams<":tenant.example.com">` is `{ tenant: string }`. */
@@ -13,7 +27,7 @@ export function hostLayer(pattern: string): Layer<{ readonly host: Readonly<Reco
   const match = hostMatcher(pattern)
   return layer({
     name: `host ${pattern}`,
-    before: (ctx) => ({ host: match(nameOf(ctx.headers.get("host"))) ?? {} }),
+    before: (ctx) => ({ host: match(nameOf((ctx as RequestContext).authority)) ?? {} }),
   }) as Layer<{ readonly host: Readonly<Record<string, string>> }>
 }
 

@@ -9,6 +9,7 @@ import { HostRouters } from "./host.ts"
 import { isWhole, type NativePath, nativeRoutes } from "./native.ts"
 import { parsePath } from "./path.ts"
 import { problemReply, toProblem, withoutCaching } from "./problem.ts"
+import type { TrustedProxies } from "./proxies/trusted-proxies.ts"
 import { isResponse, PROBLEM_TYPE, Reply, type Result } from "./reply/reply.ts"
 import type { MaybePromise } from "./step.ts"
 import type { RouteRecord, RouteTable } from "./table.ts"
@@ -19,7 +20,7 @@ export type TrailingSlash = "strict" | "ignore" | "redirect"
 export interface KernelOptions extends CompileOptions {
   readonly services: Services
   readonly draining: AbortSignal
-  readonly clientAddress?: Shared["clientAddress"]
+  readonly proxies: TrustedProxies | undefined
   readonly trailingSlash: TrailingSlash
   /** Name the nearest path in a 404. */
   readonly development: boolean
@@ -70,7 +71,7 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
     for (const place of routers.at(host).at(segments, () => ({ methods: new Map() })))
       place.methods.set(method, endpoint)
   }
-  const { report, services, draining, clientAddress } = options
+  const { report, services, draining, proxies } = options
   const refuse: Shared["refuse"] = (error, ctx) => {
     if (ctx.answerHeaders !== undefined) ctx.answerHeaders = withoutCaching(ctx.answerHeaders)
     if (error === nowhere && !ctx.hasId) return nowhereReply
@@ -81,7 +82,7 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
   const native = nativeRoutes(compiled)
   const find = createFinder(routers, createFallback(table, routers, options), options)
   return {
-    shared: { services, draining, report, refuse, ...(clientAddress && { clientAddress }) },
+    shared: { services, draining, report, refuse, proxies },
     native,
     elsewhere: isWhole(native, compiled) && options.trailingSlash === "strict" ? readyAnswer(options) : undefined,
     maxBodyBytes: Math.max(options.fallback.maxBodyBytes, ...table.records.map((record) => record.maxBodyBytes)),
@@ -122,8 +123,9 @@ function endpointFor({ methods }: Place, method: string): Endpoint | undefined {
 
 /** The route that nobody declared: unknown paths and methods still pass the app's own layers (CORS, logs, ids). */
 function createFallback(table: RouteTable, routers: HostRouters<Place>, options: KernelOptions): Endpoint {
-  const handler = ({ method, path, headers }: BaseContext): Result => {
-    const host = headers.get("host")
+  const handler = (ctx: BaseContext): Result => {
+    const { method, path } = ctx
+    const host = (ctx as RequestContext).authority
     const match = routers.find(path, host)
     if (match === undefined)
       return redirected(path, options.trailingSlash, (other) => routers.find(other, host)) ?? notFound(method, path)

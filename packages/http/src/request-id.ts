@@ -1,8 +1,12 @@
+import type { RequestContext } from "./context/request-context.ts"
 import { type Layer, layer } from "./layer.ts"
 
 export interface RequestIdOptions {
-  /** Take the id that the caller sent in `X-Request-Id`, when it is plausible. For servers behind a proxy that sets it. */
-  readonly accept?: boolean
+  /**
+   * Take the id that came in `X-Request-Id`, when it is plausible: `"proxies"` from the app's `trustedProxies` only,
+   * `true` from whoever sends one. Default: false.
+   */
+  readonly accept?: boolean | "proxies"
 }
 
 const PLAUSIBLE = /^[A-Za-z0-9_.:-]{1,128}$/
@@ -12,7 +16,8 @@ export function createRequestIds({ accept = false }: RequestIdOptions = {}): Lay
   return layer({
     name: "requestIds",
     before: (ctx) => {
-      const sent = accept ? ctx.headers.get("x-request-id") : null
+      const isBelieved = accept === "proxies" ? (ctx as RequestContext).isFromProxy : accept
+      const sent = isBelieved ? ctx.headers.get("x-request-id") : null
       if (sent !== null && PLAUSIBLE.test(sent)) (ctx as { id: string }).id = sent
       ctx.set("x-request-id", ctx.id)
     },

@@ -1,5 +1,6 @@
 import { pathOf } from "./context/target.ts"
 import { type Peer, WebContext } from "./context/web-context.ts"
+import { hostOf } from "./host.ts"
 import type { Kernel } from "./kernel.ts"
 import type { Result } from "./reply/reply.ts"
 import { headResponse, readyResponse, toResponse } from "./reply/web.ts"
@@ -30,7 +31,7 @@ export function createWebHandler(
   return (request, connection) => {
     const path = pathOf(request.url)
     const { method } = request
-    const host = kernel.hasHosts ? request.headers.get("host") : null
+    const host = kernel.hasHosts ? hostOf(shared, request.headers, () => peer.address(request, connection)) : null
     const { endpoint, values, ready } = kernel.find(method, path, host)
     if (ready !== undefined && method !== "HEAD") return readyResponse(ready)
     const ctx = new WebContext({ request, connection, peer, endpoint, shared, values }, path)

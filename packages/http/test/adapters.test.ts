@@ -130,6 +130,18 @@ for (const { name, command } of runtimes) {
       const response = await fetch(`${url}/text`, { method: "POST", body: "x".repeat(1000) })
       expect([response.status, (await response.text()).length]).toEqual([201, 1000])
     })
+    test("believes a trusted proxy about the client, and only in what it added itself", async () => {
+      const headers = {
+        "x-forwarded-for": "127.0.0.1, 203.0.113.9",
+        "x-forwarded-proto": "https",
+        "x-forwarded-host": "acme.example.com",
+      }
+      const response = await fetch(`${url}/origin?a=1`, { headers })
+      expect(await response.json()).toEqual({ address: "203.0.113.9", url: "https://acme.example.com/origin?a=1" })
+      expect(await (await fetch(`${url}/shop`, { headers })).text()).toBe("acme")
+      expect((await fetch(`${url}/shop`)).status).toBe(404)
+    })
+
     test("tells the log what it does not tell the caller", async () => {
       await fetch(`${url}/throws`)
       expect(await (await fetch(`${url}/trace`)).text()).toContain("secret of the implementation")

@@ -20,6 +20,7 @@ const signedIn = layer({
 const app: App = createApp({
   layers: [requestIds, outer],
   maxBodyBytes: 1000,
+  trustedProxies: ["loopback"],
   onError: (error) => void trace.push(String(error)),
 })
 
@@ -62,6 +63,10 @@ app.get("/slow", async () => {
   return "late"
 })
 app.get("/trace", () => trace)
+app.get("/origin", (ctx) => ({ address: ctx.address, url: ctx.url.href }))
+app.host(":shop.example.com", (shops) => {
+  shops.get("/shop", (ctx) => ctx.host.shop)
+})
 app.get("/address", (ctx) => ({ known: typeof ctx.address === "string" }))
 app.scope("/admin", [signedIn], (admin) => {
   admin.get("/me", (ctx) => ctx.user)

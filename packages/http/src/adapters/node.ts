@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { NodeContext } from "../context/node-context.ts"
 import { pathOfTarget } from "../context/target.ts"
 import { ListenFailed } from "../errors.ts"
+import { messageHost } from "../host.ts"
 import type { Kernel } from "../kernel.ts"
 import { sendNode, sendReady } from "../reply/node.ts"
 import { type ListenOptions, type Server, serverUrl } from "../server.ts"
@@ -65,7 +66,7 @@ export async function listenNode(
 
 function handle(kernel: Kernel, message: IncomingMessage, answer: ServerResponse): void {
   const path = pathOfTarget(message.url as string)
-  const { endpoint, values, ready } = kernel.find(message.method as string, path, message.headers.host)
+  const { endpoint, values, ready } = kernel.find(message.method as string, path, messageHost(kernel, message))
   if (ready !== undefined && message.method === "GET") {
     sendReady(answer, ready)
     return

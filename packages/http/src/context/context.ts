@@ -28,6 +28,7 @@ export interface BaseContext {
   readonly method: string
   /** The path as sent, still percent-encoded, without the query. */
   readonly path: string
+  /** The address that the client asked for; behind `trustedProxies` with the scheme and the host that they tell. */
   readonly url: URL
   readonly headers: RequestHeaders
   readonly params: Readonly<Record<string, string | undefined>>

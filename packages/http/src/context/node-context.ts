@@ -62,7 +62,9 @@ export class NodeContext extends RequestContext {
   protected makeUrl(): URL {
     const { socket, headers, url } = this.message
     const scheme = "encrypted" in socket ? "https" : "http"
-    return new URL(url as string, `${scheme}://${headers.host || "localhost"}`)
+    const origin = `${scheme}://${headers.host || "localhost"}`
+    // A target may be absolute; one that begins with two slashes is a path all the same.
+    return (url as string).startsWith("/") ? new URL(`${origin}${url}`) : new URL(url as string, origin)
   }
   get request(): Request {
     this.#request ??= this.#makeRequest()

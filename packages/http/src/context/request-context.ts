@@ -3,6 +3,7 @@ import { type BodyKinds, readBody, streamOf } from "../body.ts"
 import type { Endpoint } from "../endpoint.ts"
 import { Failure } from "../failure.ts"
 import type { Outcome } from "../layer.ts"
+import type { Origin, TrustedProxies } from "../proxies/trusted-proxies.ts"
 import { Reply } from "../reply/reply.ts"
 import type { RequestIssue } from "../schema.ts"
 import type { RouteRecord } from "../table.ts"
@@ -18,8 +19,8 @@ export interface Shared {
   readonly report: (error: unknown, ctx: RequestContext) => void
   /** The answer that tells the caller of an error; a defect is reported on the way. */
   readonly refuse: (error: unknown, ctx: RequestContext) => Reply
-  /** The client's address where a trusted proxy tells it. */
-  readonly clientAddress?: (peer: string | undefined, headers: RequestHeaders) => string | undefined
+  /** What proxies in front of the app may be believed; undefined: nothing. */
+  readonly proxies: TrustedProxies | undefined
 }
 
 /**
@@ -96,7 +97,7 @@ export abstract class RequestContext implements BaseContext {
     return this.endpoint.record
   }
   get url(): URL {
-    this.#url ??= this.makeUrl()
+    this.#url ??= this.origin === undefined ? this.makeUrl() : asSeenByClient(this.makeUrl(), this.origin)
     return this.#url
   }
   get params(): Readonly<Record<string, string | undefined>> {
@@ -134,8 +135,19 @@ export abstract class RequestContext implements BaseContext {
     return this.shared.draining
   }
   get address(): string | undefined {
-    const { clientAddress } = this.shared
-    return clientAddress === undefined ? this.peerAddress : clientAddress(this.peerAddress, this.headers)
+    return this.origin === undefined ? this.peerAddress : this.origin.address
+  }
+  /** Where the request came from, as far as trusted proxies say it; undefined where there are none. */
+  get origin(): Origin | undefined {
+    return this.shared.proxies?.originOf(this.peerAddress, this.headers)
+  }
+  /** Whether a trusted proxy sent this request on. */
+  get isFromProxy(): boolean {
+    return this.shared.proxies?.trusts(this.peerAddress) ?? false
+  }
+  /** The host that the client asked for, with its port where it has one. */
+  get authority(): string | null {
+    return this.origin?.host ?? this.headers.get("host")
   }
 
   json<const S extends number = 200, T = unknown>(value: T, status: S = 200 as S): Reply<S, T> {
@@ -172,4 +184,11 @@ export abstract class RequestContext implements BaseContext {
   use<T>(service: Service<T>): Promise<T> {
     return this.shared.services.get(service)
   }
+}
+
+/** The same path and query under the scheme and host that the client used. */
+function asSeenByClient(url: URL, { scheme, host }: Origin): URL {
+  if (scheme === undefined && host === undefined) return url
+  const { protocol, pathname, search } = url
+  return new URL(`${scheme === undefined ? protocol : `${scheme}:`}//${host ?? url.host}${pathname}${search}`)
 }

@@ -70,8 +70,16 @@ describe("the client's address", () => {
 
 describe("scheme and host", () => {
   test.each<[string, Record<string, string>, Partial<Origin>]>([
-    ["as the proxy says", { "x-forwarded-proto": "https", "x-forwarded-host": "Shop.Example:8443" }, { scheme: "https", host: "shop.example:8443" }],
-    ["the nearest proxy's, where there is one hop", { "x-forwarded-proto": "http, https", "x-forwarded-host": "evil.example, shop.example" }, { scheme: "https", host: "shop.example" }],
+    [
+      "as the proxy says",
+      { "x-forwarded-proto": "https", "x-forwarded-host": "Shop.Example:8443" },
+      { scheme: "https", host: "shop.example:8443" },
+    ],
+    [
+      "the nearest proxy's, where there is one hop",
+      { "x-forwarded-proto": "http, https", "x-forwarded-host": "evil.example, shop.example" },
+      { scheme: "https", host: "shop.example" },
+    ],
     ["another scheme is not believed", { "x-forwarded-proto": "javascript" }, { scheme: undefined }],
     ["a host with a path is not believed", { "x-forwarded-host": "evil.example/@shop" }, { host: undefined }],
     ["nor one with credentials", { "x-forwarded-host": "a:b@evil.example" }, { host: undefined }],
@@ -84,7 +92,10 @@ describe("scheme and host", () => {
   })
 
   test("are those that the farthest trusted proxy took the request with", () => {
-    const headers = xff("203.0.113.9, 10.0.0.2", { "x-forwarded-proto": "https, http", "x-forwarded-host": "a.example, b.example" })
+    const headers = xff("203.0.113.9, 10.0.0.2", {
+      "x-forwarded-proto": "https, http",
+      "x-forwarded-host": "a.example, b.example",
+    })
     expect(ours.originOf(PEER, headers)).toMatchObject({ scheme: "https", host: "a.example" })
   })
 
@@ -96,15 +107,51 @@ describe("scheme and host", () => {
 
 describe("the Forwarded header of RFC 7239", () => {
   test.each<[string, string, Origin]>([
-    ["one element", "for=203.0.113.9;proto=https;host=shop.example", { address: "203.0.113.9", scheme: "https", host: "shop.example" }],
-    ["names in any case, values quoted, spaces", 'For="[2001:db8::1]:4711" ; PROTO="https"', { address: "2001:db8::1", scheme: "https", host: undefined }],
-    ["through two proxies of ours: the farthest one's words", "for=203.0.113.9;proto=https;host=a.example, for=10.0.0.2;proto=http", { address: "203.0.113.9", scheme: "https", host: "a.example" }],
-    ["what a caller sent in front is not looked at", "for=127.0.0.1;proto=https, for=203.0.113.9;proto=http", { address: "203.0.113.9", scheme: "http", host: undefined }],
-    ["a quote that a caller leaves open hides nothing", 'for="evil, for=203.0.113.9;proto=https', { address: "203.0.113.9", scheme: "https", host: undefined }],
-    ["a quote with an escape at its end hides nothing", 'for="evil\\", for=203.0.113.9', { address: "203.0.113.9", scheme: undefined, host: undefined }],
-    ["a comma in quotes is text", 'for=203.0.113.9;by="a,b"', { address: "203.0.113.9", scheme: undefined, host: undefined }],
-    ["an escaped quote is text", 'for=203.0.113.9;by="a\\",b"', { address: "203.0.113.9", scheme: undefined, host: undefined }],
-    ["a proxy of ours after an open quote", 'for="evil, for=10.0.0.2', { address: undefined, scheme: undefined, host: undefined }],
+    [
+      "one element",
+      "for=203.0.113.9;proto=https;host=shop.example",
+      { address: "203.0.113.9", scheme: "https", host: "shop.example" },
+    ],
+    [
+      "names in any case, values quoted, spaces",
+      'For="[2001:db8::1]:4711" ; PROTO="https"',
+      { address: "2001:db8::1", scheme: "https", host: undefined },
+    ],
+    [
+      "through two proxies of ours: the farthest one's words",
+      "for=203.0.113.9;proto=https;host=a.example, for=10.0.0.2;proto=http",
+      { address: "203.0.113.9", scheme: "https", host: "a.example" },
+    ],
+    [
+      "what a caller sent in front is not looked at",
+      "for=127.0.0.1;proto=https, for=203.0.113.9;proto=http",
+      { address: "203.0.113.9", scheme: "http", host: undefined },
+    ],
+    [
+      "a quote that a caller leaves open hides nothing",
+      'for="evil, for=203.0.113.9;proto=https',
+      { address: "203.0.113.9", scheme: "https", host: undefined },
+    ],
+    [
+      "a quote with an escape at its end hides nothing",
+      'for="evil\\", for=203.0.113.9',
+      { address: "203.0.113.9", scheme: undefined, host: undefined },
+    ],
+    [
+      "a comma in quotes is text",
+      'for=203.0.113.9;by="a,b"',
+      { address: "203.0.113.9", scheme: undefined, host: undefined },
+    ],
+    [
+      "an escaped quote is text",
+      'for=203.0.113.9;by="a\\",b"',
+      { address: "203.0.113.9", scheme: undefined, host: undefined },
+    ],
+    [
+      "a proxy of ours after an open quote",
+      'for="evil, for=10.0.0.2',
+      { address: undefined, scheme: undefined, host: undefined },
+    ],
     ["an obfuscated client", "for=_hidden;proto=https", { address: undefined, scheme: "https", host: undefined }],
     ["an unknown client", "for=unknown", { address: undefined, scheme: undefined, host: undefined }],
     ["a parameter twice", "for=203.0.113.9;for=127.0.0.1", { address: undefined, scheme: undefined, host: undefined }],
@@ -117,7 +164,11 @@ describe("the Forwarded header of RFC 7239", () => {
   test("is not looked at where the proxies write the other ones, and the reverse", () => {
     const both = xff("203.0.113.9", { forwarded: "for=198.51.100.7;host=evil.example" })
     expect(ours.originOf(PEER, both)).toEqual({ address: "203.0.113.9", scheme: undefined, host: undefined })
-    const other = new Headers({ forwarded: "for=203.0.113.9", "x-forwarded-for": "198.51.100.7", "x-forwarded-host": "evil.example" })
+    const other = new Headers({
+      forwarded: "for=203.0.113.9",
+      "x-forwarded-for": "198.51.100.7",
+      "x-forwarded-host": "evil.example",
+    })
     expect(standard.originOf(PEER, other)).toEqual({ address: "203.0.113.9", scheme: undefined, host: undefined })
   })
 })

@@ -5,6 +5,7 @@ import type { WebSocket, WebSocketServer } from "ws"
 import { NodeContext } from "../context/node-context.ts"
 import { pathOfTarget } from "../context/target.ts"
 import { UpgradeRequired } from "../errors.ts"
+import { messageHost } from "../host.ts"
 import type { Kernel } from "../kernel.ts"
 import { sendNode } from "../reply/node.ts"
 import { BaseConnection, GOING_AWAY, type WebSocketEvents } from "./connection.ts"
@@ -90,9 +91,11 @@ export class NodeWebSockets {
    */
   serverOptions(kernel: Kernel): Pick<ServerOptions, "shouldUpgradeCallback"> {
     return {
-      shouldUpgradeCallback: ({ method, url, headers }) =>
-        kernel.find(method as string, pathOfTarget(url as string), headers.host).endpoint.record.websocket !==
-        undefined,
+      shouldUpgradeCallback: (message) => {
+        const path = pathOfTarget(message.url as string)
+        const { endpoint } = kernel.find(message.method as string, path, messageHost(kernel, message))
+        return endpoint.record.websocket !== undefined
+      },
     }
   }
 
@@ -108,7 +111,7 @@ export class NodeWebSockets {
       answer.assignSocket(socket)
       answer.on("finish", () => socket.destroySoon())
       const path = pathOfTarget(message.url as string)
-      const { endpoint, values } = kernel.find(message.method as string, path, message.headers.host)
+      const { endpoint, values } = kernel.find(message.method as string, path, messageHost(kernel, message))
       const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)
       const sent = kernel.answer(ctx, (same, result) =>
         result instanceof Upgrade ? this.#accept(same, result, socket, head) : sendNode(same, result),
