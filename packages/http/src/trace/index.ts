@@ -1,0 +1,3 @@
+export type { Trace, TraceContextOptions } from "./trace-context.ts"
+export { traceContext } from "./trace-context.ts"
+export type { TraceParent } from "./traceparent.ts"
