@@ -49,8 +49,9 @@ type Around = (around: NonNullable<LayerHooks["around"]>, inner: Step) => Step
 const aroundWeb: Around = (around, inner) => (ctx) => around(ctx, async () => toResponse(ctx, thrown(await inner(ctx))))
 
 function withLayer(next: Step, layer: Layer<unknown, unknown>, wrap: Around): Step {
-  const { before, around, after, error, finish } = layer.hooks
+  const { within, before, around, after, error, finish } = layer.hooks
   let run = next
+  if (within !== undefined) run = (ctx) => (within as Within)(ctx, () => next(ctx))
   if (before !== undefined) run = withBefore(layer.name, before as Step, run)
   if (around !== undefined) run = wrap(around, run)
   if (after !== undefined) run = withAfter(after as (ctx: RequestContext, reply: Reply) => Result, run)
@@ -64,6 +65,8 @@ function withLayer(next: Step, layer: Layer<unknown, unknown>, wrap: Around): St
     return inner(ctx)
   }
 }
+
+type Within = (ctx: RequestContext, run: () => MaybePromise<Result>) => MaybePromise<Result>
 
 function withBefore(name: string, before: Step, next: Step): Step {
   const provide = createProvider(name)

@@ -48,6 +48,7 @@ export type {
   Check,
   ErrorsOf,
   FieldConflict,
+  Inside,
   Layer,
   LayerHooks,
   LayerSpec,

@@ -12,6 +12,11 @@ export interface Outcome {
   readonly error: unknown
 }
 
+/** What came of all that is inside a layer, at once or by a promise. Only {@link LayerSpec.within} meets it. */
+export interface Inside {
+  readonly "~inside": true
+}
+
 /** Calls what is inside this layer. */
 export type Next = () => Promise<Response>
 
@@ -31,6 +36,11 @@ export interface LayerSpec<N extends readonly AnyLayer[], R, E extends readonly 
   readonly headers?: Readonly<Record<string, string>>
   /** Runs first. Returns fields for the context, or a `Reply` or `Response` that ends the request here. */
   readonly before?: (ctx: BaseContext & ProvidedBy<N>) => R
+  /**
+   * Runs all that is inside within something, such as an async context. Must return what `run()` gives, which says nothing
+   * about itself; unlike `around` it makes no `Response`, and it stays synchronous where it can.
+   */
+  readonly within?: (ctx: BaseContext & ProvidedBy<N>, run: () => Inside) => Inside
   /** Wraps all that is inside. Must return a `Response`: its own, or what `next()` gives. */
   readonly around?: (ctx: BaseContext & ProvidedBy<N>, next: Next) => Promise<Response>
   /**
@@ -62,6 +72,7 @@ export interface Layer<Provides = unknown, Errors = never> {
 /** The hooks with the types rubbed off: what the compiler of routes calls. */
 export interface LayerHooks {
   readonly before?: (ctx: BaseContext) => unknown
+  readonly within?: (ctx: BaseContext, run: () => Inside) => Inside
   readonly around?: (ctx: BaseContext, next: Next) => Promise<Response>
   readonly after?: (ctx: BaseContext, reply: Reply) => unknown
   readonly error?: (ctx: BaseContext, error: unknown) => unknown

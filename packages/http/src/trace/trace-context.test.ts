@@ -89,7 +89,11 @@ describe("a tracestate", () => {
     ["every character that a key may have", "a-b_c*d/e=1", "a-b_c*d/e=1"],
     ["a space inside a value", "a=1 2", "a=1 2"],
     ["long members go first when it is too long", `${long("a")},b=2,${long("c")},${long("d")}`, "b=2"],
-    ["32 members", Array.from({ length: 32 }, (_, n) => `k${n}=1`).join(","), Array.from({ length: 32 }, (_, n) => `k${n}=1`).join(",")],
+    [
+      "32 members",
+      Array.from({ length: 32 }, (_, n) => `k${n}=1`).join(","),
+      Array.from({ length: 32 }, (_, n) => `k${n}=1`).join(","),
+    ],
     ["no value", "a=", ""],
     ["no equals sign", "a", ""],
     ["an equals sign in the value", "a=1=2", ""],

@@ -1,0 +1,1 @@
+export { ambientContext, currentContext, findContext } from "./ambient-context.ts"
