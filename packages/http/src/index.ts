@@ -59,6 +59,8 @@ export type {
   ProvidedBy,
 } from "./layer.ts"
 export { layer } from "./layer.ts"
+export type { AnyErrorClass, Caught } from "./on-error.ts"
+export { onError } from "./on-error.ts"
 export type { Params, Segment } from "./path.ts"
 export { buildPath } from "./path.ts"
 export type { Problem } from "./problem.ts"

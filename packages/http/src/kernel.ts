@@ -1,4 +1,5 @@
 import { nearest, type Services } from "@ashlar/core"
+import { arrangeLayers } from "./arrange-layers.ts"
 import { type CompileOptions, compileRoute } from "./compile.ts"
 import type { BaseContext } from "./context/context.ts"
 import type { RequestContext, Shared } from "./context/request-context.ts"
@@ -160,6 +161,7 @@ function createFallback(table: RouteTable, routers: HostRouters<Place>, options:
     version: undefined,
     websocket: undefined,
     ...options.fallback,
+    layers: arrangeLayers(options.fallback.layers),
   }
   return createEndpoint(record, compileRoute(record, options))
 }

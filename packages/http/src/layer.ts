@@ -65,6 +65,13 @@ export interface Layer<Provides = unknown, Errors = never> {
   readonly hooks: LayerHooks
   /** Set by the layer of an API version: the version of every covered route. */
   readonly version?: string
+  /** Set by `parallel`: the layers that it runs together, and how to make a group of others. */
+  readonly members?: {
+    readonly list: readonly Layer<unknown, unknown>[]
+    readonly of: (layers: readonly Layer<unknown, unknown>[]) => Layer<unknown, unknown>
+  }
+  /** Set by `when`: the layer that it runs, or does not. */
+  readonly conditional?: Layer<unknown, unknown>
   readonly "~provides"?: Provides
   readonly "~errors"?: Errors
 }
@@ -83,7 +90,8 @@ export interface LayerHooks {
 export type Middleware = (ctx: BaseContext, next: Next) => Response | Promise<Response>
 export type AnyLayer = Layer<unknown, unknown> | Middleware
 
-type FieldsOf<L> = L extends { "~provides"?: infer P } ? (unknown extends P ? unknown : P) : unknown
+/** The context fields that one layer provides. */
+export type FieldsOf<L> = L extends { "~provides"?: infer P } ? (unknown extends P ? unknown : P) : unknown
 /** The context fields that a list of layers provides together. */
 export type ProvidedBy<L extends readonly unknown[]> = L extends readonly [infer A, ...infer T]
   ? FieldsOf<A> & ProvidedBy<T>
@@ -103,10 +111,12 @@ export interface MissingNeeds<N> {
 export interface FieldConflict<K> {
   readonly "another layer already provides": K
 }
-interface NeedsCarrier<N> {
+/** Carries what a layer needs before it. */
+export interface NeedsCarrier<N> {
   readonly "~needs"?: N
 }
-type NeedsOf<L> = L extends NeedsCarrier<infer N> ? (unknown extends N ? unknown : N) : unknown
+/** The context fields that a layer needs. */
+export type NeedsOf<L> = L extends NeedsCarrier<infer N> ? (unknown extends N ? unknown : N) : unknown
 
 /** Checks a tuple of layers against the fields `H` that are there already: order, needs and conflicting fields. */
 export type Check<L extends readonly unknown[], H> = L extends readonly [infer A, ...infer T]

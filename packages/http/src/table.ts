@@ -1,4 +1,5 @@
 import type { ErrorClass } from "@ashlar/core"
+import { arrangeLayers, membersOf } from "./arrange-layers.ts"
 import { LayerUnmet, RouteDuplicate, UpgradeInvalid } from "./errors.ts"
 import { type Layer, toLayer } from "./layer.ts"
 import { parsePath, type Segment } from "./path.ts"
@@ -99,9 +100,10 @@ function refuseSecond(first: RouteRecord | undefined, second: RouteRecord, what:
   throw new RouteDuplicate(`Two routes take ${what}${same}: ${first.declaredAt} and ${second.declaredAt}. Remove one.`)
 }
 
-function toRecord({ route, path, host, name, layers }: PlacedRoute, defaults: RouteDefaults): RouteRecord {
+function toRecord({ route, path, host, name, layers: placed }: PlacedRoute, defaults: RouteDefaults): RouteRecord {
   const { definition } = route
-  checkLayers(layers, route)
+  checkLayers(placed, route)
+  const layers = arrangeLayers(placed)
   const { params, query, headers, body, summary, description, tags, deprecated } = definition
   return Object.freeze({
     method: route.method,
@@ -147,13 +149,15 @@ function outputOf(response: AnyRoute["definition"]["response"]): ReadonlyMap<num
 function checkLayers(layers: readonly Layer<unknown, unknown>[], route: AnyRoute): void {
   const seen = new Set<Layer<unknown, unknown>>()
   for (const one of layers) {
-    for (const need of one.needs.map(toLayer)) {
-      if (seen.has(need)) continue
-      throw new LayerUnmet(
-        `The layer "${one.name}" needs "${need.name}" before it on ${route.method} ${route.path} (${route.declaredAt})`,
-      )
+    for (const member of membersOf(one)) {
+      for (const need of member.needs.map(toLayer)) {
+        if (seen.has(need)) continue
+        throw new LayerUnmet(
+          `The layer "${member.name}" needs "${need.name}" before it on ${route.method} ${route.path} (${route.declaredAt})`,
+        )
+      }
     }
-    seen.add(one)
+    for (const member of membersOf(one)) seen.add(member)
   }
 }
 
