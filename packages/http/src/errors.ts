@@ -184,6 +184,16 @@ export const UpgradeInvalid: ErrorClass<"HTTP_UPGRADE_INVALID", 500> = defineErr
   500,
   "A route upgrades although its definition has no `websocket`, or its limits or method do not fit a WebSocket.",
 )
+export const OffloadInvalid: ErrorClass<"HTTP_OFFLOAD_INVALID", 500> = defineError(
+  "HTTP_OFFLOAD_INVALID",
+  500,
+  "A task cannot be run in a thread: its module is the program's own or does not define it, or there are no threads here.",
+)
+export const OffloadFailed: ErrorClass<"HTTP_OFFLOAD_FAILED", 500> = defineError(
+  "HTTP_OFFLOAD_FAILED",
+  500,
+  "A thread ended before its task did. The log may say why; the next task gets another thread.",
+)
 export const ProxyInvalid: ErrorClass<"HTTP_PROXY_INVALID", 500> = defineError(
   "HTTP_PROXY_INVALID",
   500,

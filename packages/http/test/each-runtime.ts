@@ -19,13 +19,16 @@ const present = (path: string | undefined | null): string | undefined => (path &
 
 /**
  * Describes a suite once for each runtime, over a server of its own: `entry` prints a line of JSON with its `url` when it
- * listens. Bun runs the source, the others a bundle of it.
+ * listens. Bun runs the source, the others a bundle of it, in which the modules that follow the first keep files of
+ * their own.
  */
 export function onEachRuntime(
-  entry: string,
+  entries: string | readonly [string, ...string[]],
   describeOn: (server: Running) => void,
   env: Readonly<Record<string, string>> = {},
 ): void {
+  const entrypoints = typeof entries === "string" ? [entries] : [...entries]
+  const entry = entrypoints[0]!
   const folder = mkdtempSync(join(tmpdir(), "ashlar-runtimes-"))
   const bundle = join(folder, `${basename(entry, ".ts")}.mjs`)
   const node = present(process.env.NODE_BIN) ?? Bun.which("node")
@@ -36,7 +39,8 @@ export function onEachRuntime(
     ["deno", deno === null ? undefined : [deno, "run", "--quiet", "--allow-all", "--no-lock", bundle]],
   ]
   beforeAll(async () => {
-    const built = await Bun.build({ entrypoints: [entry], target: "node", outdir: folder, naming: basename(bundle) })
+    const splitting = entrypoints.length > 1
+    const built = await Bun.build({ entrypoints, target: "node", outdir: folder, naming: "[name].mjs", splitting })
     expect(built.success).toBe(true)
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,0 +1,6 @@
+export type { OffloadOptions } from "./offload.ts"
+export { defineOffloadPool, offload, offloadPool } from "./offload.ts"
+export type { OffloadPool, OffloadPoolOptions, RunOptions } from "./pool.ts"
+export { createOffloadPool } from "./pool.ts"
+export type { Task, Transferred } from "./task.ts"
+export { defineTask, transferred } from "./task.ts"
