@@ -184,6 +184,11 @@ export const UpgradeInvalid: ErrorClass<"HTTP_UPGRADE_INVALID", 500> = defineErr
   500,
   "A route upgrades although its definition has no `websocket`, or its limits or method do not fit a WebSocket.",
 )
+export const BatchTooLarge: ErrorClass<"HTTP_BATCH_TOO_LARGE", 413> = defineError(
+  "HTTP_BATCH_TOO_LARGE",
+  413,
+  "A batch has more requests than this address takes, or its answers are too large together. `details` has the limit.",
+)
 export const OffloadInvalid: ErrorClass<"HTTP_OFFLOAD_INVALID", 500> = defineError(
   "HTTP_OFFLOAD_INVALID",
   500,

@@ -142,6 +142,31 @@ for (const { name, command } of runtimes) {
       expect((await fetch(`${url}/shop`)).status).toBe(404)
     })
 
+    test("answers a batch as it answers each of its parts", async () => {
+      const requests = [
+        { path: "/who" },
+        { method: "POST", path: "/echo", body: { a: 1 } },
+        { path: "/nowhere" },
+        { path: "/admin/me" },
+        { path: "/bytes" },
+        { path: "/cookies" },
+      ]
+      const response = await fetch(`${url}/batch`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-user": "ana", "x-forwarded-for": "203.0.113.9" },
+        body: JSON.stringify({ requests }),
+      })
+      expect(response.status).toBe(200)
+      expect(response.headers.getSetCookie()).toEqual(["a=1; HttpOnly", "b=2"])
+      const { responses } = (await response.json()) as { responses: { status: number; body?: unknown }[] }
+      expect(responses.map(({ status }) => status)).toEqual([200, 200, 404, 200, 200, 200])
+      const host = new URL(url).host
+      expect(responses[0]!.body).toEqual({ user: "ana", address: "203.0.113.9", url: `${url}/who`, host })
+      expect(responses[1]!.body).toEqual({ got: { a: 1 } })
+      expect(responses[3]!.body).toBe("ana")
+      expect(responses[4]).toMatchObject({ body: "AQID", encoding: "base64" })
+    })
+
     test("tells the log what it does not tell the caller", async () => {
       await fetch(`${url}/throws`)
       expect(await (await fetch(`${url}/trace`)).text()).toContain("secret of the implementation")

@@ -1,3 +1,4 @@
+import { batch } from "../src/batch/index.ts"
 import { type App, createApp, errors, layer, requestIds } from "../src/index.ts"
 
 /** The one application that the adapter suite runs on every runtime. */
@@ -71,5 +72,13 @@ app.get("/address", (ctx) => ({ known: typeof ctx.address === "string" }))
 app.scope("/admin", [signedIn], (admin) => {
   admin.get("/me", (ctx) => ctx.user)
 })
+
+app.get("/who", (ctx) => ({
+  user: ctx.headers.get("x-user"),
+  address: ctx.address,
+  url: ctx.url.href,
+  host: ctx.headers.get("host"),
+}))
+app.add(batch(app))
 
 export default app

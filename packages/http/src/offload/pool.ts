@@ -202,7 +202,7 @@ function workerClass(): typeof Worker {
 }
 
 /** A thread that loads the module with which the program began would start the program once more. */
-function refuseProgram({ url, name }: Task): void {
+function refuseProgram({ url, name }: Pick<Task, "url" | "name">): void {
   program ??= programUrl()
   if (program !== url) return
   throw new OffloadInvalid(
