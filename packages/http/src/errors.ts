@@ -210,6 +210,16 @@ export const ListenFailed: ErrorClass<"HTTP_LISTEN_FAILED", 500> = defineError(
   "The server could not listen on this address and port.",
 )
 
+export const CacheControlInvalid: ErrorClass<"HTTP_CACHE_CONTROL_INVALID", 500> = defineError(
+  "HTTP_CACHE_CONTROL_INVALID",
+  500,
+  "Directives for caches contradict one another, or a time is no whole number of seconds.",
+)
+export const ValidatorInvalid: ErrorClass<"HTTP_VALIDATOR_INVALID", 500> = defineError(
+  "HTTP_VALIDATOR_INVALID",
+  500,
+  "What should tell one state of a resource from another is no entity tag, or no date.",
+)
 export const CookieInvalid: ErrorClass<"HTTP_COOKIE_INVALID", 500> = defineError(
   "HTTP_COOKIE_INVALID",
   500,

@@ -1,0 +1,7 @@
+export type { CacheDirectives } from "./cache-control.ts"
+export { cacheControl, formatCacheControl } from "./cache-control.ts"
+export type { PreconditionOptions } from "./conditional.ts"
+export { lastModified, notModified, preconditions } from "./conditional.ts"
+export type { EtagOptions } from "./etag.ts"
+export { etag } from "./etag.ts"
+export type { Validators } from "./preconditions.ts"
