@@ -1,6 +1,5 @@
 import { createContainer, nearest, type Services } from "@ashlar/core"
 import type { BaseContext, ConnectionInfo } from "./context/context.ts"
-import type { RequestContext } from "./context/request-context.ts"
 import type { Peer } from "./context/web-context.ts"
 import { RouteUnknown } from "./errors.ts"
 import { createKernel, type Kernel, type TrailingSlash } from "./kernel.ts"
@@ -8,8 +7,7 @@ import { type AnyLayer, type Check, type ErrorsOf, type ProvidedBy, toLayer } fr
 import { buildPath } from "./path.ts"
 import type { ForwardedHeader } from "./proxies/forwarded.ts"
 import { createTrustedProxies } from "./proxies/trusted-proxies.ts"
-import { JSON_TYPE, type Result, TEXT } from "./reply/reply.ts"
-import { OWN_JSON_TYPE, toResponse } from "./reply/web.ts"
+import { toTypedResponse } from "./reply/web.ts"
 import { createScope, type Scope, type Wall } from "./scope.ts"
 import { type ListenOptions, loadAdapter, type Server } from "./server.ts"
 import { freezeTable, type RouteTable } from "./table.ts"
@@ -139,19 +137,6 @@ const told: Peer = {
   address: (_request, connection) => (connection as () => ConnectionInfo)().address,
   allowIdle: (_request, connection, seconds) => (connection as () => ConnectionInfo)().allowIdle?.(seconds),
   waitUntil: (_request, connection, work) => (connection as () => ConnectionInfo)().waitUntil?.(work),
-}
-
-/**
- * Bun says the type of text only when it sends it by itself, and of JSON the charset too; from here it goes to a test or
- * to a platform, where it should say what every other runtime says.
- */
-function toTypedResponse(ctx: RequestContext, result: Result): Response {
-  const response = toResponse(ctx, result)
-  const { headers } = response
-  if (typeof result === "string" && !headers.has("content-type")) headers.set("content-type", TEXT)
-  else if (OWN_JSON_TYPE !== JSON_TYPE && headers.get("content-type") === OWN_JSON_TYPE)
-    headers.set("content-type", JSON_TYPE)
-  return response
 }
 
 function noConnection(): ConnectionInfo {

@@ -1,5 +1,6 @@
 import { BadRequest } from "./errors.ts"
 import { decodeSegment } from "./path.ts"
+import { checkHeader } from "./reply/header.ts"
 import type { RouteRecord } from "./table.ts"
 
 /** Runs one request through its layers to a result. It never throws: what goes wrong comes back as a reply. */
@@ -28,6 +29,7 @@ export function createEndpoint(record: RouteRecord, run: Run): Endpoint {
     return params
   }
   const constant = Object.entries(Object.assign({}, ...record.layers.map((one) => one.headers)) as object)
+  for (const [name, value] of constant) checkHeader(name, String(value))
   const constantHeaders = constant.flatMap(([name, value]) => [name.toLowerCase(), String(value)])
   return { record, run, constantHeaders, paramsOf, prepared: undefined }
 }

@@ -195,7 +195,6 @@ function complete<C extends RequestContext, Out>(ctx: C, result: Result, render:
     out = render(ctx, result)
   } catch (cause) {
     // The answer itself could not be made: a value without a JSON form, a header with a line break in it.
-    ctx.answerHeaders = undefined
     const reply = ctx.shared.refuse(cause, ctx)
     out = render(ctx, reply)
     if (ctx.isWatched) finish(ctx, reply.status, cause)

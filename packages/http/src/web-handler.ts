@@ -1,9 +1,12 @@
-import { pathOf } from "./context/target.ts"
+import { isHost, pathOf } from "./context/target.ts"
 import { type Peer, WebContext } from "./context/web-context.ts"
+import { BadRequest } from "./errors.ts"
+import { Failure } from "./failure.ts"
 import { hostOf } from "./host.ts"
 import type { Kernel } from "./kernel.ts"
-import type { Result } from "./reply/reply.ts"
-import { headResponse, readyResponse, toResponse } from "./reply/web.ts"
+import { toProblem } from "./problem.ts"
+import { PROBLEM_TYPE, type Result } from "./reply/reply.ts"
+import { forHead, readyResponse, toResponse } from "./reply/web.ts"
 import type { MaybePromise } from "./step.ts"
 import { sendUpgrade } from "./websocket/web.ts"
 
@@ -19,6 +22,19 @@ export interface Renders {
 /** How an upgrade is sent on a connection. */
 export type UpgradeRender = (connection: unknown) => (ctx: WebContext, result: Result) => Response
 
+const isDeno = "Deno" in globalThis
+
+/** Deno puts the Host header before the path without a look at it: one with a slash in it would choose another route. */
+function hasHost(request: Request): boolean {
+  const host = request.headers.get("host")
+  return host === null || isHost(host)
+}
+
+function badHost(): Response {
+  const problem = toProblem(new Failure(BadRequest, "The Host header is no host"))
+  return new Response(JSON.stringify(problem), { status: 400, headers: { "content-type": PROBLEM_TYPE } })
+}
+
 /** How a kernel is served where requests are web-standard: by `app.fetch`, on Deno, and on Bun beside its own router. */
 export function createWebHandler(
   kernel: Kernel,
@@ -26,9 +42,10 @@ export function createWebHandler(
   { render = toResponse, renderUpgrade = () => sendUpgrade }: Renders = {},
 ): WebHandler {
   const { shared } = kernel
+  const renderHead = forHead(render)
   const hasUpgrades = kernel.websocket !== undefined
-  const renderHead: typeof toResponse = (ctx, result) => headResponse(ctx, result, render(ctx, result))
   return (request, connection) => {
+    if (isDeno && !hasHost(request)) return badHost()
     const path = pathOf(request.url)
     const { method } = request
     const host = kernel.hasHosts ? hostOf(shared, request.headers, () => peer.address(request, connection)) : null

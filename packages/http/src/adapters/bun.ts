@@ -2,7 +2,8 @@ import { type Peer, WebContext } from "../context/web-context.ts"
 import type { Endpoint } from "../endpoint.ts"
 import { ListenFailed } from "../errors.ts"
 import type { Kernel } from "../kernel.ts"
-import { readyResponse, toResponse } from "../reply/web.ts"
+import type { Result } from "../reply/reply.ts"
+import { forHead, readyResponse, toResponse } from "../reply/web.ts"
 import { type ListenOptions, type Server, serverUrl } from "../server.ts"
 import { createWebHandler, type WebHandler } from "../web-handler.ts"
 import { BunWebSockets } from "../websocket/bun.ts"
@@ -11,6 +12,11 @@ type BunHandler = (request: Bun.BunRequest, server: Bun.Server<undefined>) => Re
 
 /** Bun's router is linear in the children of one segment, so a wide table is dispatched by our own trie instead. */
 const MAX_SIBLINGS = 200
+
+/** Bun looks at its timers every few seconds, so a connection lives up to so much longer than it is told. */
+const TIMER_SECONDS = 3
+
+const toHead = forHead(toResponse)
 
 /** A request that Bun's own router dispatched: it has the parameters. */
 class BunContext extends WebContext {
@@ -45,7 +51,7 @@ export async function listenBun(
       fetch: fallback,
       // Above the largest limit of a route, so that our own check answers 413 with a problem document.
       maxRequestBodySize: kernel.maxBodyBytes + 1024 * 1024,
-      idleTimeout: idleTimeoutSeconds,
+      idleTimeout: Math.max(1, idleTimeoutSeconds - TIMER_SECONDS),
       development: false,
       ...(sockets && { websocket: sockets.handler }),
     } as Bun.Serve.Options<undefined>)
@@ -72,6 +78,9 @@ function nativeTable(
   for (const { path, methods } of kernel.native) {
     const handlers: Record<string, BunHandler> = {}
     for (const [method, endpoint] of methods) handlers[method] = nativeHandler(kernel, endpoint, sockets)
+    // Bun's own HEAD lacks what it adds to GET as it sends it: the type of text, and the date.
+    const show = methods.get("GET")
+    if (show !== undefined) handlers.HEAD ??= nativeHandler(kernel, show, sockets, toHead)
     table[path] = handlers
   }
   const { elsewhere } = kernel
@@ -82,7 +91,12 @@ function nativeTable(
   return table
 }
 
-function nativeHandler(kernel: Kernel, endpoint: Endpoint, sockets: BunWebSockets | undefined): BunHandler {
+function nativeHandler(
+  kernel: Kernel,
+  endpoint: Endpoint,
+  sockets: BunWebSockets | undefined,
+  render: (ctx: WebContext, result: Result) => Response = toResponse,
+): BunHandler {
   const { shared } = kernel
   if (sockets !== undefined && endpoint.record.websocket !== undefined)
     return (request, server) =>
@@ -91,10 +105,7 @@ function nativeHandler(kernel: Kernel, endpoint: Endpoint, sockets: BunWebSocket
         sockets.render(server),
       )
   return (request, server) =>
-    kernel.answer(
-      new BunContext({ request, connection: server, peer, endpoint, shared, values: undefined }),
-      toResponse,
-    )
+    kernel.answer(new BunContext({ request, connection: server, peer, endpoint, shared, values: undefined }), render)
 }
 
 function widestSegment(paths: readonly string[]): number {

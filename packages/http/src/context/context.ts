@@ -55,7 +55,10 @@ export interface BaseContext {
   empty<const S extends number = 204>(status?: S): Reply<S, null>
   /** Sends the caller elsewhere (default 302). */
   redirect<const S extends number = 302>(location: string, status?: S): Reply<S, null>
-  /** Sets a header of the answer, whatever the answer will be, errors included. `set-cookie` and `vary` add up. */
+  /**
+   * Sets a header of the answer, whatever the answer will be, errors included. `set-cookie` and `vary` add up.
+   * @throws {HTTP_RESPONSE_INVALID} when the value holds a line break or another control character.
+   */
   set(name: string, value: string): void
   /** Runs after the answer is sent, last added first; what it throws is reported, never sent. */
   defer(cleanup: () => void | Promise<void>): void

@@ -4,6 +4,7 @@ import type { Endpoint } from "../endpoint.ts"
 import { Failure } from "../failure.ts"
 import type { Outcome } from "../layer.ts"
 import type { Origin, TrustedProxies } from "../proxies/trusted-proxies.ts"
+import { checkHeader } from "../reply/header.ts"
 import { Reply } from "../reply/reply.ts"
 import type { RequestIssue } from "../schema.ts"
 import type { RouteRecord } from "../table.ts"
@@ -166,6 +167,7 @@ export abstract class RequestContext implements BaseContext {
     return new Reply(status, null, undefined, { location })
   }
   set(name: string, value: string): void {
+    checkHeader(name, value)
     if (this.answerHeaders === undefined) this.answerHeaders = [name.toLowerCase(), value]
     else this.answerHeaders.push(name.toLowerCase(), value)
   }

@@ -56,7 +56,7 @@ export class WebContext extends RequestContext {
     return this.request.signal
   }
   protected makeUrl(): URL {
-    return new URL(this.request.url)
+    return new URL(this.request.url, "http://localhost")
   }
   allowIdle(seconds: number): void {
     this.#peer.allowIdle?.(this.request, this.#connection, seconds)
@@ -66,7 +66,11 @@ export class WebContext extends RequestContext {
   }
 
   get hasBody(): boolean {
-    return this.request.body !== null && this.headers.get("content-length") !== "0"
+    if (this.request.body === null) return false
+    const length = this.headers.get("content-length")
+    if (length !== null) return length !== "0"
+    // Deno gives a body to every request that may have one; over HTTP/1.1 one without a length is chunked.
+    return !("Deno" in globalThis) || this.headers.has("transfer-encoding")
   }
   /** The runtimes end a body at its declared length, so a checked length needs no counting. */
   readJson(maxBytes: number): Promise<unknown> {

@@ -3,6 +3,7 @@ import type { NodeContext } from "../context/node-context.ts"
 import { fileChunks } from "./body-stream.ts"
 import { Feed } from "./feed.ts"
 import type { FileSlice } from "./file-slice.ts"
+import { checkReply } from "./header.ts"
 import { room, writeFeed } from "./node-feed.ts"
 import { endWithText } from "./node-head.ts"
 import { type Body, JSON_TYPE, kindOf, PROBLEM_TYPE, Reply, type Result, TEXT, toJson, typeOf } from "./reply.ts"
@@ -39,12 +40,13 @@ function sendText(ctx: NodeContext, { status, type, text, headers }: TextAnswer)
 }
 
 function sendReply(ctx: NodeContext, reply: Reply): Promise<void> | undefined {
+  checkReply(reply)
   const { status, value, contentType, headers } = reply
   const kind = kindOf(value)
   const { answer } = ctx
   if (kind === "none" || EMPTY_STATUSES.has(status)) {
     const head = headOf(ctx, undefined, headers)
-    if (!EMPTY_STATUSES.has(status)) head.push("content-length", "0")
+    if (!EMPTY_STATUSES.has(status) || status === 205) put(head, "content-length", "0")
     answer.writeHead(status, head)
     answer.end()
     return undefined

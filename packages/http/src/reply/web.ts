@@ -4,6 +4,7 @@ import { fileChunks, iterableStream } from "./body-stream.ts"
 import { Feed } from "./feed.ts"
 import { feedStream } from "./feed-stream.ts"
 import type { FileSlice } from "./file-slice.ts"
+import { checkHeader, checkReply, checkStatus } from "./header.ts"
 import {
   type Body,
   isResponse,
@@ -34,9 +35,12 @@ interface Prepared {
   readonly bare: ReadyHeaders | undefined
 }
 
-const EMPTY_STATUSES: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
+const EMPTY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304])
+const isDeno = "Deno" in globalThis
+/** Bun gives text its type when it sends it, unless it is empty. */
+const EMPTY_TEXT = { headers: new Headers({ "content-type": TEXT }) }
 /** Bun's own `Response.json`, its cheapest way, says the charset; so that all JSON from there says the same. */
-export const OWN_JSON_TYPE: string = "Bun" in globalThis ? `${JSON_TYPE};charset=utf-8` : JSON_TYPE
+const OWN_JSON_TYPE: string = "Bun" in globalThis ? `${JSON_TYPE};charset=utf-8` : JSON_TYPE
 
 /** Turns what a handler returned into a `Response`, with the headers of its layers. */
 export function toResponse(ctx: RequestContext, result: Result): Response {
@@ -44,7 +48,8 @@ export function toResponse(ctx: RequestContext, result: Result): Response {
   const prepared = preparedOf(ctx.endpoint)
   const kind = kindOf(result)
   if (kind === "json") return decorated(ctx, jsonResponse(prepared, result))
-  if (kind === "text") return decorated(ctx, new Response(result as string, prepared.text))
+  if (kind === "text")
+    return decorated(ctx, new Response(result as string, prepared.text ?? (result === "" ? EMPTY_TEXT : undefined)))
   if (kind === "none") return decorated(ctx, new Response(null, { ...prepared.bare, status: 204 }))
   if (kind === "response") return withHeaders(ctx, result as Response)
   return fromReply(ctx, kind === "failure" ? ctx.shared.refuse(result, ctx) : new Reply(200, result))
@@ -77,7 +82,9 @@ function jsonResponse(prepared: Prepared, value: unknown): Response {
   return Response.json(value)
 }
 
-function fromReply(ctx: RequestContext, { status, value, contentType, headers }: Reply): Response {
+function fromReply(ctx: RequestContext, reply: Reply): Response {
+  checkReply(reply)
+  const { status, value, contentType, headers } = reply
   const prepared = preparedOf(ctx.endpoint)
   const kind = kindOf(value)
   const isEmpty = kind === "none" || EMPTY_STATUSES.has(status)
@@ -89,6 +96,7 @@ function fromReply(ctx: RequestContext, { status, value, contentType, headers }:
   const response = new Response(body as BodyInit | null, init)
   if (ready === undefined && type !== undefined) response.headers.set("content-type", type)
   if (kind === "file") response.headers.set("content-length", String((value as FileSlice).size))
+  if (status === 205) response.headers.set("content-length", "0")
   if (headers !== undefined) addAll(response.headers, headers)
   return decorated(ctx, response)
 }
@@ -96,7 +104,7 @@ function fromReply(ctx: RequestContext, { status, value, contentType, headers }:
 function readyFor(prepared: Prepared, type: string | undefined): ReadyHeaders | undefined {
   if (type === JSON_TYPE) return prepared.json
   if (type === PROBLEM_TYPE) return prepared.problem
-  return type === TEXT ? prepared.text : undefined
+  return type === TEXT ? (prepared.text ?? EMPTY_TEXT) : undefined
 }
 
 function toBody(ctx: RequestContext, body: Body): Exclude<Body, FileSlice | AsyncIterable<string>> {
@@ -139,6 +147,8 @@ function decorated(ctx: RequestContext, response: Response): Response {
 /** A handler's own `Response`: what it says stays, and what it leaves out is filled in. */
 function withHeaders(ctx: RequestContext, response: Response): Response {
   const { constantHeaders } = ctx.endpoint
+  checkStatus(response.status)
+  if (isDeno) for (const [name, value] of response.headers) checkHeader(name, value) // it would end the process
   if (ctx.answerHeaders === undefined && constantHeaders.length === 0) return response
   try {
     return decorated(ctx, filled(constantHeaders, response))
@@ -168,19 +178,40 @@ function add(headers: Headers, name: string, text: string): void {
   } else headers.set(name, text)
 }
 
-/** The answer to `HEAD`: all the headers that `GET` would have, its length among them, and no body. */
-export function headResponse(
-  ctx: RequestContext,
-  result: Result,
-  response: Response = toResponse(ctx, result),
-): Response {
+/**
+ * The same as {@link toResponse} for where the answer goes to a test or a platform. Bun says the type of text only when it
+ * sends it by itself, and of JSON the charset too: this says what every other runtime says.
+ */
+export function toTypedResponse(ctx: RequestContext, result: Result): Response {
+  const response = withTextType(toResponse(ctx, result), result)
+  if (OWN_JSON_TYPE !== JSON_TYPE && response.headers.get("content-type") === OWN_JSON_TYPE)
+    response.headers.set("content-type", JSON_TYPE)
+  return response
+}
+
+function withTextType(response: Response, result: Result): Response {
+  if (typeof result === "string" && !response.headers.has("content-type")) response.headers.set("content-type", TEXT)
+  return response
+}
+
+/** Renders the answer to `HEAD`: all the headers that `GET` would have, its length among them, and no body. */
+export function forHead(render: typeof toResponse): typeof toResponse {
+  return (ctx, result) => headResponse(withTextType(render(ctx, result), result), result)
+}
+
+function headResponse(response: Response, result: Result): Response {
   const headers = new Headers(response.headers)
   const length = lengthOf(result)
-  if (length !== undefined && !headers.has("content-length") && !EMPTY_STATUSES.has(response.status))
-    headers.set("content-length", String(length))
+  const hasLength = headers.has("content-length") || EMPTY_STATUSES.has(response.status)
+  if (length !== undefined && !hasLength) headers.set("content-length", String(length))
+  if ("Bun" in globalThis && !headers.has("date")) headers.set("date", new Date().toUTCString())
   void response.body?.cancel().catch(() => undefined)
-  return new Response(null, { status: response.status, headers })
+  // Deno says a length of 0 where it sees no body; of one that it may not look into it says none.
+  const body = isDeno && length === undefined && !hasLength ? iterableStream(nothing()) : null
+  return new Response(body, { status: response.status, headers })
 }
+
+async function* nothing(): AsyncGenerator<string> {}
 
 /** A reply of text that is the same for every request: its headers are made once. */
 export function readyResponse(reply: Reply<number, string>): Response {
