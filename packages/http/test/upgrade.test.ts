@@ -139,7 +139,7 @@ for (const { name, command, env } of program.runtimes) {
       ["no credentials", "/rooms/a", {}, 401, "HTTP_UNAUTHORIZED"],
       ["an unknown path", "/nowhere", {}, 404, "HTTP_NOT_FOUND"],
       ["a route that does not say it upgrades", "/undeclared", {}, 500, "HTTP_UPGRADE_INVALID"],
-      ["a line break in a header", "/injected", {}, 500, "INTERNAL"],
+      ["a line break in a header", "/injected", {}, 500, "HTTP_RESPONSE_INVALID"],
     ]
     test.each(refused)("refuses %s with a problem document", async (_what, path, headers, status, code) => {
       const socket = await connect(path, headers)
