@@ -186,7 +186,11 @@ function fromUtf8(header: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all that is not ASCII
   if (!/[^\x00-\x7f]/.test(header)) return header
   const bytes = Uint8Array.from(header, (char) => char.charCodeAt(0))
-  return new TextDecoder().decode(bytes)
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+  } catch {
+    return header // workerd has decoded it already
+  }
 }
 
 function whole(name: keyof EventsOptions, value: number): number {
