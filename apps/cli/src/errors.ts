@@ -78,6 +78,30 @@ export const ServerNotInstalled: ErrorClass<"CLI_SERVER_NOT_INSTALLED", 400> = d
   "The platform is not installed beside this command. Install it with: bun add @ashlar/server",
 )
 
+export const AppMissing: ErrorClass<"CLI_APP_MISSING", 400> = defineError(
+  "CLI_APP_MISSING",
+  400,
+  "There is no app where the command looks for one. Name the file that exports it by default, or lets it listen.",
+)
+
+export const AppFailed: ErrorClass<"CLI_APP_FAILED", 400> = defineError(
+  "CLI_APP_FAILED",
+  400,
+  "The app could not be loaded, or ended by itself. The message has file and line.",
+)
+
+export const PackageMissing: ErrorClass<"CLI_PACKAGE_MISSING", 400> = defineError(
+  "CLI_PACKAGE_MISSING",
+  400,
+  "The command needs a package that is not installed beside the app. The message has the install command.",
+)
+
+export const RuntimeMissing: ErrorClass<"CLI_RUNTIME_MISSING", 400> = defineError(
+  "CLI_RUNTIME_MISSING",
+  400,
+  "The runtime that the app should run on is not installed here.",
+)
+
 export const Interrupted: ErrorClass<"CLI_INTERRUPTED", 400> = defineError(
   "CLI_INTERRUPTED",
   400,

@@ -11,6 +11,7 @@ import { registerKeys } from "./commands/keys.ts"
 import { registerLogs } from "./commands/logs.ts"
 import { registerPeople } from "./commands/people.ts"
 import { registerProjects } from "./commands/projects.ts"
+import { registerRoutes } from "./commands/routes.ts"
 import { registerUp } from "./commands/up.ts"
 import type { Io } from "./io.ts"
 import { VERSION } from "./version.ts"
@@ -81,6 +82,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerPeople(program, run)
   registerDoctor(program, run)
   program.commandsGroup("Build:")
+  registerRoutes(program, run)
   registerInit(program, run)
   registerDeploy(program, run)
   registerLogs(program, run)

@@ -7,6 +7,7 @@ import {
   ServiceMissing,
   ServiceMisused,
 } from "./errors.ts"
+import { serviceKeeper } from "./service-keeper.ts"
 
 /** How a service lives. */
 export interface ServiceDefinition<T> {
@@ -90,7 +91,9 @@ export interface Container extends Services {
  * const database = await container.get(Database)
  */
 export function defineService<T>(service: Service<T>): Service<T> {
-  return Object.freeze({ ...service })
+  const defined = Object.freeze({ ...service })
+  serviceKeeper()?.defined(defined as Service<unknown>)
+  return defined
 }
 
 /** A service whose making is decided elsewhere: a port. {@link Container.override} says what is behind it. */
@@ -126,6 +129,7 @@ export function createContainer(): Container {
   const openings = new Map<unknown, Opening>()
   /** In the order in which opening ended: what a service asked for comes before it. */
   const opened: Opened[] = []
+  const keeper = serviceKeeper()?.container()
   let closing: Promise<void> | undefined
 
   function request(service: Service<unknown>, asker: Opening | undefined): Opening {
@@ -156,7 +160,10 @@ export function createContainer(): Container {
   async function open(opening: Opening): Promise<unknown> {
     const definition = overrides.get(opening.service) ?? opening.service
     try {
-      const value = await definition.open({ get: (service) => get(service, opening) })
+      const services: Services = { get: (service) => get(service, opening) }
+      const value = await (keeper === undefined
+        ? definition.open(services)
+        : keeper.open(opening.service, definition, services))
       opened.push({ name: opening.service.name, definition, value })
       return value
     } finally {
@@ -175,22 +182,16 @@ export function createContainer(): Container {
 
   async function closeAll(): Promise<void> {
     await Promise.allSettled([...openings.values()].map((opening) => opening.value))
-    const failures: { name: string; error: unknown }[] = []
+    const failures: CloseFailure[] = []
     for (const { name, definition, value } of opened.reverse()) {
       try {
-        await definition.close?.(value)
+        await (keeper === undefined ? definition.close?.(value) : keeper.close(name))
       } catch (error) {
         failures.push({ name, error })
       }
     }
     opened.length = 0
-    if (failures.length > 0) {
-      const failed = failures.map(({ name }) => name)
-      throw new ServiceCloseFailed(`These services failed to close: ${failed.join(", ")}. All others were closed.`, {
-        details: { services: failed },
-        cause: new AggregateError(failures.map(({ error }) => error)),
-      })
-    }
+    if (failures.length > 0) throw closeFailed(failures)
   }
 
   return {
@@ -201,6 +202,7 @@ export function createContainer(): Container {
           `"${service.name}" is already in use. Override a service before it is first asked for.`,
         )
       overrides.set(service, definition as ServiceDefinition<unknown>)
+      keeper?.overridden(service.name, definition as ServiceDefinition<unknown>)
     },
     async health(options = {}) {
       const checks = opened.filter(({ definition }) => definition.health)
@@ -214,6 +216,19 @@ export function createContainer(): Container {
       return closing
     },
   }
+}
+
+interface CloseFailure {
+  readonly name: string
+  readonly error: unknown
+}
+
+function closeFailed(failures: readonly CloseFailure[]): AshlarError {
+  const services = failures.map(({ name }) => name)
+  return new ServiceCloseFailed(`These services failed to close: ${services.join(", ")}. All others were closed.`, {
+    details: { services },
+    cause: new AggregateError(failures.map(({ error }) => error)),
+  })
 }
 
 function nameOf(opening: Opening): string {

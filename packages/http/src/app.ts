@@ -111,7 +111,7 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
     },
     async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30, strictWebSockets = false } = {}) {
       const listen = await loadAdapter(strictWebSockets)
-      server = await listen(ready(), { port, host, idleTimeoutSeconds, strictWebSockets })
+      server = await listen(ready(), { port, host, idleTimeoutSeconds, strictWebSockets }, app as App)
       return server
     },
     async stop(graceMs = 10_000) {

@@ -288,6 +288,12 @@ export const UploadMisused: ErrorClass<"HTTP_UPLOAD_MISUSED", 500> = defineError
   "An upload is declared or read in a way that cannot work. The message says what to change in the code.",
 )
 
+export const EntryInvalid: ErrorClass<"HTTP_DEV_ENTRY_INVALID", 500> = defineError(
+  "HTTP_DEV_ENTRY_INVALID",
+  500,
+  "The file to start from gives no app: it exports none by default, and none listens. Export what `createApp()` gave.",
+)
+
 /** The errors that handlers throw and routes list: `errors: [errors.NotFound]`. */
 export const errors: {
   readonly BadRequest: typeof BadRequest

@@ -1,3 +1,4 @@
+import type { App } from "./app.ts"
 import type { Kernel } from "./kernel.ts"
 
 /** Where to listen. */
@@ -26,8 +27,18 @@ export interface Server {
   stop(graceMs: number): Promise<void>
 }
 
-/** What an adapter is: it serves a kernel on its runtime. */
-export type Listen = (kernel: Kernel, options: Required<ListenOptions>) => Promise<Server>
+/** What an adapter is: it serves a kernel on its runtime. The app it belongs to is for those who stand in for adapters. */
+export type Listen = (kernel: Kernel, options: Required<ListenOptions>, app: App) => Promise<Server>
+
+let standIn: Listen | undefined
+
+/**
+ * Lets apps of this process listen through something else than their runtime's adapter, or through that again. For
+ * development tools: they serve an app on a port that they keep, or only look at its table.
+ */
+export function listenThrough(listen: Listen | undefined): void {
+  standIn = listen
+}
 
 /** The address to show and to call for a host that was listened on. */
 export function serverUrl(host: string, port: number): string {
@@ -37,6 +48,11 @@ export function serverUrl(host: string, port: number): string {
 
 /** Picks this runtime's adapter; the others are never loaded. */
 export async function loadAdapter(strictWebSockets: boolean): Promise<Listen> {
+  return standIn ?? loadOwnAdapter(strictWebSockets)
+}
+
+/** The adapter of this runtime, whatever stands in for it. */
+export async function loadOwnAdapter(strictWebSockets: boolean): Promise<Listen> {
   if ("Bun" in globalThis) return (await import("./adapters/bun.ts")).listenBun
   if ("Deno" in globalThis && !strictWebSockets) return (await import("./adapters/deno.ts")).listenDeno
   return (await import("./adapters/node.ts")).listenNode

@@ -19,7 +19,7 @@ export function checkManifest(path: string, manifest: Manifest): string[] {
 }
 
 /** At the start of a line, so that neither a comment's example nor a word in a text counts. */
-const STATIC_IMPORT = /^(?:import|export)\b[^"'`;]*?["'](@ashlar\/[a-z0-9-]+)/gm
+const STATIC_IMPORT = /^(?:import\s*|(?:import|export)\b[^"'`;]*?\bfrom\s*)["'](@ashlar\/[a-z0-9-]+)/gm
 const DYNAMIC_IMPORT = /\bimport\(\s*["'](@ashlar\/[a-z0-9-]+)/g
 
 export function importsOf({ text }: SourceFile): readonly string[] {

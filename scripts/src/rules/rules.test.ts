@@ -86,6 +86,7 @@ describe("manifests", () => {
     [`const late = await ${"import"}("@ashlar/server")`, ["@ashlar/server"]],
     ['/**\n * import { v } from "@ashlar/validation"\n */\nimport { a } from "./a.ts"', []],
     ['import { a } from "./a.ts"\nconst text = "@ashlar/core"', []],
+    ['export function path() {\n  return resolve("@ashlar/http/dev")\n}', []],
   ])("%p imports %p", (text, names) => {
     expect(importsOf(file(text))).toEqual(names)
   })

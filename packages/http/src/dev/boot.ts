@@ -1,0 +1,55 @@
+import { withDeadline } from "@ashlar/core"
+import type { App } from "../app.ts"
+import { EntryInvalid } from "../errors.ts"
+
+/** A module that never ends (`await forever`) counts as loaded so long after it listened. */
+const SETTLE_MS = 1_000
+
+/** One start of a developer's entry: it ends with an app, whether that was exported or listens. */
+export class Boot {
+  readonly #listened = Promise.withResolvers<App>()
+
+  constructor() {
+    this.#listened.promise.catch(() => undefined) // whoever waits for it is told
+  }
+
+  /** An app listens. Of several the first one counts. */
+  listened(app: App): void {
+    this.#listened.resolve(app)
+  }
+
+  /** Something failed that nobody waits for: an app that has not listened by now never will. */
+  failed(error: unknown): void {
+    this.#listened.reject(error)
+  }
+
+  /**
+   * Loads the entry and waits for its app.
+   * @throws {HTTP_DEV_ENTRY_INVALID} when there is none after `timeoutMs`, or what is exported is no app.
+   * @throws whatever the code throws while it loads.
+   */
+  run(load: () => Promise<Readonly<Record<string, unknown>>>, timeoutMs: number): Promise<App> {
+    const loaded = load().then((entry) => exportedApp(entry) ?? this.#listened.promise)
+    const settled = this.#listened.promise.then(async (app) => {
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+      return app
+    })
+    return withDeadline(
+      () => Promise.race([loaded, settled]),
+      timeoutMs,
+      () =>
+        new EntryInvalid(`The entry gave no app within ${timeoutMs} ms: it exports none by default, and none listens.`),
+    )
+  }
+}
+
+function exportedApp({ default: value }: Readonly<Record<string, unknown>>): App | undefined {
+  if (typeof value !== "object" || value === null) return undefined
+  const { listen, table, fetch, stop } = value as Partial<App>
+  if ([listen, table, fetch, stop].every((one) => typeof one === "function")) return value as App
+  if (typeof fetch === "function")
+    throw new EntryInvalid(
+      "The entry exports something with `fetch` that is no Ashlar app. Export what createApp() gave.",
+    )
+  return undefined
+}

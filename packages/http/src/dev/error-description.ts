@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs"
+import type { OwnCode } from "./own-code.ts"
+import { parseStack, type StackFrame, toFile } from "./stack.ts"
+
+/** The lines around a place in a file. */
+export interface CodeFrame {
+  /** As it is shown: from the package's folder. */
+  readonly file: string
+  readonly line: number
+  /** From 1; 0 where it is not known. */
+  readonly column: number
+  readonly lines: readonly { readonly number: number; readonly text: string }[]
+}
+
+/** An error as development tools show it. */
+export interface ErrorDescription {
+  readonly name: string
+  readonly message: string
+  /** The stable code of an Ashlar error. */
+  readonly code?: string
+  /** The place in the developer's own code that is most likely to need a change. */
+  readonly frame?: CodeFrame
+  /** The calls that led there, `call (file:line:column)`, the innermost first. */
+  readonly stack: readonly string[]
+  readonly cause?: ErrorDescription
+}
+
+const LINES_AROUND = 3
+const MAX_LINE_LENGTH = 240
+const MAX_FRAMES = 12
+const MAX_CAUSES = 4
+const MAX_MESSAGE_LENGTH = 4_000
+
+/** Describes whatever was thrown. Reads the source file for the frame; never throws. */
+export function describeError(thrown: unknown, own: OwnCode, depth = 0): ErrorDescription {
+  const error = firstOf(thrown)
+  if (typeof error !== "object" || error === null)
+    return { name: "Thrown", message: clip(String(error), MAX_MESSAGE_LENGTH), stack: [] }
+  const { name = "Error", message = "", code, stack = "", cause } = error as Partial<Error> & { code?: unknown }
+  const frames = parseStack(String(stack))
+  const place = placeOf(error, String(stack), frames, own)
+  const frame = place && readFrame(place, own)
+  return {
+    name: own.has(place?.file ?? "") && isBuildMessage(error) ? "SyntaxError" : String(name),
+    message: clip(plainMessage(String(message), own), MAX_MESSAGE_LENGTH),
+    ...(typeof code === "string" && /^[A-Z][A-Z0-9_]*$/.test(code) && { code }),
+    ...(frame && { frame }),
+    stack: frames.slice(0, MAX_FRAMES).map((one) => shownFrame(one, own)),
+    ...(cause !== undefined && depth < MAX_CAUSES && { cause: describeError(cause, own, depth + 1) }),
+  }
+}
+
+/** Bun gathers the errors of one file; the first one is usually the reason of the others. */
+function firstOf(thrown: unknown): unknown {
+  return thrown instanceof AggregateError && thrown.errors.length > 0 ? thrown.errors[0] : thrown
+}
+
+interface Place {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** What Bun throws for code that it cannot read. Its `position` is the place. */
+interface BuildMessage {
+  readonly position?: { readonly file: string; readonly line: number; readonly column: number } | null
+}
+
+function isBuildMessage(error: object): boolean {
+  return error.constructor.name === "BuildMessage"
+}
+
+function placeOf(error: object, stack: string, frames: readonly StackFrame[], own: OwnCode): Place | undefined {
+  const { position } = error as BuildMessage
+  if (position?.file && position.line > 0)
+    return { file: toFile(position.file), line: position.line, column: position.column }
+  // Node puts the place of a syntax error before the message: `file:///app.ts:3`.
+  const head = /^(file:\/\/\S+?):(\d+)$/m.exec(stack.slice(0, stack.indexOf("\n    at ") + 1 || undefined))
+  if (head !== null && stack.startsWith(head[0])) return { file: toFile(head[1]!), line: Number(head[2]), column: 0 }
+  return frames.find(({ file }) => own.has(file)) ?? namedPlace(error, own) ?? unresolvedPlace(error, own)
+}
+
+/** A boot error names the declaration in its message: `/app/src/routes.ts:12`. */
+function namedPlace(error: object, own: OwnCode): Place | undefined {
+  const { message = "" } = error as Partial<Error>
+  for (const [, file, line] of message.matchAll(/(\/[^\s:()?]+)(?:\?[^\s:()]*)?:(\d+)/g))
+    if (own.has(file!)) return { file: file!, line: Number(line), column: 0 }
+  return undefined
+}
+
+/** An import that leads nowhere: the line is found by a search for its text in the importer. */
+function unresolvedPlace(error: object, own: OwnCode): Place | undefined {
+  const { message = "" } = error as Partial<Error>
+  const [, specifier, importer] =
+    /Cannot find (?:module|package) '([^']+)'.* imported from '?([^'\s]+)/.exec(message) ?? []
+  if (importer === undefined || specifier === undefined || !own.has(toFile(importer))) return undefined
+  const file = toFile(importer)
+  const name = specifier.slice(specifier.lastIndexOf("/") + 1)
+  const at = readLines(file).findIndex((line) => /\b(?:import|from|require)\b/.test(line) && line.includes(name))
+  return at === -1 ? undefined : { file, line: at + 1, column: 0 }
+}
+
+function readFrame({ file, line, column }: Place, own: OwnCode): CodeFrame | undefined {
+  const lines = readLines(file)
+  if (line > lines.length) return undefined
+  const first = Math.max(1, line - LINES_AROUND)
+  return {
+    file: own.shown(file),
+    line,
+    column,
+    lines: lines
+      .slice(first - 1, line + LINES_AROUND)
+      .map((text, index) => ({ number: first + index, text: clip(text.replaceAll("\t", " "), MAX_LINE_LENGTH) })),
+  }
+}
+
+function readLines(file: string): readonly string[] {
+  try {
+    return readFileSync(file, "utf8").split(/\r?\n/)
+  } catch {
+    return [] // it is gone by now
+  }
+}
+
+function shownFrame({ call, file, line, column }: StackFrame, own: OwnCode): string {
+  const place = `${own.shown(file)}:${line}:${column}`
+  return call === "" ? place : `${call} (${place})`
+}
+
+/** Paths in a message as they are shown everywhere else. */
+function plainMessage(message: string, own: OwnCode): string {
+  return message
+    .replace(/^(?:Build|Resolve)Message: /, "")
+    .replace(/(?:file:\/\/)?(\/[^\s:()'"?]+)(?:\?ashlar=\d+)?/g, (text, file: string) =>
+      own.has(file) ? own.shown(file) : text,
+    )
+}
+
+function clip(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+}
