@@ -42,6 +42,7 @@ describe("usage", () => {
       "up",
       "signup",
       "login",
+      "routes",
       "init",
       "deploy",
       "projects",
