@@ -220,6 +220,11 @@ export const ValidatorInvalid: ErrorClass<"HTTP_VALIDATOR_INVALID", 500> = defin
   500,
   "What should tell one state of a resource from another is no entity tag, or no date.",
 )
+export const CompressionInvalid: ErrorClass<"HTTP_COMPRESSION_INVALID", 500> = defineError(
+  "HTTP_COMPRESSION_INVALID",
+  500,
+  "An option of the `compress` layer is out of range.",
+)
 export const CookieInvalid: ErrorClass<"HTTP_COOKIE_INVALID", 500> = defineError(
   "HTTP_COOKIE_INVALID",
   500,

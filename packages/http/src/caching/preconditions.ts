@@ -26,6 +26,8 @@ export interface Known {
 }
 
 const TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
+/** What the `compress` layer puts behind the tag of a body that it compressed: the same state, in other bytes. */
+const CODING = /--(?:zstd|br|gzip)"$/
 const TAG_TEXT = /^[\x21\x23-\x7e]*$/
 
 /** @throws {HTTP_VALIDATOR_INVALID} */
@@ -79,7 +81,7 @@ function hasTag(list: string, etag: string | undefined, isStrong: boolean): bool
   const opaque = etag.startsWith("W/") ? etag.slice(2) : etag
   if (isStrong && opaque !== etag) return false
   for (const [, weak, tag] of list.matchAll(/(W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g))
-    if (tag === opaque && !(isStrong && weak !== undefined)) return true
+    if ((tag === opaque || tag!.replace(CODING, '"') === opaque) && !(isStrong && weak !== undefined)) return true
   return false
 }
 

@@ -1,12 +1,11 @@
 import type { ServerResponse } from "node:http"
 import type { NodeContext } from "../context/node-context.ts"
-import { fileChunks } from "./body-stream.ts"
 import { Feed } from "./feed.ts"
-import type { FileSlice } from "./file-slice.ts"
 import { checkReply } from "./header.ts"
 import { room, writeFeed } from "./node-feed.ts"
 import { endWithText } from "./node-head.ts"
 import { type Body, JSON_TYPE, kindOf, PROBLEM_TYPE, Reply, type Result, TEXT, toJson, typeOf } from "./reply.ts"
+import { type Source, sourceOf } from "./source.ts"
 import { toReply } from "./to-reply.ts"
 
 /** Results as Node writes them cheapest: one flat list of headers, one `writeHead`, and the text with `end`. */
@@ -102,25 +101,6 @@ export function put(head: string[], name: string, value: string): void {
     }
   }
   head.push(name, value)
-}
-
-/** Where a streamed body comes from, and how to tell it that nobody wants more. */
-interface Source {
-  next(): Promise<{ readonly done?: boolean | undefined; readonly value?: Uint8Array | string | undefined }>
-  stop(): void
-}
-
-function sourceOf(value: Body): Source {
-  const kind = kindOf(value)
-  if (kind === "blob") return sourceOf((value as Blob).stream())
-  if (kind === "stream") {
-    // By its reader: cancelling it ends a read that is under way, which an iterator's `return` would wait for.
-    const reader = (value as ReadableStream<Uint8Array>).getReader()
-    return { next: () => reader.read(), stop: () => void reader.cancel().catch(() => undefined) }
-  }
-  const pieces = kind === "file" ? fileChunks(value as FileSlice) : (value as AsyncIterable<Uint8Array | string>)
-  const iterator = pieces[Symbol.asyncIterator]()
-  return { next: () => iterator.next(), stop: () => void iterator.return?.().catch(() => undefined) }
 }
 
 /** Writes what comes, as fast as the caller takes it. A caller who goes away ends the source. */

@@ -112,13 +112,17 @@ function toBody(ctx: RequestContext, body: Body): Exclude<Body, FileSlice | Asyn
     case "file":
       return "Bun" in globalThis
         ? Bun.file((body as FileSlice).path).slice((body as FileSlice).start, (body as FileSlice).end)
-        : iterableStream(fileChunks(body as FileSlice))
+        : iterableStream(fileChunks(body as FileSlice), reportTo(ctx))
     case "iterable":
       if (body instanceof Feed) return feedStream(body, ctx)
-      return iterableStream(body as AsyncIterable<Uint8Array | string>)
+      return iterableStream(body as AsyncIterable<Uint8Array | string>, reportTo(ctx))
     default:
       return body as Exclude<Body, FileSlice | AsyncIterable<string>>
   }
+}
+
+function reportTo(ctx: RequestContext): (error: unknown) => void {
+  return (error) => ctx.shared.report(error, ctx)
 }
 
 function addAll(target: Headers, headers: ReplyHeaders): void {
@@ -207,7 +211,7 @@ function headResponse(response: Response, result: Result): Response {
   if ("Bun" in globalThis && !headers.has("date")) headers.set("date", new Date().toUTCString())
   void response.body?.cancel().catch(() => undefined)
   // Deno says a length of 0 where it sees no body; of one that it may not look into it says none.
-  const body = isDeno && length === undefined && !hasLength ? iterableStream(nothing()) : null
+  const body = isDeno && length === undefined && !hasLength ? iterableStream(nothing(), () => undefined) : null
   return new Response(body, { status: response.status, headers })
 }
 

@@ -66,16 +66,20 @@ export class OpenStream {
   get head(): string {
     return this.#text.slice(0, this.#text.indexOf("\r\n\r\n"))
   }
-  /** What came of the body, chunk framing taken off. */
+  /** What came of the body, as text. */
   get body(): string {
+    return this.bodyBytes.toString()
+  }
+  /** What came of the body, chunk framing taken off. */
+  get bodyBytes(): Buffer {
     const raw = this.#text.slice(this.#text.indexOf("\r\n\r\n") + 4)
-    if (!/transfer-encoding: chunked/i.test(this.head)) return Buffer.from(raw, "latin1").toString()
+    if (!/transfer-encoding: chunked/i.test(this.head)) return Buffer.from(raw, "latin1")
     let body = ""
     let at = 0
     for (;;) {
       const end = raw.indexOf("\r\n", at)
       const size = end === -1 ? Number.NaN : Number.parseInt(raw.slice(at, end), 16)
-      if (!(size > 0)) return Buffer.from(body, "latin1").toString()
+      if (!(size > 0)) return Buffer.from(body, "latin1")
       body += raw.slice(end + 2, end + 2 + size)
       at = end + 2 + size + 2
     }
@@ -84,7 +88,7 @@ export class OpenStream {
   get isWhole(): boolean {
     if (/transfer-encoding: chunked/i.test(this.head)) return this.#text.endsWith("0\r\n\r\n")
     const length = /content-length: (\d+)/i.exec(this.head)
-    return length !== null && Buffer.byteLength(this.body) === Number(length[1])
+    return length !== null && this.bodyBytes.length === Number(length[1])
   }
   get events(): Dispatched[] {
     return parseEvents(this.body).events
