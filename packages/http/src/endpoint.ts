@@ -1,10 +1,19 @@
 import { BadRequest } from "./errors.ts"
 import { decodeSegment } from "./path.ts"
 import { checkHeader } from "./reply/header.ts"
+import type { Reply } from "./reply/reply.ts"
 import type { RouteRecord } from "./table.ts"
 
 /** Runs one request through its layers to a result. It never throws: what goes wrong comes back as a reply. */
 export type Run = (ctx: never) => unknown
+
+/** Where a request goes. */
+export interface Found {
+  readonly endpoint: Endpoint
+  readonly values: readonly string[]
+  /** The whole answer, where no layer, setting or header of the request could change it: that of an unknown path. */
+  readonly ready: Reply<number, string> | undefined
+}
 
 /** A route, compiled: its record, how to run it, and what never changes about its answers. */
 export interface Endpoint {
@@ -14,8 +23,11 @@ export interface Endpoint {
   readonly constantHeaders: readonly string[]
   /** The path's parameters, decoded. @throws {HTTP_BAD_REQUEST} when a percent escape is malformed. */
   paramsOf(values: readonly string[]): Readonly<Record<string, string | undefined>>
-  /** The runtime's own form of the constant parts; made by the adapter at the route's first answer. */
-  prepared: unknown
+  /** What is found where the path has no parameters: the same for every request. */
+  readonly whole: Found
+  /** The constant parts of answers, in the form that {@link toResponse} or Node's adapter likes; made at the first one. */
+  webParts: unknown
+  nodeParts: unknown
 }
 
 export function createEndpoint(record: RouteRecord, run: Run): Endpoint {
@@ -31,7 +43,9 @@ export function createEndpoint(record: RouteRecord, run: Run): Endpoint {
   const constant = Object.entries(Object.assign({}, ...record.layers.map((one) => one.headers)) as object)
   for (const [name, value] of constant) checkHeader(name, String(value))
   const constantHeaders = constant.flatMap(([name, value]) => [name.toLowerCase(), String(value)])
-  return { record, run, constantHeaders, paramsOf, prepared: undefined }
+  const whole = { values: [], ready: undefined } as unknown as { -readonly [K in keyof Found]: Found[K] }
+  whole.endpoint = { record, run, constantHeaders, paramsOf, whole, webParts: undefined, nodeParts: undefined }
+  return whole.endpoint
 }
 
 function decodeRest(text: string): string {

@@ -3,7 +3,7 @@ import { arrangeLayers } from "./arrange-layers.ts"
 import { type CompileOptions, compileRoute } from "./compile.ts"
 import type { BaseContext } from "./context/context.ts"
 import type { RequestContext, Shared } from "./context/request-context.ts"
-import { createEndpoint, type Endpoint } from "./endpoint.ts"
+import { createEndpoint, type Endpoint, type Found } from "./endpoint.ts"
 import { MethodNotAllowed, NotFound } from "./errors.ts"
 import { Failure, fail, isFailure, toError } from "./failure.ts"
 import { HostRouters } from "./host.ts"
@@ -29,14 +29,6 @@ export interface KernelOptions extends CompileOptions {
   readonly report: (error: unknown, ctx: BaseContext) => void
   /** What the answers for unknown paths and methods pass through. */
   readonly fallback: Pick<RouteRecord, "layers" | "maxBodyBytes">
-}
-
-/** Where a request goes. */
-export interface Found {
-  readonly endpoint: Endpoint
-  readonly values: readonly string[]
-  /** The whole answer, where no layer, setting or header of the request could change it: that of an unknown path. */
-  readonly ready: Reply<number, string> | undefined
 }
 
 /** Turns a result into what a runtime sends. */
@@ -111,7 +103,8 @@ function createFinder(routers: HostRouters<Place>, endpoint: Endpoint, options: 
     const match = routers.find(path, host)
     if (match === undefined) return undefined
     const found = endpointFor(match.value, method)
-    return found === undefined ? refused : { endpoint: found, values: match.values, ready: undefined }
+    if (found === undefined) return refused
+    return match.values.length === 0 ? found.whole : { endpoint: found, values: match.values, ready: undefined }
   }
   if (trailingSlash !== "ignore") return (method, path, host) => at(method, path, host) ?? unknown
   return (method, path, host) =>

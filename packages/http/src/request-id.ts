@@ -19,7 +19,7 @@ export function createRequestIds({ accept = false }: RequestIdOptions = {}): Lay
       const isBelieved = accept === "proxies" ? (ctx as RequestContext).isFromProxy : accept
       const sent = isBelieved ? ctx.headers.get("x-request-id") : null
       if (sent !== null && PLAUSIBLE.test(sent)) (ctx as { id: string }).id = sent
-      ctx.set("x-request-id", ctx.id)
+      ;(ctx as RequestContext).addHeader("x-request-id", ctx.id)
     },
   })
 }

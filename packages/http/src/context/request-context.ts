@@ -168,8 +168,12 @@ export abstract class RequestContext implements BaseContext {
   }
   set(name: string, value: string): void {
     checkHeader(name, value)
-    if (this.answerHeaders === undefined) this.answerHeaders = [name.toLowerCase(), value]
-    else this.answerHeaders.push(name.toLowerCase(), value)
+    this.addHeader(name.toLowerCase(), value)
+  }
+  /** The same for a name in lower case and a value of our own making, which need no check. */
+  addHeader(name: string, value: string): void {
+    if (this.answerHeaders === undefined) this.answerHeaders = [name, value]
+    else this.answerHeaders.push(name, value)
   }
   defer(cleanup: () => void | Promise<void>): void {
     this.deferred ??= []

@@ -27,24 +27,30 @@ const statusLines = new Map<number, string>()
 
 /** Ends an answer with a text of known length. `head`: name, value, name, value …, its names in lower case. */
 export function endWithText(answer: ServerResponse, status: number, head: readonly string[], text: string): void {
-  const length = Buffer.byteLength(text)
   const lines = isOrdinary(answer) ? linesOf(head) : undefined
-  if (lines === undefined) {
-    const at = head.indexOf("content-length") // the length of this text, whatever was said before
-    const others = at < 0 ? head : head.toSpliced(at, 2)
-    answer.writeHead(status, [...others, "content-length", String(length)])
-    answer.end(text)
+  if (lines !== undefined) {
+    endWithLines(answer, status, lines, text)
     return
   }
+  const at = head.indexOf("content-length") // the length of this text, whatever was said before
+  const others = at < 0 ? head : head.toSpliced(at, 2)
+  answer.writeHead(status, [...others, "content-length", String(Buffer.byteLength(text))])
+  answer.end(text)
+}
+
+/** The same for {@link linesOf | lines} made before, on an answer that {@link isOrdinary}. */
+export function endWithLines(answer: ServerResponse, status: number, lines: string, text: string): void {
+  const length = Buffer.byteLength(text)
   const internals = answer as unknown as Internals
   answer.statusCode = status
   internals._contentLength = length
   internals._header = `${statusLine(status)}${lines}content-length: ${length}\r\nDate: ${date()}\r\n${keepAlive(internals)}\r\n`
-  answer.end(text)
+  // As many bytes as characters: then it is ASCII, which is written without a look at every character.
+  answer.end(text, length === text.length ? "latin1" : "utf8")
 }
 
 /** An answer to HTTP/1.1 on a connection that stays, whose body may follow its head at once. */
-function isOrdinary(answer: ServerResponse): boolean {
+export function isOrdinary(answer: ServerResponse): boolean {
   const { req: message } = answer
   return (
     (answer as unknown as Internals)._header === null &&
@@ -56,7 +62,7 @@ function isOrdinary(answer: ServerResponse): boolean {
 }
 
 /** The head's lines, already checked; undefined when Node has a say in one of them. */
-function linesOf(head: readonly string[]): string | undefined {
+export function linesOf(head: readonly string[]): string | undefined {
   let lines = ""
   for (let index = 0; index < head.length; index += 2) {
     const name = head[index]!

@@ -1,9 +1,10 @@
 import type { ServerResponse } from "node:http"
 import type { NodeContext } from "../context/node-context.ts"
+import type { Endpoint } from "../endpoint.ts"
 import { Feed } from "./feed.ts"
 import { checkReply } from "./header.ts"
 import { room, writeFeed } from "./node-feed.ts"
-import { endWithText } from "./node-head.ts"
+import { endWithLines, endWithText, isOrdinary, linesOf } from "./node-head.ts"
 import { type Body, JSON_TYPE, kindOf, PROBLEM_TYPE, Reply, type Result, TEXT, toJson, typeOf } from "./reply.ts"
 import { type Source, sourceOf } from "./source.ts"
 import { toReply } from "./to-reply.ts"
@@ -35,7 +36,29 @@ interface TextAnswer {
 }
 
 function sendText(ctx: NodeContext, { status, type, text, headers }: TextAnswer): undefined {
-  endWithText(ctx.answer, status, headOf(ctx, type, headers), text)
+  const { answer } = ctx
+  const isConstant = headers === undefined && ctx.answerHeaders === undefined
+  const lines = isConstant && isOrdinary(answer) && !leavesBody(ctx) ? constantLines(ctx.endpoint, type) : undefined
+  if (lines !== undefined) endWithLines(answer, status, lines, text)
+  else endWithText(answer, status, headOf(ctx, type, headers), text)
+}
+
+/** A body left unread (too large, not wanted) would be taken for the next request on this connection. */
+function leavesBody({ message, hasBody }: NodeContext): boolean {
+  return !message.complete && hasBody
+}
+
+/** The lines that every answer of a route has, for the usual types; undefined when Node has a say in one of them. */
+function constantLines(endpoint: Endpoint, type: string): string | undefined {
+  if (type !== JSON_TYPE && type !== TEXT) return undefined
+  endpoint.nodeParts ??= { [JSON_TYPE]: linesFor(endpoint, JSON_TYPE), [TEXT]: linesFor(endpoint, TEXT) }
+  return (endpoint.nodeParts as Readonly<Record<string, string | undefined>>)[type]
+}
+
+function linesFor({ constantHeaders }: Endpoint, type: string): string | undefined {
+  const head = [...constantHeaders]
+  put(head, "content-type", type)
+  return linesOf(head)
 }
 
 function sendReply(ctx: NodeContext, reply: Reply): Promise<void> | undefined {
@@ -86,8 +109,7 @@ function headOf(ctx: NodeContext, type: string | undefined, headers: Reply["head
     for (let index = 0; index < answerHeaders.length; index += 2)
       put(head, answerHeaders[index]!, answerHeaders[index + 1]!)
   }
-  // A body left unread (too large, not wanted) would be taken for the next request on this connection.
-  if (!ctx.message.complete && ctx.hasBody) put(head, "connection", "close")
+  if (leavesBody(ctx)) put(head, "connection", "close")
   return head
 }
 

@@ -56,8 +56,8 @@ export function toResponse(ctx: RequestContext, result: Result): Response {
 }
 
 function preparedOf(endpoint: Endpoint): Prepared {
-  endpoint.prepared ??= prepare(endpoint.constantHeaders)
-  return endpoint.prepared as Prepared
+  endpoint.webParts ??= prepare(endpoint.constantHeaders)
+  return endpoint.webParts as Prepared
 }
 
 function prepare(constant: readonly string[]): Prepared {
