@@ -225,6 +225,11 @@ export const CompressionInvalid: ErrorClass<"HTTP_COMPRESSION_INVALID", 500> = d
   500,
   "An option of the `compress` layer is out of range.",
 )
+export const FormatPackageMissing: ErrorClass<"HTTP_FORMAT_PACKAGE_MISSING", 500> = defineError(
+  "HTTP_FORMAT_PACKAGE_MISSING",
+  500,
+  "A format is offered whose package is not installed. The message has the command that installs it.",
+)
 export const CookieInvalid: ErrorClass<"HTTP_COOKIE_INVALID", 500> = defineError(
   "HTTP_COOKIE_INVALID",
   500,

@@ -4,9 +4,11 @@ import type { RequestContext } from "../context/request-context.ts"
 import { CompressionInvalid, NotAcceptable } from "../errors.ts"
 import { type Failure, fail } from "../failure.ts"
 import { type Layer, layer } from "../layer.ts"
+import { remembered } from "../remembered.ts"
 import { answerHeader } from "../reply/answer-header.ts"
 import { type Body, kindOf, Reply, type ReplyHeaders, typeOf } from "../reply/reply.ts"
 import { sourceOf } from "../reply/source.ts"
+import { addVary } from "../reply/vary.ts"
 import type { MaybePromise } from "../step.ts"
 import { type Codec, createCodecs, type Encoding, type Levels } from "./codecs.ts"
 import { CompressedBody } from "./compressed-body.ts"
@@ -74,7 +76,7 @@ class Compression {
   readonly #levels: Levels
   readonly #isWorth: (contentType: string) => boolean
   #codecs: ReadonlyMap<Encoding, Codec> | undefined
-  readonly #choices: Map<string, Choice>
+  readonly #choose: (header: string) => Choice
 
   constructor({
     minBytes = DEFAULT_MIN_BYTES,
@@ -91,7 +93,7 @@ class Compression {
     this.#levels = levels
     this.#isWorth = types
     this.#codecs = undefined
-    this.#choices = new Map()
+    this.#choose = remembered(MAX_CHOICES, (header) => this.#choiceFor(header))
   }
 
   compress(ctx: BaseContext, reply: Reply): MaybePromise<Reply | Failure | undefined> {
@@ -101,8 +103,8 @@ class Compression {
     if (kind === "none" || UNTOUCHED.has(status)) return undefined
     const type = answerHeader(ctx, reply, "content-type") ?? reply.contentType ?? typeOf(kind, value)
     if (!this.#isWorth(type) || isLeftAlone(ctx, reply)) return undefined
-    addVary(ctx, reply)
-    const choice = this.#choose(ctx.headers.get("accept-encoding"))
+    addVary(ctx, reply, "accept-encoding")
+    const choice = this.#choose(ctx.headers.get("accept-encoding") ?? "")
     if (choice.encoding === "identity") return undefined
     if (choice.encoding === undefined)
       return fail(NotAcceptable, `This address can be had as ${this.#encodings.join(", ")}, or as it is`, {
@@ -138,16 +140,9 @@ class Compression {
     this.#codecs ??= createCodecs(this.#levels)
     return this.#codecs
   }
-  #choose(header: string | null): Choice {
-    const key = header ?? ""
-    const known = this.#choices.get(key)
-    if (known !== undefined) return known
+  #choiceFor(header: string): Choice {
     const can = this.#encodings.filter((encoding) => this.#available().has(encoding))
-    const takesPlain = preferredEncoding([], header) !== undefined
-    const choice: Choice = { encoding: preferredEncoding(can, header), takesPlain }
-    if (this.#choices.size >= MAX_CHOICES) this.#choices.clear()
-    this.#choices.set(key, choice)
-    return choice
+    return { encoding: preferredEncoding(can, header), takesPlain: preferredEncoding([], header) !== undefined }
   }
 }
 
@@ -168,13 +163,6 @@ function isLeftAlone(ctx: BaseContext, reply: Reply): boolean {
   const coding = answerHeader(ctx, reply, "content-encoding")
   if (coding !== undefined && coding !== "identity") return true
   return NO_TRANSFORM.test(answerHeader(ctx, reply, "cache-control") ?? "")
-}
-
-/** Caches must know that another caller gets another body, also where this one gets the plain one. */
-function addVary(ctx: BaseContext, reply: Reply): void {
-  const vary = answerHeader(ctx, reply, "vary")
-  if (vary === undefined || !/(?:^|[\s,])(?:accept-encoding|\*)(?:$|[\s,])/i.test(vary))
-    ctx.set("vary", "accept-encoding")
 }
 
 /** Headers that speak of the plain body. */
@@ -216,7 +204,7 @@ function coded(tag: string, encoding: string): string {
 function nameTag(ctx: BaseContext, reply: Reply): undefined {
   const tag = answerHeader(ctx, reply, "etag")
   if (tag?.startsWith('"') !== true) return undefined
-  addVary(ctx, reply)
+  addVary(ctx, reply, "accept-encoding")
   const asked = ctx.headers.get("if-none-match") ?? ""
   for (const encoding of DEFAULT_ENCODINGS)
     if (asked.includes(coded(tag, encoding))) {

@@ -1,0 +1,6 @@
+export type { Accepted } from "../accept.ts"
+export { parseAccept, preferred, preferredEncoding, preferredLanguage } from "../accept.ts"
+export type { Format } from "./format.ts"
+export type { NegotiateOptions } from "./negotiate.ts"
+export { negotiate } from "./negotiate.ts"
+export type { XmlOptions } from "./xml.ts"
