@@ -45,12 +45,12 @@ export function createWebHandler(
   const renderHead = forHead(render)
   const hasUpgrades = kernel.websocket !== undefined
   return (request, connection) => {
-    if (isDeno && !hasHost(request)) return badHost()
     const path = pathOf(request.url)
     const { method } = request
     const host = kernel.hasHosts ? hostOf(shared, request.headers, () => peer.address(request, connection)) : null
     const { endpoint, values, ready } = kernel.find(method, path, host)
     if (ready !== undefined && method !== "HEAD") return readyResponse(ready)
+    if (isDeno && !hasHost(request)) return badHost()
     const ctx = new WebContext({ request, connection, peer, endpoint, shared, values }, path)
     if (hasUpgrades && endpoint.record.websocket !== undefined) return kernel.answer(ctx, renderUpgrade(connection))
     return kernel.answer(ctx, method === "HEAD" ? renderHead : render)
