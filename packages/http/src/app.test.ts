@@ -259,7 +259,7 @@ describe("an error", () => {
     [errors.Unavailable, 503, "HTTP_UNAVAILABLE", { "retry-after": "7" }],
     [errors.GatewayTimeout, 504, "HTTP_GATEWAY_TIMEOUT", {}],
   ] as const)("that a handler throws is answered by its class: %p", async (Kind, status, code, headers) => {
-    const app = createApp({ onError: () => undefined })
+    const app = createApp({ development: false, onError: () => undefined })
     app.get("/", () => {
       throw new Kind("What happened.", { details: { retryAfterSeconds: 6.2 }, cause: new TypeError("inner secret") })
     })

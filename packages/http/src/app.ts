@@ -1,6 +1,7 @@
 import { createContainer, nearest, type Services } from "@ashlar/core"
 import type { BaseContext, ConnectionInfo } from "./context/context.ts"
 import type { Peer } from "./context/web-context.ts"
+import type { ErrorFormat } from "./error-answer/error-form.ts"
 import { RouteUnknown } from "./errors.ts"
 import { createKernel, type Kernel, type TrailingSlash } from "./kernel.ts"
 import { type AnyLayer, type Check, type ErrorsOf, type ProvidedBy, toLayer } from "./layer.ts"
@@ -39,6 +40,17 @@ export interface AppOptions<L extends readonly AnyLayer[] = readonly AnyLayer[]>
    * must set or remove all of it.
    */
   readonly forwardedHeader?: ForwardedHeader
+  /**
+   * Tell callers more of errors: hints, and for a defect its message, its stack and the source around it. Default: outside
+   * production (`NODE_ENV`), and then callers on this machine only; `true` tells all of them.
+   */
+  readonly development?: boolean
+  /**
+   * The forms that errors are told in, besides problem documents (RFC 9457), to callers whose `Accept` header prefers
+   * one: `html`, a page for people, and `json-api`. Default: both. One answer is ready-made in production, and is a problem
+   * document for everybody: to unknown paths, in an app without layers; naming the forms here opens it to them too.
+   */
+  readonly errorFormats?: readonly ErrorFormat[]
   /** Check what handlers return against their response schemas. Default: outside production (`NODE_ENV`). */
   readonly checkResponses?: boolean
   /** Told of every error that became an answer of status 500 or more. Default: written to standard error. */
@@ -79,9 +91,10 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
   const services = options.services ?? (ownServices as Services)
   const proxies = options.trustedProxies && createTrustedProxies(options.trustedProxies, options.forwardedHeader)
   const isProduction = environment("NODE_ENV") === "production"
+  const { development: develops = !isProduction, errorFormats } = options
   const draining = new AbortController()
   let table: RouteTable | undefined
-  let kernel: Kernel | undefined
+  let kernel: Promise<Kernel> | undefined
   let fetch: WebHandler | undefined
   let server: Server | undefined
 
@@ -90,28 +103,35 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
     table ??= freezeTable(wall.placed, { maxBodyBytes, timeoutMs })
     return table
   }
-  const ready = (): Kernel => {
-    kernel ??= createKernel(freeze(), {
+  const start = async (): Promise<Kernel> => {
+    const frozen = freeze()
+    const explaining = develops ? await import("./development/development.ts") : undefined
+    return createKernel(frozen, {
       services,
       draining: draining.signal,
       proxies,
       trailingSlash,
       checkResponses: options.checkResponses ?? !isProduction,
-      development: !isProduction,
+      development: explaining?.createDevelopment(frozen, options.development === true),
+      errorFormats: errorFormats ?? ["html", "json-api"],
+      negotiatesAll: errorFormats !== undefined && errorFormats.length > 0,
       report: options.onError ?? ((error, ctx) => console.error(`${ctx.method} ${ctx.path} [${ctx.id}]`, error)),
       fallback: { layers, maxBodyBytes },
     })
+  }
+  const ready = (): Promise<Kernel> => {
+    kernel ??= start()
     return kernel
   }
   const app: App = {
     ...createScope(wall, { prefix: "", host: undefined, layers }),
     async fetch(request, connection = noConnection) {
-      fetch ??= createWebHandler(ready(), told, { render: toTypedResponse })
-      return fetch(request, connection)
+      fetch ??= createWebHandler(await ready(), told, { render: toTypedResponse })
+      return fetch(request, typeof connection === "function" ? connection : noConnection)
     },
     async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30, strictWebSockets = false } = {}) {
       const listen = await loadAdapter(strictWebSockets)
-      server = await listen(ready(), { port, host, idleTimeoutSeconds, strictWebSockets }, app as App)
+      server = await listen(await ready(), { port, host, idleTimeoutSeconds, strictWebSockets }, app as App)
       return server
     },
     async stop(graceMs = 10_000) {

@@ -14,6 +14,7 @@ export {
   UnavailableError,
   ValidationError,
 } from "./error-aliases.ts"
+export type { ErrorFormat } from "./error-answer/error-form.ts"
 export {
   BadGateway,
   BadRequest,
@@ -63,7 +64,7 @@ export type { AnyErrorClass, Caught } from "./on-error.ts"
 export { onError } from "./on-error.ts"
 export type { Params, Segment } from "./path.ts"
 export { buildPath } from "./path.ts"
-export type { Problem } from "./problem.ts"
+export type { Debug, Problem } from "./problem.ts"
 export { toProblem } from "./problem.ts"
 export type { ForwardedHeader } from "./proxies/forwarded.ts"
 export { FileSlice } from "./reply/file-slice.ts"

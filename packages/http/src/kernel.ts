@@ -1,15 +1,18 @@
-import { nearest, type Services } from "@ashlar/core"
+import type { Services } from "@ashlar/core"
 import { arrangeLayers } from "./arrange-layers.ts"
 import { type CompileOptions, compileRoute } from "./compile.ts"
 import type { BaseContext } from "./context/context.ts"
 import type { RequestContext, Shared } from "./context/request-context.ts"
+import type { Development } from "./development/development.ts"
 import { createEndpoint, type Endpoint, type Found } from "./endpoint.ts"
+import { type ErrorFormat, errorForm } from "./error-answer/error-form.ts"
+import { errorReply } from "./error-answer/error-reply.ts"
 import { MethodNotAllowed, NotFound } from "./errors.ts"
 import { Failure, fail, isFailure, toError } from "./failure.ts"
 import { HostRouters } from "./host.ts"
 import { isWhole, type NativePath, nativeRoutes } from "./native.ts"
 import { parsePath } from "./path.ts"
-import { problemReply, toProblem, withoutCaching } from "./problem.ts"
+import { problemOf, toProblem, withoutCaching } from "./problem.ts"
 import type { TrustedProxies } from "./proxies/trusted-proxies.ts"
 import { isResponse, PROBLEM_TYPE, Reply, type Result } from "./reply/reply.ts"
 import type { MaybePromise } from "./step.ts"
@@ -23,8 +26,12 @@ export interface KernelOptions extends CompileOptions {
   readonly draining: AbortSignal
   readonly proxies: TrustedProxies | undefined
   readonly trailingSlash: TrailingSlash
-  /** Name the nearest path in a 404. */
-  readonly development: boolean
+  /** What is told of errors besides; undefined in production. */
+  readonly development: Development | undefined
+  /** The forms that errors are told in, besides problem documents. */
+  readonly errorFormats: readonly ErrorFormat[]
+  /** Look at the `Accept` header even where one ready answer would do for everybody. */
+  readonly negotiatesAll: boolean
   /** Told of every error that became an answer of status 500 or more, and of what cleanups throw. */
   readonly report: (error: unknown, ctx: BaseContext) => void
   /** What the answers for unknown paths and methods pass through. */
@@ -64,16 +71,17 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
     for (const place of routers.at(host).at(segments, () => ({ methods: new Map() })))
       place.methods.set(method, endpoint)
   }
-  const { report, services, draining, proxies } = options
+  const { report, services, draining, proxies, development, errorFormats } = options
   const refuse: Shared["refuse"] = (error, ctx) => {
     if (ctx.answerHeaders !== undefined) ctx.answerHeaders = withoutCaching(ctx.answerHeaders)
-    if (error === nowhere && !ctx.hasId) return nowhereReply
-    const reply = problemReply(error, ctx)
-    if (reply.status >= 500) report(error instanceof Failure ? error.toError() : error, ctx)
-    return reply
+    const form = errorFormats.length === 0 ? undefined : errorForm(ctx.headers.get("accept"), errorFormats)
+    if (error === nowhere && !ctx.hasId && form === undefined) return nowhereReply
+    const problem = problemOf(error, ctx)
+    if (problem.status >= 500) report(error instanceof Failure ? error.toError() : error, ctx)
+    return errorReply(development?.explain(problem, error, ctx) ?? problem, form)
   }
   const native = nativeRoutes(compiled)
-  const find = createFinder(routers, createFallback(table, routers, options), options)
+  const find = createFinder(routers, createFallback(routers, options), options)
   return {
     shared: { services, draining, report, refuse, proxies },
     native,
@@ -91,8 +99,10 @@ const nowhere = fail(NotFound)
 const nowhereReply = new Reply(404, JSON.stringify(toProblem(nowhere)), PROBLEM_TYPE)
 
 /** The answer to unknown paths, where no layer and no setting could change it. */
-function readyAnswer({ trailingSlash, development, fallback }: KernelOptions): Reply<number, string> | undefined {
-  return development || fallback.layers.length > 0 || trailingSlash === "redirect" ? undefined : nowhereReply
+function readyAnswer(options: KernelOptions): Reply<number, string> | undefined {
+  const { trailingSlash, development, fallback, negotiatesAll } = options
+  const isFixed = !negotiatesAll && development === undefined && fallback.layers.length === 0
+  return isFixed && trailingSlash !== "redirect" ? nowhereReply : undefined
 }
 
 function createFinder(routers: HostRouters<Place>, endpoint: Endpoint, options: KernelOptions): Kernel["find"] {
@@ -116,7 +126,7 @@ function endpointFor({ methods }: Place, method: string): Endpoint | undefined {
 }
 
 /** The route that nobody declared: unknown paths and methods still pass the app's own layers (CORS, logs, ids). */
-function createFallback(table: RouteTable, routers: HostRouters<Place>, options: KernelOptions): Endpoint {
+function createFallback(routers: HostRouters<Place>, options: KernelOptions): Endpoint {
   const handler = (ctx: BaseContext): Result => {
     const { method, path } = ctx
     const host = (ctx as RequestContext).authority
@@ -129,13 +139,7 @@ function createFallback(table: RouteTable, routers: HostRouters<Place>, options:
     return fail(MethodNotAllowed, `This address takes ${allow.join(", ")}, got ${method}`, { allow })
   }
   const notFound = (method: string, path: string): Failure => {
-    if (!options.development) return nowhere
-    const close = nearest(
-      path,
-      table.records.map((record) => record.path),
-    )
-    const hint = close === undefined ? "" : `. Did you mean ${close}?`
-    return fail(NotFound, `Nothing is served at ${method} ${path}${hint}`)
+    return options.development === undefined ? nowhere : fail(NotFound, `Nothing is served at ${method} ${path}`)
   }
   const record: RouteRecord = {
     method: "GET",

@@ -1,8 +1,8 @@
 import { AshlarError, Internal } from "@ashlar/core"
 import type { RequestContext } from "./context/request-context.ts"
+import type { CodeFrame } from "./development/code-frame.ts"
 import { TooManyRequests } from "./errors.ts"
 import { Failure } from "./failure.ts"
-import { PROBLEM_TYPE, Reply } from "./reply/reply.ts"
 import type { RequestIssue } from "./schema.ts"
 
 /** An error on the wire. @see https://www.rfc-editor.org/rfc/rfc9457 */
@@ -19,6 +19,21 @@ export interface Problem {
   readonly details?: Readonly<Record<string, unknown>>
   /** Where the request's values are not acceptable; present with `HTTP_INVALID`. */
   readonly errors?: readonly RequestIssue[]
+  /** In development only: what was most likely meant, or forgotten. */
+  readonly hint?: string
+  /** In development only, with a defect: what the log has too. */
+  readonly debug?: Debug
+}
+
+/** What a developer sees of a defect. */
+export interface Debug {
+  /** Its name and message. */
+  readonly error: string
+  /** Those of what caused it, the nearest first. */
+  readonly causes?: readonly string[]
+  readonly stack: readonly string[]
+  /** The source where it most likely is. */
+  readonly frame?: CodeFrame
 }
 
 /** What callers are told: an `AshlarError` as it is, anything else as `INTERNAL` with the request's id. */
@@ -40,12 +55,10 @@ function told(error: unknown): Pick<AshlarError, "code" | "status" | "message" |
   return error instanceof AshlarError && error.code !== Internal.code ? error : new Internal()
 }
 
-/** The problem as an answer; its type says that it may not be cached. */
-export function problemReply(error: unknown, ctx: RequestContext): Reply<number, Problem> {
-  const { status } = told(error)
+/** What the caller of a request is told of an error in it. */
+export function problemOf(error: unknown, ctx: RequestContext): Problem {
   // Who reads the log of a defect has the id; of the caller's own mistakes there is no log to look into.
-  const problem = toProblem(error, status >= 500 || ctx.hasId ? ctx.id : undefined)
-  return new Reply(status, problem, PROBLEM_TYPE, problemHeaders(problem))
+  return toProblem(error, told(error).status >= 500 || ctx.hasId ? ctx.id : undefined)
 }
 
 /** What was set for the answer that did not come: it says how long that one may be kept, and an error may not be. */
@@ -59,7 +72,8 @@ export function withoutCaching(headers: readonly string[]): string[] {
   return kept
 }
 
-function problemHeaders({ status, details }: Problem): Record<string, string> | undefined {
+/** The headers that belong to a problem, in whatever form it is told. */
+export function problemHeaders({ status, details }: Problem): Record<string, string> | undefined {
   if (status !== 401 && status !== 429 && details === undefined) return undefined
   const headers: Record<string, string> = {}
   const retryAfter = details?.retryAfterSeconds

@@ -12,7 +12,7 @@ import {
 /** Asked with Azure's own request and answered through its own response, as its worker makes and reads them. */
 
 const azure = azureContext<InvocationContext>()
-const app = createApp()
+const app = createApp({ development: false })
 app.get("/seen/*rest", (ctx) => ({ url: ctx.url.href, rest: ctx.params.rest, query: ctx.query, address: ctx.address }))
 app.post("/bytes", { maxBodyBytes: 100 }, async (ctx) => ({ bytes: [...(await ctx.read("bytes"))] }))
 app.get("/given", { layers: [azure] }, (ctx) => ({ id: ctx.azure.invocationId }))

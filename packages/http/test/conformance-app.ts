@@ -19,6 +19,7 @@ const signedIn = layer({
   },
 })
 const app: App = createApp({
+  development: false,
   layers: [requestIds, outer],
   maxBodyBytes: 1000,
   trustedProxies: ["loopback"],

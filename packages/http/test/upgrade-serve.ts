@@ -42,7 +42,11 @@ const stamped: Middleware = async (_ctx, next) => {
 }
 const closed: Middleware = () => new Response("closed today", { status: 418 })
 
-const app = createApp({ layers: [requestIds, outer], onError: (error) => void trace.push(String(error)) })
+const app = createApp({
+  development: false,
+  layers: [requestIds, outer],
+  onError: (error) => void trace.push(String(error)),
+})
 
 app.get("/", (ctx) => ctx.headers.get("upgrade") ?? "plain")
 app.post("/body", async (ctx) => ctx.read("text"))

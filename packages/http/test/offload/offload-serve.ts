@@ -6,6 +6,7 @@ import * as tasks from "./tasks.ts"
 /** The server that the suite of threads drives on every runtime. */
 const reported: string[] = []
 const app: App = createApp({
+  development: false,
   onError: (error) =>
     void reported.push(`${error} ${/(tasks|chunk-\w+)\.m?[jt]s/.test((error as Error).stack ?? "") ? "in tasks" : ""}`),
 })
