@@ -37,6 +37,7 @@ interface Prepared {
 
 const EMPTY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304])
 const isDeno = "Deno" in globalThis
+const isBun = "Bun" in globalThis
 /** Bun gives text its type when it sends it, unless it is empty. */
 const EMPTY_TEXT = { headers: new Headers({ "content-type": TEXT }) }
 /** Bun's own `Response.json`, its cheapest way, says the charset; so that all JSON from there says the same. */
@@ -108,7 +109,9 @@ function fromReply(ctx: RequestContext, reply: Reply): Response {
   const init = constant === undefined ? { status } : { status, headers: constant }
   const response = new Response(body as BodyInit | null, init)
   if (ready === undefined && type !== undefined) response.headers.set("content-type", type)
-  if (kind === "file") response.headers.set("content-length", String((value as FileSlice).size))
+  // Of a whole file Bun says the length itself, as it is when it is sent.
+  if (kind === "file" && !(isBun && (value as FileSlice).isWhole))
+    response.headers.set("content-length", String((value as FileSlice).size))
   if (status === 205) response.headers.set("content-length", "0")
   if (headers !== undefined) addAll(response.headers, headers)
   return decorated(ctx, response)
@@ -123,9 +126,7 @@ function readyFor(prepared: Prepared, type: string | undefined): ReadyHeaders | 
 function toBody(ctx: RequestContext, body: Body): Exclude<Body, FileSlice | AsyncIterable<string>> {
   switch (kindOf(body)) {
     case "file":
-      return "Bun" in globalThis
-        ? Bun.file((body as FileSlice).path).slice((body as FileSlice).start, (body as FileSlice).end)
-        : iterableStream(fileChunks(body as FileSlice), reportTo(ctx))
+      return isBun ? bunFile(body as FileSlice) : iterableStream(fileChunks(body as FileSlice), reportTo(ctx))
     case "iterable":
       if (body instanceof Feed) return feedStream(body, ctx)
       return iterableStream(body as AsyncIterable<Uint8Array | string>, reportTo(ctx))
@@ -136,6 +137,11 @@ function toBody(ctx: RequestContext, body: Body): Exclude<Body, FileSlice | Asyn
 
 function reportTo(ctx: RequestContext): (error: unknown) => void {
   return (error) => ctx.shared.report(error, ctx)
+}
+
+function bunFile({ path, start, end, isWhole }: FileSlice): Blob {
+  const file = Bun.file(path)
+  return isWhole ? file : file.slice(start, end)
 }
 
 function addAll(target: Headers, headers: ReplyHeaders): void {
