@@ -71,6 +71,11 @@ export const UnsupportedMediaType: ErrorClass<"HTTP_UNSUPPORTED_MEDIA_TYPE", 415
   415,
   "The body's Content-Type is not one this address reads.",
 )
+export const RangeNotSatisfiable: ErrorClass<"HTTP_RANGE_NOT_SATISFIABLE", 416> = defineError(
+  "HTTP_RANGE_NOT_SATISFIABLE",
+  416,
+  "No part that is asked for lies in the file. Content-Range says how large it is.",
+)
 export const Invalid: ErrorClass<"HTTP_INVALID", 422> = defineError(
   "HTTP_INVALID",
   422,
@@ -224,6 +229,16 @@ export const CompressionInvalid: ErrorClass<"HTTP_COMPRESSION_INVALID", 500> = d
   "HTTP_COMPRESSION_INVALID",
   500,
   "An option of the `compress` layer is out of range.",
+)
+export const FilesInvalid: ErrorClass<"HTTP_FILES_INVALID", 500> = defineError(
+  "HTTP_FILES_INVALID",
+  500,
+  "Files are served with an option out of range, from a folder that is not there, or by a route without `*path`.",
+)
+export const FileTruncated: ErrorClass<"HTTP_FILE_TRUNCATED", 500> = defineError(
+  "HTTP_FILE_TRUNCATED",
+  500,
+  "A file became shorter while it was sent, so the answer breaks off.",
 )
 export const FormatPackageMissing: ErrorClass<"HTTP_FORMAT_PACKAGE_MISSING", 500> = defineError(
   "HTTP_FORMAT_PACKAGE_MISSING",

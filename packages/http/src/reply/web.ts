@@ -103,15 +103,13 @@ function fromReply(ctx: RequestContext, reply: Reply): Response {
   const kind = kindOf(value)
   const isEmpty = kind === "none" || EMPTY_STATUSES.has(status)
   const type = isEmpty ? undefined : (contentType ?? typeOf(kind, value))
-  const body = isEmpty ? null : toBody(ctx, kind === "json" ? toJson(value) : (value as Body))
+  const body = isEmpty ? null : toBody(ctx, status, kind === "json" ? toJson(value) : (value as Body))
   const ready = readyFor(prepared, type)
   const constant = (ready ?? prepared.bare)?.headers
   const init = constant === undefined ? { status } : { status, headers: constant }
   const response = new Response(body as BodyInit | null, init)
   if (ready === undefined && type !== undefined) response.headers.set("content-type", type)
-  // Of a whole file Bun says the length itself, as it is when it is sent.
-  if (kind === "file" && !(isBun && (value as FileSlice).isWhole))
-    response.headers.set("content-length", String((value as FileSlice).size))
+  if (kind === "file") setFileHeaders(response.headers, value as FileSlice)
   if (status === 205) response.headers.set("content-length", "0")
   if (headers !== undefined) addAll(response.headers, headers)
   return decorated(ctx, response)
@@ -123,16 +121,25 @@ function readyFor(prepared: Prepared, type: string | undefined): ReadyHeaders | 
   return type === TEXT ? (prepared.text ?? EMPTY_TEXT) : undefined
 }
 
-function toBody(ctx: RequestContext, body: Body): Exclude<Body, FileSlice | AsyncIterable<string>> {
+function toBody(ctx: RequestContext, status: number, body: Body): Exclude<Body, FileSlice | AsyncIterable<string>> {
   switch (kindOf(body)) {
     case "file":
-      return isBun ? bunFile(body as FileSlice) : iterableStream(fileChunks(body as FileSlice), reportTo(ctx))
+      // Bun answers a Range by itself from a whole file, though it was decided here that the whole is to be sent.
+      return isBun && (status !== 200 || !ctx.headers.has("range"))
+        ? bunFile(body as FileSlice)
+        : iterableStream(fileChunks(body as FileSlice), reportTo(ctx))
     case "iterable":
       if (body instanceof Feed) return feedStream(body, ctx)
       return iterableStream(body as AsyncIterable<Uint8Array | string>, reportTo(ctx))
     default:
       return body as Exclude<Body, FileSlice | AsyncIterable<string>>
   }
+}
+
+function setFileHeaders(headers: Headers, { size, isWhole }: FileSlice): void {
+  // Of a whole file Bun says the length itself, as it is when it is sent.
+  if (!isBun || !isWhole) headers.set("content-length", String(size))
+  if (isBun) headers.set("content-disposition", "inline") // or Bun tells the file's own name
 }
 
 function reportTo(ctx: RequestContext): (error: unknown) => void {

@@ -1,0 +1,7 @@
+export { contentDisposition } from "./content-disposition.ts"
+export { contentTypeOf } from "./content-type.ts"
+export type { FileCacheOptions } from "./file-cache.ts"
+export type { FileOptions } from "./file-settings.ts"
+export { serveFile } from "./serve-file.ts"
+export type { FolderOptions } from "./serve-folder.ts"
+export { serveFolder } from "./serve-folder.ts"
