@@ -28,6 +28,8 @@ export interface Endpoint {
   /** The constant parts of answers, in the form that {@link toResponse} or Node's adapter likes; made at the first one. */
   webParts: unknown
   nodeParts: unknown
+  /** No runtime's own router can stand in for ours: it would give the parameters other names. */
+  readonly isOurs?: boolean
 }
 
 export function createEndpoint(record: RouteRecord, run: Run): Endpoint {
@@ -40,12 +42,33 @@ export function createEndpoint(record: RouteRecord, run: Run): Endpoint {
     }
     return params
   }
-  const constant = Object.entries(Object.assign({}, ...record.layers.map((one) => one.headers)) as object)
-  for (const [name, value] of constant) checkHeader(name, String(value))
-  const constantHeaders = constant.flatMap(([name, value]) => [name.toLowerCase(), String(value)])
+  const constantHeaders = [...mergedHeaders(record)].flat()
+  for (let at = 0; at < constantHeaders.length; at += 2) checkHeader(constantHeaders[at]!, constantHeaders[at + 1]!)
   const whole = { values: [], ready: undefined } as unknown as { -readonly [K in keyof Found]: Found[K] }
   whole.endpoint = { record, run, constantHeaders, paramsOf, whole, webParts: undefined, nodeParts: undefined }
   return whole.endpoint
+}
+
+/** Headers that are lists: what one layer says of them does not undo what another said. */
+const LISTS: ReadonlySet<string> = new Set(["link", "vary"])
+
+/** The constant headers of all layers; an inner one replaces an outer one's, or adds to its list. */
+function mergedHeaders({ layers }: RouteRecord): ReadonlyMap<string, string> {
+  const merged = new Map<string, string>()
+  for (const { headers } of layers) {
+    for (const [key, value] of Object.entries(headers)) {
+      const name = key.toLowerCase()
+      const before = LISTS.has(name) ? merged.get(name) : undefined
+      merged.set(name, before === undefined ? String(value) : joined(before, String(value)))
+    }
+  }
+  return merged
+}
+
+function joined(list: string, more: string): string {
+  const known = new Set(list.split(/, */))
+  const fresh = more.split(/, */).filter((one) => !known.has(one))
+  return [list, ...fresh].join(", ")
 }
 
 function decodeRest(text: string): string {

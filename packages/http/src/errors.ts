@@ -194,6 +194,16 @@ export const BatchTooLarge: ErrorClass<"HTTP_BATCH_TOO_LARGE", 413> = defineErro
   413,
   "A batch has more requests than this address takes, or its answers are too large together. `details` has the limit.",
 )
+export const VersionUnknown: ErrorClass<"HTTP_VERSION_UNKNOWN", 400> = defineError(
+  "HTTP_VERSION_UNKNOWN",
+  400,
+  "The request is for a version of the API that there is not, or for none where one must be named. `details.versions` lists them.",
+)
+export const VersioningInvalid: ErrorClass<"HTTP_VERSIONING_INVALID", 500> = defineError(
+  "HTTP_VERSIONING_INVALID",
+  500,
+  "The versions of an API are defined with a name, a header, a date or an address that cannot be sent.",
+)
 export const OffloadInvalid: ErrorClass<"HTTP_OFFLOAD_INVALID", 500> = defineError(
   "HTTP_OFFLOAD_INVALID",
   500,

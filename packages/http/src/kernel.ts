@@ -17,6 +17,7 @@ import type { TrustedProxies } from "./proxies/trusted-proxies.ts"
 import { isResponse, PROBLEM_TYPE, Reply, type Result } from "./reply/reply.ts"
 import type { MaybePromise } from "./step.ts"
 import type { RouteRecord, RouteTable } from "./table.ts"
+import { createVersionExplainer, isChosen, type Refusal, sideBySide } from "./versioning/side-by-side.ts"
 import { type WebSocketLimits, widestLimits } from "./websocket/limits.ts"
 
 export type TrailingSlash = "strict" | "ignore" | "redirect"
@@ -65,12 +66,7 @@ interface Place {
 
 export function createKernel(table: RouteTable, options: KernelOptions): Kernel {
   const routers = new HostRouters<Place>()
-  const compiled = table.records.map((record) => createEndpoint(record, compileRoute(record, options)))
-  for (const endpoint of compiled) {
-    const { method, segments, host } = endpoint.record
-    for (const place of routers.at(host).at(segments, () => ({ methods: new Map() })))
-      place.methods.set(method, endpoint)
-  }
+  const endpoints = placeAll(table, routers, options)
   const { report, services, draining, proxies, development, errorFormats } = options
   const refuse: Shared["refuse"] = (error, ctx) => {
     if (ctx.answerHeaders !== undefined) ctx.answerHeaders = withoutCaching(ctx.answerHeaders)
@@ -80,18 +76,49 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
     if (problem.status >= 500) report(error instanceof Failure ? error.toError() : error, ctx)
     return errorReply(development?.explain(problem, error, ctx) ?? problem, form)
   }
-  const native = nativeRoutes(compiled)
-  const find = createFinder(routers, createFallback(routers, options), options)
+  const native = nativeRoutes(endpoints)
+  const explain = createVersionExplainer(table.records)
+  const ready = explain === undefined ? readyAnswer(options) : undefined
+  const find = createFinder(routers, createFallback(routers, options, explain), { ...options, ready })
   return {
     shared: { services, draining, report, refuse, proxies },
     native,
-    elsewhere: isWhole(native, compiled) && options.trailingSlash === "strict" ? readyAnswer(options) : undefined,
+    elsewhere: isWhole(native, endpoints) && options.trailingSlash === "strict" ? ready : undefined,
     maxBodyBytes: Math.max(options.fallback.maxBodyBytes, ...table.records.map((record) => record.maxBodyBytes)),
     websocket: widestLimits(table.records.flatMap(({ websocket }) => websocket ?? [])),
     hasHosts: routers.hasHosts,
     find,
     answer,
   }
+}
+
+/** Puts every route where it is found; versions of one path and method share a place, and are chosen there. */
+function placeAll(table: RouteTable, routers: HostRouters<Place>, options: KernelOptions): readonly Endpoint[] {
+  const endpoints: Endpoint[] = []
+  const versioned = new Map<Place, Map<string, [Endpoint, ...Endpoint[]]>>()
+  for (const record of table.records) {
+    const endpoint = createEndpoint(record, compileRoute(record, options))
+    const { method, segments, host } = record
+    const isOneOfMany = isChosen(record)
+    if (!isOneOfMany) endpoints.push(endpoint)
+    for (const place of routers.at(host).at(segments, () => ({ methods: new Map() }))) {
+      if (!isOneOfMany) {
+        place.methods.set(method, endpoint)
+        continue
+      }
+      const methods = versioned.get(place) ?? new Map<string, [Endpoint, ...Endpoint[]]>()
+      versioned.set(place, methods.set(method, [...(methods.get(method) ?? []), endpoint] as [Endpoint]))
+    }
+  }
+  const refuse: Refusal = (record, handler) => undeclared({ ...record, handler }, options)
+  for (const [place, methods] of versioned) {
+    for (const [method, group] of methods) {
+      const endpoint = sideBySide(group, refuse)
+      place.methods.set(method, endpoint)
+      endpoints.push(endpoint)
+    }
+  }
+  return endpoints
 }
 
 /** The answer to unknown paths outside development. It repeats nothing of the request, so it is made but once. */
@@ -105,9 +132,14 @@ function readyAnswer(options: KernelOptions): Reply<number, string> | undefined 
   return isFixed && trailingSlash !== "redirect" ? nowhereReply : undefined
 }
 
-function createFinder(routers: HostRouters<Place>, endpoint: Endpoint, options: KernelOptions): Kernel["find"] {
-  const { trailingSlash } = options
-  const unknown: Found = { endpoint, values: [], ready: readyAnswer(options) }
+type FinderOptions = Pick<KernelOptions, "trailingSlash"> & { readonly ready: Found["ready"] }
+
+function createFinder(
+  routers: HostRouters<Place>,
+  endpoint: Endpoint,
+  { trailingSlash, ready }: FinderOptions,
+): Kernel["find"] {
+  const unknown: Found = { endpoint, values: [], ready }
   const refused: Found = { endpoint, values: [], ready: undefined }
   const at = (method: string, path: string, host: string | null | undefined): Found | undefined => {
     const match = routers.find(path, host)
@@ -125,8 +157,12 @@ function endpointFor({ methods }: Place, method: string): Endpoint | undefined {
   return methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined) ?? methods.get("*")
 }
 
-/** The route that nobody declared: unknown paths and methods still pass the app's own layers (CORS, logs, ids). */
-function createFallback(routers: HostRouters<Place>, options: KernelOptions): Endpoint {
+/** Answers for what nobody declared: unknown paths and methods. */
+function createFallback(
+  routers: HostRouters<Place>,
+  options: KernelOptions,
+  explain: ((path: string) => Failure | undefined) | undefined,
+): Endpoint {
   const handler = (ctx: BaseContext): Result => {
     const { method, path } = ctx
     const host = (ctx as RequestContext).authority
@@ -138,20 +174,34 @@ function createFallback(routers: HostRouters<Place>, options: KernelOptions): En
     if (method === "OPTIONS") return new Reply(204, null, undefined, { allow: allow.join(", ") })
     return fail(MethodNotAllowed, `This address takes ${allow.join(", ")}, got ${method}`, { allow })
   }
-  const notFound = (method: string, path: string): Failure => {
-    return options.development === undefined ? nowhere : fail(NotFound, `Nothing is served at ${method} ${path}`)
-  }
+  const notFound = (method: string, path: string): Failure =>
+    explain?.(path) ??
+    (options.development === undefined ? nowhere : fail(NotFound, `Nothing is served at ${method} ${path}`))
+  return undeclared({ method: "GET", path: "*", segments: parsePath("/*"), declaredAt: "", handler }, options)
+}
+
+/** A route that nobody declared: what it answers still passes the app's own layers (CORS, logs, ids). */
+function undeclared(
+  {
+    method,
+    path,
+    segments,
+    declaredAt,
+    handler,
+  }: Pick<RouteRecord, "method" | "path" | "segments" | "declaredAt" | "handler">,
+  options: KernelOptions,
+): Endpoint {
   const record: RouteRecord = {
-    method: "GET",
-    path: "*",
-    segments: parsePath("/*"),
+    method,
+    path,
+    segments,
     name: undefined,
     input: {},
     output: new Map(),
     errors: [],
     meta: {},
     documentation: {},
-    declaredAt: "",
+    declaredAt,
     handler,
     timeoutMs: undefined,
     host: undefined,

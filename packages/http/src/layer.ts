@@ -2,6 +2,7 @@ import type { ErrorClass } from "@ashlar/core"
 import type { BaseContext } from "./context/context.ts"
 import type { Failure } from "./failure.ts"
 import type { Reply, Result } from "./reply/reply.ts"
+import type { VersionMark } from "./versioning/version-mark.ts"
 
 /** How a request ended, as `finish` sees it. */
 export interface Outcome {
@@ -63,8 +64,8 @@ export interface Layer<Provides = unknown, Errors = never> {
   readonly headers: Readonly<Record<string, string>>
   readonly maxBodyBytes?: number
   readonly hooks: LayerHooks
-  /** Set by the layer of an API version: the version of every covered route. */
-  readonly version?: string
+  /** Set by the layer of an API version: the version of every covered route, and how it is chosen. */
+  readonly version?: VersionMark
   /** Set by `parallel`: the layers that it runs together, and how to make a group of others. */
   readonly members?: {
     readonly list: readonly Layer<unknown, unknown>[]

@@ -31,8 +31,8 @@ export function isWhole(native: readonly NativePath[], endpoints: readonly Endpo
   return endpoints.length === native.reduce((sum, { methods }) => sum + methods.size, 0)
 }
 
-function isNative({ record }: Endpoint): boolean {
-  return record.method !== "*" && record.segments.every(isPlain)
+function isNative({ record, isOurs }: Endpoint): boolean {
+  return isOurs !== true && record.method !== "*" && record.segments.every(isPlain)
 }
 
 function isPlain(segment: Segment): boolean {

@@ -1,11 +1,12 @@
 import type { ErrorClass } from "@ashlar/core"
 import { arrangeLayers, membersOf } from "./arrange-layers.ts"
-import { LayerUnmet, RouteDuplicate, UpgradeInvalid } from "./errors.ts"
+import { LayerUnmet, RouteDuplicate, UpgradeInvalid, VersioningInvalid } from "./errors.ts"
 import { type Layer, toLayer } from "./layer.ts"
 import { parsePath, type Segment } from "./path.ts"
 import type { AnyRoute } from "./route.ts"
 import { expand } from "./router.ts"
 import type { AnySchema } from "./schema.ts"
+import { isChosen, policyOf } from "./versioning/side-by-side.ts"
 import { type WebSocketLimits, webSocketLimits } from "./websocket/limits.ts"
 
 /** One row of the frozen table: a plain record that every reader reads and nobody changes. */
@@ -50,8 +51,8 @@ export interface RouteRecord {
 /** The one frozen table that the router, OpenAPI, clients and authorization matrices read. */
 export interface RouteTable {
   readonly records: readonly RouteRecord[]
-  /** The record of this name, if any. */
-  named(name: string): RouteRecord | undefined
+  /** The record of this name, if any. Where several versions have it: that of `version`, else of the default one. */
+  named(name: string, version?: string): RouteRecord | undefined
 }
 
 /** A declared route together with the scope it stands in. */
@@ -71,21 +72,50 @@ export type RouteDefaults = Pick<RouteRecord, "maxBodyBytes" | "timeoutMs">
  * @throws {HTTP_PATH_INVALID} @throws {HTTP_ROUTE_DUPLICATE} @throws {HTTP_LAYER_UNMET} @throws {HTTP_UPGRADE_INVALID}
  */
 export function freezeTable(placed: readonly PlacedRoute[], defaults: RouteDefaults): RouteTable {
-  const byPlace = new Map<string, RouteRecord>()
-  const byName = new Map<string, RouteRecord>()
+  const places = new Places()
+  const byName = new Map<string, RouteRecord[]>()
   for (const entry of placed) {
     const record = toRecord(entry, defaults)
-    for (const segments of expand(record.segments)) {
-      const place = `${record.method} ${record.host ?? ""}/${segments.map(shape).join("/")}`
-      refuseSecond(byPlace.get(place), record, `${record.method} ${record.path}`)
-      byPlace.set(place, record)
-    }
+    for (const segments of expand(record.segments))
+      places.take(`${record.method} ${record.host ?? ""}/${segments.map(shape).join("/")}`, record)
     if (record.name === undefined) continue
-    refuseSecond(byName.get(record.name), record, `the name "${record.name}"`)
-    byName.set(record.name, record)
+    const others = byName.get(record.name) ?? []
+    const same = others.find(
+      (one) => one.version === record.version || one.version === undefined || record.version === undefined,
+    )
+    refuseSecond(same, record, `the name "${record.name}"`)
+    byName.set(record.name, [...others, record])
   }
-  const records = Object.freeze([...new Set(byPlace.values())])
-  return Object.freeze({ records, named: (name: string) => byName.get(name) })
+  const { records } = places
+  const named = (name: string, version?: string): RouteRecord | undefined => {
+    const found = byName.get(name) ?? []
+    return found.find((one) => one.version === (version ?? policyOf(one)?.default)) ?? found[0]
+  }
+  return Object.freeze({ records, named })
+}
+
+/** Who stands where. Versions that a request chooses from share a place, and nobody else does. */
+class Places {
+  readonly #alone = new Map<string, RouteRecord>()
+  readonly #versions = new Map<string, Map<string, RouteRecord>>()
+  readonly #all = new Set<RouteRecord>()
+
+  get records(): readonly RouteRecord[] {
+    return Object.freeze([...this.#all])
+  }
+
+  take(place: string, record: RouteRecord): void {
+    const versions = this.#versions.get(place) ?? new Map<string, RouteRecord>()
+    const isOneOfMany = isChosen(record)
+    const [one] = versions.values()
+    // Two ways to tell versions apart cannot both decide.
+    const rival = one !== undefined && policyOf(one) !== policyOf(record) ? one : undefined
+    const first = this.#alone.get(place) ?? rival ?? (isOneOfMany ? versions.get(record.version!) : one)
+    refuseSecond(first, record, `${record.method} ${record.path}`)
+    if (isOneOfMany) this.#versions.set(place, versions.set(record.version!, record))
+    else this.#alone.set(place, record)
+    this.#all.add(record)
+  }
 }
 
 /** Parameters match whatever their name, so two paths that differ only in names are the same place. */
@@ -104,14 +134,16 @@ function toRecord({ route, path, host, name, layers: placed }: PlacedRoute, defa
   const { definition } = route
   checkLayers(placed, route)
   const layers = arrangeLayers(placed)
-  const { params, query, headers, body, summary, description, tags, deprecated } = definition
+  const { params, query, headers, body, summary, description, tags } = definition
+  const meta: Record<string, unknown> = Object.assign({}, ...layers.map((one) => one.meta), definition.meta)
+  const deprecated = definition.deprecated ?? (meta.deprecated === true ? true : undefined)
   return Object.freeze({
     method: route.method,
     path,
     segments: parsePath(path, definition.where),
     host,
     name,
-    version: layers.findLast((one) => one.version !== undefined)?.version,
+    version: versionOf(layers, route),
     input: { ...pick({ params, query, headers, body }) },
     output: outputOf(definition.response),
     errors: [...new Set([...layers.flatMap((one) => one.errors), ...(definition.errors ?? [])])].sort(
@@ -121,7 +153,7 @@ function toRecord({ route, path, host, name, layers: placed }: PlacedRoute, defa
     maxBodyBytes: definition.maxBodyBytes ?? largestBody(layers) ?? defaults.maxBodyBytes,
     timeoutMs: definition.timeoutMs ?? defaults.timeoutMs,
     websocket: webSocketOf(route, path),
-    meta: Object.assign({}, ...layers.map((one) => one.meta), definition.meta) as Record<string, unknown>,
+    meta,
     documentation: { ...pick({ summary, description, tags, deprecated }) },
     handler: route.handler,
     declaredAt: route.declaredAt,
@@ -132,6 +164,15 @@ function webSocketOf({ method, definition, declaredAt }: AnyRoute, path: string)
   if (definition.websocket === undefined) return undefined
   if (method === "GET") return webSocketLimits(definition.websocket, `${method} ${path} (${declaredAt})`)
   throw new UpgradeInvalid(`A WebSocket begins with GET, but ${method} ${path} says \`websocket\` (${declaredAt})`)
+}
+
+function versionOf(
+  layers: readonly Layer<unknown, unknown>[],
+  { method, path, declaredAt }: AnyRoute,
+): string | undefined {
+  const [first, second] = layers.flatMap(({ version }) => version?.name ?? [])
+  if (second === undefined) return first
+  throw new VersioningInvalid(`${method} ${path} is in version ${first} and in version ${second} (${declaredAt})`)
 }
 
 /** What layers that read a body say about its size. */

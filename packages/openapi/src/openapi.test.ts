@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { createApp, errors, layer } from "@ashlar/http"
+import { defineVersions } from "@ashlar/http/versioning"
 import { type Schema, v } from "@ashlar/validation"
 import { createOpenApi, type Json } from "./openapi.ts"
 
@@ -86,6 +87,22 @@ describe("the OpenAPI document", () => {
     expect(components).toMatchObject({
       schemas: { Problem: { required: expect.arrayContaining(["code", "requestId"]) } },
     })
+  })
+
+  test("is of one version where it is asked to be", () => {
+    const api = defineVersions({ by: { header: "v" }, versions: { 1: { deprecatedAt: "2026-01-01" }, 2: {} } })
+    const app = createApp()
+    api.scope(app, "1", (v1) => v1.get("/users", { summary: "As before" }, () => []))
+    api.scope(app, "2", (v2) => v2.get("/users", { summary: "As now" }, () => []))
+    app.get("/health", () => "ok")
+    const of = (apiVersion: string): Json =>
+      createOpenApi(app.table(), { title: "Test", version: apiVersion, apiVersion }).paths as Json
+    expect(of("1")).toMatchObject({
+      "/users": { get: { summary: "As before", "x-version": "1", deprecated: true } },
+      "/health": {},
+    })
+    expect(of("2")).toMatchObject({ "/users": { get: { summary: "As now", "x-version": "2" } }, "/health": {} })
+    expect((of("2")["/users"] as { get: Json }).get).not.toHaveProperty("deprecated")
   })
 
   test("names each operation and each component once", () => {

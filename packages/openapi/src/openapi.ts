@@ -13,6 +13,11 @@ export interface OpenApiOptions {
   readonly securitySchemes?: Readonly<Record<string, Json>>
   /** Which schemes a route takes: alternatives, each a scheme's name. Empty: anonymous callers too. */
   readonly securityOf?: (record: RouteRecord) => readonly string[]
+  /**
+   * The version of the API that the document is of: routes of other versions are left out, routes of none are in it.
+   * Without it, of routes that differ in their version only the last one is in the document: write one for each.
+   */
+  readonly apiVersion?: string
   /** What says whether a route belongs in the document. Default: every route. */
   readonly includes?: (record: RouteRecord) => boolean
 }
@@ -22,10 +27,11 @@ export interface OpenApiOptions {
  * @see https://spec.openapis.org/oas/v3.1.1
  */
 export function createOpenApi(table: RouteTable, options: OpenApiOptions): Json {
-  const { title, version, description, servers, securitySchemes, includes = () => true } = options
+  const { title, version, description, servers, securitySchemes, includes = () => true, apiVersion } = options
   const paths: Record<string, Record<string, Json>> = {}
   for (const record of table.records) {
-    if (!includes(record)) continue
+    const isOfOther = apiVersion !== undefined && record.version !== undefined && record.version !== apiVersion
+    if (isOfOther || !includes(record)) continue
     const path = pathTemplate(record.segments)
     paths[path] ??= {}
     paths[path][record.method.toLowerCase()] = operation(record, options)
@@ -49,6 +55,7 @@ function operation(record: RouteRecord, options: OpenApiOptions): Json {
   return {
     ...(record.name !== undefined && { operationId: record.name }),
     ...documentation,
+    ...(record.version !== undefined && { "x-version": record.version }),
     ...(parameters.length > 0 && { parameters }),
     ...requestBody(record),
     responses: { ...successes(record), ...failures(record) },

@@ -29,7 +29,8 @@ export interface Shared {
  * constructor, so that all contexts share one shape.
  */
 export abstract class RequestContext implements BaseContext {
-  readonly endpoint: Endpoint
+  /** The route; of those that differ in their version only, the one that the request is for, once it is chosen. */
+  endpoint: Endpoint
   readonly shared: Shared
   body: unknown
   /** What is wrong with the request, as far as it was checked. */

@@ -55,7 +55,7 @@ function remember(condition: Condition): Decision {
 }
 
 function conditional(inner: Layer<unknown, unknown>, asked: Decision): Layer {
-  const { name, needs, errors, members } = inner
+  const { name, needs, errors, members, maxBodyBytes } = inner
   if (members !== undefined) return members.of(members.list.map((one) => conditional(one, asked))) as Layer
   const decision = once(inner, asked)
   return Object.freeze({
@@ -64,6 +64,7 @@ function conditional(inner: Layer<unknown, unknown>, asked: Decision): Layer {
     errors,
     meta: {},
     headers: {},
+    ...(maxBodyBytes !== undefined && { maxBodyBytes }),
     hooks: { ...guarded(inner.hooks, decision), ...withConstants(inner, decision) },
     conditional: inner,
   })
