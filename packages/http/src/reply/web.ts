@@ -38,8 +38,12 @@ interface Prepared {
 const EMPTY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304])
 const isDeno = "Deno" in globalThis
 const isBun = "Bun" in globalThis
-/** Bun gives text its type when it sends it, unless it is empty. */
-const EMPTY_TEXT = { headers: new Headers({ "content-type": TEXT }) }
+/** Bun gives text its type when it sends it, unless it is empty. Made when it is needed: `Headers` is dear on Node. */
+let emptyText: ReadyHeaders | undefined
+function typedText(): ReadyHeaders {
+  emptyText ??= { headers: new Headers({ "content-type": TEXT }) }
+  return emptyText
+}
 /** Bun's own `Response.json`, its cheapest way, says the charset; so that all JSON from there says the same. */
 const OWN_JSON_TYPE: string = "Bun" in globalThis ? `${JSON_TYPE};charset=utf-8` : JSON_TYPE
 
@@ -84,7 +88,7 @@ function jsonResponse(ctx: RequestContext, prepared: Prepared, value: unknown): 
 
 function textResponse(ctx: RequestContext, prepared: Prepared, text: string): Response {
   if (isDeno && prepared.text !== undefined) return filled(ctx, new Response(text))
-  return new Response(text, prepared.text ?? (text === "" ? EMPTY_TEXT : undefined))
+  return new Response(text, prepared.text ?? (text === "" ? typedText() : undefined))
 }
 
 /** On Deno, headers that are set afterwards cost half of what they cost at the construction. */
@@ -118,7 +122,7 @@ function fromReply(ctx: RequestContext, reply: Reply): Response {
 function readyFor(prepared: Prepared, type: string | undefined): ReadyHeaders | undefined {
   if (type === JSON_TYPE) return prepared.json
   if (type === PROBLEM_TYPE) return prepared.problem
-  return type === TEXT ? (prepared.text ?? EMPTY_TEXT) : undefined
+  return type === TEXT ? (prepared.text ?? typedText()) : undefined
 }
 
 function toBody(ctx: RequestContext, status: number, body: Body): Exclude<Body, FileSlice | AsyncIterable<string>> {
