@@ -1,4 +1,5 @@
 import type { Services } from "@ashlar/core"
+import { finish, streamed } from "./after-answer.ts"
 import { arrangeLayers } from "./arrange-layers.ts"
 import { type CompileOptions, compileRoute } from "./compile.ts"
 import type { BaseContext } from "./context/context.ts"
@@ -238,39 +239,26 @@ function answer<C extends RequestContext, Out>(ctx: C, render: Render<C, Out>): 
 
 function complete<C extends RequestContext, Out>(ctx: C, result: Result, render: Render<C, Out>, error?: unknown): Out {
   let out: Out
+  const piecewise = ctx.deferred === undefined ? undefined : streamed(ctx, result)
+  const waits = piecewise !== undefined
   try {
-    out = render(ctx, result)
+    out = render(ctx, waits ? piecewise.result : result)
   } catch (cause) {
     // The answer itself could not be made: a value without a JSON form, a header with a line break in it.
     const reply = ctx.shared.refuse(cause, ctx)
     out = render(ctx, reply)
-    if (ctx.isWatched) finish(ctx, reply.status, cause)
+    piecewise?.over()
+    if (ctx.isWatched) finish(ctx, reply.status, { error: cause, waits })
     return out
   }
-  if (ctx.isWatched) finish(ctx, statusOf(result), error ?? (isFailure(result) ? toError(result) : undefined))
+  if (ctx.isWatched) {
+    const failure = error ?? (isFailure(result) ? toError(result) : undefined)
+    finish(ctx, statusOf(result), { error: failure, waits })
+  }
   return out
 }
 
 function statusOf(result: Result): number {
   if (result instanceof Reply || isResponse(result) || isFailure(result)) return result.status
   return result === null || result === undefined ? 204 : 200
-}
-
-/** Runs the finish hooks, innermost first, and what was deferred, without holding the answer back. */
-function finish(ctx: RequestContext, status: number, error: unknown): void {
-  const outcome = { status, durationMs: performance.now() - ctx.beganMs, error }
-  const hooks = (ctx.finishers ?? []).map((hook) => () => hook(outcome))
-  const work = [...hooks, ...(ctx.deferred ?? [])].reverse()
-  ctx.goesOn(runAll(work, ctx))
-}
-
-async function runAll(work: readonly (() => void | Promise<void>)[], ctx: RequestContext): Promise<void> {
-  await null // the answer first
-  for (const one of work) {
-    try {
-      await one()
-    } catch (thrown) {
-      ctx.shared.report(thrown, ctx)
-    }
-  }
 }

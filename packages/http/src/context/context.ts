@@ -60,7 +60,11 @@ export interface BaseContext {
    * @throws {HTTP_RESPONSE_INVALID} when the value holds a line break or another control character.
    */
   set(name: string, value: string): void
-  /** Runs after the answer is sent, last added first; what it throws is reported, never sent. */
+  /**
+   * Runs when the answer has been sent, whatever became of it, last added first: after the last piece of a body that comes
+   * piece by piece, or when its caller goes away. What it throws is reported, never sent. To be called before the answer is
+   * returned; a handler that goes on after its time is over may call it then too, and it runs at once.
+   */
   defer(cleanup: () => void | Promise<void>): void
   /**
    * Lets the connection be silent for so many seconds (at most 255) while the handler works, instead of the server's

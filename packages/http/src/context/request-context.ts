@@ -1,4 +1,5 @@
 import type { Service, Services } from "@ashlar/core"
+import { isOver, runAll } from "../after-answer.ts"
 import { type BodyKinds, readBody, streamOf } from "../body.ts"
 import type { Endpoint } from "../endpoint.ts"
 import { Failure } from "../failure.ts"
@@ -177,6 +178,10 @@ export abstract class RequestContext implements BaseContext {
     else this.answerHeaders.push(name, value)
   }
   defer(cleanup: () => void | Promise<void>): void {
+    if (isOver(this)) {
+      this.goesOn(runAll([cleanup], this))
+      return
+    }
     this.deferred ??= []
     this.deferred.push(cleanup)
   }

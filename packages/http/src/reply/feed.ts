@@ -49,6 +49,7 @@ export class Feed<T> implements AsyncIterable<string>, FeedBody {
   #isScheduled: boolean
   #lingers: boolean
   #isOver: boolean
+  #whenOver: (() => void) | undefined
 
   constructor(spec: FeedSpec<T>) {
     this.#spec = spec
@@ -62,6 +63,12 @@ export class Feed<T> implements AsyncIterable<string>, FeedBody {
     this.#isScheduled = false
     this.#lingers = false
     this.#isOver = false
+    this.#whenOver = undefined
+  }
+
+  /** Calls back when it is over, however it ended. */
+  whenOver(callback: () => void): void {
+    this.#whenOver = callback
   }
 
   /** Begins to write. */
@@ -217,6 +224,7 @@ export class Feed<T> implements AsyncIterable<string>, FeedBody {
     this.#isOver = true
     this.#text = ""
     this.#spec.close?.()
+    this.#whenOver?.()
   }
 
   /** Lets the source clean up. One that waits for something does so after that, or when its own signal says so. */
