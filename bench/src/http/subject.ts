@@ -27,7 +27,10 @@ export const SUBJECTS: readonly Subject[] = [
 ]
 
 /** The servers of `npm run bench -- websocket`: what a client sends is published to all clients. */
-export const WEBSOCKET_SUBJECTS: readonly Subject[] = [{ runtime: "bun", name: "raw", entry: "websocket-raw-bun.ts" }]
+export const WEBSOCKET_SUBJECTS: readonly Subject[] = [
+  { runtime: "bun", name: "raw", entry: "websocket-raw-bun.ts" },
+  { runtime: "bun", name: "ashlar", entry: "websocket-ashlar.ts" },
+]
 
 /** The servers of `npm run bench -- soak`; each can be told to collect its garbage. */
 export const SOAK_SUBJECTS: readonly Subject[] = [
