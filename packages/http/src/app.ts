@@ -41,8 +41,9 @@ export interface AppOptions<L extends readonly AnyLayer[] = readonly AnyLayer[]>
    */
   readonly forwardedHeader?: ForwardedHeader
   /**
-   * Tell callers more of errors: hints, and for a defect its message, its stack and the source around it. Default: outside
-   * production (`NODE_ENV`), and then callers on this machine only; `true` tells all of them.
+   * Tell callers more of errors: hints, and for a defect its message, its stack and the source around it. Default: when
+   * `NODE_ENV` is `development` (as `ashlar dev` sets it) or `test`, and then callers on this machine only; `true` tells all
+   * of them.
    */
   readonly development?: boolean
   /**
@@ -91,7 +92,7 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
   const services = options.services ?? (ownServices as Services)
   const proxies = options.trustedProxies && createTrustedProxies(options.trustedProxies, options.forwardedHeader)
   const isProduction = environment("NODE_ENV") === "production"
-  const { development: develops = !isProduction, errorFormats } = options
+  const { development: develops = isDeveloped(environment("NODE_ENV")), errorFormats } = options
   const draining = new AbortController()
   let table: RouteTable | undefined
   let kernel: Promise<Kernel> | undefined
@@ -161,6 +162,11 @@ const told: Peer = {
 
 function noConnection(): ConnectionInfo {
   return { address: undefined }
+}
+
+/** A server whose operator set nothing must not show its source to the world, not even through a proxy on its machine. */
+function isDeveloped(mode: string | undefined): boolean {
+  return mode === "development" || mode === "test"
 }
 
 function environment(name: string): string | undefined {

@@ -29,6 +29,7 @@ export function createPlatformApp(platform: Platform, options: PlatformAppOption
     layers: [createRequestIds({ accept: true }), observe(platform.requestMetrics), openToBrowsers, plainAnswers],
     maxBodyBytes: limits.maxBodyBytes,
     checkResponses: options.checkResponses,
+    development: false,
     onError: (error, ctx) => {
       platform.log.error("request failed", error, { request: ctx.id, method: ctx.method, path: ctx.path })
     },

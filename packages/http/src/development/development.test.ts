@@ -92,15 +92,16 @@ describe("who is told", () => {
   })
   const forwarded = { headers: { "x-forwarded-for": "203.0.113.9" } }
   test.each<[string, string | undefined, AppOptions, string | undefined, RequestInit, boolean]>([
-    ["a caller on this machine", undefined, {}, "127.0.0.1", {}, true],
-    ["the same over IPv6", undefined, {}, "::1", {}, true],
-    ["the same, mapped", undefined, {}, "::ffff:127.0.0.1", {}, true],
-    ["nobody from elsewhere", undefined, {}, "192.0.2.1", {}, false],
-    ["nobody behind a proxy on this machine", undefined, {}, "127.0.0.1", forwarded, false],
+    ["a caller on this machine", "development", {}, "127.0.0.1", {}, true],
+    ["the same over IPv6", "development", {}, "::1", {}, true],
+    ["the same, mapped", "development", {}, "::ffff:127.0.0.1", {}, true],
+    ["nobody from elsewhere", "development", {}, "192.0.2.1", {}, false],
+    ["nobody behind a proxy on this machine", "development", {}, "127.0.0.1", forwarded, false],
+    ["nobody where nothing is said, for a proxy may be silent", undefined, {}, "127.0.0.1", {}, false],
     ["nobody whose address is not known", undefined, {}, undefined, {}, false],
     ["a test", "test", {}, undefined, {}, true],
     ["nobody in production", "production", {}, "127.0.0.1", {}, false],
-    ["nobody where the app says so", undefined, { development: false }, "127.0.0.1", {}, false],
+    ["nobody where the app says so", "development", { development: false }, "127.0.0.1", {}, false],
     ["everybody where the app says so", "production", { development: true }, "192.0.2.1", forwarded, true],
   ])("%s (NODE_ENV %p)", async (_what, nodeEnv, options, peer, init, isTold) => {
     if (nodeEnv === undefined) delete process.env.NODE_ENV

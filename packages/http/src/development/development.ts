@@ -14,8 +14,8 @@ export interface Development {
 }
 
 /**
- * @param isExplicit Whether the developer asked for it. Otherwise only callers on this machine are told: a server whose
- * operator forgot `NODE_ENV=production` must not show its source to the world.
+ * @param isExplicit Whether the developer asked for it. Otherwise only callers on this machine are told: a server that
+ * is reached from elsewhere while it is developed must not show its source to the world.
  */
 export function createDevelopment(table: RouteTable, isExplicit: boolean): Development {
   return {
