@@ -2,7 +2,7 @@ import type { RequestContext } from "../context/request-context.ts"
 import { UpgradeRequired } from "../errors.ts"
 import { toResponse } from "../reply/web.ts"
 import type { UpgradeRender } from "../web-handler.ts"
-import { BaseConnection, GOING_AWAY, type NativeTopics, type WebSocketEvents } from "./connection.ts"
+import { BaseConnection, GOING_AWAY, type NativeTopics } from "./connection.ts"
 import type { WebSocketLimits } from "./limits.ts"
 import { Upgrade, webUpgradeHeaders } from "./upgrade.ts"
 
@@ -20,8 +20,8 @@ class BunConnection extends BaseConnection {
   socket: BunSocket | undefined
   readonly topics: NativeTopics
 
-  constructor(ctx: RequestContext, events: WebSocketEvents, topics: NativeTopics) {
-    super(ctx, events)
+  constructor(ctx: RequestContext, upgrade: Upgrade, topics: NativeTopics) {
+    super(ctx, upgrade)
     this.socket = undefined
     this.topics = topics
   }
@@ -92,7 +92,7 @@ export class BunWebSockets {
       // Bun would choose the first one that was offered.
       if (result.protocol === undefined) headers.set("sec-websocket-protocol", "")
       this.#topics ??= nativeTopics(server)
-      const data = new BunConnection(ctx, result.events, this.#topics)
+      const data = new BunConnection(ctx, result, this.#topics)
       if (!server.upgrade(ctx.request, { data, headers })) throw new UpgradeRequired("The caller went away")
       return undefined as unknown as Response
     }
@@ -110,8 +110,8 @@ function nativeTopics(server: BunServer): NativeTopics {
     subscribe: (connection, topic) => void (connection as BunConnection).socket?.subscribe(topic),
     unsubscribe: (connection, topic) => void (connection as BunConnection).socket?.unsubscribe(topic),
     publish(topic, data, except) {
-      // A socket's own publish leaves out that socket.
-      const { socket } = (except ?? {}) as Partial<BunConnection>
+      // A socket's own publish leaves out that socket, and does nothing once it is closed.
+      const socket = except?.isOpen === true ? (except as BunConnection).socket : undefined
       if (socket === undefined) server.publish(topic, data as Uint8Array<ArrayBuffer>)
       else socket.publish(topic, data as Uint8Array<ArrayBuffer>)
     },

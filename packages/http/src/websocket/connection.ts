@@ -8,6 +8,8 @@ export interface WebSocketConnection {
   readonly bufferedBytes: number
   /** Topics that the runtime itself fans out, where it does. */
   readonly topics: NativeTopics | undefined
+  /** What {@link UpgradeOptions.data} gave. */
+  readonly data: unknown
   /** Queues a message: text, or bytes. False: it was not, for the connection is closed or far behind. */
   send(data: string | Uint8Array): boolean
   /** Asks the peer whether it is there; it answers by itself. */
@@ -19,6 +21,8 @@ export interface WebSocketConnection {
   /** Stops reading from the peer, where the runtime can (Deno cannot); what was read already still comes. */
   pause(): void
   resume(): void
+  /** Reports a defect of the route, and closes with 1011. */
+  fail(error: unknown): void
 }
 
 /** Fan-out in the runtime's own code, for the connections of one server. Names are shared by the whole server. */
@@ -47,10 +51,12 @@ export const GOING_AWAY: readonly [code: number, reason: string] = [1001, "The s
 
 /** What every runtime's connection does alike: it tells the events, and holds the limit of the route. */
 export abstract class BaseConnection implements WebSocketConnection {
+  readonly data: unknown
   readonly #ctx: RequestContext
   readonly #events: WebSocketEvents
 
-  constructor(ctx: RequestContext, events: WebSocketEvents) {
+  constructor(ctx: RequestContext, { events, data }: { readonly events: WebSocketEvents; readonly data: unknown }) {
+    this.data = data
     this.#ctx = ctx
     this.#events = events
   }
@@ -69,7 +75,7 @@ export abstract class BaseConnection implements WebSocketConnection {
     try {
       this.#events.open?.(this)
     } catch (error) {
-      this.#broken(error)
+      this.fail(error)
     }
   }
   received(data: string | Uint8Array): void {
@@ -81,25 +87,25 @@ export abstract class BaseConnection implements WebSocketConnection {
     try {
       this.#events.message(this, data)
     } catch (error) {
-      this.#broken(error)
+      this.fail(error)
     }
   }
   drained(): void {
     try {
       this.#events.drain?.(this)
     } catch (error) {
-      this.#broken(error)
+      this.fail(error)
     }
   }
   closed(code: number, reason: string): void {
     try {
       this.#events.close?.(this, code, reason)
     } catch (error) {
-      this.#broken(error)
+      this.fail(error)
     }
   }
 
-  #broken(error: unknown): void {
+  fail(error: unknown): void {
     this.#ctx.shared.report(error, this.#ctx)
     this.close(1011, "The server met a condition it did not expect")
   }

@@ -6,6 +6,7 @@ import { put } from "../reply/node.ts"
 import { Reply, type ReplyHeaders } from "../reply/reply.ts"
 import type { WebSocketEvents } from "./connection.ts"
 
+export { callSite } from "../call-site.ts"
 export type { NativeTopics, WebSocketConnection, WebSocketEvents } from "./connection.ts"
 export type { WebSocketLimits } from "./limits.ts"
 
@@ -14,6 +15,8 @@ export interface UpgradeOptions {
   readonly protocol?: string | undefined
   /** Headers of the 101 answer; what layers and `ctx.set` add comes on top. */
   readonly headers?: ReplyHeaders
+  /** What the route knows of this connection: `connection.data`, so that one set of events serves all of them. */
+  readonly data?: unknown
 }
 
 /**
@@ -23,15 +26,18 @@ export interface UpgradeOptions {
 export class Upgrade extends Reply<101, null> {
   readonly events: WebSocketEvents
   readonly protocol: string | undefined
+  readonly data: unknown
 
-  constructor(events: WebSocketEvents, { protocol, headers }: UpgradeOptions = {}) {
+  constructor(events: WebSocketEvents, { protocol, headers, data }: UpgradeOptions = {}) {
     super(101, null, undefined, headers)
     this.events = events
     this.protocol = protocol
+    this.data = data
   }
 
   override withHeaders(headers: ReplyHeaders): Upgrade {
-    return new Upgrade(this.events, { protocol: this.protocol, headers: { ...this.headers, ...headers } })
+    const { protocol, data } = this
+    return new Upgrade(this.events, { protocol, data, headers: { ...this.headers, ...headers } })
   }
   override withBody(): never {
     return this as never

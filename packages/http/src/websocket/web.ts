@@ -2,7 +2,7 @@ import type { WebContext } from "../context/web-context.ts"
 import { UpgradeUnavailable } from "../errors.ts"
 import type { Result } from "../reply/reply.ts"
 import { toResponse } from "../reply/web.ts"
-import { BaseConnection, GOING_AWAY, type WebSocketEvents } from "./connection.ts"
+import { BaseConnection, GOING_AWAY } from "./connection.ts"
 import { Upgrade, webUpgradeHeaders } from "./upgrade.ts"
 
 /** The parts of Deno's and of a worker's own API that are used here. */
@@ -26,8 +26,8 @@ class WebConnection extends BaseConnection {
   #draining: ReturnType<typeof setInterval> | undefined
   #isClosed: boolean
 
-  constructor(ctx: WebContext, events: WebSocketEvents, socket: WebSocket) {
-    super(ctx, events)
+  constructor(ctx: WebContext, upgrade: Upgrade, socket: WebSocket) {
+    super(ctx, upgrade)
     this.#socket = socket
     this.#draining = undefined
     this.#isClosed = false
@@ -90,14 +90,14 @@ export class DenoWebSockets {
   /** Sends what the handler of a WebSocket route returned. */
   readonly render = (ctx: WebContext, result: Result): Response => {
     if (!(result instanceof Upgrade)) return toResponse(ctx, result)
-    const { protocol, events } = result
+    const { protocol } = result
     const headers = webUpgradeHeaders(ctx, result) // first: Deno ends the process over an upgrade that is not returned
     const { socket, response } = (globalThis as Runtime).Deno!.upgradeWebSocket(ctx.request, {
       idleTimeout: ctx.route.websocket!.idleTimeoutSeconds,
       ...(protocol !== undefined && { protocol }),
     })
     addHeaders(response, headers)
-    const connection = new WebConnection(ctx, events, socket)
+    const connection = new WebConnection(ctx, result, socket)
     socket.onopen = () => {
       this.#open.add(connection)
       connection.opened()
@@ -136,7 +136,7 @@ export function sendUpgrade(ctx: WebContext, result: Result): Response {
   const headers = webUpgradeHeaders(ctx, result)
   const [client, server] = Object.values(new Pair()) as unknown as [WebSocket, WorkerSocket]
   const response = new Response(null, { status: 101, webSocket: client, headers } as ResponseInit)
-  const connection = new WebConnection(ctx, result.events, server)
+  const connection = new WebConnection(ctx, result, server)
   server.accept()
   connection.opened()
   return response
