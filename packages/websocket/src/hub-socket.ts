@@ -32,6 +32,9 @@ export interface UntypedHooks {
   readonly error?: (socket: Socket, error: unknown, ctx: BaseContext) => Later
 }
 
+/** How long a client that is too slow has to take what waits for it, and with it the reason why the connection ends. */
+const LAST_WORDS_MS = 2_000
+
 const NO_ROOMS: ReadonlySet<string> = new Set()
 
 /** One connection of a hub. There may be very many: what few of them need is made when it is needed. */
@@ -108,8 +111,11 @@ export class HubSocket implements Socket {
       this.#fallBehind()
   }
   #fallBehind(): false {
-    if (this.route.slowConsumer === "close") this.close(1013, "Messages come faster than they are taken")
-    else {
+    if (this.route.slowConsumer === "close") {
+      this.close(1013, "Messages come faster than they are taken")
+      // The reason waits behind everything else; who takes nothing at all will not see it.
+      setTimeout(() => this.connection.terminate(), LAST_WORDS_MS).unref?.()
+    } else {
       this.isLagging = true
       this.route.hub.rooms.setLagging(this, true)
     }
@@ -132,6 +138,7 @@ export class HubSocket implements Socket {
     checkCloseCode(code)
     if (!this.isOpen) return
     this.#closing = { code, reason: closeReason(reason), by: "server" }
+    this.#leaveAll()
     this.connection.close(code, this.#closing.reason)
   }
 
@@ -152,6 +159,9 @@ export class HubSocket implements Socket {
     if (this.#rooms?.delete(room) !== true) return
     this.route.hub.rooms.remove(room, this)
     this.route.hub.presence.leave(room, this.id)
+  }
+  #leaveAll(): void {
+    for (const room of this.rooms) this.leave(room)
   }
   to(room: string): Recipients<unknown> {
     checkRoomName(room)
@@ -198,7 +208,7 @@ export class HubSocket implements Socket {
   closed(code: number, reason: string): void {
     const isServers = this.ctx.draining.aborted && code === 1001
     this.#closing ??= { code, reason, by: isServers ? "server" : "client" }
-    for (const room of this.rooms) this.leave(room)
+    this.#leaveAll()
     this.route.hub.detach(this)
     this.#gone?.abort()
     for (const resolve of this.#waiting ?? []) resolve(false)

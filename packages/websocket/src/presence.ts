@@ -50,8 +50,10 @@ interface PresentRoom {
   /** Lists of which not all parts have come. */
   readonly partial: Map<string, Members>
   readonly listening: Listening | undefined
-  /** The processes whose first answer has not come. */
+  /** The processes that were asked first, and have not answered. */
   readonly awaited: Set<string>
+  /** Whether what comes now is news: until all have answered, it is how the room was found. */
+  isSynced: boolean
   answered: (() => void) | undefined
   /** Ends when everybody has answered, or has had the time to. */
   synced: Promise<void>
@@ -138,6 +140,7 @@ export class Presence {
       partial: new Map(),
       listening: link?.listen(this.#topicOf(name), (payload) => this.#receive(payload)),
       awaited: new Set(),
+      isSynced: false,
       answered: undefined,
       synced: Promise.resolve(),
       readers: 0,
@@ -153,14 +156,16 @@ export class Presence {
       room.awaited.add(peer)
       peers.tell(peer, { kind: "ask", room: name })
     }
-    if (room.awaited.size === 0) return
-    let timer: ReturnType<typeof setTimeout> | undefined
-    await new Promise<void>((resolve) => {
-      room.answered = resolve
-      timer = setTimeout(resolve, ANSWER_MS)
-    })
-    clearTimeout(timer)
-    room.awaited.clear()
+    if (room.awaited.size > 0) {
+      let timer: ReturnType<typeof setTimeout> | undefined
+      await new Promise<void>((resolve) => {
+        room.answered = resolve
+        timer = setTimeout(resolve, ANSWER_MS)
+      })
+      clearTimeout(timer)
+      room.awaited.clear()
+    }
+    room.isSynced = true
   }
   #endIfIdle(name: string, room: PresentRoom): void {
     if (room.own.size > 0 || room.readers > 0 || this.#rooms.get(name) !== room) return
@@ -198,7 +203,7 @@ export class Presence {
     room.others.get(peer)!.delete(id)
     this.#options.presence.leave?.(name, member)
   }
-  /** What a peer answers is what is true. The first answer is no news: whoever looks at the room sees it as it is. */
+  /** What a peer answers is what is true. */
   #replace(room: PresentRoom, peer: string, { room: name, members, isLast }: Note & { kind: "list" }): void {
     const list = room.partial.get(peer) ?? new Map<string, Member>()
     for (const member of members) list.set(member.id, member)
@@ -210,11 +215,11 @@ export class Presence {
     const before = room.others.get(peer) ?? new Map<string, Member>()
     room.others.set(peer, list)
     const { join, leave } = this.#options.presence
-    if (!room.awaited.delete(peer)) {
+    if (room.isSynced) {
       for (const member of list.values()) if (!before.has(member.id)) join?.(name, member)
       for (const member of before.values()) if (!list.has(member.id)) leave?.(name, member)
     }
-    if (room.awaited.size === 0) room.answered?.()
+    if (room.awaited.delete(peer) && room.awaited.size === 0) room.answered?.()
   }
   #forget(peer: string): void {
     for (const [name, room] of this.#rooms) {

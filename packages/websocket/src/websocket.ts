@@ -65,13 +65,13 @@ export interface WebSocketDefinition
 }
 
 /** What a hook's `message` is. */
-export type ReceivedBy<D> = D extends { hub: { readonly "~in"?: infer Received } }
+export type ReceivedBy<D> = D extends { hub: Hub<infer Received, infer _Sent, infer _Shown> }
   ? Received
   : D extends { messages: infer M }
     ? Incoming<M>
     : Incoming<undefined>
 /** The socket that hooks see. */
-export type SocketBy<D> = D extends { hub: Hub<never, infer Sent, infer Shown> }
+export type SocketBy<D> = D extends { hub: Hub<infer _Received, infer Sent, infer Shown> }
   ? Socket<Sent, Shown>
   : D extends { messages: infer M }
     ? Socket<Outgoing<M>>

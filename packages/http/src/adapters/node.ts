@@ -51,19 +51,16 @@ export async function listenNode(
   })
   const address = server.address()
   const bound = typeof address === "object" && address !== null ? address.port : port
-  const stop = (graceMs: number): Promise<void> =>
-    new Promise((resolve) => {
-      const force = setTimeout(() => {
-        server.closeAllConnections()
-        sockets?.terminateAll()
-      }, graceMs)
-      server.close(() => {
-        clearTimeout(force)
-        resolve()
-      })
-      server.closeIdleConnections()
-      sockets?.closeAll()
-    })
+  const stop = async (graceMs: number): Promise<void> => {
+    const force = setTimeout(() => {
+      server.closeAllConnections()
+      sockets?.terminateAll()
+    }, graceMs)
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    server.closeIdleConnections()
+    await Promise.all([closed, sockets?.closeAll()])
+    clearTimeout(force)
+  }
   return { port: bound, host, url: serverUrl(host, bound), stop }
 }
 

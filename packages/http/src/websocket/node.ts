@@ -77,8 +77,8 @@ function onDrain(this: unknown): void {
 }
 function onClose(this: unknown, code: number, reason: Buffer): void {
   const connection = (this as Emitter)[CONNECTION]
-  connection.sockets.open.delete(connection)
   connection.closed(code, reason.toString())
+  connection.sockets.forget(connection)
 }
 function ignore(): void {}
 
@@ -160,6 +160,7 @@ export class NodeWebSockets {
   readonly outbox: Outbox = new Outbox()
   #watch: ReturnType<typeof setInterval> | undefined
   #isStopping = false
+  #whenEmpty: (() => void) | undefined
 
   constructor(Server: typeof WebSocketServer) {
     this.#Server = Server
@@ -258,10 +259,18 @@ export class NodeWebSockets {
     this.#watch = undefined
   }
 
-  /** Says goodbye to all, and to whoever still comes. */
-  closeAll(): void {
+  /** Says goodbye to all, and to whoever still comes; ends when they have gone. */
+  closeAll(): Promise<void> {
     this.#isStopping = true
     for (const connection of this.open) connection.close(...GOING_AWAY)
+    return new Promise((resolve) => {
+      if (this.open.size === 0) resolve()
+      else this.#whenEmpty = resolve
+    })
+  }
+  forget(connection: NodeConnection): void {
+    this.open.delete(connection)
+    if (this.open.size === 0) this.#whenEmpty?.()
   }
   terminateAll(): void {
     for (const connection of this.open) connection.terminate()

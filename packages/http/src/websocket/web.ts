@@ -20,16 +20,23 @@ type WorkerSocket = WebSocket & { accept(): void }
 /** How often it is looked whether a peer has taken what waited for it: the web's `WebSocket` tells of no such moment. */
 const DRAIN_INTERVAL_MS = 20
 
+/** How long a peer may take to answer a close frame, or to take what waits before it. */
+const CLOSE_TIMEOUT_MS = 10_000
+
 /** A connection over the web's own `WebSocket`: on Deno and in workers. */
 class WebConnection extends BaseConnection {
   readonly #socket: WebSocket
   #draining: ReturnType<typeof setInterval> | undefined
+  #said: { readonly code: number; readonly reason: string } | undefined
+  #closing: ReturnType<typeof setTimeout> | undefined
   #isClosed: boolean
 
   constructor(ctx: WebContext, upgrade: Upgrade, socket: WebSocket) {
     super(ctx, upgrade)
     this.#socket = socket
     this.#draining = undefined
+    this.#said = undefined
+    this.#closing = undefined
     this.#isClosed = false
     socket.binaryType = "arraybuffer"
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
@@ -58,7 +65,11 @@ class WebConnection extends BaseConnection {
     // The runtime pings by itself, and gives no way to do it.
   }
   close(code = 1000, reason = ""): void {
-    if (this.isOpen) this.#socket.close(code, reason)
+    if (!this.isOpen) return
+    this.#socket.close(code, reason)
+    // Deno tells of no code that was not the peer's.
+    this.#said = { code, reason }
+    this.#closing = setTimeout(() => this.#end(1006, ""), CLOSE_TIMEOUT_MS)
   }
   terminate(): void {
     this.close(1001)
@@ -76,8 +87,10 @@ class WebConnection extends BaseConnection {
   #end(code: number, reason: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    clearTimeout(this.#closing)
     clearInterval(this.#draining)
-    this.closed(code, reason)
+    const said = code === 1005 ? this.#said : undefined
+    this.closed(said?.code ?? code, said?.reason ?? reason)
   }
 }
 

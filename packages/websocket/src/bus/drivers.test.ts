@@ -1,25 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { connect } from "node:net"
 import { parseDriverUrl } from "@ashlar/core"
+import { findBusServers } from "../testing/bus-servers.ts"
 import { describeBus } from "../testing/bus-suite.ts"
 import { startProxy } from "../testing/proxy.ts"
 import { buses } from "./drivers.ts"
 import { open as openIoredis } from "./redis.ts"
 
-/** Where real servers are looked for. The suite says which are missing; with `CI=true` that is a failure. */
-const REDIS_PORT = Number(process.env.REDIS_PORT ?? 6379)
-const NATS_PORT = Number(process.env.NATS_PORT ?? 4222)
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1")
-    socket.on("connect", () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on("error", () => resolve(false))
-  })
-}
+const servers = await findBusServers()
 
 let name = 0
 describeBus("memory", {
@@ -28,19 +15,16 @@ describeBus("memory", {
 })
 
 const MiB = 1024 * 1024
-const servers = [
-  { what: "redis, by Bun's client", server: "Redis", port: REDIS_PORT, scheme: "redis", maxPayloadBytes: 8 * MiB },
-  { what: "redis, by ioredis", server: "Redis", port: REDIS_PORT, scheme: "ioredis", maxPayloadBytes: 8 * MiB },
-  { what: "nats", server: "NATS", port: NATS_PORT, scheme: "nats", maxPayloadBytes: MiB },
+const kinds = [
+  { what: "redis, by Bun's client", name: "Redis", scheme: "redis", maxPayloadBytes: 8 * MiB },
+  { what: "redis, by ioredis", name: "Redis", scheme: "ioredis", maxPayloadBytes: 8 * MiB },
+  { what: "nats", name: "NATS", scheme: "nats", maxPayloadBytes: MiB },
 ] as const
 
-for (const { what, server, port, scheme, maxPayloadBytes } of servers) {
-  if (!(await isListening(port))) {
-    if (process.env.CI === "true") test(`${server} is there`, () => expect(`127.0.0.1:${port}`).toBe("listening"))
-    else console.warn(`skipped: the bus over ${what}, for no ${server} listens on 127.0.0.1:${port}`)
-    continue
-  }
-  const proxy = await startProxy(port)
+for (const { what, name, scheme, maxPayloadBytes } of kinds) {
+  const server = servers.find((one) => one.name === name)
+  if (server === undefined) continue
+  const proxy = await startProxy(server.port)
   afterAll(() => proxy.close())
   const address = `127.0.0.1:${proxy.port}`
   const options = { prefix: "ashlar-test", connectTimeoutMs: 2000 }
@@ -63,10 +47,10 @@ describe("the drivers of the bus", () => {
     expect(error.message).not.toContain("hunter2")
   })
   test("keep apps with different prefixes apart", async () => {
-    if (!(await isListening(REDIS_PORT))) return
-    const [a, b] = await Promise.all(
-      ["a", "b"].map((one) => buses.open(`redis://127.0.0.1:${REDIS_PORT}?prefix=${one}`)),
-    )
+    const redis = servers.find((one) => one.name === "Redis")
+    if (redis === undefined) return
+    const url = `redis://127.0.0.1:${redis.port}`
+    const [a, b] = await Promise.all(["a", "b"].map((one) => buses.open(`${url}?prefix=${one}`)))
     const got: string[] = []
     await b!.subscribe("x", (payload) => void got.push(payload))
     await a!.publish("x", "for a")

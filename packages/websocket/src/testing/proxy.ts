@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net"
 
 /** Stands between a client and a server on this machine, and can break the connection. */
-export interface Proxy {
+export interface BusProxy {
   readonly port: number
   /** Ends all connections, as a network does that goes away. */
   cut(): void
@@ -11,7 +11,7 @@ export interface Proxy {
 }
 
 /** Starts a proxy on a free port. */
-export async function startProxy(targetPort: number): Promise<Proxy> {
+export async function startProxy(targetPort: number): Promise<BusProxy> {
   const sockets = new Set<Socket>()
   let isRefusing = false
   const server: Server = createServer((client) => {

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "bun:test"
+import { createApp } from "@ashlar/http"
+import { v } from "@ashlar/validation"
+import { createHub, type HubOptions, type Messages, type WebSocketDefinition, websocket } from "./index.ts"
+
+const invalid = (says: string) =>
+  expect.objectContaining({ code: "WEBSOCKET_OPTION_INVALID", message: expect.stringContaining(says) })
+
+describe("a hub", () => {
+  const wrong: [what: string, options: HubOptions<Messages | undefined>, says: string][] = [
+    ["a bus and no name", { bus: "redis://h" }, "`name`"],
+    ["an empty name", { name: "" }, "`name`"],
+    ["a name that is too long", { name: "x".repeat(65) }, "`name`"],
+    ["a ttl of nothing", { presenceTtlSeconds: 0 }, "`presenceTtlSeconds`"],
+    ["half a member", { maxMembersPerRoom: 1.5 }, "`maxMembersPerRoom`"],
+    ["members of a megabyte", { maxMemberBytes: 2 ** 20 }, "`maxMemberBytes`"],
+  ]
+  test.each(wrong)("with %s is refused", (_what, options, says) => {
+    expect(() => createHub(options)).toThrow(invalid(says))
+  })
+  test("with an unknown bus is refused, before anything is opened", () => {
+    expect(() => createHub({ bus: "kafka://h", name: "x" })).toThrow(
+      expect.objectContaining({ code: "CORE_DRIVER_UNKNOWN" }),
+    )
+  })
+  test.each(["", "x".repeat(257), "a\u0000b", "a\nb"])("has no room %j", (room) => {
+    expect(() => createHub().room(room)).toThrow(invalid("room"))
+  })
+  test("does not carry what it cannot, and says so", async () => {
+    const told: unknown[] = []
+    const hub = createHub({ bus: "memory:large", name: "x", onError: (error) => void told.push(error) })
+    await hub.open()
+    await hub.close()
+    hub.broadcast("late")
+    expect(await hub.open().catch((error) => error)).toMatchObject({ code: "WEBSOCKET_BUS_FAILED" })
+    expect(told).toEqual([])
+  })
+  test("sends text and bytes, or JSON, and nothing that has none", () => {
+    const circular: Record<string, unknown> = {}
+    circular.self = circular
+    const json = createHub({ messages: {} })
+    for (const message of [circular, undefined, () => 1, 1n])
+      expect(() => json.broadcast(message)).toThrow(expect.objectContaining({ code: "WEBSOCKET_MESSAGE_UNSENDABLE" }))
+    expect(() => createHub().broadcast({} as never)).toThrow(
+      expect.objectContaining({ code: "WEBSOCKET_MESSAGE_UNSENDABLE", message: expect.stringContaining("`messages`") }),
+    )
+  })
+  test("checks what it sends only where it is told to", () => {
+    const messages = { out: v.object({ n: v.integer() }) }
+    const wrongMessage = { n: "1" } as never
+    expect(() => createHub({ messages, checkMessages: true }).broadcast(wrongMessage)).toThrow(
+      expect.objectContaining({ code: "WEBSOCKET_MESSAGE_UNSENDABLE" }),
+    )
+    createHub({ messages, checkMessages: false }).broadcast(wrongMessage)
+  })
+  test("takes no schema that answers later", () => {
+    const late = {
+      "~standard": { version: 1 as const, vendor: "test", validate: async (value: unknown) => ({ value }) },
+    }
+    expect(() => createHub({ messages: { out: late }, checkMessages: true }).broadcast(1)).toThrow(invalid("later"))
+  })
+})
+
+describe("a WebSocket route", () => {
+  const wrong: [what: string, definition: WebSocketDefinition, says: string][] = [
+    ["messages beside a hub", { hub: createHub(), messages: {} }, "`messages`"],
+    ["a hub that is none", { hub: {} as never }, "createHub"],
+    ["no room at all", { maxRoomsPerSocket: 0 }, "`maxRoomsPerSocket`"],
+    ["no sockets", { maxSockets: 0 }, "`maxSockets`"],
+    ["an origin without a scheme", { origins: ["app.example.com"] }, "`origins`"],
+    ["an origin with a path", { origins: ["https://app.example.com/"] }, "`origins`"],
+    ["the origin of nobody", { origins: ["null"] }, "`origins`"],
+  ]
+  test.each(wrong)("with %s is refused where it is declared", (_what, definition, says) => {
+    expect(() => websocket("/x", definition, {})).toThrow(invalid(says))
+  })
+  test("is a row of the table like any other: limits, errors, messages, and where it was declared", () => {
+    const app = createApp()
+    const messages = { in: v.object({ n: v.integer() }) }
+    app.add(websocket("/a/:id", { messages, protocols: ["x"], maxMessageBytes: 9, name: "a", meta: { mine: 1 } }, {}))
+    const [record] = app.table().records
+    expect(record).toMatchObject({
+      method: "GET",
+      path: "/a/:id",
+      name: "a",
+      websocket: { maxMessageBytes: 9, maxBufferedBytes: 2 ** 20, idleTimeoutSeconds: 120 },
+      meta: { mine: 1, websocket: { messages, protocols: ["x"] } },
+    })
+    expect(record!.errors.map(({ code }) => code)).toEqual(["WEBSOCKET_ORIGIN_DENIED", "WEBSOCKET_SOCKETS_EXCEEDED"])
+    expect(record!.declaredAt).toContain("hub.test.ts:")
+  })
+  test("with limits out of their bounds does not start", () => {
+    const app = createApp()
+    app.add(websocket("/x", { idleTimeoutSeconds: 1 }, {}))
+    expect(() => app.table()).toThrow(expect.objectContaining({ code: "HTTP_UPGRADE_INVALID" }))
+  })
+})
