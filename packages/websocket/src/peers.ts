@@ -36,6 +36,7 @@ export class Peers {
   /** When each was last heard, in milliseconds since the epoch. */
   readonly #heardAt = new Map<string, number>()
   readonly #listenings: Listening[] = []
+  #beatAt = 0
   #timer: ReturnType<typeof setInterval> | undefined
   #started: Promise<void> | undefined
 
@@ -55,6 +56,7 @@ export class Peers {
     this.#listenings.push(this.#link.listen(this.#everybody, receive))
     this.#listenings.push(this.#link.listen(this.#inboxOf(this.#options.processId), receive))
     const beatMs = (this.#options.ttlSeconds * 1000) / BEATS_PER_TTL
+    this.#beatAt = Date.now()
     this.#timer = setInterval(() => this.#beat(), beatMs)
     this.#timer.unref?.()
     await Promise.all(this.#listenings.map(({ ready }) => ready))
@@ -89,7 +91,13 @@ export class Peers {
   }
   #beat(): void {
     this.#say(this.#everybody, { say: "alive" })
-    const silentSince = Date.now() - this.#options.ttlSeconds * 1000
+    const now = Date.now()
+    const ttlMs = this.#options.ttlSeconds * 1000
+    const wasAsleep = now - this.#beatAt > ttlMs / 2
+    this.#beatAt = now
+    // Who has not listened itself cannot say that others were silent.
+    if (wasAsleep) for (const peer of this.#heardAt.keys()) this.#heardAt.set(peer, now)
+    const silentSince = now - ttlMs
     for (const [peer, heardAt] of this.#heardAt) if (heardAt < silentSince) this.#lose(peer)
   }
   #lose(peer: string): void {

@@ -1,5 +1,3 @@
-import type { BaseContext } from "@ashlar/http"
-
 /** How a connection ended. */
 export interface Closing {
   /** A code of RFC 6455 or the application's own; 1005: the client gave none; 1006: the connection broke. */
@@ -56,6 +54,3 @@ export interface Socket<Out = unknown, Member = unknown> {
   /** Everybody of the hub but this socket. */
   broadcast(message: Out): void
 }
-
-/** What a hook knows of the handshake: its `signal` and `defer` belong to the handshake alone. */
-export type SocketContext = BaseContext

@@ -1,6 +1,13 @@
 import type { DriverUrl } from "@ashlar/core"
 import type { Bus } from "./bus.ts"
-import { RedisBus, type RedisConnections, type RedisEvents, type RedisOptions, redisUrl } from "./redis-bus.ts"
+import {
+  Reconnects,
+  RedisBus,
+  type RedisConnections,
+  type RedisEvents,
+  type RedisOptions,
+  redisUrl,
+} from "./redis-bus.ts"
 
 /** Opens a bus over Redis with Bun's own client. @throws {WEBSOCKET_BUS_FAILED} when nobody answers. */
 export async function open(url: DriverUrl, options: RedisOptions): Promise<Bus> {
@@ -18,7 +25,9 @@ function connectionsTo(url: string, connectionTimeout: number, events: RedisEven
   return {
     async connect() {
       await Promise.all([publisher.connect(), subscriber.connect()])
-      subscriber.onconnect = () => events.reconnected()
+      const reconnects = new Reconnects(events, () => publisher.connected && subscriber.connected)
+      publisher.onconnect = () => reconnects.publisherIsBack()
+      subscriber.onconnect = () => reconnects.subscriberIsBack()
     },
     publish: (channel, payload) => publisher.publish(channel, payload),
     async subscribe(channel) {

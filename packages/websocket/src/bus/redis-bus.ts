@@ -20,8 +20,8 @@ export interface RedisConnections {
 /** What a client library tells the bus. */
 export interface RedisEvents {
   message(channel: string, payload: string): void
-  /** The subscribing connection is back, and knows of no subscription. */
-  reconnected(): void
+  /** Both connections are there again; `subscribesAnew`: the subscribing one was lost, and with it all it knew. */
+  reconnected(subscribesAnew: boolean): void
 }
 
 /** Redis ends a subscriber for whom more than 32 MiB wait, so no payload may come near to that. */
@@ -82,8 +82,9 @@ export class RedisBus implements Bus, RedisEvents {
   message(channel: string, payload: string): void {
     this.#topics.deliver(channel.slice(this.#prefix.length), payload)
   }
-  reconnected(): void {
-    this.#topics.resume().then(
+  reconnected(subscribesAnew: boolean): void {
+    const standing = subscribesAnew ? this.#topics.resume() : Promise.resolve()
+    standing.then(
       () => {
         for (const callback of this.#resumed) callback()
       },
@@ -111,4 +112,30 @@ export function redisUrl(url: DriverUrl): string {
     .reveal()
     .replace(/^valkey:/i, "redis:")
     .replace(/\?.*$/, "")
+}
+
+/** Tells the bus when both connections are there again, whichever of them was lost. */
+export class Reconnects {
+  readonly #events: RedisEvents
+  readonly #areBothThere: () => boolean
+  #wasSubscriberLost = false
+
+  constructor(events: RedisEvents, areBothThere: () => boolean) {
+    this.#events = events
+    this.#areBothThere = areBothThere
+  }
+
+  publisherIsBack(): void {
+    this.#tell()
+  }
+  subscriberIsBack(): void {
+    this.#wasSubscriberLost = true
+    this.#tell()
+  }
+  #tell(): void {
+    if (!this.#areBothThere()) return
+    const subscribesAnew = this.#wasSubscriberLost
+    this.#wasSubscriberLost = false
+    this.#events.reconnected(subscribesAnew)
+  }
 }

@@ -1,7 +1,14 @@
 import type { DriverUrl } from "@ashlar/core"
 import { Redis } from "ioredis"
 import type { Bus } from "./bus.ts"
-import { RedisBus, type RedisConnections, type RedisEvents, type RedisOptions, redisUrl } from "./redis-bus.ts"
+import {
+  Reconnects,
+  RedisBus,
+  type RedisConnections,
+  type RedisEvents,
+  type RedisOptions,
+  redisUrl,
+} from "./redis-bus.ts"
 
 /** Opens a bus over Redis with the package `ioredis`. @throws {WEBSOCKET_BUS_FAILED} when nobody answers. */
 export async function open(url: DriverUrl, options: RedisOptions): Promise<Bus> {
@@ -28,7 +35,9 @@ function connectionsTo(url: string, connectTimeout: number, events: RedisEvents)
   return {
     async connect() {
       await Promise.all([publisher.connect(), subscriber.connect()])
-      subscriber.on("ready", () => events.reconnected())
+      const reconnects = new Reconnects(events, () => publisher.status === "ready" && subscriber.status === "ready")
+      publisher.on("ready", () => reconnects.publisherIsBack())
+      subscriber.on("ready", () => reconnects.subscriberIsBack())
     },
     publish: (channel, payload) => publisher.publish(channel, payload),
     subscribe: (channel) => subscriber.subscribe(channel),
