@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib"
 import { etag, notModified } from "../caching/index.ts"
 import { type BaseContext, createApp, FileSlice, type Layer, Reply } from "../index.ts"
+import { webGzip } from "./codecs.ts"
 import { type CompressOptions, compress } from "./compress.ts"
 import { isCompressible } from "./compressible.ts"
 
@@ -202,6 +203,12 @@ describe("the tag of a compressed answer", () => {
     const again = await ask(() => LONG, { "accept-encoding": "gzip", "if-none-match": tag }, { layers })
     expect([again.status, again.bytes.length, again.headers.get("content-encoding")]).toEqual([304, 0, null])
   })
+})
+
+test("gzip can be had where there is no node:zlib", async () => {
+  const { whole, large, stream } = webGzip()
+  expect([whole, stream]).toEqual([undefined, undefined])
+  expect(gunzipSync(await large(new TextEncoder().encode(LONG))).toString()).toBe(LONG)
 })
 
 test("types that become smaller are told from those that do not", () => {

@@ -115,12 +115,11 @@ class Compression {
     const minBytes = choice.takesPlain ? this.#minBytes : 0
     if (kind === "text" || kind === "json" || kind === "bytes")
       return this.#whole(ctx, reply, { ...choice, codec, minBytes })
+    const { stream } = codec
+    if (stream === undefined) return undefined
     const size = (value as { readonly size?: number }).size
     if (size !== undefined && size < minBytes) return undefined
-    const body = new CompressedBody(
-      () => sourceOf(value as Body),
-      () => codec.stream(),
-    )
+    const body = new CompressedBody(() => sourceOf(value as Body), stream)
     return encoded(ctx, reply.withBody(body, type), choice.encoding)
   }
 
@@ -132,7 +131,7 @@ class Compression {
     if (bytes.length < minBytes) return plain
     const finish = (small: Uint8Array): Reply =>
       takesPlain && small.byteLength >= bytes.length ? plain : encoded(ctx, plain.withBody(small), encoding as Encoding)
-    if (bytes.length <= SYNC_BYTES) return finish(codec.whole(bytes))
+    if (codec.whole !== undefined && bytes.length <= SYNC_BYTES) return finish(codec.whole(bytes))
     return codec.large(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes).then(finish)
   }
 

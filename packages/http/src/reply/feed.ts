@@ -43,7 +43,7 @@ export class Feed<T> implements AsyncIterable<string>, FeedBody {
   #sink: Sink | undefined
   #text: string
   #held: number
-  #writtenAt: number
+  #writtenAt: number | undefined
   #isAsking: boolean
   #isFull: boolean
   #isScheduled: boolean
@@ -57,7 +57,7 @@ export class Feed<T> implements AsyncIterable<string>, FeedBody {
     this.#sink = undefined
     this.#text = ""
     this.#held = 0
-    this.#writtenAt = 0
+    this.#writtenAt = undefined
     this.#isAsking = false
     this.#isFull = false
     this.#isScheduled = false
@@ -83,8 +83,8 @@ export class Feed<T> implements AsyncIterable<string>, FeedBody {
     }
   }
 
-  /** When it last wrote something, on the clock of `performance.now`. */
-  get writtenAt(): number {
+  /** When it last wrote something, on the clock of `performance.now`; undefined when it never has. */
+  get writtenAt(): number | undefined {
     return this.#writtenAt
   }
 
@@ -185,8 +185,9 @@ export class Feed<T> implements AsyncIterable<string>, FeedBody {
         this.#spec.linger?.()
         if (this.#isOver) return
       }
-      if (this.#text === "" && this.#writtenAt === 0) this.#text = this.#spec.opening
-      if (this.#text !== "" || this.#writtenAt === 0) this.#flush()
+      const isFirst = this.#writtenAt === undefined
+      if (isFirst && this.#text === "") this.#text = this.#spec.opening
+      if (isFirst || this.#text !== "") this.#flush()
     } catch (error) {
       this.fail(error)
     }

@@ -155,7 +155,7 @@ class Events implements EventStream {
     if (heartbeatMs > 0) this.#timer = setTimeout(this.#beat, heartbeatMs)
   }
   readonly #beat = (): void => {
-    const silentMs = performance.now() - this.feed.writtenAt
+    const silentMs = performance.now() - (this.feed.writtenAt ?? 0)
     const leftMs = this.#heartbeatMs - silentMs
     if (leftMs <= 1) this.feed.touch(HEARTBEAT)
     if (this.#isOver) return
