@@ -1,15 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { NodeContext } from "../context/node-context.ts"
-import { isHost, pathOfTarget } from "../context/target.ts"
-import { BadRequest, ListenFailed } from "../errors.ts"
-import { Failure } from "../failure.ts"
+import { pathOfTarget } from "../context/target.ts"
+import { ListenFailed } from "../errors.ts"
 import { messageHost } from "../host.ts"
 import type { Kernel } from "../kernel.ts"
-import { toProblem } from "../problem.ts"
 import { sendNode, sendReady } from "../reply/node.ts"
-import { PROBLEM_TYPE } from "../reply/reply.ts"
 import { type ListenOptions, type Server, serverUrl } from "../server.ts"
 import type { NodeWebSockets } from "../websocket/node.ts"
+import { isMalformed, refuseMalformed } from "./node-malformed.ts"
 import { SlowBodies } from "./node-slow-bodies.ts"
 
 /** A head must be complete after so long: a slow sender cannot hold a connection. Of bodies see {@link SlowBodies}. */
@@ -62,27 +60,6 @@ export async function listenNode(
     clearTimeout(force)
   }
   return { port: bound, host, url: serverUrl(host, bound), stop }
-}
-
-/**
- * What Node lets through and RFC 9110 and 9112 do not: another version of HTTP, `*` for a path, a Host that is none, and
- * more than one. A second Host is the classic way to make two servers see two requests.
- */
-function isMalformed({ httpVersionMajor, method, url, headers, rawHeaders }: IncomingMessage): boolean {
-  if (httpVersionMajor !== 1 || (url === "*" && method !== "OPTIONS")) return true
-  if (headers.host !== undefined && !isHost(headers.host)) return true
-  let hosts = 0
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]!
-    if (name.length === 4 && name.toLowerCase() === "host" && ++hosts > 1) return true
-  }
-  return false
-}
-
-function refuseMalformed(answer: ServerResponse): void {
-  const body = JSON.stringify(toProblem(new Failure(BadRequest, "The request line or the Host header is malformed")))
-  answer.writeHead(400, ["content-type", PROBLEM_TYPE, "connection", "close"])
-  answer.end(body)
 }
 
 function handle(kernel: Kernel, message: IncomingMessage, answer: ServerResponse): void {

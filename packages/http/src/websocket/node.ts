@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerOptions } from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import type { WebSocket, WebSocketServer } from "ws"
+import { isMalformed, refuseMalformed } from "../adapters/node-malformed.ts"
 import { NodeContext } from "../context/node-context.ts"
 import { pathOfTarget } from "../context/target.ts"
 import { UpgradeRequired } from "../errors.ts"
@@ -191,6 +192,10 @@ export class NodeWebSockets {
       answer.shouldKeepAlive = false
       answer.assignSocket(socket)
       answer.on("finish", () => socket.destroySoon())
+      if (isMalformed(message) || message.httpVersionMinor === 0) {
+        refuseMalformed(answer)
+        return
+      }
       const path = pathOfTarget(message.url as string)
       const { endpoint, values } = kernel.find(message.method as string, path, messageHost(kernel, message))
       const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)

@@ -10,7 +10,7 @@ interface Runtime {
   readonly Deno?: {
     upgradeWebSocket(
       request: Request,
-      options: { idleTimeout: number; protocol?: string },
+      options: { idleTimeout: number },
     ): { readonly socket: WebSocket; readonly response: Response }
   }
   readonly WebSocketPair?: new () => readonly [client: WebSocket, server: WorkerSocket]
@@ -107,9 +107,10 @@ export class DenoWebSockets {
     const headers = webUpgradeHeaders(ctx, result) // first: Deno ends the process over an upgrade that is not returned
     const { socket, response } = (globalThis as Runtime).Deno!.upgradeWebSocket(ctx.request, {
       idleTimeout: ctx.route.websocket!.idleTimeoutSeconds,
-      ...(protocol !== undefined && { protocol }),
     })
     addHeaders(response, headers)
+    // Deno itself finds a protocol only in a list with a blank behind each comma.
+    if (protocol !== undefined) response.headers.set("sec-websocket-protocol", protocol)
     const connection = new WebConnection(ctx, result, socket)
     socket.onopen = () => {
       this.#open.add(connection)
