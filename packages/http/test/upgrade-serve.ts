@@ -49,6 +49,10 @@ const app = createApp({
 })
 
 app.get("/", (ctx) => ctx.headers.get("upgrade") ?? "plain")
+app.get("/late", async () => {
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  return "late"
+})
 app.post("/body", async (ctx) => ctx.read("text"))
 app.get("/echo", { websocket: { maxMessageBytes: 16 * MiB } }, (ctx) =>
   upgrade(ctx, {

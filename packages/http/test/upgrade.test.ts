@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { connect as connectTcp } from "node:net"
 import { join } from "node:path"
 import { createApp } from "../src/index.ts"
-import { closePayload, connectRaw, type Frame, type RawWebSocket } from "../src/testing/raw-websocket.ts"
+import { closePayload, connectRaw, encodeFrame, type Frame, type RawWebSocket } from "../src/testing/raw-websocket.ts"
 import { buildProgram, type Running, startProgram } from "../src/testing/runtimes.ts"
 import { upgrade } from "../src/websocket/upgrade.ts"
 
@@ -168,6 +169,44 @@ for (const { name, command, env } of program.runtimes) {
       expect([response.status, await response.text()]).toEqual([200, "h2c"])
       const body = await fetch(`${app.url}/body`, { method: "POST", body: "x", headers: { upgrade: "websocket" } })
       expect([body.status, await body.text()]).toEqual([200, "x"])
+    })
+
+    const handshake =
+      "GET /echo HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    /** Sends text over a plain connection, and reads until it has come. */
+    const exchange = async (...sent: (string | Uint8Array)[]): Promise<string> => {
+      const { hostname, port } = new URL(app.url)
+      const socket = connectTcp({ host: hostname, port: Number(port) })
+      let got = ""
+      const heard = new Promise<void>((resolve) => {
+        socket.on("data", (data) => {
+          got += data.toString("latin1")
+          const next = sent.shift()
+          if (next !== undefined) socket.write(next)
+          if (got.endsWith("\u0081\u0002hi")) resolve()
+        })
+        socket.on("close", () => resolve())
+      })
+      socket.write(sent.shift()!)
+      await Promise.race([heard, Bun.sleep(5000)])
+      socket.destroy()
+      return got
+    }
+    const hi = encodeFrame(text("hi"))
+    test("shakes hands on a connection that was used before, at once and later", async () => {
+      const twice = await exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n", handshake, hi)
+      expect(twice).toMatch(/^HTTP\/1.1 200 OK[\s\S]*HTTP\/1.1 101 Switching Protocols[\s\S]*hi$/)
+    })
+    // Bun ends a connection on which a request comes before the answer to the one before: docs/runtimes.md
+    test.skipIf(name === "bun")("shakes hands after the answer to a request that is still under way", async () => {
+      const got = await exchange(`GET /late HTTP/1.1\r\nHost: a\r\n\r\n${handshake}`, "", hi)
+      expect(got).toMatch(/^HTTP\/1.1 200 OK[\s\S]*HTTP\/1.1 101 Switching Protocols[\s\S]*hi$/)
+      expect((await fetch(`${app.url}/`)).status).toBe(200)
+    })
+    test("loses no frame that comes right behind the handshake", async () => {
+      const got = await exchange(Buffer.concat([Buffer.from(handshake), hi]))
+      expect(got).toMatch(/^HTTP\/1.1 101 Switching Protocols[\s\S]*hi$/)
     })
 
     describe("keeps RFC 6455", () => {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerOptions } from "node:http"
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import type { WebSocket, WebSocketServer } from "ws"
@@ -181,29 +181,38 @@ export class NodeWebSockets {
     }
   }
 
-  /** Runs handshakes through the kernel, like any request. */
+  /** Runs handshakes through the kernel, like any request, once the requests before it on the connection are answered. */
   attach(server: Server, kernel: Kernel): void {
-    const { ServerResponse } = process.getBuiltinModule("node:http")
     server.on("upgrade", (message: IncomingMessage, stream: Duplex, head: Buffer) => {
       const socket = stream as Socket
       socket.on("error", ignore)
       if (!message.readableEnded) message.push(null) // the rest of the connection is no body
-      const answer = new ServerResponse(message)
-      answer.shouldKeepAlive = false
-      answer.assignSocket(socket)
-      answer.on("finish", () => socket.destroySoon())
-      if (isMalformed(message) || message.httpVersionMinor === 0) {
-        refuseMalformed(answer)
-        return
+      const begin = (): void => {
+        const { _httpMessage: before } = socket as { _httpMessage?: ServerResponse | null }
+        if (before === undefined || before === null) this.#shakeHands(kernel, message, socket, head)
+        else before.once("finish", () => setImmediate(begin))
       }
-      const path = pathOfTarget(message.url as string)
-      const { endpoint, values } = kernel.find(message.method as string, path, messageHost(kernel, message))
-      const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)
-      const sent = kernel.answer(ctx, (same, result) =>
-        result instanceof Upgrade ? this.#accept(same, result, socket, head) : sendNode(same, result),
-      )
-      if (sent !== undefined) sent.catch((error: unknown) => kernel.shared.report(error, ctx))
+      begin()
     })
+  }
+
+  #shakeHands(kernel: Kernel, message: IncomingMessage, socket: Socket, head: Buffer): void {
+    const { ServerResponse } = process.getBuiltinModule("node:http")
+    const answer = new ServerResponse(message)
+    answer.shouldKeepAlive = false
+    answer.assignSocket(socket)
+    answer.on("finish", () => socket.destroySoon())
+    if (isMalformed(message) || message.httpVersionMinor === 0) {
+      refuseMalformed(answer)
+      return
+    }
+    const path = pathOfTarget(message.url as string)
+    const { endpoint, values } = kernel.find(message.method as string, path, messageHost(kernel, message))
+    const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)
+    const sent = kernel.answer(ctx, (same, result) =>
+      result instanceof Upgrade ? this.#accept(same, result, socket, head) : sendNode(same, result),
+    )
+    if (sent !== undefined) sent.catch((error: unknown) => kernel.shared.report(error, ctx))
   }
 
   /** Answers a handshake that was accepted. From here on the socket has nothing of HTTP. */
