@@ -187,6 +187,13 @@ describe("what a handler returns", () => {
     expect((await ask(app, "/b"))[0]).toBe(409)
     expect(seen).toEqual([expect.any(errors.NotFound), expect.any(errors.Conflict)])
   })
+  test("may be the null of JSON, or nothing", async () => {
+    const app = createApp()
+    app.get("/json", (ctx) => ctx.json(null))
+    app.get("/nothing", () => null)
+    expect(await ask(app, "/json")).toEqual([200, "null"])
+    expect(await ask(app, "/nothing")).toEqual([204, ""])
+  })
   test("may be thenable without being a promise", async () => {
     const app = createApp()
     class Query {

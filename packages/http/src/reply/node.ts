@@ -5,7 +5,18 @@ import { Feed } from "./feed.ts"
 import { checkReply } from "./header.ts"
 import { room, writeFeed } from "./node-feed.ts"
 import { endWithLines, endWithText, isOrdinary, linesOf } from "./node-head.ts"
-import { type Body, JSON_TYPE, kindOf, PROBLEM_TYPE, Reply, type Result, TEXT, toJson, typeOf } from "./reply.ts"
+import {
+  type Body,
+  JSON_TYPE,
+  kindOf,
+  kindOfReply,
+  PROBLEM_TYPE,
+  Reply,
+  type Result,
+  TEXT,
+  toJson,
+  typeOf,
+} from "./reply.ts"
 import { type Source, sourceOf } from "./source.ts"
 import { toReply } from "./to-reply.ts"
 
@@ -64,7 +75,7 @@ function linesFor({ constantHeaders }: Endpoint, type: string): string | undefin
 function sendReply(ctx: NodeContext, reply: Reply): Promise<void> | undefined {
   checkReply(reply)
   const { status, value, contentType, headers } = reply
-  const kind = kindOf(value)
+  const kind = kindOfReply(reply)
   const { answer } = ctx
   if (kind === "none" || EMPTY_STATUSES.has(status)) {
     const head = headOf(ctx, undefined, headers)

@@ -52,7 +52,7 @@ export class Reply<Status extends number = number, Value = unknown> {
   /** The reply with its value as text, bytes or a stream, and its content type decided. */
   encode(): EncodedReply {
     const { value, contentType } = this
-    const kind = kindOf(value)
+    const kind = kindOfReply(this)
     const body = kind === "json" ? toJson(value) : (value as Body)
     const decided = body === null || body === undefined ? undefined : (contentType ?? typeOf(kind, value))
     return new Reply(this.status, body ?? null, decided, this.headers) as EncodedReply
@@ -94,6 +94,11 @@ export function kindOf(value: unknown): Kind {
   }
   if (isFailure(value)) return "failure"
   return Symbol.asyncIterator in value ? "iterable" : "json"
+}
+
+/** The same for a reply, which may say that its `null` is the one of JSON: `ctx.json(null)`. */
+export function kindOfReply({ value, contentType }: Reply): Kind {
+  return value === null && contentType === JSON_TYPE ? "json" : kindOf(value)
 }
 
 /** Whether a value is an object or a list as JSON has them: by far the most results are. */

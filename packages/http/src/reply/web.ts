@@ -10,6 +10,7 @@ import {
   isResponse,
   JSON_TYPE,
   kindOf,
+  kindOfReply,
   PROBLEM_TYPE,
   Reply,
   type ReplyHeaders,
@@ -104,7 +105,7 @@ function fromReply(ctx: RequestContext, reply: Reply): Response {
   checkReply(reply)
   const { status, value, contentType, headers } = reply
   const prepared = preparedOf(ctx.endpoint)
-  const kind = kindOf(value)
+  const kind = kindOfReply(reply)
   const isEmpty = kind === "none" || EMPTY_STATUSES.has(status)
   const type = isEmpty ? undefined : (contentType ?? typeOf(kind, value))
   const body = isEmpty ? null : toBody(ctx, status, kind === "json" ? toJson(value) : (value as Body))
