@@ -26,7 +26,8 @@ addRouting(app)
 addBodies(app)
 addAnswers(app)
 addEvents(app)
-addSockets(app)
+// Without WebSocket routes Deno serves in another way.
+if (typeof process === "undefined" || process.env.SOCKETS !== "0") addSockets(app)
 addWitness(app)
 
 export default app

@@ -22,6 +22,8 @@ export interface Group {
   readonly about: "app" | "connection" | "frames"
   /** Its cases wait for half a minute: they start with the suite, beside all others, and are judged in the end. */
   readonly slow?: boolean
+  /** Its cases are about WebSocket routes. */
+  readonly needsSockets?: boolean
   readonly cases: readonly Case[]
 }
 

@@ -28,6 +28,8 @@ const badHosts = [
   "a Host with an open bracket",
 ]
 
+const anyDeno = ["deno", "deno without WebSocket"]
+
 /** @see ../../../docs/runtimes.md which is made from these lists */
 const servers: readonly Difference[] = [
   {
@@ -72,7 +74,7 @@ const servers: readonly Difference[] = [
     instead: answered(200, { body: "ok" }),
   },
   {
-    runtimes: ["deno"],
+    runtimes: anyDeno,
     group: "answers",
     cases: ["a reply of status 205 has no body"],
     does: "sends 205 without a length, and clients wait for the end of its body",
@@ -90,7 +92,7 @@ const servers: readonly Difference[] = [
     instead: checked(({ end }) => (end === "open" ? [] : ["Expected an open connection"]), { patienceMs: 300 }),
   },
   {
-    runtimes: ["deno"],
+    runtimes: anyDeno,
     group: "malformed requests",
     cases: ["no Host"],
     does: "takes a request of HTTP/1.1 without Host",
@@ -98,7 +100,7 @@ const servers: readonly Difference[] = [
     instead: answered(200, { body: "ok" }),
   },
   {
-    runtimes: ["deno"],
+    runtimes: anyDeno,
     group: "malformed requests",
     cases: ["the preface of HTTP/2", "the preface of HTTP/2 with settings"],
     does: "speaks HTTP/2 with a client that starts with its preface",
@@ -132,7 +134,7 @@ const servers: readonly Difference[] = [
     instead: refused(400),
   },
   {
-    runtimes: ["deno"],
+    runtimes: anyDeno,
     group: "smuggling",
     cases: ["a size with a blank before is refused"],
     does: "takes a blank before the size of a chunk",

@@ -41,7 +41,10 @@ for (const { name, runtime } of candidates) {
 }
 const runtimes = candidates.flatMap(({ runtime }) => runtime ?? [])
 
-const whereRun = (group: Group): readonly Runtime[] => runtimes.filter(({ groups: here }) => here.includes(group.about))
+const whereRun = (group: Group): readonly Runtime[] =>
+  runtimes.filter(
+    ({ groups: here, isSocketless }) => here.includes(group.about) && !(isSocketless && group.needsSockets),
+  )
 
 for (const group of groups) {
   describe.concurrent(group.name, () => {

@@ -14,6 +14,8 @@ export interface Runtime {
    * events, and on a second variant of the same server.
    */
   readonly groups: readonly Group["about"][]
+  /** The app has no WebSocket routes there. */
+  readonly isSocketless?: boolean
   readonly start: () => Promise<Listening>
 }
 
@@ -33,13 +35,16 @@ export function listRuntimes(folder: string): readonly Candidate[] {
   const deno = found(process.env.DENO_BIN) ?? Bun.which("deno") ?? undefined
   const bun = [process.execPath, join(app, "serve.ts")]
   const bundle = join(folder, "serve.js")
+  const runDeno = [deno ?? "", "run", "--quiet", "--allow-all", "--no-lock"]
   const run = (command: readonly string[], env?: Readonly<Record<string, string>>) => () => startProgram(command, env)
   const all: readonly Candidate[] = [
     candidate("bun", ALL, run(bun)),
     // More siblings than Bun's own router takes: all requests go through ours.
     candidate("bun, own router", ["app"], run(bun, { WIDE: "1" })),
     candidate("node", ALL, node && run([node, bundle])),
-    candidate("deno", ALL, deno && run([deno, "run", "--quiet", "--allow-all", "--no-lock", bundle])),
+    candidate("deno", ALL, deno && run([...runDeno, bundle])),
+    // Connections are served one by one, which cannot be where there are WebSocket routes.
+    candidate("deno without WebSocket", ["app", "connection"], deno && run([...runDeno, bundle], { SOCKETS: "0" })),
     candidate("workerd", ["app", "connection"], () => startWorkerd({ entry: join(app, "worker.ts") })),
     ...["url", "http", "rest", "alb"].map((kind) =>
       candidate(`lambda ${kind}`, ["app"], node && run([node, join(folder, "lambda.js")], { LAMBDA_FRONT: kind })),
@@ -50,7 +55,10 @@ export function listRuntimes(folder: string): readonly Candidate[] {
 }
 
 function candidate(name: string, groups: Runtime["groups"], start: Runtime["start"] | "" | undefined): Candidate {
-  return { name, runtime: start ? { name, groups, start } : undefined }
+  return {
+    name,
+    runtime: start ? { name, groups, isSocketless: name.endsWith("without WebSocket"), start } : undefined,
+  }
 }
 
 /** Bundles the app for the runtimes that need it so. */

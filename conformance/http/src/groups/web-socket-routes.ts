@@ -148,4 +148,9 @@ const cases: readonly Case[] = [
   },
 ]
 
-export const webSocketRoutes: Group = { name: "WebSocket routes", about: "connection", cases }
+export const webSocketRoutes: Group = {
+  name: "WebSocket routes",
+  about: "connection",
+  needsSockets: true,
+  cases,
+}

@@ -1,0 +1,238 @@
+import type { WebHandler } from "../web-handler.ts"
+import { MIN_BYTES, progressOf, WINDOW_MS, watchBody } from "./deno-body.ts"
+
+/**
+ * Serves each connection of a listener by itself. `Deno.serve` keeps every connection for as long as its client likes;
+ * what Deno has inside to serve one connection lets us end those that bring nothing. It is not part of Deno's public API.
+ */
+
+/** What Deno gives with a request. */
+interface RequestInfo {
+  /** @throws TypeError when the answer has been handed over: to the last piece, where it is a stream. */
+  readonly remoteAddr: RemoteAddress
+}
+
+interface RemoteAddress {
+  readonly hostname?: string
+}
+
+interface Accepted {
+  readonly remoteAddr: RemoteAddress
+}
+
+/** @see https://github.com/denoland/deno/blob/v2.9.5/ext/http/00_serve.ts */
+export type ServeConnection = (
+  connection: Accepted,
+  signal: { addEventListener(type: "abort", listener: () => void): void },
+  handler: (request: Request, info: RequestInfo) => Response | Promise<Response>,
+  onError: (error: unknown) => Response,
+  onListen: () => void,
+) => { readonly finished: Promise<void>; shutdown(): Promise<void> }
+
+/** The part of `Deno.Listener` that is used here. */
+export interface Listener {
+  readonly addr: { readonly port: number }
+  accept(): Promise<Accepted>
+  close(): void
+}
+
+/** The first request must have come after so long, as on Node. */
+const HEAD_MS = 10_000
+const MOST_CHECK_MS = 2_500
+const DRAIN_CHECK_MS = 50
+/** Between attempts to accept when the process has no file descriptors left. */
+const RETRY_MS = 100
+/** What accepting fails with when the client has left meanwhile. Any number of clients may do so. */
+const GONE: ReadonlySet<string> = new Set(["NotConnected", "ConnectionAborted", "ConnectionReset"])
+
+/** What serves the connections, and what answers their requests. */
+export interface Served {
+  readonly serve: ServeConnection
+  readonly handle: WebHandler
+}
+
+/** One connection. It stands for what Deno gives with each request, so that the address costs nothing. */
+class Connection {
+  readonly remoteAddr: RemoteAddress
+  readonly finished: Promise<void>
+  readonly #shutdown: () => Promise<void>
+  #cancel: () => void
+  /** Of the last request. */
+  #request: Request | undefined
+  #info: RequestInfo | undefined
+  /** Undefined: not known yet. */
+  #hasBody: boolean | undefined
+  /** Whether a request has come since the last check. */
+  #hasMoved: boolean
+  /** When the connection was last seen with something to do. */
+  #sinceMs: number
+  /** When the present window of the body began, and how much had come by then. */
+  #windowMs: number
+  #windowBytes: number
+  #isEnding: boolean
+
+  constructor(accepted: Accepted, { serve, handle }: Served) {
+    this.remoteAddr = accepted.remoteAddr
+    this.#cancel = () => undefined
+    this.#request = undefined
+    this.#info = undefined
+    this.#hasBody = undefined
+    this.#hasMoved = false
+    this.#sinceMs = performance.now()
+    this.#windowMs = 0
+    this.#windowBytes = 0
+    this.#isEnding = false
+    // As much of a signal as is asked for: a real one would report what goes wrong as the program's own error.
+    const signal = {
+      addEventListener: (_type: "abort", cancel: () => void): void => {
+        this.#cancel = cancel
+      },
+    }
+    const answer = (request: Request, info: RequestInfo): Response | Promise<Response> => {
+      this.#hasMoved = true
+      this.#request = request
+      this.#info = info
+      this.#hasBody = undefined
+      if (request.method === "GET") return handle(request, this)
+      watchBody(request)
+      const response = handle(request, this)
+      // Asked at once, for a request that is answered may tell no more; whoever reads already has a body.
+      this.#hasBody = progressOf(request)?.isAwaited === true || declaresBody(request)
+      return response
+    }
+    const server = serve(accepted, signal, answer, failed, () => undefined)
+    this.#shutdown = () => server.shutdown()
+    // A client that leaves in the middle of something is nothing to report.
+    this.finished = server.finished.catch(() => undefined)
+  }
+
+  /** A handler is at work, or its answer is a stream that goes on. */
+  get isUnderWay(): boolean {
+    try {
+      return this.#info?.remoteAddr !== undefined
+    } catch {
+      return false
+    }
+  }
+
+  check(nowMs: number, idleMs: number): void {
+    if (this.#hasMoved) {
+      this.#hasMoved = false
+      this.#sinceMs = nowMs
+      this.#windowMs = 0
+    }
+    if (this.isUnderWay) {
+      this.#sinceMs = nowMs
+      if (this.#isBodySlow(nowMs)) this.cancel()
+    } else if (nowMs - this.#sinceMs >= (this.#info === undefined ? Math.min(HEAD_MS, idleMs) : idleMs)) this.end()
+  }
+
+  #isBodySlow(nowMs: number): boolean {
+    const progress = progressOf(this.#request as Request)
+    if (progress === undefined || !progress.isAwaited) {
+      this.#windowMs = 0
+      return false
+    }
+    if (this.#windowMs !== 0 && progress.bytes - this.#windowBytes < MIN_BYTES)
+      return nowMs - this.#windowMs >= WINDOW_MS
+    this.#windowMs = nowMs
+    this.#windowBytes = progress.bytes
+    return false
+  }
+
+  /**
+   * Ends a connection that has no request under way. Its client may still be taking a long answer, of which Deno does
+   * not tell: then it ends with the answer. It cannot be so while the rest of a request's body is awaited.
+   */
+  end(): void {
+    if (this.#info === undefined || this.#awaitsRest()) this.cancel()
+    if (this.#isEnding) return
+    this.#isEnding = true
+    this.#shutdown().catch(() => undefined)
+  }
+
+  /** Ends a connection at once, whatever goes on. */
+  cancel(): void {
+    try {
+      this.#cancel()
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+
+  /** Deno reads what a handler left of a body before the next request, for as long as the client likes. */
+  #awaitsRest(): boolean {
+    const request = this.#request as Request
+    return progressOf(request)?.isComplete !== true && (this.#hasBody ?? declaresBody(request))
+  }
+}
+
+function declaresBody({ headers }: Request): boolean {
+  try {
+    const length = headers.get("content-length")
+    return length === null ? headers.has("transfer-encoding") : length !== "0"
+  } catch {
+    return false // answered, and nobody has looked at a header before
+  }
+}
+
+/** What `Deno.serve` does by itself. */
+function failed(error: unknown): Response {
+  console.error(error)
+  return new Response("Internal Server Error", { status: 500 })
+}
+
+/** All connections of a listener, looked after by one timer. */
+export class Connections {
+  readonly #listener: Listener
+  readonly #served: Served
+  readonly #open = new Set<Connection>()
+  readonly #timer: ReturnType<typeof setInterval>
+  #isStopping: boolean
+
+  constructor(listener: Listener, served: Served, idleMs: number) {
+    this.#listener = listener
+    this.#served = served
+    this.#isStopping = false
+    // A connection is seen idle one interval late at most, and its end another: both are taken off.
+    const checkMs = Math.min(MOST_CHECK_MS, idleMs / 10)
+    this.#timer = setInterval(() => {
+      const nowMs = performance.now()
+      for (const connection of this.#open) connection.check(nowMs, idleMs - 2 * checkMs)
+    }, checkMs)
+    void this.#accept()
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#isStopping) {
+      try {
+        const connection = new Connection(await this.#listener.accept(), this.#served)
+        this.#open.add(connection)
+        void connection.finished.then(() => this.#open.delete(connection))
+      } catch (error) {
+        if (!this.#isStopping && !GONE.has((error as Error).name)) await sleep(RETRY_MS)
+      }
+    }
+  }
+
+  /** Accepts no more, lets requests under way end, and ends what is left after the grace. */
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true
+    this.#listener.close()
+    clearInterval(this.#timer)
+    const deadlineMs = performance.now() + graceMs
+    for (;;) {
+      for (const connection of this.#open) if (!connection.isUnderWay) connection.end()
+      const leftMs = deadlineMs - performance.now()
+      if (leftMs <= 0) break
+      // Nothing tells of an answer's end, so it is looked for.
+      const whenDone = Promise.all([...this.#open].map(({ finished }) => finished)).then(() => true)
+      if (await Promise.race([whenDone, sleep(Math.min(DRAIN_CHECK_MS, leftMs))])) break
+    }
+    for (const connection of this.#open) connection.cancel()
+  }
+}
+
+function sleep(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
