@@ -7,12 +7,16 @@ export interface ListenOptions {
   readonly port?: number
   /** Default `127.0.0.1`: reachable from this machine only. `0.0.0.0` opens it to the network. */
   readonly host?: string
-  /** A connection on which nothing moves for so long is closed. Up to 255. Default 30; Deno decides by itself. */
+  /**
+   * A connection on which nothing moves for so long is closed. Up to 255. Default 30. Deno keeps connections to an app that
+   * has WebSocket routes, unless `strictWebSockets` is set.
+   */
   readonly idleTimeoutSeconds?: number
   /**
    * On Deno: whether WebSocket connections keep every rule and limit there is. Deno's own server takes unmasked frames,
-   * messages of 64 MiB, and says no reason when it ends a connection; with this the app runs on Deno's `node:http`, where
-   * a plain request costs nearly three times as much. Nothing changes elsewhere. Default: false.
+   * messages of 64 MiB, says no reason when it ends a connection, and keeps slow and silent clients of an app that has
+   * WebSocket routes; with this the app runs on Deno's `node:http`, where a plain request costs nearly three times as
+   * much. Nothing changes elsewhere. Default: false.
    */
   readonly strictWebSockets?: boolean
 }

@@ -1,6 +1,6 @@
 /** A body must bring this much in each window, as on Node and on Bun. */
-export const WINDOW_MS = 20_000
-export const MIN_BYTES: number = 16 * 1024
+const WINDOW_MS = 20_000
+const MIN_BYTES = 16 * 1024
 
 /** How far a body has come. */
 export interface BodyProgress {
@@ -114,4 +114,29 @@ function watchStream(
     },
     { highWaterMark: 0 },
   )
+}
+
+/** Tells bodies that only trickle in, from looks at one now and then. */
+export class BodyPace {
+  /** When the present window began, and how much had come by then. */
+  #sinceMs: number | undefined = undefined
+  #bytes = 0
+
+  /** For the next body. */
+  restart(): void {
+    this.#sinceMs = undefined
+  }
+
+  /** Whether too little has come for too long, though somebody reads. */
+  isTooSlow(progress: BodyProgress | undefined, nowMs: number): boolean {
+    if (progress?.isAwaited !== true) {
+      this.#sinceMs = undefined
+      return false
+    }
+    if (this.#sinceMs !== undefined && progress.bytes - this.#bytes < MIN_BYTES)
+      return nowMs - this.#sinceMs >= WINDOW_MS
+    this.#sinceMs = nowMs
+    this.#bytes = progress.bytes
+    return false
+  }
 }

@@ -1,5 +1,5 @@
 import type { WebHandler } from "../web-handler.ts"
-import { MIN_BYTES, progressOf, WINDOW_MS, watchBody } from "./deno-body.ts"
+import { BodyPace, progressOf, watchBody } from "./deno-body.ts"
 
 /**
  * Serves each connection of a listener by itself. `Deno.serve` keeps every connection for as long as its client likes;
@@ -66,9 +66,7 @@ class Connection {
   #hasMoved: boolean
   /** When the connection was last seen with something to do. */
   #sinceMs: number
-  /** When the present window of the body began, and how much had come by then. */
-  #windowMs: number
-  #windowBytes: number
+  readonly #pace: BodyPace
   #isEnding: boolean
 
   constructor(accepted: Accepted, { serve, handle }: Served) {
@@ -79,8 +77,7 @@ class Connection {
     this.#hasBody = undefined
     this.#hasMoved = false
     this.#sinceMs = performance.now()
-    this.#windowMs = 0
-    this.#windowBytes = 0
+    this.#pace = new BodyPace()
     this.#isEnding = false
     // As much of a signal as is asked for: a real one would report what goes wrong as the program's own error.
     const signal = {
@@ -119,25 +116,12 @@ class Connection {
     if (this.#hasMoved) {
       this.#hasMoved = false
       this.#sinceMs = nowMs
-      this.#windowMs = 0
+      this.#pace.restart()
     }
     if (this.isUnderWay) {
       this.#sinceMs = nowMs
-      if (this.#isBodySlow(nowMs)) this.cancel()
+      if (this.#pace.isTooSlow(progressOf(this.#request as Request), nowMs)) this.cancel()
     } else if (nowMs - this.#sinceMs >= (this.#info === undefined ? Math.min(HEAD_MS, idleMs) : idleMs)) this.end()
-  }
-
-  #isBodySlow(nowMs: number): boolean {
-    const progress = progressOf(this.#request as Request)
-    if (progress === undefined || !progress.isAwaited) {
-      this.#windowMs = 0
-      return false
-    }
-    if (this.#windowMs !== 0 && progress.bytes - this.#windowBytes < MIN_BYTES)
-      return nowMs - this.#windowMs >= WINDOW_MS
-    this.#windowMs = nowMs
-    this.#windowBytes = progress.bytes
-    return false
   }
 
   /**

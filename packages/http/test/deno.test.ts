@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { connect, type Socket } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Subprocess } from "bun"
+import { BodyPace, progressOf, watchBody } from "../src/adapters/deno-body.ts"
+
+const deno = [process.env.DENO_BIN, Bun.which("deno")].find((path) => typeof path === "string" && existsSync(path))
+
+/** What a client sends, and when. */
+type Step = string | { readonly pauseMs: number }
+interface Talk {
+  readonly text: string
+  readonly bytes: number
+  /** When the server ended the connection, since it was opened. */
+  readonly endedMs: number
+}
+
+async function talk(url: string, steps: readonly Step[], readAfterMs = 0): Promise<Talk> {
+  const started = performance.now()
+  const socket: Socket = connect(Number(new URL(url).port), "127.0.0.1")
+  let text = ""
+  let bytes = 0
+  const ended = new Promise<void>((resolve) => {
+    socket.on("close", () => resolve())
+    socket.on("error", () => resolve())
+  })
+  if (readAfterMs > 0) setTimeout(() => socket.resume(), readAfterMs)
+  socket.on("data", (data) => {
+    bytes += data.length
+    if (text.length < 10_000) text += data.toString("latin1")
+  })
+  if (readAfterMs > 0) socket.pause()
+  for (const step of steps) {
+    if (typeof step === "string") socket.write(step)
+    else await Bun.sleep(step.pauseMs)
+  }
+  await ended
+  return { text, bytes, endedMs: performance.now() - started }
+}
+
+const get = (path: string, ...fields: readonly string[]): string =>
+  [`GET ${path} HTTP/1.1`, "Host: a", ...fields, "", ""].join("\r\n")
+const post = (path: string, ...fields: readonly string[]): string => get(path, ...fields).replace("GET", "POST")
+
+describe.skipIf(deno === undefined)("connections on Deno", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ashlar-deno-"))
+  let child: Subprocess<"ignore", "pipe", "pipe">
+  let output: ReadableStreamDefaultReader<Uint8Array>
+  let url = ""
+  beforeAll(async () => {
+    const built = await Bun.build({
+      entrypoints: [join(import.meta.dir, "deno-serve.ts")],
+      target: "node",
+      outdir: folder,
+      naming: "[name].mjs",
+    })
+    expect(built.success).toBe(true)
+    const bundle = join(folder, "deno-serve.mjs")
+    child = Bun.spawn([deno as string, "run", "--quiet", "--allow-all", "--no-lock", bundle], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    })
+    output = child.stdout.getReader()
+    url = (JSON.parse(new TextDecoder().decode((await output.read()).value)) as { url: string }).url
+  })
+  afterAll(() => {
+    child.kill("SIGKILL")
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const ends: readonly (readonly [what: string, steps: readonly Step[], answer: string])[] = [
+    ["says nothing", [], ""],
+    ["stays after its answer", [get("/ok")], "200 OK"],
+    ["asks with a body that does not come", [get("/ok", "Content-Length: 9")], "200 OK"],
+    ["asks with chunks that do not come", [get("/ok", "Transfer-Encoding: chunked")], "200 OK"],
+    [
+      "sends a body of a type that nobody takes, and that does not come",
+      [post("/typed", "Content-Type: text/csv", "Content-Length: 9")],
+      "415 ",
+    ],
+    [
+      "sends a part of more than may be sent",
+      [post("/size", "Content-Type: application/json", "Content-Length: 9000000"), "x".repeat(5000)],
+      "413 ",
+    ],
+  ]
+  test.concurrent.each(ends)(
+    "a client that %s is let go",
+    async (_what, steps, answer) => {
+      const { text, endedMs } = await talk(url, steps)
+      expect(text).toContain(answer)
+      expect(endedMs).toBeGreaterThan(1000)
+      expect(endedMs).toBeLessThan(3500)
+    },
+    15_000,
+  )
+
+  test.concurrent("a connection that is used stays", async () => {
+    const { text } = await talk(url, Array.from({ length: 5 }, () => [get("/ok"), { pauseMs: 1000 }]).flat())
+    expect(text.match(/200 OK/g)).toHaveLength(5)
+  }, 15_000)
+  test.concurrent("a handler may take its time", async () => {
+    expect((await talk(url, [get("/late")])).text).toEndWith("late")
+  }, 15_000)
+  test.concurrent("a stream may take its time", async () => {
+    const { text } = await talk(url, [get("/drip")])
+    expect(text.slice(text.indexOf("\r\n\r\n") + 4)).toBe(
+      `${[..."01234567"].map((one) => `1\r\n${one}\r\n`).join("")}0\r\n\r\n`,
+    )
+  }, 15_000)
+  test.concurrent("an answer may be taken slowly", async () => {
+    expect((await talk(url, [get("/large")], 5000)).bytes).toBeGreaterThan(32 * 1024 * 1024)
+  }, 15_000)
+  test.concurrent("a body may come slowly, and its answer with it", async () => {
+    const body = Array.from({ length: 8 }, (_, index) => [`1\r\n${index}\r\n`, { pauseMs: 500 }]).flat()
+    const { text } = await talk(url, [post("/mirror", "Transfer-Encoding: chunked"), ...body, "0\r\n\r\n"])
+    for (const one of "01234567") expect(text).toContain(`\r\n${one}\r\n`)
+  }, 15_000)
+  test.concurrent.each([10, 10_000, 100_000, 900_000])(
+    "JSON of %d bytes is read",
+    async (size) => {
+      const response = await fetch(`${url}/size`, {
+        method: "POST",
+        body: JSON.stringify("x".repeat(size - 2)),
+        headers: { "content-type": "application/json" },
+      })
+      expect(await response.json()).toEqual({ size })
+    },
+    15_000,
+  )
+  test.concurrent.each([10, 100_000])(
+    "a form of %d bytes is read from the web's own request",
+    async (size) => {
+      const body = new FormData()
+      body.set("a", "x".repeat(size))
+      expect(await (await fetch(`${url}/form`, { method: "POST", body })).json()).toEqual(["a"])
+    },
+    15_000,
+  )
+
+  test("it drains: what is under way ends, and nothing new is taken", async () => {
+    const idle = talk(url, [get("/ok")])
+    const stream = talk(url, [get("/drip")])
+    const late = talk(url, [get("/late")])
+    await Bun.sleep(1500)
+    const started = performance.now()
+    child.kill("SIGTERM")
+    await Bun.sleep(200)
+    await expect(fetch(`${url}/ok`)).rejects.toThrow()
+    expect((await idle).endedMs).toBeLessThan(2500)
+    expect((await stream).text).toEndWith("7\r\n0\r\n\r\n")
+    expect((await late).text).toEndWith("late")
+    await child.exited
+    expect(performance.now() - started).toBeLessThan(3500)
+    expect(await new Response(child.stderr).text()).toBe("")
+  }, 15_000)
+})
+
+describe("the pace of a body", () => {
+  const stage = () => {
+    const pace = new BodyPace()
+    const progress = { bytes: 0, isAwaited: true, isComplete: false }
+    let now = 1000
+    /** Whether it was too slow at any look. */
+    const after = (ms: number, bytes: number): boolean => {
+      let isTooSlow = false
+      for (let passed = 0; passed < ms; passed += 2500) {
+        now += 2500
+        progress.bytes += (bytes * 2500) / ms
+        isTooSlow ||= pace.isTooSlow(progress, now)
+      }
+      return isTooSlow
+    }
+    return { pace, progress, after }
+  }
+  test("one that drips is too slow within 30 seconds", () => {
+    const { after } = stage()
+    expect(after(20_000, 100)).toBe(false)
+    expect(after(5_000, 10)).toBe(true)
+  })
+  test("a large one may take its time while it comes", () => {
+    expect(stage().after(3_600_000, 100 * 2 ** 20)).toBe(false)
+  })
+  test("one that waits for its reader is not slow", () => {
+    const { progress, after } = stage()
+    expect(after(15_000, 0)).toBe(false)
+    progress.isAwaited = false
+    expect(after(120_000, 0)).toBe(false)
+  })
+  test("the next one starts anew", () => {
+    const { pace, after } = stage()
+    expect(after(20_000, 0)).toBe(false)
+    pace.restart()
+    expect(after(20_000, 0)).toBe(false)
+  })
+})
+
+describe("the progress of a body", () => {
+  const asked = (body: BodyInit, headers: Record<string, string>): Request => {
+    const request = new Request("http://a/", { method: "POST", body, headers })
+    watchBody(request)
+    return request
+  }
+  test("nobody has touched it yet", () => {
+    expect(progressOf(asked("x", {}))).toBeUndefined()
+  })
+  test("it is awaited while it is read, and complete when it was", async () => {
+    const request = asked('{"a":1}', { "content-length": "7" })
+    const value = request.json()
+    expect(progressOf(request)).toMatchObject({ isAwaited: true, isComplete: false })
+    expect(await value).toEqual({ a: 1 })
+    expect(progressOf(request)).toMatchObject({ isAwaited: false, isComplete: true })
+    expect(request.bodyUsed).toBe(true)
+  })
+  test("a long one is counted, and waits for its reader between its parts", async () => {
+    const source = new TransformStream<Uint8Array, Uint8Array>()
+    const writer = source.writable.getWriter()
+    const request = asked(source.readable, { "transfer-encoding": "chunked" })
+    const reader = request.body!.getReader()
+    const first = reader.read()
+    await Bun.sleep(1)
+    expect(progressOf(request)).toEqual({ bytes: 0, isAwaited: true, isComplete: false })
+    await writer.write(new Uint8Array(3))
+    expect((await first).value).toHaveLength(3)
+    expect(progressOf(request)).toEqual({ bytes: 3, isAwaited: false, isComplete: false })
+    void writer.close()
+    expect((await reader.read()).done).toBe(true)
+    expect(progressOf(request)).toEqual({ bytes: 3, isAwaited: false, isComplete: true })
+  })
+  test("one that breaks off is not complete", async () => {
+    const source = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new TypeError("gone")) })
+    const request = asked(source, { "transfer-encoding": "chunked" })
+    await expect(request.text()).rejects.toThrow()
+    expect(progressOf(request)).toMatchObject({ isComplete: false })
+  })
+})
