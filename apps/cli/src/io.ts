@@ -18,6 +18,8 @@ export interface Io {
   readonly cwd: string
   /** Present only where somebody can answer. */
   readonly prompts: Prompts | undefined
+  /** Calls back with every key that is pressed, until it is called off. Present only where somebody can press one. */
+  readonly keys?: ((onKey: (key: string) => void) => () => void) | undefined
   /** True when standard error is a terminal that can redraw a line. */
   readonly live: boolean
   /** True when standard output shows colours. */

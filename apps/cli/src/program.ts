@@ -3,6 +3,7 @@ import { Cli, type GlobalOptions, type Outcome } from "./cli.ts"
 import { registerCollections } from "./commands/collections.ts"
 import { registerDeploy } from "./commands/deploy.ts"
 import { registerDoctor } from "./commands/doctor.ts"
+import { registerDev } from "./commands/dev.ts"
 import { registerDocuments } from "./commands/documents.ts"
 import { registerFunctions } from "./commands/functions.ts"
 import { registerImport } from "./commands/import.ts"
@@ -82,6 +83,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerPeople(program, run)
   registerDoctor(program, run)
   program.commandsGroup("Build:")
+  registerDev(program, run)
   registerRoutes(program, run)
   registerInit(program, run)
   registerDeploy(program, run)

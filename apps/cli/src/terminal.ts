@@ -27,10 +27,29 @@ export function openTerminal(): Io {
     env,
     cwd: process.cwd(),
     prompts: interactive ? terminalPrompts() : undefined,
+    keys: interactive && stdout.isTTY === true ? terminalKeys : undefined,
     live: stderr.isTTY === true && env.TERM !== "dumb",
     colors: env.NO_COLOR === undefined && (env.FORCE_COLOR !== undefined || stdout.isTTY === true),
     columns: stderr.columns || 80,
     signal: interrupt.signal,
+  }
+}
+
+const CTRL_C = "\u0003"
+
+function terminalKeys(onKey: (key: string) => void): () => void {
+  const { stdin } = process
+  // In this mode the terminal sends no signal for Ctrl-C.
+  const read = (data: Buffer): void => {
+    for (const key of data.toString()) key === CTRL_C ? process.kill(process.pid, "SIGINT") : onKey(key)
+  }
+  stdin.setRawMode(true)
+  stdin.on("data", read)
+  stdin.resume()
+  return () => {
+    stdin.off("data", read)
+    stdin.setRawMode(false)
+    stdin.pause()
   }
 }
 

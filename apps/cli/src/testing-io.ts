@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   readonly onStdout?: (text: string) => void
   readonly live?: boolean
+  /** Somebody who presses keys. */
+  readonly keys?: Io["keys"]
 }
 
 /** Runs the command line as a person or a script would. */
@@ -37,6 +39,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     env: options.env ?? {},
     cwd: options.cwd ?? "/nonexistent",
     prompts: options.answers && answering(options.answers),
+    keys: options.keys,
     live: options.live ?? false,
     colors: false,
     columns: 120,

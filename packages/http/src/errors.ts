@@ -328,6 +328,21 @@ export const EntryInvalid: ErrorClass<"HTTP_DEV_ENTRY_INVALID", 500> = defineErr
   500,
   "The file to start from gives no app: it exports none by default, and none listens. Export what `createApp()` gave.",
 )
+export const DevUnsupported: ErrorClass<"HTTP_DEV_UNSUPPORTED", 500> = defineError(
+  "HTTP_DEV_UNSUPPORTED",
+  500,
+  "This version of the runtime cannot load code anew while it runs. The message names one that can.",
+)
+export const DevExited: ErrorClass<"HTTP_DEV_EXITED", 500> = defineError(
+  "HTTP_DEV_EXITED",
+  500,
+  "The code ended its process while it was loaded. What it printed before says why.",
+)
+export const DevRefused: ErrorClass<"HTTP_DEV_REFUSED", 403> = defineError(
+  "HTTP_DEV_REFUSED",
+  403,
+  "The development page answers only to browsers on the machine that it runs on.",
+)
 
 /** The errors that handlers throw and routes list: `errors: [errors.NotFound]`. */
 export const errors: {

@@ -258,7 +258,8 @@ function complete<C extends RequestContext, Out>(ctx: C, result: Result, render:
   return out
 }
 
-function statusOf(result: Result): number {
+/** The status that a result is sent with. */
+export function statusOf(result: Result): number {
   if (result instanceof Reply || isResponse(result) || isFailure(result)) return result.status
   return result === null || result === undefined ? 204 : 200
 }

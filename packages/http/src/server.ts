@@ -31,7 +31,9 @@ export interface Server {
   stop(graceMs: number): Promise<void>
 }
 
-/** What an adapter is: it serves a kernel on its runtime. The app it belongs to is for those who stand in for adapters. */
+/** What an adapter is: it serves a kernel on its runtime. */
+export type Adapter = (kernel: Kernel, options: Required<ListenOptions>) => Promise<Server>
+/** An adapter, or what stands in for it and may want the app itself. */
 export type Listen = (kernel: Kernel, options: Required<ListenOptions>, app: App) => Promise<Server>
 
 let standIn: Listen | undefined
@@ -56,7 +58,7 @@ export async function loadAdapter(strictWebSockets: boolean): Promise<Listen> {
 }
 
 /** The adapter of this runtime, whatever stands in for it. */
-export async function loadOwnAdapter(strictWebSockets: boolean): Promise<Listen> {
+export async function loadOwnAdapter(strictWebSockets: boolean): Promise<Adapter> {
   if ("Bun" in globalThis) return (await import("./adapters/bun.ts")).listenBun
   if ("Deno" in globalThis && !strictWebSockets) return (await import("./adapters/deno.ts")).listenDeno
   return (await import("./adapters/node.ts")).listenNode

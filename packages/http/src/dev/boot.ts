@@ -1,4 +1,4 @@
-import { withDeadline } from "@ashlar/core"
+import { type AshlarError, withDeadline } from "@ashlar/core"
 import type { App } from "../app.ts"
 import { EntryInvalid } from "../errors.ts"
 
@@ -8,6 +8,7 @@ const SETTLE_MS = 1_000
 /** One start of a developer's entry: it ends with an app, whether that was exported or listens. */
 export class Boot {
   readonly #listened = Promise.withResolvers<App>()
+  #isDecided = false
 
   constructor() {
     this.#listened.promise.catch(() => undefined) // whoever waits for it is told
@@ -15,12 +16,19 @@ export class Boot {
 
   /** An app listens. Of several the first one counts. */
   listened(app: App): void {
+    this.#isDecided = true
     this.#listened.resolve(app)
   }
 
-  /** Something failed that nobody waits for: an app that has not listened by now never will. */
-  failed(error: unknown): void {
+  /**
+   * Something failed that nobody waits for: an app that has not listened by now never will.
+   * @returns whether that ends the start.
+   */
+  failed(error: unknown): boolean {
+    if (this.#isDecided) return false
+    this.#isDecided = true
     this.#listened.reject(error)
+    return true
   }
 
   /**
@@ -28,18 +36,24 @@ export class Boot {
    * @throws {HTTP_DEV_ENTRY_INVALID} when there is none after `timeoutMs`, or what is exported is no app.
    * @throws whatever the code throws while it loads.
    */
-  run(load: () => Promise<Readonly<Record<string, unknown>>>, timeoutMs: number): Promise<App> {
+  async run(load: () => Promise<Readonly<Record<string, unknown>>>, timeoutMs: number): Promise<App> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let isOver = false
     const loaded = load().then((entry) => exportedApp(entry) ?? this.#listened.promise)
-    const settled = this.#listened.promise.then(async (app) => {
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-      return app
-    })
-    return withDeadline(
-      () => Promise.race([loaded, settled]),
-      timeoutMs,
-      () =>
-        new EntryInvalid(`The entry gave no app within ${timeoutMs} ms: it exports none by default, and none listens.`),
+    const settled = this.#listened.promise.then(
+      (app) =>
+        new Promise<App>((resolve) => {
+          if (!isOver) timer = setTimeout(() => resolve(app), SETTLE_MS)
+        }),
     )
+    const late = (): AshlarError =>
+      new EntryInvalid(`The entry gave no app within ${timeoutMs} ms: it exports none by default, and none listens.`)
+    try {
+      return await withDeadline(() => Promise.race([loaded, settled]), timeoutMs, late)
+    } finally {
+      isOver = true
+      clearTimeout(timer) // it would hold the app
+    }
   }
 }
 

@@ -48,8 +48,8 @@ async function describe({ entry, timeoutMs, before }: DescribeRequest): Promise<
     boot.listened(app)
     return { port, host, url: serverUrl(host, port), stop: async () => undefined }
   })
-  process.on("unhandledRejection", (error) => boot.failed(error))
-  process.on("uncaughtException", (error) => boot.failed(error))
+  process.on("unhandledRejection", (error) => void boot.failed(error))
+  process.on("uncaughtException", (error) => void boot.failed(error))
   process.argv[1] = entry
   try {
     const app = await boot.run(() => import(pathToFileURL(entry).href), timeoutMs)

@@ -22,7 +22,10 @@ export function ownCodeOf(entry: string): OwnCode {
     root,
     has: (file) =>
       file.startsWith(sep) && !file.includes(installed) && !framework.some((folder) => file.startsWith(folder)),
-    shown: (file) => (file.startsWith(root + sep) ? file.slice(root.length + 1).replaceAll(sep, "/") : file),
+    shown: (path) => {
+      const file = path.replace(/\?ashlar=\d+/, "")
+      return file.startsWith(root + sep) ? file.slice(root.length + 1).replaceAll(sep, "/") : file
+    },
   }
 }
 
