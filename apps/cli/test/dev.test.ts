@@ -2,6 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import type { DevEvent } from "../src/development/dev-event.ts"
 import { createTestingApp, type TestingApp } from "../src/testing-app.ts"
 import { startDev } from "../src/testing-dev.ts"
 import { runCli } from "../src/testing-io.ts"
@@ -148,7 +149,10 @@ describe("code that changes while requests come", () => {
       "src/files/one.ts": 'import { get } from "@ashlar/http"; export const GET = get("/one", () => 1)',
     })
     await using dev = await startDev(app)
-    app.write("src/files/more/two.ts", 'import { get } from "@ashlar/http"; export const GET = get("/more/two", () => 2)')
+    app.write(
+      "src/files/more/two.ts",
+      'import { get } from "@ashlar/http"; export const GET = get("/more/two", () => 2)',
+    )
     expect(await dev.next("loaded")).toMatchObject({ routes: 2, added: ["GET /more/two"], removed: [] })
     expect(await text(`${dev.url}/more/two`)).toBe("2")
     edit(app, "src/files/more/two.ts", "=> 2", "=> 22")
@@ -204,7 +208,11 @@ describe("code that changes while requests come", () => {
       `,
     })
     await using dev = await startDev(app)
-    interface Facts { alive: number; bytes: number; listeners: number }
+    interface Facts {
+      alive: number
+      bytes: number
+      listeners: number
+    }
     const facts = async () => (await fetch(`${dev.url}/facts`)).json() as Promise<Facts>
     const rounds = async (from: number, to: number): Promise<void> => {
       for (let round = from; round < to; round++) {
@@ -239,7 +247,9 @@ describe("code that changes while requests come", () => {
     const closed = Promise.withResolvers<CloseEvent>()
     const connect = async (): Promise<{ socket: WebSocket; message: string }> => {
       const socket = new WebSocket(`${dev.url.replace("http", "ws")}/socket`)
-      const { data } = await new Promise<MessageEvent<string>>((done) => socket.addEventListener("message", done as never))
+      const { data } = await new Promise<MessageEvent<string>>((done) =>
+        socket.addEventListener("message", done as never),
+      )
       return { socket, message: data }
     }
     const first = await connect()
@@ -300,7 +310,7 @@ describe("the start", () => {
     `
     using app = createTestingApp({ "app.ts": two })
     await using dev = await startDev(app, [])
-    const { urls } = dev.first as { urls: string[] }
+    const { urls } = dev.first as Extract<DevEvent, { type: "loaded" }>
     expect(await Promise.all(urls.map(text))).toEqual(["one 1", "two 1"])
     edit(app, "app.ts", `" 1"`, `" 2"`)
     expect(await dev.next("loaded")).toMatchObject({ urls, routes: 2 })
@@ -436,7 +446,10 @@ describe("the terminal", () => {
 
 test("what the app prints goes to standard error beside JSON, and errors that nobody waits for end nothing", async () => {
   using app = createTestingApp({
-    "app.ts": SMALL.replace("export", 'console.log("said"); setTimeout(() => { throw new RangeError("stray") }, 10); export'),
+    "app.ts": SMALL.replace(
+      "export",
+      'console.log("said"); setTimeout(() => { throw new RangeError("stray") }, 10); export',
+    ),
   })
   await using dev = await startDev(app)
   for (let tries = 0; !dev.stderr().includes("stray") && tries < 100; tries++) await Bun.sleep(20)
@@ -445,7 +458,7 @@ test("what the app prints goes to standard error beside JSON, and errors that no
 })
 
 test("ends with the command, however that ends", async () => {
-  using app = createTestingApp({ "app.ts": SMALL.replace("small", "${process.pid}").replaceAll('"$', "`$").replace('}"', "}`") })
+  using app = createTestingApp({ "app.ts": SMALL.replace('"small"', "String(process.pid)") })
   const dev = await startDev(app)
   const pid = Number(await text(dev.url))
   process.kill(dev.pid, "SIGKILL")
@@ -476,7 +489,10 @@ test("on Node code is loaded anew the same way", async () => {
   expect(await dev.next("loaded")).toMatchObject({ services: { kept: ["database", "repository"] } })
   expect(await text(`${dev.url}/greeting`)).toBe("hello 1")
   edit(app, "src/routes.ts", `"hello 1"`, `"hello 1" +`)
-  expect(await dev.next("failed")).toMatchObject({ isServing: true, error: { frame: { file: "src/routes.ts", line: 4 } } })
+  expect(await dev.next("failed")).toMatchObject({
+    isServing: true,
+    error: { frame: { file: "src/routes.ts", line: 4 } },
+  })
   edit(app, "src/routes.ts", `"hello 1" +`, `"hello 2"`)
   await dev.next("loaded")
   expect(await text(`${dev.url}/greeting`)).toBe("hello 2")

@@ -56,7 +56,10 @@ export class DevText {
     const { bold, cyan, dim, green } = colors
     const facts = `${plural(routes, "route")}, loaded in ${toMs(durationMs)}`
     if (!hasKeys) return urls.map((url) => `${url}  ${facts}, page ${url}/_dev`).join("\n")
-    const rows = [...urls.map((url, at) => [url, at === 0 ? facts : ""]), [`${urls[0]}/_dev`, "routes, requests, services, errors"]]
+    const rows = [
+      ...urls.map((url, at) => [url, at === 0 ? facts : ""]),
+      [`${urls[0]}/_dev`, "routes, requests, services, errors"],
+    ]
     const width = Math.max(...rows.map(([url = ""]) => url.length))
     return [
       "",

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname } from "node:path"
 import type { Modules } from "./modules.ts"
@@ -35,22 +35,48 @@ export class BunModules implements Modules {
     })
   }
 
-  load(): Promise<Readonly<Record<string, unknown>>> {
+  async load(): Promise<Readonly<Record<string, unknown>>> {
     for (const file of this.files()) {
       delete this.#cache[file]
       if (file !== this.#entry && !existsSync(file)) this.#files.delete(file)
     }
-    return import(this.#entry) as Promise<Readonly<Record<string, unknown>>>
+    try {
+      return (await import(this.#entry)) as Readonly<Record<string, unknown>>
+    } catch (error) {
+      this.#findLinked()
+      throw error
+    }
   }
 
   files(): ReadonlySet<string> {
     for (const one of this.#imports) {
       const [importer = "", specifier = ""] = one.split("\n")
-      const file = resolve(toFile(specifier), importer)
-      if (file !== undefined && this.#own.has(file)) this.#files.add(file)
+      this.#add(resolve(toFile(specifier), importer))
     }
     this.#imports.clear()
+    // Plugins are not told of packages by their names; those that are linked here are the developer's own.
+    for (const file of Object.keys(this.#cache)) this.#add(file)
     return this.#files
+  }
+
+  #add(file: string | undefined): void {
+    if (file !== undefined && this.#own.has(file)) this.#files.add(file)
+  }
+
+  /** After a failure: a linked package that is part of it is neither told nor listed, so the code is read for its imports. */
+  #findLinked(): void {
+    // A set grows while it is gone through.
+    for (const file of this.files()) for (const specifier of importsOf(file)) this.#add(resolve(specifier, file))
+  }
+}
+
+const scanner = new Bun.Transpiler({ loader: "tsx" })
+
+function importsOf(file: string): readonly string[] {
+  try {
+    return scanner.scanImports(readFileSync(file, "utf8")).map(({ path }) => path)
+  } catch {
+    return [] // it is what failed, or no source
   }
 }
 

@@ -51,7 +51,8 @@ export class Changes {
     const isLoaded = modules.files().has(file)
     if (!isLoaded && AT_START.test(name) && file === `${own.root}${sep}${name}` && this.#isOther(file)) onStale(file)
     // A new source may be what an import was missing, or a route that is found by its place.
-    const isNew = kind === "created" && SOURCE.test(name) && !BESIDE.test(name) && !name.startsWith(".") && own.has(file)
+    const isNew =
+      kind === "created" && SOURCE.test(name) && !BESIDE.test(name) && !name.startsWith(".") && own.has(file)
     if ((!isLoaded && !isNew) || !this.#isOther(file)) return
     this.#pending.add(file)
     clearTimeout(this.#timer)

@@ -38,10 +38,9 @@ export function describeError(thrown: unknown, own: OwnCode, depth = 0): ErrorDe
     return { name: "Thrown", message: clip(String(error), MAX_MESSAGE_LENGTH), stack: [] }
   const { name = "Error", message = "", code, stack = "", cause } = error as Partial<Error> & { code?: unknown }
   const frames = parseStack(String(stack))
-  const place = placeOf(error, String(stack), frames, own)
-  const frame = place && readFrame(place, own)
+  const frame = frameOf(error, String(stack), frames, own)
   return {
-    name: own.has(place?.file ?? "") && isBuildMessage(error) ? "SyntaxError" : String(name),
+    name: isBuildMessage(error) ? "SyntaxError" : String(name),
     message: clip(plainMessage(String(message), own), MAX_MESSAGE_LENGTH),
     ...(typeof code === "string" && /^[A-Z][A-Z0-9_]*$/.test(code) && { code }),
     ...(frame && { frame }),
@@ -67,17 +66,32 @@ interface BuildMessage {
 }
 
 function isBuildMessage(error: object): boolean {
-  return error.constructor.name === "BuildMessage"
+  return (error as { constructor?: { name?: string } }).constructor?.name === "BuildMessage"
 }
 
-function placeOf(error: object, stack: string, frames: readonly StackFrame[], own: OwnCode): Place | undefined {
+/** The first place that is known and that there is code at. */
+function frameOf(error: object, stack: string, frames: readonly StackFrame[], own: OwnCode): CodeFrame | undefined {
+  const places = [
+    exactPlace(error, stack),
+    ...frames.filter(({ file }) => own.has(file)),
+    namedPlace(error, own),
+    unresolvedPlace(error, own),
+  ]
+  for (const place of places) {
+    const frame = place && readFrame(place, own)
+    if (frame !== undefined) return frame
+  }
+  return undefined
+}
+
+function exactPlace(error: object, stack: string): Place | undefined {
   const { position } = error as BuildMessage
   if (position?.file && position.line > 0)
     return { file: toFile(position.file), line: position.line, column: position.column }
   // Node puts the place of a syntax error before the message: `file:///app.ts:3`.
   const head = /^(file:\/\/\S+?):(\d+)$/m.exec(stack.slice(0, stack.indexOf("\n    at ") + 1 || undefined))
   if (head !== null && stack.startsWith(head[0])) return { file: toFile(head[1]!), line: Number(head[2]), column: 0 }
-  return frames.find(({ file }) => own.has(file)) ?? namedPlace(error, own) ?? unresolvedPlace(error, own)
+  return undefined
 }
 
 /** A boot error names the declaration in its message: `/app/src/routes.ts:12`. */

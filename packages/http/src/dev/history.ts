@@ -56,12 +56,18 @@ export class History {
   readonly failures: Ring<FailureEntry> = new Ring(MAX_FAILURES)
   readonly loads: Ring<LoadEntry> = new Ring(MAX_LOADS)
   readonly #own: OwnCode
-  #count = 0
+  #requestCount = 0
+  #failureCount = 0
   /** Called when something was added. */
   onChange: (kind: "requests" | "failures" | "loads") => void = () => undefined
 
   constructor(own: OwnCode) {
     this.#own = own
+  }
+
+  /** How many there were in all. */
+  get counts(): { readonly requests: number; readonly failures: number } {
+    return { requests: this.#requestCount, failures: this.#failureCount }
   }
 
   /** Writes down the requests that the code of one load answers. */
@@ -75,7 +81,7 @@ export class History {
   #answered(ctx: RequestContext, status: number, durationMs: number, load: number): void {
     const { method, path, route, hasId } = ctx
     this.requests.push({
-      number: ++this.#count,
+      number: ++this.#requestCount,
       ...(hasId && { id: ctx.id }),
       at: Date.now(),
       method,
@@ -91,7 +97,7 @@ export class History {
   failed(error: unknown, ctx?: RequestContext): void {
     const request = ctx && { method: ctx.method, path: clip(ctx.path), ...(ctx.hasId && { id: ctx.id }) }
     const described = describeError(error, this.#own)
-    this.failures.push({ number: ++this.#count, at: Date.now(), ...(request && { request }), error: described })
+    this.failures.push({ number: ++this.#failureCount, at: Date.now(), ...(request && { request }), error: described })
     this.onChange("failures")
   }
 

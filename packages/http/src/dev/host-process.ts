@@ -1,11 +1,14 @@
+import { basename } from "node:path"
 import { keepServices } from "@ashlar/core/service-keeper"
+import type { App } from "../app.ts"
 import { BunModules } from "./bun-modules.ts"
 import { type DevEvent, DevHost } from "./host.ts"
 import { kernelOf } from "./kernel-of.ts"
 import type { Modules } from "./modules.ts"
 import { NodeModules } from "./node-modules.ts"
 import { type OwnCode, ownCodeOf } from "./own-code.ts"
-import { createWaitingApp } from "./waiting-app.ts"
+import { createPageApp, createWaitingApp } from "./page/page-app.ts"
+import { type DevFacts, PageFeed } from "./page/page-feed.ts"
 
 /** What `ashlar dev` asks of the process that runs the app. */
 export type HostRequest =
@@ -30,6 +33,7 @@ export type HostAnswer = DevEvent | { readonly type: "ready" } | { readonly type
  * so that the app brings its own version of this package, and so that it may end without the command.
  */
 let host: DevHost | undefined
+let page: App | undefined
 let stopping: Promise<void> | undefined
 /** While code loads it may not end the process; this program may. */
 const exit = process.exit.bind(process)
@@ -65,9 +69,17 @@ async function start(request: Extract<HostRequest, { type: "start" }>): Promise<
     onEvent: tell,
   })
   host = created
-  const waiting = await kernelOf(createWaitingApp(() => created.failure, () => ""))
+  page = createPageApp(new PageFeed(created, own, factsOf(entry, own)))
+  const waiting = createWaitingApp(() => created.failure)
+  const kernels = { page: await kernelOf(page), waiting: await kernelOf(waiting) }
   keepServices(created.services)
-  await created.start({ page: waiting, waiting })
+  await created.start(kernels)
+}
+
+function factsOf(entry: string, own: OwnCode): DevFacts {
+  const { bun, node } = process.versions
+  const runtime = bun === undefined ? `node ${node}` : `bun ${bun}`
+  return { name: basename(own.root), entry: own.shown(entry), runtime }
 }
 
 function modulesOf(entry: string, own: OwnCode): Modules {
@@ -77,6 +89,7 @@ function modulesOf(entry: string, own: OwnCode): Modules {
 function stop(): Promise<void> {
   stopping ??= (async () => {
     try {
+      await page?.stop(0) // open pages would be waited for
       await host?.stop()
     } catch (error) {
       console.error("While stopping:", error)

@@ -130,8 +130,12 @@ export class DevHost {
     return () => void this.#listeners.delete(listener)
   }
 
+  /** Where the app answers, or where its error is shown while there is none. */
   get urls(): readonly string[] {
-    return (this.#ports?.all ?? []).map(({ server }) => server.url)
+    const ports = this.#ports
+    if (ports === undefined) return []
+    const keys = this.#current?.lanes.keys() ?? ports.keys
+    return [...keys].flatMap((key) => ports.get(key)?.server.url ?? [])
   }
   get routes(): readonly RouteDescription[] {
     return this.#current?.routes ?? []
@@ -230,7 +234,11 @@ export class DevHost {
     this.#tell("services")
   }
 
-  async #fail(load: Load, error: unknown, began: { readonly atMs: number; readonly files: readonly string[] }): Promise<void> {
+  async #fail(
+    load: Load,
+    error: unknown,
+    began: { readonly atMs: number; readonly files: readonly string[] },
+  ): Promise<void> {
     load.discard()
     await this.services.abandon()
     const { own, graceMs } = this.#options
@@ -249,7 +257,7 @@ export class DevHost {
   /** Nothing listens yet: the error is shown where the app would be. */
   async #openWaiting(): Promise<void> {
     const ports = this.#ports
-    if (ports === undefined || ports.all.length > 0) return
+    if (ports === undefined || ports.keys.length > 0) return
     const wanted = { ...DEFAULT_LISTEN, ...this.#flags() }
     try {
       await ports.open(keyOf(wanted, undefined), wanted, this.#options.port === undefined)

@@ -17,6 +17,11 @@ beforeEach(() => {
 })
 afterEach(() => keepServices(undefined))
 
+function noted<T>(text: string, value: T): T {
+  log.push(text)
+  return value
+}
+
 /** The code of an app, as one load of it: every call makes new tokens and a new container, as a new evaluation does. */
 interface Code {
   readonly database: Service<object>
@@ -29,11 +34,11 @@ function evaluate(change: { readonly database?: "other"; readonly repository?: "
   const container = createContainer()
   const number = load
   const name = "database"
-  const close = (): void => void log.push(`close database`)
+  const close = (): void => void log.push("close database")
   const database: Service<object> =
     change.database === undefined
-      ? defineService({ name, open: () => (log.push(`open database`), { number }), close })
-      : defineService({ name, open: () => (log.push(`open other database`), { number }), close })
+      ? defineService({ name, open: () => noted("open database", { number }), close })
+      : defineService({ name, open: () => noted("open other database", { number }), close })
   const repository: Service<object> =
     change.repository === "gone"
       ? database
@@ -156,8 +161,9 @@ test("what a token stands for is known by the override", async () => {
     services.begin(++load)
     const port = token<string>("port")
     const container = createContainer()
-    if (text === "a") container.override(port, { open: () => (log.push("open a"), "a"), close: () => void log.push("close a") })
-    else container.override(port, { open: () => (log.push("open b"), "b") })
+    if (text === "a")
+      container.override(port, { open: () => noted("open a", "a"), close: () => void log.push("close a") })
+    else container.override(port, { open: () => noted("open b", "b") })
     return { container, port }
   }
   const one = define("a")
@@ -185,7 +191,10 @@ test("a container that is closed by its own code closes its services", async () 
 test("a failed open is told, shown, and tried again", async () => {
   let tries = 0
   services.begin(1)
-  const flaky = defineService({ name: "flaky", open: () => (++tries === 1 ? Promise.reject(new RangeError("not yet")) : tries) })
+  const flaky = defineService({
+    name: "flaky",
+    open: () => (++tries === 1 ? Promise.reject(new RangeError("not yet")) : tries),
+  })
   const container = createContainer()
   services.commit()
   await expect(container.get(flaky)).rejects.toThrow("not yet")
@@ -224,7 +233,11 @@ test("what an installed package defines is there once, and stays", async () => {
   services = new KeptServices({ isReloaded: () => isReloaded, onError: () => undefined })
   keepServices(services)
   services.begin(1)
-  const installed = defineService({ name: "installed", open: () => ({}), close: () => void log.push("close installed") })
+  const installed = defineService({
+    name: "installed",
+    open: () => ({}),
+    close: () => void log.push("close installed"),
+  })
   isReloaded = true
   const one = createContainer()
   services.commit()
@@ -240,7 +253,11 @@ describe("states and health", () => {
   test("show what is defined, open and well", async () => {
     services.begin(1)
     const well = defineService({ name: "well", open: () => 1, health: () => undefined })
-    const ill = defineService({ name: "ill", open: (asked) => asked.get(well), health: () => Promise.reject(new RangeError("no disk")) })
+    const ill = defineService({
+      name: "ill",
+      open: (asked) => asked.get(well),
+      health: () => Promise.reject(new RangeError("no disk")),
+    })
     const stuck = defineService({ name: "stuck", open: () => 1, health: () => new Promise<void>(() => undefined) })
     defineService({ name: "asleep", open: () => 1 })
     const container = createContainer()

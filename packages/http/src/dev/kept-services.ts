@@ -177,7 +177,11 @@ export class KeptServices implements ServiceKeeper {
     return [...(shelf.definitions.get(name) ?? []), ...(this.#installed.get(name) ?? [])]
   }
 
-  async #open(shelf: Shelf, prefix: string, asked: { name: string; definition: Definition; services: Services }): Promise<unknown> {
+  async #open(
+    shelf: Shelf,
+    prefix: string,
+    asked: { name: string; definition: Definition; services: Services },
+  ): Promise<unknown> {
     const { name, definition } = asked
     const key = prefix + name
     if (!this.#live.has(shelf)) throw new ServiceMisused(`"${name}" was asked for by code that was replaced.`)
@@ -205,7 +209,11 @@ export class KeptServices implements ServiceKeeper {
     return [...kept.needs].some(isStale) ? undefined : kept
   }
 
-  #openNew(shelf: Shelf, prefix: string, { name, definition, services }: { name: string; definition: Definition; services: Services }): Promise<unknown> {
+  #openNew(
+    shelf: Shelf,
+    prefix: string,
+    { name, definition, services }: { name: string; definition: Definition; services: Services },
+  ): Promise<unknown> {
     const needs = new Set<string>()
     const asking: Services = {
       get: (other) => {
@@ -277,7 +285,7 @@ export class KeptServices implements ServiceKeeper {
   /** All services that the code defines or that are open, by name. */
   states(): readonly ServiceState[] {
     const { kept, definitions, overrides } = this.#current
-    const open = [...kept].map(([key, one]): ServiceState => {
+    const open = [...kept.values()].map((one): ServiceState => {
       const { name, openedAt, openedIn, order, needs } = one
       const site = this.#sites.get(name)
       return {
@@ -291,15 +299,17 @@ export class KeptServices implements ServiceKeeper {
     })
     const known = new Set(open.map(({ name }) => name))
     const rest = new Set([...definitions.keys(), ...this.#installed.keys(), ...[...overrides.keys()].map(nameOf)])
-    const idle = [...rest].filter((name) => !known.has(name)).map((name): ServiceState => {
-      const [site, error] = [this.#sites.get(name), this.#failures.get(name)]
-      return {
-        name,
-        state: error === undefined ? "idle" : "failed",
-        ...(site !== undefined && { definedAt: site }),
-        ...(error !== undefined && { error }),
-      }
-    })
+    const idle = [...rest]
+      .filter((name) => !known.has(name))
+      .map((name): ServiceState => {
+        const [site, error] = [this.#sites.get(name), this.#failures.get(name)]
+        return {
+          name,
+          state: error === undefined ? "idle" : "failed",
+          ...(site !== undefined && { definedAt: site }),
+          ...(error !== undefined && { error }),
+        }
+      })
     return [...open, ...idle].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 

@@ -20,8 +20,8 @@ export class DevPorts {
     this.#kernels = kernels
   }
 
-  get all(): readonly DevPort[] {
-    return [...this.#ports.values()]
+  get keys(): readonly string[] {
+    return [...this.#ports.keys()]
   }
 
   /**
