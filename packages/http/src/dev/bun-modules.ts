@@ -65,14 +65,14 @@ export class BunModules implements Modules {
 
   /** After a failure: a linked package that is part of it is neither told nor listed, so the code is read for its imports. */
   #findLinked(): void {
+    const scanner = new Bun.Transpiler({ loader: "tsx" })
     // A set grows while it is gone through.
-    for (const file of this.files()) for (const specifier of importsOf(file)) this.#add(resolve(specifier, file))
+    for (const file of this.files())
+      for (const specifier of importsOf(file, scanner)) this.#add(resolve(specifier, file))
   }
 }
 
-const scanner = new Bun.Transpiler({ loader: "tsx" })
-
-function importsOf(file: string): readonly string[] {
+function importsOf(file: string, scanner: Bun.Transpiler): readonly string[] {
   try {
     return scanner.scanImports(readFileSync(file, "utf8")).map(({ path }) => path)
   } catch {

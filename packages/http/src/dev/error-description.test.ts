@@ -92,6 +92,15 @@ test("what Node throws for code that it cannot read has its place before the mes
   expect(describeError(error, own)).toMatchObject({ frame: { file: "node.ts", line: 3 } })
 })
 
+test("a message cannot name a file to be shown", () => {
+  writeFileSync(join(folder, "secrets.ts"), "the key\n")
+  const place = `${join(folder, "secrets.ts")}:1:1`
+  const error = new RangeError(`x ${place}\n    at evil (${place})`)
+  const described = describeError(error, own)
+  expect(described.frame?.file).not.toBe("secrets.ts")
+  expect(described.stack.join()).not.toContain("evil")
+})
+
 describe("anything that was thrown is described", () => {
   const rows: [string, unknown, object][] = [
     ["text", "boom", { name: "Thrown", message: "boom", stack: [] }],

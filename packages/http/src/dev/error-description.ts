@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs"
+import { AshlarError } from "@ashlar/core"
+import { codeFrame } from "../development/code-frame.ts"
+import { stackLines } from "../development/stack.ts"
 import type { OwnCode } from "./own-code.ts"
 import { parseStack, type StackFrame, toFile } from "./stack.ts"
 
-/** The lines around a place in a file. */
-export interface CodeFrame {
+/** The lines around a place in the developer's own code. */
+export interface SourceFrame {
   /** As it is shown: from the package's folder. */
   readonly file: string
   readonly line: number
@@ -19,14 +22,12 @@ export interface ErrorDescription {
   /** The stable code of an Ashlar error. */
   readonly code?: string
   /** The place in the developer's own code that is most likely to need a change. */
-  readonly frame?: CodeFrame
+  readonly frame?: SourceFrame
   /** The calls that led there, `call (file:line:column)`, the innermost first. */
   readonly stack: readonly string[]
   readonly cause?: ErrorDescription
 }
 
-const LINES_AROUND = 3
-const MAX_LINE_LENGTH = 240
 const MAX_FRAMES = 12
 const MAX_CAUSES = 4
 const MAX_MESSAGE_LENGTH = 4_000
@@ -36,9 +37,9 @@ export function describeError(thrown: unknown, own: OwnCode, depth = 0): ErrorDe
   const error = firstOf(thrown)
   if (typeof error !== "object" || error === null)
     return { name: "Thrown", message: clip(String(error), MAX_MESSAGE_LENGTH), stack: [] }
-  const { name = "Error", message = "", code, stack = "", cause } = error as Partial<Error> & { code?: unknown }
-  const frames = parseStack(String(stack))
-  const frame = frameOf(error, String(stack), frames, own)
+  const { name = "Error", message = "", code, cause } = error as Partial<Error> & { code?: unknown }
+  const frames = error instanceof Error ? parseStack(stackLines(error)) : []
+  const frame = frameOf(error, frames, own)
   return {
     name: isBuildMessage(error) ? "SyntaxError" : String(name),
     message: clip(plainMessage(String(message), own), MAX_MESSAGE_LENGTH),
@@ -70,62 +71,42 @@ function isBuildMessage(error: object): boolean {
 }
 
 /** The first place that is known and that there is code at. */
-function frameOf(error: object, stack: string, frames: readonly StackFrame[], own: OwnCode): CodeFrame | undefined {
-  const places = [
-    exactPlace(error, stack),
-    ...frames.filter(({ file }) => own.has(file)),
-    namedPlace(error, own),
-    unresolvedPlace(error, own),
-  ]
-  for (const place of places) {
-    const frame = place && readFrame(place, own)
-    if (frame !== undefined) return frame
+function frameOf(error: object, frames: readonly StackFrame[], own: OwnCode): SourceFrame | undefined {
+  for (const place of [exactPlace(error), ...frames, namedPlace(error), unresolvedPlace(error)]) {
+    const found = place !== undefined && own.has(place.file) ? codeFrame(place) : undefined
+    if (found === undefined || place === undefined) continue
+    const lines = found.lines.map(({ number, text }) => ({ number, text: text.replaceAll("\t", " ") }))
+    return { file: own.shown(place.file), line: place.line, column: place.column, lines }
   }
   return undefined
 }
 
-function exactPlace(error: object, stack: string): Place | undefined {
+function exactPlace(error: object): Place | undefined {
   const { position } = error as BuildMessage
   if (position?.file && position.line > 0)
     return { file: toFile(position.file), line: position.line, column: position.column }
   // Node puts the place of a syntax error before the message: `file:///app.ts:3`.
-  const head = /^(file:\/\/\S+?):(\d+)$/m.exec(stack.slice(0, stack.indexOf("\n    at ") + 1 || undefined))
-  if (head !== null && stack.startsWith(head[0])) return { file: toFile(head[1]!), line: Number(head[2]), column: 0 }
-  return undefined
+  const { stack } = error as Partial<Error>
+  const head = error instanceof SyntaxError && /^(file:\/\/\S+?):(\d+)\n/.exec(String(stack))
+  return head ? { file: toFile(head[1]!), line: Number(head[2]), column: 0 } : undefined
 }
 
-/** A boot error names the declaration in its message: `/app/src/routes.ts:12`. */
-function namedPlace(error: object, own: OwnCode): Place | undefined {
-  const { message = "" } = error as Partial<Error>
-  for (const [, file, line] of message.matchAll(/(\/[^\s:()?]+)(?:\?[^\s:()]*)?:(\d+)/g))
-    if (own.has(file!)) return { file: file!, line: Number(line), column: 0 }
-  return undefined
+/** A boot error names the declaration in its message: `/app/src/routes.ts:12`. Any other message may hold anything. */
+function namedPlace(error: object): Place | undefined {
+  if (!(error instanceof AshlarError) || error.status !== 500) return undefined
+  const [, file, line] = /(\/[^\s:()?]+)(?:\?[^\s:()]*)?:(\d+)/.exec(error.message) ?? []
+  return file === undefined ? undefined : { file, line: Number(line), column: 0 }
 }
 
 /** An import that leads nowhere: the line is found by a search for its text in the importer. */
-function unresolvedPlace(error: object, own: OwnCode): Place | undefined {
+function unresolvedPlace(error: object): Place | undefined {
   const { message = "" } = error as Partial<Error>
-  const [, specifier, importer] =
-    /Cannot find (?:module|package) '([^']+)'.* imported from '?([^'\s]+)/.exec(message) ?? []
-  if (importer === undefined || specifier === undefined || !own.has(toFile(importer))) return undefined
-  const file = toFile(importer)
+  const found = /^(?:ResolveMessage: )?Cannot find (?:module|package) '([^']+)' imported from '?([^'\s]+)/.exec(message)
+  if (found === null) return undefined
+  const [specifier, file] = [found[1]!, toFile(found[2]!)]
   const name = specifier.slice(specifier.lastIndexOf("/") + 1)
   const at = readLines(file).findIndex((line) => /\b(?:import|from|require)\b/.test(line) && line.includes(name))
   return at === -1 ? undefined : { file, line: at + 1, column: 0 }
-}
-
-function readFrame({ file, line, column }: Place, own: OwnCode): CodeFrame | undefined {
-  const lines = readLines(file)
-  if (line > lines.length) return undefined
-  const first = Math.max(1, line - LINES_AROUND)
-  return {
-    file: own.shown(file),
-    line,
-    column,
-    lines: lines
-      .slice(first - 1, line + LINES_AROUND)
-      .map((text, index) => ({ number: first + index, text: clip(text.replaceAll("\t", " "), MAX_LINE_LENGTH) })),
-  }
 }
 
 function readLines(file: string): readonly string[] {

@@ -1,6 +1,6 @@
 import type { RequestContext } from "../context/request-context.ts"
-import type { Endpoint } from "../endpoint.ts"
-import type { Found, Kernel, Render } from "../kernel.ts"
+import type { Endpoint, Found } from "../endpoint.ts"
+import type { Kernel, Render } from "../kernel.ts"
 import type { MaybePromise } from "../step.ts"
 import type { Lane } from "./lane.ts"
 

@@ -41,7 +41,8 @@ test("all of the developer's code is loaded anew, in circles too, and what is in
   expect(await value()).toEqual({ b: [1, "number"], loads: 1 })
   write("data.json", '{"n":2}')
   expect(await value()).toEqual({ b: [2, "number"], loads: 1 })
-  expect([...modules.files()].map(own.shown).sort()).toEqual(["app.ts", "b.ts", "data.json"])
+  const files = [...modules.files()].map(own.shown).filter((file) => !file.startsWith("/")) // others are of this suite
+  expect(files.sort()).toEqual(["app.ts", "b.ts", "data.json"])
 })
 
 test("a module that failed is read again, at any depth, and one that was missing is found", async () => {

@@ -39,7 +39,7 @@ export class ServiceList implements ServiceKeeper {
 export function definitionSite(): string | undefined {
   const holder: { stack?: string } = {}
   Error.captureStackTrace(holder)
-  const frames = parseStack(holder.stack ?? "")
+  const frames = parseStack((holder.stack ?? "").split("\n"))
   const at = frames.findLastIndex(({ call }) => call === "defineService" || call === "token")
   const site = frames[at + 1]
   return at === -1 || site === undefined ? undefined : `${site.file}:${site.line}`

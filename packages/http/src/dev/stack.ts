@@ -11,9 +11,9 @@ export interface StackFrame {
 
 const FRAME = /^\s*at (?:(.*?) \()?(\S.*?):(\d+):(\d+)\)?$/
 
-/** The calls of an error's stack that are in files, the innermost first. */
-export function parseStack(stack: string): readonly StackFrame[] {
-  return stack.split("\n").flatMap((line) => {
+/** The calls of a stack, line by line, that are in files; the innermost first. */
+export function parseStack(lines: readonly string[]): readonly StackFrame[] {
+  return lines.flatMap((line) => {
     const [, call = "", place, row, column] = FRAME.exec(line) ?? []
     if (place === undefined) return []
     const file = toFile(place)

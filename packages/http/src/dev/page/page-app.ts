@@ -1,9 +1,7 @@
 import { type App, createApp } from "../../app.ts"
-import type { RequestContext } from "../../context/request-context.ts"
 import { DevRefused, Unavailable } from "../../errors.ts"
 import { fail } from "../../failure.ts"
 import { layer } from "../../layer.ts"
-import { problemReply } from "../../problem.ts"
 import { events } from "../../sse/events.ts"
 import type { ErrorDescription } from "../error-description.ts"
 import { remoteReason } from "./local-requests.ts"
@@ -60,7 +58,7 @@ export function createWaitingApp(failureOf: () => ErrorDescription | undefined):
       }
       const detail = failure === undefined ? "The app is being changed." : `The app does not start: ${failure.message}`
       const at = failure?.frame && { at: `${failure.frame.file}:${failure.frame.line}` }
-      return problemReply(fail(Unavailable, detail, at), ctx as RequestContext)
+      return fail(Unavailable, detail, at)
     },
   })
   return createApp({ layers: [waiting], onError: () => undefined }) as App
