@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { createApp } from "@ashlar/http"
 import { v } from "@ashlar/validation"
-import { createHub, type HubOptions, type Messages, type WebSocketDefinition, websocket } from "./index.ts"
+import { createHub, type Hub, type HubOptions, type Messages, type WebSocketDefinition, websocket } from "./index.ts"
 
 const invalid = (says: string) =>
   expect.objectContaining({ code: "WEBSOCKET_OPTION_INVALID", message: expect.stringContaining(says) })
@@ -58,6 +58,59 @@ describe("a hub", () => {
       "~standard": { version: 1 as const, vendor: "test", validate: async (value: unknown) => ({ value }) },
     }
     expect(() => createHub({ messages: { out: late }, checkMessages: true }).broadcast(1)).toThrow(invalid("later"))
+  })
+})
+
+describe("a room", () => {
+  /** Two processes of one hub. */
+  const pair = async () => {
+    const bus = `memory:${crypto.randomUUID()}`
+    const open = (): Hub<unknown, unknown> => createHub({ bus, name: "chat", messages: {} })
+    const hubs = [open(), open()] as const
+    await Promise.all(hubs.map((hub) => hub.open()))
+    return hubs
+  }
+  test("lets in who is no socket, to hear what is said in any process, until it leaves", async () => {
+    const [one, two] = await pair()
+    const heard: unknown[] = []
+    const seats = [one, one, two].map((hub, index) =>
+      hub.room("a").attend({ hear: (message) => heard.push([index, message]), member: { name: index } }),
+    )
+    await Promise.all(seats.map(({ ready }) => ready))
+    expect([one.room("a").size, two.room("a").size, one.room("b").size]).toEqual([2, 1, 0])
+    one.room("a").send({ n: 1 })
+    one.room("b").send({ n: 2 })
+    await Bun.sleep(5)
+    expect(heard).toEqual([
+      [0, { n: 1 }],
+      [1, { n: 1 }],
+      [2, { n: 1 }],
+    ])
+    expect((await two.room("a").members()).map(({ data }) => data)).toEqual([{ name: 2 }, { name: 0 }, { name: 1 }])
+    seats[0]!.leave()
+    seats[0]!.leave()
+    two.room("a").send({ n: 3 })
+    await Bun.sleep(5)
+    expect(heard.slice(3)).toEqual([
+      [2, { n: 3 }],
+      [1, { n: 3 }],
+    ])
+    expect(await one.room("a").members()).toHaveLength(2)
+    expect(new Set(seats.map(({ id }) => id)).size).toBe(3)
+    await Promise.all([one.close(), two.close()])
+  })
+  test("goes on when one of those who hear throws, and says so", () => {
+    const told: unknown[] = []
+    const hub = createHub({ onError: (error) => void told.push(error) })
+    const heard: unknown[] = []
+    hub.room("a").attend({
+      hear: () => {
+        throw new TypeError("deaf")
+      },
+    })
+    hub.room("a").attend({ hear: (message) => heard.push(message) })
+    hub.room("a").sendLocal("x")
+    expect([heard, told]).toEqual([["x"], [expect.any(TypeError)]])
   })
 })
 

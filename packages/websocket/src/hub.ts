@@ -2,7 +2,7 @@ import type { AnySchema, In, Out } from "@ashlar/http"
 import type { Bus } from "./bus/bus.ts"
 import type { Messages } from "./codec.ts"
 import { OptionInvalid } from "./errors.ts"
-import { checkWhole, LiveHub } from "./live-hub.ts"
+import { type Attendance, checkWhole, LiveHub } from "./live-hub.ts"
 import type { Member, PresenceEvents } from "./presence.ts"
 import { checkRoomName } from "./room-name.ts"
 import { EVERYBODY } from "./rooms.ts"
@@ -54,7 +54,13 @@ export interface HubOptions<M extends Messages | undefined = undefined, P extend
 export interface Room<Sent = unknown, Shown = unknown> extends Recipients<Sent> {
   /** Sends to the sockets of this process: for what every process is told of by itself, as by `presence`. */
   sendLocal(message: Sent): void
-  /** How many sockets of this process are in it. */
+  /**
+   * Comes in as something that is no socket, such as an event stream or a bot: `hear` gets what is sent to the room, and
+   * with `member` others see that it is there. It stays until it leaves.
+   * @throws {WEBSOCKET_MEMBERS_EXCEEDED} {WEBSOCKET_OPTION_INVALID}
+   */
+  attend(as: { readonly hear?: (message: Sent) => void; readonly member?: Shown }): Attendance
+  /** How many sockets, and others who attend, of this process are in it. */
   readonly size: number
   /** Those who joined with `member`, in all processes; asks the others unless sockets of this one are in the room. */
   members(): Promise<readonly Member<Shown>[]>
@@ -135,6 +141,7 @@ function roomOf(live: LiveHub, name: string): Room {
   return {
     send: (message) => live.send(name, message),
     sendLocal: (message) => live.sendLocal(name, message),
+    attend: (as) => live.attend(name, as),
     get size() {
       return live.rooms.size(name)
     },

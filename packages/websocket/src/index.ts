@@ -14,6 +14,7 @@ export {
 } from "./errors.ts"
 export type { Hub, HubOptions, Incoming, MemberOf, Outgoing, Room } from "./hub.ts"
 export { createHub } from "./hub.ts"
+export type { Attendance } from "./live-hub.ts"
 export type { Origins } from "./origin.ts"
 export type { Member, PresenceEvents } from "./presence.ts"
 export type { Closing, Recipients, Socket } from "./socket.ts"

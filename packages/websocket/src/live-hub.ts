@@ -7,7 +7,7 @@ import { OptionInvalid } from "./errors.ts"
 import type { HubSocket } from "./hub-socket.ts"
 import { Presence, type PresenceEvents } from "./presence.ts"
 import { checkRoomName } from "./room-name.ts"
-import { EVERYBODY, Rooms } from "./rooms.ts"
+import { EVERYBODY, type Hearer, Rooms } from "./rooms.ts"
 
 /** What a hub is made from, with the types rubbed off. */
 export interface LiveHubOptions {
@@ -21,6 +21,14 @@ export interface LiveHubOptions {
   readonly maxMemberBytes: number
   readonly presence: PresenceEvents
   readonly onError: (error: unknown) => void
+}
+
+/** Somebody in a room who is no socket: an event stream, a bot. */
+export interface Attendance {
+  readonly id: string
+  /** Ends when the messages of other processes come too. Never rejects. */
+  readonly ready: Promise<void>
+  leave(): void
 }
 
 /** How a message crosses the bus: who sent it, then one letter, then the rest. */
@@ -37,6 +45,7 @@ export class LiveHub {
   readonly rooms: Rooms
   readonly presence: Presence
   readonly #name: string
+  readonly #onError: (error: unknown) => void
   readonly #link: BusLink | undefined
   readonly #sockets = new Set<HubSocket>()
   #count = 0
@@ -49,6 +58,7 @@ export class LiveHub {
   constructor(options: LiveHubOptions) {
     const { bus, name, messages, checkMessages, onError } = options
     this.#name = name
+    this.#onError = onError
     this.messages = messages
     this.codec = createCodec(messages, checkMessages)
     this.#link = bus === "memory:" ? undefined : new BusLink(bus, onError)
@@ -87,6 +97,24 @@ export class LiveHub {
   /** To those in this process. */
   sendLocal(room: string, message: unknown): void {
     this.#deliver(room, this.codec.encode(message))
+  }
+  /** Lets somebody into a room who is no socket. */
+  attend(room: string, { hear, member }: { hear?: (message: unknown) => void; member?: unknown }): Attendance {
+    const id = `${this.processId}-${(++this.#count).toString(36)}`
+    const hearer: Hearer = (data) => {
+      try {
+        hear?.(this.codec.isJson ? JSON.parse(data as string) : data)
+      } catch (error) {
+        this.#onError(error)
+      }
+    }
+    const shown = member === undefined ? undefined : this.presence.enter(room, { id, data: member })
+    const ready = Promise.all([shown, this.rooms.addHearer(room, hearer)]).then(() => undefined)
+    const leave = (): void => {
+      this.rooms.removeHearer(room, hearer)
+      this.presence.leave(room, id)
+    }
+    return { id, ready, leave }
   }
   closeRoom(room: string, code: number, reason: string): void {
     checkRoomName(room)

@@ -12,9 +12,14 @@ interface LocalRoom {
   readonly native: Map<NativeTopics, number>
   /** The others, one by one. */
   readonly single: Set<HubSocket>
+  /** Those who are no sockets. */
+  readonly hearers: Set<Hearer>
   /** Brings what other processes send; undefined where there are none. */
   readonly listening: Listening | undefined
 }
+
+/** Takes what is sent to a room, encoded. It must not throw. */
+export type Hearer = (data: string | Uint8Array) => void
 
 /** Who is in which room, in this process, and how a message reaches them. */
 export class Rooms {
@@ -30,12 +35,7 @@ export class Rooms {
 
   /** Ends when the messages of other processes come too; undefined where there are none. */
   add(name: string, socket: HubSocket): Promise<void> | undefined {
-    let room = this.#rooms.get(name)
-    if (room === undefined) {
-      room = { size: 0, native: new Map(), single: new Set(), listening: this.#listen(name) }
-      this.#rooms.set(name, room)
-    }
-    room.size++
+    const room = this.#enter(name)
     const { topics } = socket
     if (topics === undefined) room.single.add(socket)
     else {
@@ -44,11 +44,24 @@ export class Rooms {
     }
     return room.listening?.ready
   }
+  addHearer(name: string, hearer: Hearer): Promise<void> | undefined {
+    const room = this.#enter(name)
+    room.hearers.add(hearer)
+    return room.listening?.ready
+  }
+  #enter(name: string): LocalRoom {
+    let room = this.#rooms.get(name)
+    if (room === undefined) {
+      room = { size: 0, native: new Map(), single: new Set(), hearers: new Set(), listening: this.#listen(name) }
+      this.#rooms.set(name, room)
+    }
+    room.size++
+    return room
+  }
 
   remove(name: string, socket: HubSocket): void {
     const room = this.#rooms.get(name)
     if (room === undefined) return
-    room.size--
     const { topics } = socket
     if (topics === undefined) room.single.delete(socket)
     else {
@@ -57,6 +70,14 @@ export class Rooms {
       else room.native.set(topics, left)
       topics.unsubscribe(socket.connection, this.#key + name)
     }
+    this.#exit(name, room)
+  }
+  removeHearer(name: string, hearer: Hearer): void {
+    const room = this.#rooms.get(name)
+    if (room?.hearers.delete(hearer)) this.#exit(name, room)
+  }
+  #exit(name: string, room: LocalRoom): void {
+    room.size--
     if (room.size > 0) return
     this.#rooms.delete(name)
     room.listening?.end()
@@ -83,5 +104,6 @@ export class Rooms {
       topics.publish(this.#key + name, data, isInside ? except.connection : undefined)
     }
     for (const socket of room.single) if (socket !== except) socket.deliver(data)
+    for (const hearer of room.hearers) hearer(data)
   }
 }
