@@ -149,11 +149,19 @@ export class HubSocket implements Socket {
     const isNew = !this.isIn(room)
     if (isNew && this.rooms.size >= maxRoomsPerSocket)
       throw new RoomsExceeded(`A socket may be in ${maxRoomsPerSocket} rooms`, { details: { maxRoomsPerSocket } })
-    const shown = member === undefined ? undefined : hub.presence.enter(room, { id: this.id, data: member })
-    if (!isNew) return shown ?? Promise.resolve()
+    const listening = isNew ? this.#enter(room) : undefined
+    if (member === undefined) return listening ?? Promise.resolve()
+    try {
+      return all(listening, hub.presence.enter(room, { id: this.id, data: member }))
+    } catch (error) {
+      if (isNew) this.leave(room)
+      throw error
+    }
+  }
+  #enter(room: string): Promise<void> | undefined {
     this.#rooms ??= new Set()
     this.#rooms.add(room)
-    return all(hub.rooms.add(room, this), shown)
+    return this.route.hub.rooms.add(room, this)
   }
   leave(room: string): void {
     if (this.#rooms?.delete(room) !== true) return
@@ -297,8 +305,6 @@ export const socketEvents: WebSocketEvents = {
   close: ({ data }, code, reason) => (data as HubSocket).closed(code, reason),
 }
 
-/** Ends when both have, without a promise where neither is one. */
-function all(one: Promise<void> | undefined, other: Promise<void> | undefined): Promise<void> {
-  if (one === undefined || other === undefined) return one ?? other ?? Promise.resolve()
-  return Promise.all([one, other]).then(() => undefined)
+async function all(one: Promise<void> | undefined, other: Promise<void>): Promise<void> {
+  await Promise.all([one, other])
 }
