@@ -199,11 +199,12 @@ for (const { name, command, env } of program.runtimes) {
       expect(twice).toMatch(/^HTTP\/1.1 200 OK[\s\S]*HTTP\/1.1 101 Switching Protocols[\s\S]*hi$/)
     })
     // Bun ends a connection on which a request comes before the answer to the one before: docs/runtimes.md
-    test.skipIf(name === "bun")("shakes hands after the answer to a request that is still under way", async () => {
-      const got = await exchange(`GET /late HTTP/1.1\r\nHost: a\r\n\r\n${handshake}`, ["101 S", hi])
-      expect(got).toMatch(/^HTTP\/1.1 200 OK[\s\S]*HTTP\/1.1 101 Switching Protocols[\s\S]*hi$/)
-      expect((await fetch(`${app.url}/`)).status).toBe(200)
-    })
+    if (name !== "bun")
+      test("shakes hands after the answer to a request that is still under way", async () => {
+        const got = await exchange(`GET /late HTTP/1.1\r\nHost: a\r\n\r\n${handshake}`, ["101 S", hi])
+        expect(got).toMatch(/^HTTP\/1.1 200 OK[\s\S]*HTTP\/1.1 101 Switching Protocols[\s\S]*hi$/)
+        expect((await fetch(`${app.url}/`)).status).toBe(200)
+      })
     test("loses no frame that comes right behind the handshake", async () => {
       const got = await exchange(Buffer.concat([Buffer.from(handshake), hi]))
       expect(got).toMatch(/^HTTP\/1.1 101 Switching Protocols[\s\S]*hi$/)
