@@ -55,6 +55,13 @@ const servicesLog = (app: TestingApp): string[] => {
   }
 }
 
+function hasNode(): boolean {
+  if (process.env.NODE_BIN) return true
+  if (process.env.CI === "true") throw new TypeError("NODE_BIN says where Node is")
+  console.warn("skipped: ashlar dev on Node: NODE_BIN is not set")
+  return false
+}
+
 /** Asks again and again until told to stop; says how many answers there were, and what went wrong. */
 function load(url: string): { stop(): Promise<{ answers: Set<string>; count: number; problems: string[] }> } {
   let isOver = false
@@ -230,9 +237,12 @@ describe("code that changes while requests come", () => {
     expect((late.bytes - early.bytes) / 1e6).toBeLessThan(100)
   })
 
-  test("ends streams and WebSocket connections of the old code, so that they come again to the new one", async () => {
-    using app = createTestingApp({
-      "app.ts": `
+  test.each(["bun", "node"])(
+    "ends streams and sockets of the old code, so that they come again to the new (%s)",
+    async (runtime) => {
+      if (runtime === "node" && !hasNode()) return
+      using app = createTestingApp({
+        "app.ts": `
         import { createApp } from "@ashlar/http"
         import { events } from "@ashlar/http/sse"
         import { upgrade } from "@ashlar/http/upgrade"
@@ -241,28 +251,29 @@ describe("code that changes while requests come", () => {
         app.get("/socket", { websocket: {} }, (ctx) => upgrade(ctx, { open: (connection) => void connection.send("code 1"), message() {} }))
         export default app
       `,
-    })
-    await using dev = await startDev(app)
-    const stream = fetch(`${dev.url}/events`).then((response) => response.text())
-    const closed = Promise.withResolvers<CloseEvent>()
-    const connect = async (): Promise<{ socket: WebSocket; message: string }> => {
-      const socket = new WebSocket(`${dev.url.replace("http", "ws")}/socket`)
-      const { data } = await new Promise<MessageEvent<string>>((done) =>
-        socket.addEventListener("message", done as never),
-      )
-      return { socket, message: data }
-    }
-    const first = await connect()
-    first.socket.addEventListener("close", closed.resolve as never)
-    expect(first.message).toBe("code 1")
-    app.write("app.ts", readFileSync(join(app.folder, "app.ts"), "utf8").replaceAll("code 1", "code 2"))
-    await dev.next("loaded")
-    expect((await closed.promise).code).toBe(1001)
-    expect(await stream).toContain("draining")
-    const second = await connect()
-    expect(second.message).toBe("code 2")
-    second.socket.close()
-  })
+      })
+      await using dev = await startDev(app, ["--port", "0", "--runtime", runtime])
+      const stream = fetch(`${dev.url}/events`).then((response) => response.text())
+      const closed = Promise.withResolvers<CloseEvent>()
+      const connect = async (): Promise<{ socket: WebSocket; message: string }> => {
+        const socket = new WebSocket(`${dev.url.replace("http", "ws")}/socket`)
+        const { data } = await new Promise<MessageEvent<string>>((done) =>
+          socket.addEventListener("message", done as never),
+        )
+        return { socket, message: data }
+      }
+      const first = await connect()
+      first.socket.addEventListener("close", closed.resolve as never)
+      expect(first.message).toBe("code 1")
+      app.write("app.ts", readFileSync(join(app.folder, "app.ts"), "utf8").replaceAll("code 1", "code 2"))
+      await dev.next("loaded")
+      expect((await closed.promise).code).toBe(1001)
+      expect(await stream).toContain("draining")
+      const second = await connect()
+      expect(second.message).toBe("code 2")
+      second.socket.close()
+    },
+  )
 })
 
 describe("the start", () => {
@@ -444,6 +455,40 @@ describe("the terminal", () => {
   })
 })
 
+test("the app of the guide does what the guide says", async () => {
+  const guide = readFileSync(join(import.meta.dir, "../../../docs/guides/development.md"), "utf8")
+  const [, program = ""] = /```ts\n([\s\S]*?)```/.exec(guide) ?? []
+  using app = createTestingApp({ "src/app.ts": program })
+  await using dev = await startDev(app)
+  expect([await text(dev.url), await text(dev.url)]).toEqual(["hello, visit 1", "hello, visit 2"])
+  edit(app, "src/app.ts", "hello, visit", "welcome, visit")
+  await dev.next("loaded")
+  expect(await text(dev.url)).toBe("welcome, visit 3")
+  edit(app, "src/app.ts", "{ count: 0 }", "{ count: 100 }")
+  await dev.next("loaded")
+  expect(await text(dev.url)).toBe("welcome, visit 101")
+})
+
+test("code that is imported by an alias is loaded anew too", async () => {
+  using app = createTestingApp({
+    "tsconfig.json": JSON.stringify({ compilerOptions: { baseUrl: ".", paths: { "@/*": ["src/*"] } } }),
+    "src/app.ts": `
+      import { createApp } from "@ashlar/http"
+      import { word } from "@/lib/word"
+      const app = createApp()
+      app.get("/", () => word)
+      export default app
+    `,
+    "src/lib/word.ts": 'export const word = "one"',
+  })
+  await using dev = await startDev(app)
+  app.write("src/lib/word.ts", "export const word = ")
+  expect(await dev.next("failed")).toMatchObject({ files: ["src/lib/word.ts"], isServing: true })
+  app.write("src/lib/word.ts", 'export const word = "two"')
+  await dev.next("loaded")
+  expect(await text(dev.url)).toBe("two")
+})
+
 test("what the app prints goes to standard error beside JSON, and errors that nobody waits for end nothing", async () => {
   using app = createTestingApp({
     "app.ts": SMALL.replace(
@@ -475,12 +520,7 @@ test("ends with the command, however that ends", async () => {
 })
 
 test("on Node code is loaded anew the same way", async () => {
-  const { NODE_BIN } = process.env
-  if (!NODE_BIN) {
-    if (process.env.CI === "true") throw new TypeError("NODE_BIN says where Node is")
-    console.warn("skipped: ashlar dev on Node: NODE_BIN is not set")
-    return
-  }
+  if (!hasNode()) return
   using app = createTestingApp(FILES)
   await using dev = await startDev(app, ["--port", "0", "--runtime", "node"])
   expect(await text(`${dev.url}/rows`)).toBe("1")
@@ -498,4 +538,6 @@ test("on Node code is loaded anew the same way", async () => {
   expect(await text(`${dev.url}/greeting`)).toBe("hello 2")
   expect((await requests.stop()).problems).toEqual([])
   expect(servicesLog(app)).toEqual(["open database", "open repository"])
+  const page = await fetch(`${dev.url}/_dev/state`)
+  expect(await page.json()).toMatchObject({ app: { runtime: expect.stringMatching(/^node \d/), load: 4 } })
 })

@@ -47,7 +47,7 @@ export function registerRoutes(program: Command, run: Run): void {
 }
 
 const help = `
-The app is loaded in a process of its own, with the framework that it brings. No port is opened, no service either.
+The app is loaded in a process of its own, with the framework that it brings. No port is opened.
 
 Examples:
   ashlar routes                                  a table

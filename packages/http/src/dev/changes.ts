@@ -34,6 +34,11 @@ export class Changes {
     this.#watch = new FolderWatch({ root: options.own.root, onChange: (file, kind) => this.#look(file, kind) })
   }
 
+  /** Whether there are more folders than are watched: changes in some go unseen. */
+  get isPartial(): boolean {
+    return this.#watch.isFull
+  }
+
   /** After a load: files may have come from elsewhere. */
   follow(): void {
     const { modules, own } = this.#options

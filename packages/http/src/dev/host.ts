@@ -97,6 +97,8 @@ export class DevHost {
       onChange: (files) => this.reload(files),
       onStale: (file) => this.#options.onEvent({ type: "stale", file: own.shown(file) }),
     })
+    if (this.#changes.isPartial)
+      console.error(`${own.root} has too many folders to watch: changes in some of them go unseen.`)
     await this.#run([])
   }
 
