@@ -90,6 +90,8 @@ app.get("/throws", { websocket: {} }, (ctx) =>
   }),
 )
 app.get("/undeclared", (ctx) => upgrade(ctx, { message: () => undefined }))
+// More siblings than Bun's own router takes: all requests go through ours.
+if (process.env.WIDE === "1") for (let index = 0; index < 250; index++) app.get(`/wide-${index}`, () => index)
 app.get("/trace", () => ({ closes, ends, trace }))
 
 const server = await app.listen({ port: 0, strictWebSockets: process.env.STRICT === "1" })

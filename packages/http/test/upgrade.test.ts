@@ -332,6 +332,16 @@ for (const { name, command, env } of program.runtimes) {
   })
 }
 
+test("a WebSocket route of a table that is too wide for Bun's own router is found by ours", async () => {
+  const app = await startProgram(program.runtimes[0]!, { WIDE: "1" })
+  const socket = await connectRaw(`${app.url}/rooms/a%2Fb?x=1`, { headers: { "x-user": "ana" } })
+  expect([socket.status, await socket.nextText()]).toEqual([101, 'ana is in a/b, {"x":"1"}'])
+  expect((await connectRaw(`${app.url}/rooms/a`)).status).toBe(401)
+  expect((await fetch(`${app.url}/echo`, { method: "HEAD" })).status).toBe(426)
+  app.signal("SIGKILL")
+  socket.destroy()
+})
+
 /** Each takes its whole idle time, so they wait side by side. */
 describe("an idle connection", () => {
   const present = program.runtimes.filter(({ command }) => command !== undefined)

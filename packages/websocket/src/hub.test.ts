@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { createApp } from "@ashlar/http"
 import { v } from "@ashlar/validation"
+import { buses } from "./bus/drivers.ts"
 import { createHub, type Hub, type HubOptions, type Messages, type WebSocketDefinition, websocket } from "./index.ts"
 
 const invalid = (says: string) =>
@@ -98,6 +99,24 @@ describe("a room", () => {
     expect(await one.room("a").members()).toHaveLength(2)
     expect(new Set(seats.map(({ id }) => id)).size).toBe(3)
     await Promise.all([one.close(), two.close()])
+  })
+  test("goes on when somebody else publishes what makes no sense", async () => {
+    const url = `memory:${crypto.randomUUID()}`
+    const told: unknown[] = []
+    const hub = createHub({ bus: url, name: "chat", messages: {}, onError: (error) => void told.push(error) })
+    const heard: unknown[] = []
+    const seat = hub.room("a").attend({ hear: (message) => heard.push(message), member: 1 })
+    await seat.ready
+    const stranger = await buses.open(url)
+    const topics = ["chat/room/a", "chat/all", "chat/presence/a", "chat/processes"]
+    for (const topic of topics)
+      for (const payload of ["", "nonsense", "{}", "null"]) await stranger.publish(topic, payload)
+    await Bun.sleep(5)
+    expect(told.length).toBeGreaterThan(0)
+    hub.room("a").send("still here")
+    expect(heard).toEqual(["still here"])
+    expect(await hub.room("a").members()).toHaveLength(1)
+    await Promise.all([hub.close(), stranger.close()])
   })
   test("goes on when one of those who hear throws, and says so", () => {
     const told: unknown[] = []

@@ -58,10 +58,18 @@ export class BusLink {
   listen(topic: string, listener: (payload: string) => void): Listening {
     let isEnded = false
     let unsubscribe: Unsubscribe | undefined
+    // Whoever can reach the bus can publish anything, and a client library does not expect its listener to throw.
+    const careful = (payload: string): void => {
+      try {
+        listener(payload)
+      } catch (error) {
+        this.#failed(error)
+      }
+    }
     const begin = async (): Promise<void> => {
       try {
         const bus = await this.open()
-        const end = await bus.subscribe(topic, listener)
+        const end = await bus.subscribe(topic, careful)
         if (isEnded) await end()
         else unsubscribe = end
       } catch (error) {
