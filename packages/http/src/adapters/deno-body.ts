@@ -1,6 +1,13 @@
-/** A body must bring this much in each window, as on Node and on Bun. */
+/**
+ * A body that is read piece by piece must bring this much in each window, as on Node and on Bun. Of one that is read whole
+ * Deno tells nothing until all has come, and to read it otherwise costs half as much again: it gets a window, and
+ * the time that its length takes at a rate.
+ */
 const WINDOW_MS = 20_000
 const MIN_BYTES = 16 * 1024
+const WHOLE_BYTES_PER_MS = 16
+/** For the time of a whole body of unknown length. */
+const UNKNOWN_BYTES: number = 1024 * 1024
 
 /** How far a body has come. */
 export interface BodyProgress {
@@ -10,10 +17,11 @@ export interface BodyProgress {
   isComplete: boolean
 }
 
-type Kind = "arrayBuffer" | "blob" | "bytes" | "formData" | "json" | "text"
-
 const progressKey: unique symbol = Symbol("progress")
-const streamKey: unique symbol = Symbol("stream")
+/** One for all bodies that are read whole: it lasts until the answer, and costs a request nothing. */
+const WHOLE: BodyProgress = { bytes: 0, isAwaited: true, isComplete: true }
+
+type Chunk = Uint8Array<ArrayBuffer>
 
 /**
  * Deno's own requests with the reading of their bodies watched: such a request is made one of these by {@link watchBody}.
@@ -21,34 +29,39 @@ const streamKey: unique symbol = Symbol("stream")
  */
 class WatchedRequest extends Request {
   declare [progressKey]?: BodyProgress
-  declare [streamKey]?: ReadableStream<Uint8Array<ArrayBuffer>>
 
-  override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    if (this[streamKey] === undefined) {
-      const source = super.body
-      if (source === null) return null
-      this[streamKey] = watchStream(source, startProgress(this))
+  override get body(): ReadableStream<Chunk> | null {
+    const stream = super.body
+    if (stream !== null && this[progressKey] === undefined) {
+      this[progressKey] = { bytes: 0, isAwaited: false, isComplete: false }
+      watchReaders(stream, this[progressKey])
     }
-    return this[streamKey]
+    return stream
   }
   override arrayBuffer(): Promise<ArrayBuffer> {
-    return read(this, "arrayBuffer", () => super.arrayBuffer())
+    this[progressKey] = WHOLE
+    return super.arrayBuffer()
   }
   override blob(): Promise<Blob> {
-    return read(this, "blob", () => super.blob())
+    this[progressKey] = WHOLE
+    return super.blob()
   }
-  override bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return read(this, "bytes", () => super.bytes())
+  override bytes(): Promise<Chunk> {
+    this[progressKey] = WHOLE
+    return super.bytes()
   }
   override formData(): Promise<FormData> {
-    return read(this, "formData", () => super.formData())
+    this[progressKey] = WHOLE
+    return super.formData()
   }
   // biome-ignore lint/suspicious/noExplicitAny: as the web's own is typed
   override json(): Promise<any> {
-    return read(this, "json", () => super.json())
+    this[progressKey] = WHOLE
+    return super.json()
   }
   override text(): Promise<string> {
-    return read(this, "text", () => super.text())
+    this[progressKey] = WHOLE
+    return super.text()
   }
 }
 
@@ -62,58 +75,38 @@ export function progressOf(request: Request): BodyProgress | undefined {
   return (request as WatchedRequest)[progressKey]
 }
 
-function startProgress(request: WatchedRequest): BodyProgress {
-  request[progressKey] ??= { bytes: 0, isAwaited: false, isComplete: false }
-  return request[progressKey]
-}
-
-/**
- * A short body is read in one call of Deno's, for it brings enough only when it is complete. Of a longer one, and of one
- * of unknown length, Deno does not tell what came until all has come, so that it is read piece by piece.
- */
-function read<T>(request: WatchedRequest, kind: Kind, readAll: () => Promise<T>): Promise<T> {
-  const { headers, bodyUsed } = request
-  const length = headers.get("content-length")
-  if (bodyUsed || (length === null ? !headers.has("transfer-encoding") : Number(length) <= MIN_BYTES)) {
-    const progress = startProgress(request)
-    const done = (): void => {
-      progress.isAwaited = false
-      progress.isComplete = true
-    }
+/** Whoever pipes or tees the stream is not watched, and not hurried. */
+function watchReaders(stream: ReadableStream<Chunk>, progress: BodyProgress): void {
+  const watch = async <T extends { readonly done?: boolean; readonly value?: unknown }>(
+    next: Promise<T>,
+  ): Promise<T> => {
     progress.isAwaited = true
-    const all = readAll()
-    all.then(done, done)
-    return all
+    try {
+      const result = await next
+      if (result.done) progress.isComplete = true
+      else progress.bytes += (result.value as Chunk).byteLength
+      return result
+    } finally {
+      progress.isAwaited = false
+    }
   }
-  const type = headers.get("content-type")
-  const answer = new Response(request.body, type === null ? undefined : { headers: { "content-type": type } })
-  return answer[kind]() as Promise<T>
-}
-
-function watchStream(
-  source: ReadableStream<Uint8Array<ArrayBuffer>>,
-  progress: BodyProgress,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        reader ??= source.getReader()
-        progress.isAwaited = true
-        const { done, value } = await reader.read()
-        progress.isAwaited = false
-        if (done) {
-          progress.isComplete = true
-          controller.close()
-        } else {
-          progress.bytes += value.byteLength
-          controller.enqueue(value)
-        }
-      },
-      cancel: (reason) => (reader ?? source).cancel(reason),
+  const iterate = stream.values
+  const values = (options?: ReadableStreamIteratorOptions): ReadableStreamAsyncIterator<Chunk> => {
+    const iterator = iterate.call(stream, options) as ReadableStreamAsyncIterator<Chunk>
+    const next = iterator.next.bind(iterator)
+    iterator.next = () => watch(next())
+    return iterator
+  }
+  const getReader = stream.getReader as (this: unknown, ...options: unknown[]) => ReadableStreamDefaultReader<Chunk>
+  Object.assign(stream, {
+    values,
+    [Symbol.asyncIterator]: values,
+    getReader: (...options: unknown[]) => {
+      const reader = getReader.apply(stream, options)
+      const read = reader.read as (...views: unknown[]) => Promise<ReadableStreamReadResult<Chunk>>
+      return Object.assign(reader, { read: (...views: unknown[]) => watch(read.apply(reader, views)) })
     },
-    { highWaterMark: 0 },
-  )
+  })
 }
 
 /** Tells bodies that only trickle in, from looks at one now and then. */
@@ -121,22 +114,51 @@ export class BodyPace {
   /** When the present window began, and how much had come by then. */
   #sinceMs: number | undefined = undefined
   #bytes = 0
+  /** The body that is read whole, and whether it has not come yet. */
+  #whole: ReadableStream<Uint8Array> | null = null
+  #isMissing = false
 
-  /** For the next body. */
+  /** For the next request. */
   restart(): void {
     this.#sinceMs = undefined
+    this.#whole = null
   }
 
   /** Whether too little has come for too long, though somebody reads. */
-  isTooSlow(progress: BodyProgress | undefined, nowMs: number): boolean {
+  isTooSlow(request: Request, nowMs: number): boolean {
+    const progress = progressOf(request)
     if (progress?.isAwaited !== true) {
       this.#sinceMs = undefined
       return false
     }
+    if (progress === WHOLE) return this.#isLate(request, nowMs)
     if (this.#sinceMs !== undefined && progress.bytes - this.#bytes < MIN_BYTES)
       return nowMs - this.#sinceMs >= WINDOW_MS
     this.#sinceMs = nowMs
     this.#bytes = progress.bytes
     return false
   }
+
+  #isLate(request: Request, nowMs: number): boolean {
+    if (this.#sinceMs === undefined) {
+      this.#sinceMs = nowMs
+      const stream = request.body
+      const closed = stream === null ? undefined : whenClosed(stream)
+      this.#isMissing = closed !== undefined
+      const came = (): void => {
+        if (this.#whole === stream) this.#isMissing = false
+      }
+      this.#whole = stream
+      closed?.then(came, came)
+    }
+    const length = Number(request.headers.get("content-length") ?? UNKNOWN_BYTES)
+    const mostMs = WINDOW_MS + (length > MIN_BYTES ? length / WHOLE_BYTES_PER_MS : 0)
+    return this.#isMissing && nowMs - this.#sinceMs >= mostMs
+  }
+}
+
+/** What Deno's `node:stream` sees the end of a stream by, whoever reads it. Without it nobody is hurried. */
+function whenClosed(stream: ReadableStream): Promise<void> | undefined {
+  const key = Symbol.for("nodejs.webstream.isClosedPromise")
+  return (stream as unknown as Record<symbol, { readonly promise: Promise<void> } | undefined>)[key]?.promise
 }

@@ -120,7 +120,7 @@ class Connection {
     }
     if (this.isUnderWay) {
       this.#sinceMs = nowMs
-      if (this.#pace.isTooSlow(progressOf(this.#request as Request), nowMs)) this.cancel()
+      if (this.#pace.isTooSlow(this.#request as Request, nowMs)) this.cancel()
     } else if (nowMs - this.#sinceMs >= (this.#info === undefined ? Math.min(HEAD_MS, idleMs) : idleMs)) this.end()
   }
 
