@@ -22,10 +22,19 @@ await buildConsole()
 /** No suite takes a third of this; one that hangs is ended and counts as failed. */
 const SUITE_TIMEOUT_MS = 10 * 60_000
 /**
- * Suites that drive a browser through hundreds of steps, each with a bound on its wait: on a machine that is busy with
- * something else one of them may be late. Such a step is tried again, then the suite, and what failed first is shown.
+ * Suites that drive a browser, or servers on several runtimes at once, through hundreds of steps, each with a bound on its
+ * wait: on a machine that is busy with something else one of them may be late. Such a step is tried again, then the suite,
+ * and what failed first is shown.
  */
-const RUN_AGAIN: ReadonlySet<string> = new Set(["apps/console"])
+const RUN_AGAIN: ReadonlySet<string> = new Set([
+  "packages/http",
+  "packages/websocket",
+  "apps/cli",
+  "apps/console",
+  "examples/chat",
+  "examples/files",
+  "conformance/http",
+])
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const suites = findSuites().filter((suite) => wanted.length === 0 || wanted.some((path) => suite.startsWith(path)))
 for (const [index, suite] of suites.entries()) await runSuite(suite, `[${index + 1}/${suites.length}]`)
