@@ -4,30 +4,43 @@ import type { AnySchema } from "./schema.ts"
 export interface Constraint {
   /** Tells one constraint from another: two routes that differ in names only are the same place. */
   readonly name: string
+  /** The same in JSON Schema, or the schema that decides, for OpenAPI. Without it: any text. */
+  readonly schema?: AnySchema | Readonly<Record<string, unknown>>
   accepts(text: string): boolean
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** Decimal digits. */
-export const isNumber: Constraint = { name: "number", accepts: (text) => /^\d+$/.test(text) }
+export const isNumber: Constraint = {
+  name: "number",
+  schema: { type: "string", pattern: "^[0-9]+$" },
+  accepts: (text) => /^\d+$/.test(text),
+}
 /** A UUID of any version, in either case. @see https://www.rfc-editor.org/rfc/rfc9562 */
-export const isUuid: Constraint = { name: "uuid", accepts: (text) => UUID.test(text) }
+export const isUuid: Constraint = {
+  name: "uuid",
+  schema: { type: "string", format: "uuid" },
+  accepts: (text) => UUID.test(text),
+}
 
 /** One of these values. */
 export function isIn(values: readonly string[]): Constraint {
   const known = new Set(values)
-  return { name: `in ${[...known].sort().join("|")}`, accepts: (text) => known.has(text) }
+  const schema = { type: "string", enum: [...known] }
+  return { name: `in ${[...known].sort().join("|")}`, schema, accepts: (text) => known.has(text) }
 }
 
 /** What an expression matches, or a synchronous schema takes. The expression must match the whole value. */
 export function toConstraint(rule: Constraint | RegExp | AnySchema): Constraint {
   if (rule instanceof RegExp) {
     const whole = new RegExp(`^(?:${rule.source})$`, rule.flags.replace(/[gy]/g, ""))
-    return { name: String(whole), accepts: (text) => whole.test(text) }
+    // JSON Schema reads patterns as with the flag u, and knows no other.
+    const schema = { type: "string", ...(/^u?$/.test(whole.flags) && { pattern: whole.source }) }
+    return { name: String(whole), schema, accepts: (text) => whole.test(text) }
   }
   if ("accepts" in rule) return rule
-  return { name: `schema ${schemaId(rule)}`, accepts: (text) => takes(rule, text) }
+  return { name: `schema ${schemaId(rule)}`, schema: rule, accepts: (text) => takes(rule, text) }
 }
 
 function takes(schema: AnySchema, text: string): boolean {

@@ -40,6 +40,8 @@ export {
   Unauthorized,
   Unavailable,
   UnsupportedMediaType,
+  UpgradeRequired,
+  VersionUnknown,
 } from "./errors.ts"
 export { Failure, fail } from "./failure.ts"
 export type { HostParams } from "./host.ts"
@@ -93,5 +95,6 @@ export type {
 export { del, get, patch, post, put, routes } from "./route.ts"
 export type { AnySchema, In, Out, Part, RequestIssue } from "./schema.ts"
 export type { Scope } from "./scope.ts"
+export type { OAuthFlow, OAuthFlows, Security, SecurityScheme } from "./security-scheme.ts"
 export type { ListenOptions, Server } from "./server.ts"
 export type { RouteRecord, RouteTable } from "./table.ts"

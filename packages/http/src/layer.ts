@@ -2,6 +2,7 @@ import type { ErrorClass } from "@ashlar/core"
 import type { BaseContext } from "./context/context.ts"
 import type { Failure } from "./failure.ts"
 import type { Reply, Result } from "./reply/reply.ts"
+import type { Security } from "./security-scheme.ts"
 import type { VersionMark } from "./versioning/version-mark.ts"
 
 /** How a request ended, as `finish` sees it. */
@@ -31,6 +32,11 @@ export interface LayerSpec<N extends readonly AnyLayer[], R, E extends readonly 
   readonly errors?: E
   /** Facts for readers of the table, merged into the `meta` of every covered route. */
   readonly meta?: Readonly<Record<string, unknown>>
+  /**
+   * How a caller passes this layer, for OpenAPI: one of these schemes. Of several layers that say so each must be passed.
+   * @example security: { session: { type: "http", scheme: "bearer" } }
+   */
+  readonly security?: Security
   /** The largest body that covered routes read, in bytes, where they say nothing themselves; of several layers the largest counts. */
   readonly maxBodyBytes?: number
   /** Headers of every covered answer that does not set them itself. Folded in when the route is compiled, so they are free. */
@@ -62,6 +68,7 @@ export interface Layer<Provides = unknown, Errors = never> {
   readonly errors: readonly ErrorClass[]
   readonly meta: Readonly<Record<string, unknown>>
   readonly headers: Readonly<Record<string, string>>
+  readonly security?: Security
   readonly maxBodyBytes?: number
   readonly hooks: LayerHooks
   /** Set by the layer of an API version: the version of every covered route, and how it is chosen. */
@@ -149,13 +156,14 @@ export function layer<
   R = undefined,
   const E extends readonly ErrorClass[] = readonly [],
 >(spec: LayerSpec<N, R, E>): Layer<Provided<R>, InstanceType<E[number]>> & NeedsCarrier<ProvidedBy<N>> {
-  const { name, needs = [], errors = [], meta = {}, headers = {}, maxBodyBytes, ...hooks } = spec
+  const { name, needs = [], errors = [], meta = {}, headers = {}, security, maxBodyBytes, ...hooks } = spec
   return Object.freeze({
     name,
     needs,
     errors,
     meta,
     headers,
+    ...(security !== undefined && { security }),
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
     hooks: hooks as LayerHooks,
   })

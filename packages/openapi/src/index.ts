@@ -1,2 +1,7 @@
-export type { Json, OpenApiOptions } from "./openapi.ts"
+export { OptionInvalid, SchemaUndescribed, SecurityConflict } from "./errors.ts"
+export type { Json } from "./json.ts"
+export type { OpenApiOptions, Webhook } from "./openapi.ts"
 export { createOpenApi } from "./openapi.ts"
+export type { BodyNotes, ResponseNotes, RouteNotes } from "./operations/route-notes.ts"
+export { describeRoute } from "./operations/route-notes.ts"
+export type { Undescribed } from "./schemas/components.ts"

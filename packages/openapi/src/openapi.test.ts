@@ -1,114 +1,433 @@
 import { describe, expect, test } from "bun:test"
-import { createApp, errors, layer } from "@ashlar/http"
-import { defineVersions } from "@ashlar/http/versioning"
+import { type App, createApp, errors, layer } from "@ashlar/http"
+import { when } from "@ashlar/http/layers"
+import { toMemory, uploads } from "@ashlar/http/uploads"
+import { defineVersions, deprecation } from "@ashlar/http/versioning"
 import { type Schema, v } from "@ashlar/validation"
-import { createOpenApi, type Json } from "./openapi.ts"
+import type { Json } from "./json.ts"
+import { createOpenApi, type OpenApiOptions } from "./openapi.ts"
+import { describeRoute } from "./operations/route-notes.ts"
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, Json>>; readonly securitySchemes?: Json }
+  readonly [key: string]: unknown
+}
+interface Operation {
+  readonly parameters: readonly Json[]
+  readonly requestBody: { readonly required: boolean; readonly content: Readonly<Record<string, Json>> }
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly headers?: Json; readonly content: Json }>
+  >
+  readonly [key: string]: unknown
+}
+
+const handler = (): never => undefined as never
+
+/** The document of the routes that a function declares. */
+function documentOf(declare: (app: App) => void, options: Partial<OpenApiOptions> = {}): Document {
+  const app = createApp() as App
+  declare(app)
+  return createOpenApi(app.table(), { title: "Test", version: "1.0.0", ...options }) as unknown as Document
+}
 
 interface User {
   id: string
   name: string
 }
-const User: Schema<User> = v.object({ id: v.string(), name: v.string().describe("As they sign") })
+const User: Schema<User> = v
+  .object({ id: v.string(), name: v.string().describe("As they sign") })
+  .meta({ id: "User", examples: [{ id: "1", name: "Ana" }] })
 
-function document(): { paths: Record<string, Record<string, Json>>; components: Json } & Json {
-  const app = createApp()
-  const guard = layer({ name: "guard", errors: [errors.Unauthorized], meta: { entry: "person" } })
-  app.get(
-    "/users/:id",
-    { layers: [guard], name: "users.show", summary: "One user", response: User, errors: [errors.NotFound] },
-    () => ({ id: "1", name: "a" }),
+const problem = (code: string): Json => ({
+  "application/problem+json": { schema: { $ref: `#/components/schemas/${code}` } },
+})
+
+describe("an operation", () => {
+  const { openapi, paths, components, tags, servers } = documentOf(
+    (app) => {
+      app.get(
+        "/users/:id",
+        { name: "users.show", summary: "One user", tags: ["users"], response: User, errors: [errors.NotFound] },
+        handler,
+      )
+      app.post(
+        "/users",
+        { body: v.object({ name: v.string().min(1) }), response: { 201: User, 204: null }, timeoutMs: 100 },
+        handler,
+      )
+      app.get("/hidden", { meta: describeRoute({ hidden: true }) }, handler)
+      app.get("/left-out", { meta: { internal: true } }, handler)
+      app.get("/plain", () => "x")
+    },
+    { includes: (record) => record.meta.internal !== true, tags: { users: "Who signs in" } },
   )
-  app.post(
-    "/users",
-    { body: v.object({ name: v.string().min(1) }), response: { 201: User, 204: null }, errors: [errors.Invalid] },
-    (ctx) => ctx.json({ id: "1", name: ctx.body.name }, 201),
-  )
-  const form = layer({
-    name: "form",
-    meta: { requestBody: { "multipart/form-data": { schema: { type: "object" } } } },
-  })
-  app.post("/photos", { layers: [form], meta: { entry: "person" } }, () => null)
-  app.get("/search", { query: v.object({ q: v.string(), limit: v.coerce.integer().default(10) }) }, () => [])
-  app.get("/files/*path", { name: "files" }, () => "x")
-  app.get("/hidden", { meta: { hidden: true } }, () => "x")
-  return createOpenApi(app.table(), {
-    title: "Test",
-    version: "1.0.0",
-    securitySchemes: { session: { type: "http", scheme: "bearer" } },
-    securityOf: (record) => (record.meta.entry === "person" ? ["session"] : []),
-    includes: (record) => record.meta.hidden !== true,
-  }) as never
-}
 
-describe("the OpenAPI document", () => {
-  const { paths, openapi, components } = document()
-
-  test("has an operation for each route that belongs in it", () => {
+  test("stands for each route that belongs in the document", () => {
     expect(openapi).toBe("3.1.1")
-    expect(Object.keys(paths)).toEqual(["/users/{id}", "/users", "/photos", "/search", "/files/{path}"])
-    expect(paths["/users/{id}"]!.get).toMatchObject({
-      operationId: "users.show",
-      summary: "One user",
-      security: [{ session: [] }],
-    })
+    expect(servers).toEqual([{ url: "/" }])
+    expect(Object.keys(paths)).toEqual(["/users/{id}", "/users", "/plain"])
+    expect(paths["/users/{id}"]!.get).toMatchObject({ operationId: "users.show", summary: "One user", tags: ["users"] })
+    expect(paths["/plain"]!.get).toMatchObject({ operationId: "getPlain", summary: "GET /plain", security: [] })
+    expect(tags).toEqual([{ name: "users", description: "Who signs in" }])
   })
 
-  test("types parameters, bodies and answers from the schemas", () => {
-    expect(paths["/users/{id}"]!.get!.parameters).toEqual([
-      { name: "id", in: "path", required: true, schema: { type: "string" } },
-    ])
-    expect(paths["/users"]!.post!.requestBody).toMatchObject({
+  test("says what it takes and answers, by status", () => {
+    const { post } = paths["/users"]!
+    expect(post!.requestBody).toEqual({
+      required: true,
       content: {
-        "application/json": { schema: { type: "object", required: ["name"], properties: { name: { minLength: 1 } } } },
+        "application/json": { schema: expect.objectContaining({ required: ["name"] }) },
+        "application/x-www-form-urlencoded": { schema: expect.objectContaining({ required: ["name"] }) },
       },
     })
-    expect(paths["/users"]!.post!.responses).toMatchObject({
-      201: { content: { "application/json": { schema: { properties: { name: { description: "As they sign" } } } } } },
-      204: { description: "No content" },
+    expect(Object.keys(post!.responses)).toEqual(["201", "204", "400", "413", "415", "422", "503", "default"])
+    expect(post!.responses["201"]).toEqual({
+      description: "Created",
+      content: { "application/json": { schema: { $ref: "#/components/schemas/User" } } },
     })
-    const [q, limit] = paths["/search"]!.get!.parameters as Json[]
-    expect(q).toMatchObject({ name: "q", in: "query", required: true })
-    expect(limit).toMatchObject({ name: "limit", in: "query", required: false })
+    expect(post!.responses["204"]).toEqual({ description: "No content" } as never)
+    expect(paths["/plain"]!.get!.responses["2XX"]!.description).toContain("not described")
   })
 
-  test("shows the body that a layer reads, as the layer describes it", () => {
-    expect(paths["/photos"]!.post!.requestBody).toEqual({
-      required: true,
-      content: { "multipart/form-data": { schema: { type: "object" } } },
+  test("has a schema for each error, told apart by its code", () => {
+    const { get } = paths["/users/{id}"]!
+    expect(Object.keys(get!.responses)).toEqual(["200", "404", "default"])
+    expect(get!.responses["404"]).toMatchObject({ content: problem("HTTP_NOT_FOUND") })
+    expect(get!.responses["404"]!.description).toContain("HTTP_NOT_FOUND")
+    expect(components.schemas.HTTP_NOT_FOUND).toMatchObject({
+      allOf: [{ $ref: "#/components/schemas/Problem" }],
+      properties: { code: { const: "HTTP_NOT_FOUND" }, status: { const: 404 } },
+      examples: [{ code: "HTTP_NOT_FOUND", status: 404 }],
     })
-    expect(paths["/search"]!.get!.requestBody).toBeUndefined()
+    expect(components.schemas.HTTP_INVALID).toMatchObject({ required: ["code", "status", "errors"] })
+    expect(get!.responses.default!.content).toEqual(problem("Problem"))
   })
 
-  test("lists the errors of the route and of its layers, and 422 exactly where something is checked", () => {
-    const show = paths["/users/{id}"]!.get!.responses as Record<string, Json>
-    expect(Object.keys(show)).toEqual(["200", "401", "404"])
-    expect(show["404"]!.description).toContain("HTTP_NOT_FOUND")
-    expect(Object.keys(paths["/search"]!.get!.responses as Json)).toContain("422")
-    expect(components).toMatchObject({
-      schemas: { Problem: { required: expect.arrayContaining(["code", "requestId"]) } },
-    })
-  })
-
-  test("is of one version where it is asked to be", () => {
-    const api = defineVersions({ by: { header: "v" }, versions: { 1: { deprecatedAt: "2026-01-01" }, 2: {} } })
-    const app = createApp()
-    api.scope(app, "1", (v1) => v1.get("/users", { summary: "As before" }, () => []))
-    api.scope(app, "2", (v2) => v2.get("/users", { summary: "As now" }, () => []))
-    app.get("/health", () => "ok")
-    const of = (apiVersion: string): Json =>
-      createOpenApi(app.table(), { title: "Test", version: apiVersion, apiVersion }).paths as Json
-    expect(of("1")).toMatchObject({
-      "/users": { get: { summary: "As before", "x-version": "1", deprecated: true } },
-      "/health": {},
-    })
-    expect(of("2")).toMatchObject({ "/users": { get: { summary: "As now", "x-version": "2" } }, "/health": {} })
-    expect((of("2")["/users"] as { get: Json }).get).not.toHaveProperty("deprecated")
-  })
-
-  test("names each operation and each component once", () => {
-    const names = Object.values(paths).flatMap((path) =>
-      Object.values(path).flatMap((one) => (one.operationId as string) ?? []),
+  test("lists errors of one status as alternatives", () => {
+    const { paths: many } = documentOf((app) =>
+      app.post("/", { body: v.object({}), errors: [errors.BadRequest, errors.Unauthorized] }, handler),
     )
-    expect(new Set(names).size).toBe(names.length)
+    expect(many["/"]!.post!.responses["400"]!.content).toEqual({
+      "application/problem+json": {
+        schema: {
+          oneOf: [
+            { $ref: "#/components/schemas/HTTP_BAD_REQUEST" },
+            { $ref: "#/components/schemas/HTTP_BODY_INVALID" },
+          ],
+          discriminator: {
+            propertyName: "code",
+            mapping: {
+              HTTP_BAD_REQUEST: "#/components/schemas/HTTP_BAD_REQUEST",
+              HTTP_BODY_INVALID: "#/components/schemas/HTTP_BODY_INVALID",
+            },
+          },
+        },
+      },
+    })
+    expect(many["/"]!.post!.responses["401"]!.headers).toMatchObject({ "www-authenticate": {} })
+  })
+
+  test("has 422 exactly where something is checked, and 413 where a body is read", () => {
+    const { paths: some } = documentOf((app) => {
+      app.get("/query", { query: v.object({ q: v.string() }) }, handler)
+      app.get("/nothing", handler)
+      app.post("/form", { layers: [uploads({ target: toMemory(), files: { photo: {} } })] }, handler)
+    })
+    const statuses = (path: string, method: string): string[] => Object.keys(some[path]![method]!.responses)
+    expect(statuses("/query", "get")).toEqual(["422", "2XX", "default"])
+    expect(statuses("/nothing", "get")).toEqual(["2XX", "default"])
+    expect(statuses("/form", "post")).toEqual(expect.arrayContaining(["413", "415", "422"]))
+    expect(some["/form"]!.post!.requestBody.content["multipart/form-data"]).toMatchObject({
+      schema: { properties: { photo: { contentMediaType: "application/octet-stream" } } },
+    })
+  })
+
+  test("says what its notes say", () => {
+    const { paths: noted } = documentOf((app) =>
+      app.post(
+        "/report",
+        {
+          body: v.object({ year: v.integer() }),
+          meta: describeRoute({
+            externalDocs: { url: "https://example.com/report" },
+            body: { description: "Which year", required: false, examples: { last: { year: 2025 } } },
+            responses: {
+              200: {
+                description: "Lines",
+                content: { "text/csv": v.string() },
+                headers: { etag: v.string() },
+                examples: { two: "a,b" },
+              },
+            },
+          }),
+        },
+        handler,
+      ),
+    )
+    expect(noted["/report"]!.post).toMatchObject({
+      externalDocs: { url: "https://example.com/report" },
+      requestBody: {
+        description: "Which year",
+        required: false,
+        content: { "application/json": { examples: { last: { value: { year: 2025 } } } } },
+      },
+      responses: {
+        200: {
+          description: "Lines",
+          headers: { etag: { schema: { type: "string" } } },
+          content: { "text/csv": { schema: { type: "string" }, examples: { two: { value: "a,b" } } } },
+        },
+      },
+    })
+    expect(Object.keys(noted["/report"]!.post!.requestBody.content)).toEqual(["application/json"])
+  })
+
+  test("says text where text goes, and a body that may be left out", () => {
+    const { paths: text } = documentOf((app) =>
+      app.put("/", { body: v.object({}).optional(), response: v.string() }, handler),
+    )
+    expect(text["/"]!.put!.responses["200"]!.content).toEqual({ "text/plain": { schema: { type: "string" } } })
+    expect(text["/"]!.put!.requestBody.required).toBe(false)
+  })
+})
+
+describe("parameters", () => {
+  test("come from the path, with its constraints, and from each schema", () => {
+    const { paths } = documentOf((app) => {
+      app.get("/a/:id", handler).whereNumber("id")
+      app.get("/b/:id", handler).whereUuid("id")
+      app.get("/c/:id", handler).whereIn("id", ["x", "y"])
+      app.get("/d/:id", handler).where("id", /[a-z]{2}/)
+      app.get("/e/:id", handler).where("id", v.string().max(3))
+      app.get("/f/:id", { params: v.object({ id: v.coerce.integer().describe("Its number") }) }, handler)
+      app.get("/g/*path", handler)
+    })
+    const schemaOf = (path: string): unknown => paths[path]!.get!.parameters[0]!.schema
+    expect(schemaOf("/a/{id}")).toEqual({ type: "string", pattern: "^[0-9]+$" })
+    expect(schemaOf("/b/{id}")).toEqual({ type: "string", format: "uuid" })
+    expect(schemaOf("/c/{id}")).toEqual({ type: "string", enum: ["x", "y"] })
+    expect(schemaOf("/d/{id}")).toEqual({ type: "string", pattern: "^(?:[a-z]{2})$" })
+    expect(schemaOf("/e/{id}")).toEqual({ type: "string", maxLength: 3 })
+    expect(paths["/f/{id}"]!.get!.parameters[0]).toMatchObject({ description: "Its number", required: true })
+    expect(paths["/g/{path}"]!.get!.parameters[0]).toMatchObject({
+      name: "path",
+      description: "The rest of the path, with its slashes.",
+    })
+  })
+
+  test("are required as their schema says", () => {
+    const { paths } = documentOf((app) =>
+      app.get(
+        "/search",
+        {
+          query: v.object({ q: v.string(), limit: v.coerce.integer().default(10) }),
+          headers: v.object({ "x-tenant": v.string(), authorization: v.string() }).passthrough(),
+        },
+        handler,
+      ),
+    )
+    expect(paths["/search"]!.get!.parameters).toEqual([
+      { name: "q", in: "query", required: true, schema: { type: "string" } },
+      { name: "limit", in: "query", required: false, schema: expect.objectContaining({ default: 10 }) },
+      { name: "x-tenant", in: "header", required: true, schema: { type: "string" } },
+    ])
+  })
+
+  test("of a query that is a choice are one that is spread", () => {
+    const query = v.union([v.object({ a: v.string() }), v.object({ b: v.string() })])
+    const { paths } = documentOf((app) => app.get("/", { query }, handler))
+    expect(paths["/"]!.get!.parameters).toEqual([
+      {
+        name: "query",
+        in: "query",
+        style: "form",
+        explode: true,
+        schema: { anyOf: [expect.anything(), expect.anything()] },
+      },
+    ])
+  })
+
+  test("may be left out as paths do", () => {
+    const { paths } = documentOf((app) => app.get("/docs/:lang?/:page?", { name: "docs" }, handler))
+    expect(Object.entries(paths).map(([path, { get }]) => [path, get!.operationId, get!.parameters?.length])).toEqual([
+      ["/docs/{lang}/{page}", "docs", 2],
+      ["/docs/{lang}", "docs2", 1],
+      ["/docs", "docs3", undefined],
+    ])
+  })
+})
+
+describe("places that several routes share", () => {
+  test("take what either takes, and answer what either answers", () => {
+    const { paths } = documentOf((app) => {
+      app.get("/users/:id", { response: User, query: v.object({ a: v.string() }) }, handler).whereNumber("id")
+      app.get("/users/:name", { response: { 404: v.object({}) }, errors: [errors.Gone] }, handler)
+      app.delete("/users/:who", handler)
+    })
+    expect(Object.keys(paths)).toEqual(["/users/{id}"])
+    const { get, delete: remove } = paths["/users/{id}"]!
+    expect(get!.parameters).toEqual([
+      {
+        name: "id",
+        in: "path",
+        required: true,
+        schema: { anyOf: [{ type: "string", pattern: "^[0-9]+$" }, { type: "string" }] },
+      },
+      { name: "a", in: "query", required: false, schema: { type: "string" } },
+    ])
+    expect(Object.keys(get!.responses)).toEqual(["200", "404", "410", "422", "default"])
+    expect(remove!.parameters).toMatchObject([{ name: "id" }])
+  })
+
+  test("are told by the host that serves each", () => {
+    const { paths } = documentOf((app) => {
+      app.host("api.example.com", (api) => api.get("/a", handler))
+      app.host(":tenant.example.com", (api) => api.get("/b", handler))
+    })
+    expect(paths["/a"]!.get!.servers).toEqual([{ url: "https://api.example.com" }])
+    expect(paths["/b"]!.get!.servers).toEqual([
+      { url: "https://{tenant}.example.com", variables: { tenant: { default: "tenant" } } },
+    ])
+  })
+
+  test("show a route of every method as the usual ones, and an unusual method beside them", () => {
+    const { paths } = documentOf((app) => {
+      app.all("/echo", { name: "echo" } as never, handler)
+      app.get("/echo", handler)
+      app.query("/echo", handler)
+    })
+    expect(Object.keys(paths["/echo"]!).sort()).toEqual([
+      "delete",
+      "get",
+      "patch",
+      "post",
+      "put",
+      "x-additionalOperations",
+    ])
+    expect(paths["/echo"]!["x-additionalOperations"]).toMatchObject({ QUERY: { operationId: "queryEcho" } })
+  })
+})
+
+describe("versions", () => {
+  const declare = (app: App): void => {
+    const api = defineVersions({
+      by: { header: "api-version", vendor: "acme" },
+      versions: { 1: { deprecatedAt: "2026-01-01", sunsetAt: "2027-01-01" }, 2: {} },
+      default: "2",
+    })
+    api.scope(app, "1", (v1) => v1.get("/users", { summary: "As before", response: User }, handler))
+    api.scope(app, "2", (v2) => v2.get("/users", { summary: "As now", response: v.array(User) }, handler))
+    app.get("/health", handler)
+  }
+
+  test("have a document each", () => {
+    const first = documentOf(declare, { apiVersion: "1" })
+    expect(first.paths["/users"]!.get).toMatchObject({
+      summary: "As before",
+      deprecated: true,
+      "x-version": "1",
+      "x-sunset-at": "2027-01-01T00:00:00.000Z",
+      parameters: [{ name: "api-version", in: "header", schema: { const: "1" } }],
+      responses: {
+        200: {
+          headers: { deprecation: { schema: { const: "@1767225600" } }, sunset: {} },
+          content: { "application/vnd.acme+json;version=1": { schema: { $ref: "#/components/schemas/User" } } },
+        },
+      },
+    })
+    const second = documentOf(declare, { apiVersion: "2" })
+    expect(second.paths["/users"]!.get).toMatchObject({ summary: "As now", "x-version": "2" })
+    expect(second.paths["/users"]!.get).not.toHaveProperty("deprecated")
+    expect(Object.keys(second.paths)).toEqual(["/users", "/health"])
+    expect(() => documentOf(declare, { apiVersion: "3" })).toThrow(
+      expect.objectContaining({ code: "OPENAPI_OPTION_INVALID" }),
+    )
+  })
+
+  test("are alternatives in a document of all", () => {
+    const { get } = documentOf(declare).paths["/users"]!
+    expect(get!.summary).toBe("As before / As now")
+    expect(get!.parameters[0]!.schema).toEqual({
+      anyOf: [
+        { type: "string", const: "1" },
+        { type: "string", const: "2" },
+      ],
+    })
+    expect(get).not.toHaveProperty("deprecated")
+  })
+
+  test("are not needed to deprecate a route", () => {
+    const old = deprecation({ deprecatedAt: "2026-03-01" })
+    const { paths } = documentOf((app) => app.get("/old", { layers: [old] }, handler))
+    expect(paths["/old"]!.get).toMatchObject({ deprecated: true, "x-deprecated-at": "2026-03-01T00:00:00.000Z" })
+  })
+})
+
+describe("security", () => {
+  const bearer = { type: "http", scheme: "bearer" } as const
+  const key = { type: "apiKey", in: "header", name: "x-key" } as const
+  const signedIn = layer({ name: "signedIn", security: { session: bearer, key } })
+  const tenant = layer({ name: "tenant", security: { tenant: { type: "mutualTLS" } } })
+
+  test("is what layers ask for: one scheme of each", () => {
+    const { paths, components } = documentOf((app) => {
+      app.get("/open", handler)
+      app.get("/one", { layers: [signedIn] }, handler)
+      app.get("/both", { layers: [signedIn, tenant] }, handler)
+      app.get("/maybe", { layers: [when(() => true, signedIn)] }, handler)
+    })
+    expect(paths["/open"]!.get!.security).toEqual([])
+    expect(paths["/one"]!.get!.security).toEqual([{ session: [] }, { key: [] }])
+    expect(paths["/both"]!.get!.security).toEqual([
+      { session: [], tenant: [] },
+      { key: [], tenant: [] },
+    ])
+    expect(paths["/maybe"]!.get!.security).toEqual([{ session: [] }, { key: [] }, {}])
+    expect(components.securitySchemes).toEqual({ key, session: bearer, tenant: { type: "mutualTLS" } })
+  })
+
+  test("is what the options say where they say anything", () => {
+    const { paths } = documentOf(
+      (app) => {
+        app.get("/mine", { layers: [signedIn], meta: { mine: true } }, handler)
+        app.get("/theirs", { layers: [signedIn] }, handler)
+      },
+      { securitySchemes: { own: bearer }, securityOf: ({ meta }) => (meta.mine === true ? ["own"] : undefined) },
+    )
+    expect(paths["/mine"]!.get!.security).toEqual([{ own: [] }])
+    expect(paths["/theirs"]!.get!.security).toEqual([{ session: [] }, { key: [] }])
+  })
+
+  test("is refused where one name means two things", () => {
+    const other = layer({ name: "other", security: { session: key } })
+    const declare = (app: App): void => void app.get("/", { layers: [signedIn, other] }, handler)
+    expect(() => documentOf(declare)).toThrow(expect.objectContaining({ code: "OPENAPI_SECURITY_CONFLICT" }))
+  })
+})
+
+test("webhooks say what the app sends to others", () => {
+  const { webhooks } = documentOf(() => undefined, {
+    webhooks: { "user.created": { summary: "Somebody signed up", body: User, responses: { 202: "Taken" } } },
+  })
+  expect(webhooks).toMatchObject({
+    "user.created": {
+      post: {
+        summary: "Somebody signed up",
+        requestBody: { content: { "application/json": { schema: { $ref: "#/components/schemas/User" } } } },
+        responses: { 202: { description: "Taken" } },
+      },
+    },
+  })
+})
+
+test("a WebSocket and a stream of events are told for what they are", () => {
+  const { paths } = documentOf((app) => {
+    app.get("/socket", { websocket: {} }, handler)
+    app.get("/events", { meta: describeRoute({ events: { created: User } }) }, handler)
+  })
+  expect(Object.keys(paths["/socket"]!.get!.responses)).toEqual(["101", "426", "default"])
+  expect(paths["/events"]!.get!.responses["200"]!.content).toEqual({
+    "text/event-stream": { schema: { type: "string" }, "x-events": { created: { $ref: "#/components/schemas/User" } } },
   })
 })

@@ -1,172 +1,193 @@
-import type { StandardJsonSchemaV1 } from "@ashlar/core"
-import type { AnySchema, RouteRecord, RouteTable, Segment } from "@ashlar/http"
-
-/** A JSON value of the document. */
-export type Json = Readonly<Record<string, unknown>>
+import type { AnySchema, RouteRecord, RouteTable, SecurityScheme } from "@ashlar/http"
+import { OptionInvalid } from "./errors.ts"
+import { defined, type Json } from "./json.ts"
+import { type Address, addressesOf, shapeOf } from "./operations/address.ts"
+import { eitherOf } from "./operations/alternatives.ts"
+import { derivedName, operationOf } from "./operations/operation.ts"
+import { notesOf } from "./operations/route-notes.ts"
+import { type Requirement, SecuritySchemes } from "./operations/security.ts"
+import { Components, type Undescribed } from "./schemas/components.ts"
 
 export interface OpenApiOptions {
   readonly title: string
+  /** The version of the document, as its author counts. */
   readonly version: string
   readonly description?: string
+  readonly license?: { readonly name: string; readonly identifier?: string; readonly url?: string }
+  readonly contact?: { readonly name?: string; readonly url?: string; readonly email?: string }
+  /** Default: the address that the document came from. */
   readonly servers?: readonly { readonly url: string; readonly description?: string }[]
-  /** Security schemes by name, as OpenAPI writes them. */
-  readonly securitySchemes?: Readonly<Record<string, Json>>
-  /** Which schemes a route takes: alternatives, each a scheme's name. Empty: anonymous callers too. */
-  readonly securityOf?: (record: RouteRecord) => readonly string[]
+  /** What is to be said of tags, by name. Tags that routes have besides are listed too. */
+  readonly tags?: Readonly<Record<string, string>>
+  /** Security schemes by name, beside those of layers. */
+  readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>
+  /**
+   * Which schemes a route takes, in place of what its layers say: alternatives, each a scheme's name. Empty: anonymous
+   * callers too.
+   */
+  readonly securityOf?: (record: RouteRecord) => readonly string[] | undefined
+  /** What the app sends to others, by name: the body of each, and what it expects as the answer. */
+  readonly webhooks?: Readonly<Record<string, Webhook>>
   /**
    * The version of the API that the document is of: routes of other versions are left out, routes of none are in it.
-   * Without it, of routes that differ in their version only the last one is in the document: write one for each.
+   * Without it, what several versions answer at one place stands there as alternatives.
    */
   readonly apiVersion?: string
-  /** What says whether a route belongs in the document. Default: every route. */
+  /** What says whether a route belongs in the document. Default: every route that its notes do not hide. */
   readonly includes?: (record: RouteRecord) => boolean
+  /** What to do about a schema that its library cannot say in JSON Schema. Default `note`: the document says so there. */
+  readonly undescribed?: Undescribed
+}
+
+export interface Webhook {
+  readonly summary?: string
+  readonly description?: string
+  readonly tags?: readonly string[]
+  /** What is sent, as JSON. */
+  readonly body: AnySchema
+  /** What a receiver is to answer. Default: any status of success. */
+  readonly responses?: Readonly<Record<number, string>>
 }
 
 /**
  * Writes the OpenAPI 3.1 document of a frozen table. Pure: the same table gives the same document.
+ * @throws {OPENAPI_SCHEMA_UNDESCRIBED} with `undescribed: "refuse"`. @throws {OPENAPI_SECURITY_CONFLICT}
+ * @throws {OPENAPI_OPTION_INVALID} for a version that no route is of.
  * @see https://spec.openapis.org/oas/v3.1.1
  */
 export function createOpenApi(table: RouteTable, options: OpenApiOptions): Json {
-  const { title, version, description, servers, securitySchemes, includes = () => true, apiVersion } = options
-  const paths: Record<string, Record<string, Json>> = {}
-  for (const record of table.records) {
-    const isOfOther = apiVersion !== undefined && record.version !== undefined && record.version !== apiVersion
-    if (isOfOther || !includes(record)) continue
-    const path = pathTemplate(record.segments)
-    paths[path] ??= {}
-    paths[path][record.method.toLowerCase()] = operation(record, options)
+  const { title, version, description, license, contact, servers = [{ url: "/" }] } = options
+  const components = new Components(options.undescribed ?? "note")
+  const security = new SecuritySchemes(options.securitySchemes)
+  const records = includedIn(table, options)
+  const paths = new Paths()
+  for (const record of records) {
+    const ways = waysInto(record, options, security)
+    for (const address of addressesOf(record))
+      paths.add(record, address, operationOf(record, address.segments, { components, security: ways }))
   }
-  return {
+  const tags = tagsOf(records, options.tags)
+  return defined({
     openapi: "3.1.1",
-    info: { title, version, ...(description !== undefined && { description }) },
-    ...(servers !== undefined && { servers }),
-    paths,
-    components: {
-      schemas: { Problem: PROBLEM },
-      ...(securitySchemes !== undefined && { securitySchemes }),
-    },
-  }
-}
-
-function operation(record: RouteRecord, options: OpenApiOptions): Json {
-  const { input, documentation } = record
-  const alternatives = options.securityOf?.(record)
-  const parameters = [...pathParameters(record), ...schemaParameters("query", input.query)]
-  return {
-    ...(record.name !== undefined && { operationId: record.name }),
-    ...documentation,
-    ...(record.version !== undefined && { "x-version": record.version }),
-    ...(parameters.length > 0 && { parameters }),
-    ...requestBody(record),
-    responses: { ...successes(record), ...failures(record) },
-    ...(alternatives !== undefined && { security: alternatives.map((name) => ({ [name]: [] })) }),
-  }
-}
-
-/** The body that the route's schema describes, or the content that a layer which reads it says of itself in `meta`. */
-function requestBody({ input, meta }: RouteRecord): Json {
-  if (input.body !== undefined) {
-    const schema = jsonSchema(input.body, "input")
-    return { requestBody: { required: true, content: { "application/json": { schema } } } }
-  }
-  return meta.requestBody === undefined ? {} : { requestBody: { required: true, content: meta.requestBody } }
-}
-
-function pathParameters(record: RouteRecord): Json[] {
-  const declared = record.input.params === undefined ? undefined : jsonSchema(record.input.params, "input")
-  const properties = (declared?.properties ?? {}) as Record<string, Json>
-  return record.segments.flatMap((segment) => {
-    if (segment.kind === "static") return []
-    const { description, ...schema } = (properties[segment.name] ?? { type: "string" }) as { description?: string }
-    return { name: parameterName(segment), in: "path", required: true, ...(description && { description }), schema }
+    info: defined({ title, version, description, license, contact }),
+    servers,
+    tags: tags.length === 0 ? undefined : tags,
+    paths: paths.written(),
+    webhooks: options.webhooks && webhooksOf(options.webhooks, components),
+    components: defined({ schemas: components.schemas, securitySchemes: security.schemes }),
   })
 }
 
-function schemaParameters(place: "query" | "header", schema: AnySchema | undefined): Json[] {
-  if (schema === undefined) return []
-  const { properties = {}, required = [] } = jsonSchema(schema, "input") as {
-    properties?: Record<string, { description?: string }>
-    required?: readonly string[]
+/** The routes that belong in a document. */
+export function includedIn(
+  table: RouteTable,
+  { apiVersion, includes = () => true }: Pick<OpenApiOptions, "apiVersion" | "includes">,
+): readonly RouteRecord[] {
+  const versions = new Set(table.records.flatMap(({ version }) => version ?? []))
+  if (apiVersion !== undefined && !versions.has(apiVersion))
+    throw new OptionInvalid(`No route is of version "${apiVersion}". Versions: ${[...versions].join(", ") || "none"}`)
+  return table.records.filter((record) => {
+    const isOfOther = apiVersion !== undefined && record.version !== undefined && record.version !== apiVersion
+    return !isOfOther && notesOf(record).hidden !== true && includes(record)
+  })
+}
+
+function waysInto(
+  record: RouteRecord,
+  { securityOf }: OpenApiOptions,
+  security: SecuritySchemes,
+): readonly Requirement[] {
+  const given = securityOf?.(record)
+  return given === undefined ? security.requirementsOf(record) : given.map((name) => ({ [name]: [] }))
+}
+
+/** The methods that a path item of OpenAPI 3.1 has a place for; others stand under an extension. */
+const METHODS: readonly string[] = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"]
+/** Those that a route of every method is shown as. */
+const USUAL: readonly string[] = ["GET", "PUT", "POST", "PATCH", "DELETE"]
+
+interface Placed {
+  readonly name: string
+  operation: Json
+}
+
+/** Operations by path and method. */
+class Paths {
+  /** By the shape of the path: the template that it was first met with, and its operations. */
+  readonly #items = new Map<string, { readonly template: string; readonly operations: Map<string, Placed> }>()
+
+  add(record: RouteRecord, { template, segments }: Address, own: Json): void {
+    const item = this.#items.get(shapeOf(template)) ?? { template, operations: new Map<string, Placed>() }
+    this.#items.set(shapeOf(template), item)
+    const operation = item.template === template ? own : renamed(own, item.template)
+    const placed = item.operations.get(record.method)
+    if (placed !== undefined) placed.operation = eitherOf(placed.operation, operation)
+    else item.operations.set(record.method, { name: record.name ?? derivedName(record.method, segments), operation })
   }
-  return Object.entries(properties).map(([name, { description, ...rest }]) => ({
-    name,
-    in: place,
-    required: required.includes(name),
-    ...(description !== undefined && { description }),
-    schema: rest,
-  }))
-}
 
-function successes(record: RouteRecord): Record<string, Json> {
-  if (record.output.size === 0) return { default: { description: "The handler's answer" } }
-  return Object.fromEntries(
-    [...record.output].map(([status, schema]) => [
-      String(status),
-      schema === null
-        ? { description: "No content" }
-        : { description: "Done", content: { "application/json": { schema: jsonSchema(schema, "output") } } },
-    ]),
-  )
-}
-
-/** One response per status; where several kinds of error share it, the description lists their codes. */
-function failures(record: RouteRecord): Record<string, Json> {
-  const { params, query, body } = record.input
-  const lines = new Map<number, string[]>()
-  const validates = params !== undefined || query !== undefined || body !== undefined
-  if (validates) lines.set(422, ["`HTTP_INVALID`: some values are not acceptable; `errors` lists them."])
-  for (const { status, code, summary } of record.errors) {
-    lines.set(status, [...(lines.get(status) ?? []), `\`${code}\`: ${summary}`])
+  written(): Json {
+    const taken = new Set<string>()
+    const name = (wanted: string): string => {
+      let free = wanted
+      for (let number = 2; taken.has(free); number++) free = `${wanted}${number}`
+      taken.add(free)
+      return free
+    }
+    return Object.fromEntries(
+      [...this.#items.values()].map(({ template, operations }) => [template, pathItem(operations, name)]),
+    )
   }
-  const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } }
-  return Object.fromEntries(
-    [...lines].map(([status, texts]) => [String(status), { description: texts.join("\n\n"), content }]),
+}
+
+/** The operation with the parameters of its path as a template names them. */
+function renamed(operation: Json, template: string): Json {
+  const names = [...template.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name!)
+  const parameters = (operation.parameters as readonly Json[]).map((one) =>
+    one.in === "path" ? { ...one, name: names.shift() } : one,
   )
+  return { ...operation, parameters }
 }
 
-/** A schema as JSON Schema 2020-12; what cannot say itself so is described as anything. */
-function jsonSchema(schema: AnySchema, direction: "input" | "output"): Json {
-  const { jsonSchema: converter } = (schema as Partial<StandardJsonSchemaV1> & AnySchema)["~standard"] as Partial<
-    StandardJsonSchemaV1["~standard"]
-  >
-  if (converter === undefined) return {}
-  const { $schema: _dialect, ...rest } = converter[direction]({ target: "draft-2020-12" })
-  return rest
+function pathItem(operations: ReadonlyMap<string, Placed>, name: (wanted: string) => string): Json {
+  const item: Record<string, Json> = {}
+  const others: Record<string, Json> = {}
+  for (const [method, placed] of operations) {
+    const methods = method === "*" ? USUAL.filter((one) => !operations.has(one)) : [method]
+    for (const one of methods) {
+      const wanted = method === "*" ? `${placed.name}.${one.toLowerCase()}` : placed.name
+      const operation = { operationId: name(wanted), ...placed.operation }
+      if (METHODS.includes(one)) item[one.toLowerCase()] = operation
+      else others[one] = operation
+    }
+  }
+  return Object.keys(others).length === 0 ? item : { ...item, "x-additionalOperations": others }
 }
 
-function pathTemplate(segments: readonly Segment[]): string {
-  return `/${segments.map((segment) => (segment.kind === "static" ? segment.text : `{${parameterName(segment)}}`)).join("/")}`
+function tagsOf(records: readonly RouteRecord[], described: Readonly<Record<string, string>> = {}): readonly Json[] {
+  const names = new Set([
+    ...Object.keys(described),
+    ...records.flatMap(({ documentation }) => documentation.tags ?? []),
+  ])
+  return [...names].map((name) => ({ name, ...(Object.hasOwn(described, name) && { description: described[name] }) }))
 }
 
-function parameterName(segment: Exclude<Segment, { kind: "static" }>): string {
-  return segment.name === "*" ? "rest" : segment.name
-}
-
-/** @see https://www.rfc-editor.org/rfc/rfc9457 */
-const PROBLEM: Json = {
-  type: "object",
-  description: "An error, as RFC 9457 writes it. `code` is stable; `detail` is for people.",
-  required: ["type", "title", "status", "code", "detail", "requestId"],
-  properties: {
-    type: { type: "string", examples: ["urn:ashlar:error:HTTP_NOT_FOUND"] },
-    title: { type: "string" },
-    status: { type: "integer" },
-    code: { type: "string" },
-    detail: { type: "string" },
-    requestId: { type: "string" },
-    details: { type: "object", additionalProperties: true },
-    errors: {
-      type: "array",
-      items: {
-        type: "object",
-        required: ["in", "pointer", "code", "message"],
-        properties: {
-          in: { type: "string", enum: ["params", "query", "headers", "body", "response"] },
-          pointer: { type: "string", description: "RFC 6901, into the part named by `in`" },
-          code: { type: "string" },
-          message: { type: "string" },
+function webhooksOf(webhooks: Readonly<Record<string, Webhook>>, components: Components): Json {
+  return Object.fromEntries(
+    Object.entries(webhooks).map(([name, { summary = name, description, tags, body, responses }]) => {
+      const answers = Object.entries(responses ?? { 200: "Any status of success says that it has arrived" })
+      const post = defined({
+        operationId: `webhook.${name}`,
+        summary,
+        description,
+        tags,
+        requestBody: {
+          required: true,
+          content: { "application/json": { schema: components.schema(body, "output", `webhook ${name}`) } },
         },
-      },
-    },
-  },
+        responses: Object.fromEntries(answers.map(([status, text]) => [status, { description: text }])),
+        security: [],
+      })
+      return [name, { post }]
+    }),
+  )
 }

@@ -1,5 +1,5 @@
 import { type Change, defaultNode, nullableNode, optionalNode, transformNode } from "./changes.ts"
-import { type JsonSchema, narrow, schemaDocument } from "./json-schema.ts"
+import { type JsonSchema, type JsonSchemaContext, narrow, schemaDocument } from "./json-schema.ts"
 import { type Check, type Fits, type Node, nodeOf, run, setNode } from "./node.ts"
 import type { Defaulted, Optional, Schema, SchemaNotes, SchemaProps, ValidationResult } from "./schema.ts"
 
@@ -91,18 +91,21 @@ function compose({ base, steps, notes }: Blueprint): Node {
   const { check, toJson } = base
   const [first, ...rest] = steps
   const fits = [base.fits, ...steps.map((step) => step.fits)]
-  return {
+  const define = (context: JsonSchemaContext): JsonSchema => {
+    const json = toJson(context)
+    for (const step of steps) if (step.json) narrow(json, step.json)
+    return { ...json, ...jsonNotes(notes) }
+  }
+  const node: Node = {
     ...base,
     id: notes.id ?? base.id,
     fits: both(fits),
     isPure: base.isPure && !fits.includes(undefined),
     check: first === undefined ? check : rest.length === 0 ? two(check, first.check) : all(check, steps),
-    toJson(context) {
-      const json = toJson(context)
-      for (const step of steps) if (step.json) narrow(json, step.json)
-      return { ...json, ...jsonNotes(notes) }
-    },
+    define,
+    toJson: (context) => (context.refersToNamed && notes.id !== undefined ? context.refer(node) : define(context)),
   }
+  return node
 }
 
 /** Fits when all do; unknown when one is. */
@@ -142,8 +145,8 @@ function propsOf<O, I>(node: Node): SchemaProps<O, I> {
     vendor: "ashlar",
     validate: (value) => run(node, value) as ValidationResult<O>,
     jsonSchema: {
-      input: ({ target }) => schemaDocument(node, "input", target),
-      output: ({ target }) => schemaDocument(node, "output", target),
+      input: ({ target, libraryOptions }) => schemaDocument(node, "input", target, libraryOptions),
+      output: ({ target, libraryOptions }) => schemaDocument(node, "output", target, libraryOptions),
     },
   }
 }

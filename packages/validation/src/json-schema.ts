@@ -12,6 +12,8 @@ export type JsonSchemaMode = "input" | "output"
 /** What a node must know while it says itself. */
 export interface JsonSchemaContext {
   readonly mode: JsonSchemaMode
+  /** Whether every schema with an `id` is a reference, and not only the recursive ones. */
+  readonly refersToNamed: boolean
   /** A reference to a node that may contain itself; its definition goes under `$defs` once. */
   refer(node: Node): JsonSchema
 }
@@ -32,20 +34,32 @@ export function toJsonSchema(schema: AnySchema, mode: JsonSchemaMode = "input"):
   return schemaDocument(nodeOf(schema), mode, "draft-2020-12")
 }
 
+/** What a converter of a Standard JSON Schema may be asked for besides, as `libraryOptions` of the vendor `ashlar`. */
+interface DocumentOptions {
+  /** `named`: each schema with an `id` is a reference, the outermost too. Default: only recursive ones are. */
+  readonly references?: "named"
+}
+
 /** A whole document: with its dialect, and with the definitions of its recursive parts. */
-export function schemaDocument(node: Node, mode: JsonSchemaMode, target: string): JsonSchema {
+export function schemaDocument(
+  node: Node,
+  mode: JsonSchemaMode,
+  target: string,
+  { references }: DocumentOptions = {},
+): JsonSchema {
   if (target !== "draft-2020-12")
     throw new TargetUnsupported(`Cannot write JSON Schema as "${target}". ${didYouMean(target, ["draft-2020-12"])}`)
   const names = new Map<Node, string>()
   const definitions: Record<string, JsonSchema> = {}
   const context: JsonSchemaContext = {
     mode,
+    refersToNamed: references === "named",
     refer(inner) {
       let name = names.get(inner)
       if (name === undefined) {
         name = freeName(inner.id, new Set(names.values()))
         names.set(inner, name)
-        definitions[name] = inner.toJson(context)
+        definitions[name] = inner.define(context)
       }
       return { $ref: `#/$defs/${name.replaceAll("~", "~0").replaceAll("/", "~1")}` }
     },

@@ -28,16 +28,28 @@ export interface Node {
   readonly expected: string
   /** One value only: directly in an object, the tag by which unions tell their members apart. */
   readonly isTag: boolean
-  /** Its name under `$defs`, should it be recursive. */
+  /** Its name under `$defs`, should it be there. */
   readonly id: string | undefined
+  /** What it is, or a reference to what it is. */
   readonly toJson: (context: JsonSchemaContext) => JsonSchema
+  /** What it is, never as a reference. */
+  readonly define: (context: JsonSchemaContext) => JsonSchema
 }
 
 /** A node that must be there, and has no name. */
 export function createNode(
   parts: Pick<Node, "expected" | "check" | "toJson"> & Partial<Pick<Node, "fits" | "isPure">>,
 ): Node {
-  return { absent: "refused", isTag: false, id: undefined, fits: undefined, isPure: parts.fits !== undefined, ...parts }
+  const { fits, toJson: define } = parts
+  return {
+    absent: "refused",
+    isTag: false,
+    id: undefined,
+    fits: undefined,
+    isPure: fits !== undefined,
+    define,
+    ...parts,
+  }
 }
 
 const nodes = new WeakMap<object, Node>()

@@ -32,7 +32,7 @@ export interface SchemaNotes {
   readonly description?: string
   readonly examples?: readonly unknown[]
   readonly deprecated?: boolean
-  /** The name of a recursive schema under `$defs`. */
+  /** The name of a recursive schema under `$defs`, and of any schema among the components of an OpenAPI document. */
   readonly id?: string
 }
 

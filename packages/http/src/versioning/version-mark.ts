@@ -11,6 +11,9 @@ export interface VersionMark {
 export interface VersionPolicy {
   /** Each version has paths of its own: nothing needs to be chosen when a path is found. */
   readonly isByPath: boolean
+  /** The header that names the version, and the type that `Accept` names it with; for OpenAPI. */
+  readonly header?: string | undefined
+  readonly mediaType?: string | undefined
   /** The version of requests that name none. */
   readonly default: string | undefined
   /** Which of the versions that a path and method are served in a request is for; or why it is for none of them. */

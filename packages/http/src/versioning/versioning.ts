@@ -157,6 +157,8 @@ function createRequestPolicy(
   }
   return {
     isByPath: false,
+    header,
+    mediaType: media,
     default: usual,
     headers: { vary: vary.join(", ") },
     pathOf: () => "/",

@@ -1,4 +1,4 @@
-import type { RouteTable } from "@ashlar/http"
+import type { RouteTable, SecurityScheme } from "@ashlar/http"
 import { createOpenApi, type Json } from "@ashlar/openapi"
 import { Capabilities, Health } from "@ashlar/protocol"
 import type { Api } from "../layers/caller.ts"
@@ -88,7 +88,7 @@ export function addServiceRoutes(app: Api, table: () => RouteTable, platform: Pl
   )
 }
 
-const SCHEMES: Readonly<Record<string, Json>> = {
+const SCHEMES: Readonly<Record<string, SecurityScheme>> = {
   session: { type: "http", scheme: "bearer", description: "The access token of a signed-in person" },
   key: { type: "http", scheme: "bearer", description: "A project key, `ak_<kind>_<id>_<secret>`" },
 }

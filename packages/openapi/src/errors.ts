@@ -1,0 +1,17 @@
+import { defineError, type ErrorClass } from "@ashlar/core"
+
+export const SchemaUndescribed: ErrorClass<"OPENAPI_SCHEMA_UNDESCRIBED", 500> = defineError(
+  "OPENAPI_SCHEMA_UNDESCRIBED",
+  500,
+  "A route has a schema that its library cannot say in JSON Schema, and `undescribed` is `refuse`. The message names both.",
+)
+export const SecurityConflict: ErrorClass<"OPENAPI_SECURITY_CONFLICT", 500> = defineError(
+  "OPENAPI_SECURITY_CONFLICT",
+  500,
+  "Two layers describe different security schemes by one name. Rename one of them.",
+)
+export const OptionInvalid: ErrorClass<"OPENAPI_OPTION_INVALID", 500> = defineError(
+  "OPENAPI_OPTION_INVALID",
+  500,
+  "An option of the documents cannot be: a version that no route is of, or a path that is none.",
+)
