@@ -10,8 +10,18 @@ export interface ManualClock extends Clock {
   advance(ms: number): void
 }
 
+let held: Clock | undefined
+
 /** The machine's wall clock. It may jump when the machine's time is corrected; it is no stopwatch. */
-export const systemClock: Clock = { now: () => Date.now() }
+export const systemClock: Clock = { now: () => (held === undefined ? Date.now() : held.now()) }
+
+/**
+ * Lets {@link systemClock} tell another clock's time, in all of this process, until it is called with `undefined`. For
+ * tests that move time; nothing does so in production.
+ */
+export function holdSystemClock(clock: Clock | undefined): void {
+  held = clock
+}
 
 /**
  * A clock for tests.

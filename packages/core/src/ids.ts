@@ -74,6 +74,15 @@ function hex(byte: number): string {
 
 const sources = new WeakMap<Clock, IdSource>()
 const systemSource = createUuidv7(systemClock)
+let held: IdSource | undefined
+
+/**
+ * Lets {@link uuidv7} give the ids of another source, in all of this process, until it is called with `undefined`. For
+ * tests that want to know the ids; nothing does so in production.
+ */
+export function holdIds(source: IdSource | undefined): void {
+  held = source
+}
 
 /**
  * A new UUIDv7: sorts by the time it was made, and within one process and clock strictly in the order of the calls.
@@ -83,6 +92,7 @@ const systemSource = createUuidv7(systemClock)
  * @param clock Each clock has a sequence of its own, so a test's manual clock does not disturb the system's.
  */
 export function uuidv7(clock: Clock = systemClock): string {
+  if (held !== undefined) return held()
   if (clock === systemClock) return systemSource()
   let source = sources.get(clock)
   if (!source) {

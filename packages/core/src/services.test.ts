@@ -235,3 +235,18 @@ test("health asks what is open and has a check, shows only safe words, and is bo
   })
   expect(errors.join("\n")).toContain("hunter2")
 })
+
+test("a fork opens everything for itself, in the ways that were known when it was made", async () => {
+  let opened = 0
+  const One = defineService({ name: "one", open: () => ++opened })
+  const Port = token<string>("port")
+  const container = createContainer()
+  container.override(Port, { open: () => "told" })
+  expect(await container.get(One)).toBe(1)
+  const fork = container.fork()
+  fork.override(One, { open: () => 100 })
+  expect([await fork.get(One), await fork.get(Port), await container.get(One)]).toEqual([100, "told", 1])
+  expect(await container.fork().get(One)).toBe(2)
+  await fork.close()
+  expect(await container.get(One)).toBe(1)
+})

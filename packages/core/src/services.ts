@@ -68,6 +68,11 @@ export interface Container extends Services {
    * @throws {CORE_SERVICE_MISUSED} once the service was asked for.
    */
   override<T>(service: Service<T>, definition: ServiceDefinition<T>): void
+  /**
+   * Another container, with nothing open, that opens services as this one was told to by now. Neither sees what the other
+   * opens, closes or overrides later: a test forks the app's container, and leaves it as it was.
+   */
+  fork(): Container
   /** Checks all open services that have a `health`, at the same time. Never rejects. */
   health(options?: HealthOptions): Promise<Readonly<Record<string, ServiceHealth>>>
   /**
@@ -124,7 +129,10 @@ interface Opened {
 
 /** Makes an empty container. Nothing is opened until it is asked for. */
 export function createContainer(): Container {
-  const overrides = new Map<unknown, ServiceDefinition<unknown>>()
+  return containerWith(new Map())
+}
+
+function containerWith(overrides: Map<unknown, ServiceDefinition<unknown>>): Container {
   const names = new Map<string, unknown>()
   const openings = new Map<unknown, Opening>()
   /** In the order in which opening ended: what a service asked for comes before it. */
@@ -204,6 +212,7 @@ export function createContainer(): Container {
       overrides.set(service, definition as ServiceDefinition<unknown>)
       keeper?.overridden(service.name, definition as ServiceDefinition<unknown>)
     },
+    fork: () => containerWith(new Map(overrides)),
     async health(options = {}) {
       const checks = opened.filter(({ definition }) => definition.health)
       const results = await Promise.all(

@@ -4,7 +4,7 @@ import type { Peer } from "./context/web-context.ts"
 import type { ErrorFormat } from "./error-answer/error-form.ts"
 import { RouteUnknown } from "./errors.ts"
 import { createKernel, type Kernel, type TrailingSlash } from "./kernel.ts"
-import { type AnyLayer, type Check, type ErrorsOf, type ProvidedBy, toLayer } from "./layer.ts"
+import { type AnyLayer, type Check, type ErrorsOf, type Layer, type ProvidedBy, toLayer } from "./layer.ts"
 import { buildPath } from "./path.ts"
 import type { ForwardedHeader } from "./proxies/forwarded.ts"
 import { createTrustedProxies } from "./proxies/trusted-proxies.ts"
@@ -58,6 +58,9 @@ export interface AppOptions<L extends readonly AnyLayer[] = readonly AnyLayer[]>
   readonly onError?: (error: unknown, ctx: BaseContext) => void
 }
 
+/** What a {@link App.variant} may do in another way. */
+export type AppVariant = Pick<AppOptions, "services" | "checkResponses" | "development" | "onError">
+
 /** An application: the outermost scope, and what serves it. `export default app` works as `{ fetch }` everywhere. */
 export interface App<X = unknown, E = never> extends Scope<X, E> {
   /** Answers one request; no server needed, so tests call this. Never rejects. */
@@ -70,6 +73,13 @@ export interface App<X = unknown, E = never> extends Scope<X, E> {
   readonly draining: AbortSignal
   /** Freezes the table, once; the boot checks run here. Later calls give the same table. */
   table(): RouteTable
+  /** Where `ctx.use(service)` looks. */
+  readonly services: Services
+  /**
+   * Another app of the same routes and options but for these: what a test serves, with services of its own. It freezes the
+   * table, listens and stops by itself.
+   */
+  variant(options: AppVariant): App<X, E>
   /** The path of a named route. @throws {HTTP_ROUTE_UNKNOWN} with the nearest name. */
   url(name: string, params?: Readonly<Record<string, string | number | undefined>>): string
 }
@@ -85,8 +95,12 @@ export interface App<X = unknown, E = never> extends Scope<X, E> {
 export function createApp<const L extends readonly AnyLayer[] = readonly []>(
   options: AppOptions<L & Check<L, unknown>> = {},
 ): App<ProvidedBy<L>, ErrorsOf<L>> {
-  const wall: Wall = { placed: [], frozen: false }
   const layers = [...new Set(((options.layers ?? []) as readonly AnyLayer[]).map(toLayer))]
+  return assemble({ placed: [], frozen: false }, layers, options) as App<ProvidedBy<L>, ErrorsOf<L>>
+}
+
+/** What serves the routes of a wall. */
+function assemble(wall: Wall, layers: readonly Layer<unknown, unknown>[], options: AppOptions): App {
   const { maxBodyBytes = 1024 * 1024, timeoutMs, trailingSlash = "strict" } = options
   const ownServices = options.services === undefined ? createContainer() : undefined
   const services = options.services ?? (ownServices as Services)
@@ -132,7 +146,7 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
     },
     async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30, strictWebSockets = false } = {}) {
       const listen = await loadAdapter(strictWebSockets)
-      server = await listen(await ready(), { port, host, idleTimeoutSeconds, strictWebSockets }, app as App)
+      server = await listen(await ready(), { port, host, idleTimeoutSeconds, strictWebSockets }, app)
       return server
     },
     async stop(graceMs = 10_000) {
@@ -142,6 +156,8 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
     },
     draining: draining.signal,
     table: freeze,
+    services,
+    variant: (other) => assemble(wall, layers, { ...options, ...other }),
     url(name, params) {
       const record = freeze().named(name)
       if (record !== undefined) return buildPath(record.path, params)
@@ -150,7 +166,7 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
       throw new RouteUnknown(`No route is named "${name}"${close === undefined ? "" : `. Did you mean "${close}"?`}`)
     },
   }
-  return app as App<ProvidedBy<L>, ErrorsOf<L>>
+  return app
 }
 
 /** The connection of `app.fetch` is a function that tells of it. */

@@ -7,7 +7,7 @@ import type { Layer, LayerHooks } from "./layer.ts"
 import { isAnswer, isPlain, type Reply, type Result } from "./reply/reply.ts"
 import { toReply } from "./reply/to-reply.ts"
 import { toResponse } from "./reply/web.ts"
-import { type MaybePromise, type Step, then } from "./step.ts"
+import { andThen, type MaybePromise, type Step } from "./step.ts"
 import type { RouteRecord } from "./table.ts"
 import { aroundUpgrade } from "./websocket/around.ts"
 
@@ -106,14 +106,14 @@ function withAfter(after: (ctx: RequestContext, reply: Reply) => Result, next: S
     if (isFailure(result)) return result
     const reply = toReply(result)
     // A `Response` that nobody replaced is sent as it was, with whatever its runtime knows about its body.
-    return then(after(ctx, reply), (other) => (other === undefined || other === reply ? result : other))
+    return andThen(after(ctx, reply), (other) => (other === undefined || other === reply ? result : other))
   }
-  return (ctx) => then(next(ctx), (result) => look(ctx, result))
+  return (ctx) => andThen(next(ctx), (result) => look(ctx, result))
 }
 
 function withError(error: (ctx: RequestContext, error: unknown) => Result, next: Step): Step {
   const recover = (ctx: RequestContext, problem: unknown): MaybePromise<Result> =>
-    then(error(ctx, problem), (answer) => {
+    andThen(error(ctx, problem), (answer) => {
       if (answer === undefined) throw problem
       return answer
     })

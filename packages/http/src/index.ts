@@ -1,4 +1,4 @@
-export type { App, AppOptions } from "./app.ts"
+export type { App, AppOptions, AppVariant } from "./app.ts"
 export { createApp } from "./app.ts"
 export type { BodyKinds } from "./body.ts"
 export type { Constraint } from "./constraint.ts"

@@ -4,7 +4,7 @@ import { Invalid, ResponseInvalid } from "./errors.ts"
 import { Failure, isFailure } from "./failure.ts"
 import { isResponse, Reply, type Result } from "./reply/reply.ts"
 import { type AnySchema, type Checked, checkPart, type Part, type RequestIssue } from "./schema.ts"
-import { type MaybePromise, type Step, then } from "./step.ts"
+import { andThen, type MaybePromise, type Step } from "./step.ts"
 import type { RouteRecord } from "./table.ts"
 
 /** Checks one part of the request, keeps what the schema made of it, and says what is wrong. */
@@ -71,7 +71,7 @@ function checkValue(
   value: unknown,
   take: (value: unknown) => void,
 ): MaybePromise<readonly RequestIssue[] | undefined> {
-  return then(checkPart(part, schema, value), (checked: Checked) => {
+  return andThen(checkPart(part, schema, value), (checked: Checked) => {
     if ("issues" in checked) return checked.issues
     take(checked.value)
     return undefined
@@ -95,10 +95,10 @@ export function withCheckedResponse(record: RouteRecord, next: Step): Step {
     const status = result instanceof Reply ? result.status : 200
     const schema = record.output.get(status)
     if (schema === undefined || schema === null) return result
-    return then(checkPart("response", schema, result instanceof Reply ? result.value : result), (checked) => {
+    return andThen(checkPart("response", schema, result instanceof Reply ? result.value : result), (checked) => {
       if ("value" in checked) return result
       throw new ResponseInvalid(`${record.method} ${record.path} answered ${status} with ${summary(checked.issues)}`)
     })
   }
-  return (ctx) => then(next(ctx), check)
+  return (ctx) => andThen(next(ctx), check)
 }

@@ -4,7 +4,7 @@ import { type Failure, fail } from "../failure.ts"
 import { type Layer, layer } from "../layer.ts"
 import { answerHeader } from "../reply/answer-header.ts"
 import { type EncodedReply, Reply, type ReplyHeaders } from "../reply/reply.ts"
-import { type MaybePromise, then } from "../step.ts"
+import { andThen, type MaybePromise } from "../step.ts"
 import { contentHash } from "./content-hash.ts"
 import { parseHttpDate } from "./http-date.ts"
 import { weigh } from "./preconditions.ts"
@@ -32,7 +32,7 @@ export function etag({ maxBytes = DEFAULT_BYTES }: EtagOptions = {}): Layer {
       if (tag !== undefined || answerHeader(ctx, reply, "last-modified") !== undefined)
         return ifModified(ctx, reply, tag)
       const encoded = reply.encode()
-      return then(hashOf(encoded, maxBytes), (hash) => {
+      return andThen(hashOf(encoded, maxBytes), (hash) => {
         if (hash === undefined) return undefined
         return ifModified(ctx, encoded.withHeaders({ etag: `"${hash}"` }), `"${hash}"`)
       })

@@ -2,7 +2,7 @@ import type { BaseContext } from "../context/context.ts"
 import { NotFound } from "../errors.ts"
 import { type Failure, fail } from "../failure.ts"
 import type { Reply } from "../reply/reply.ts"
-import { type MaybePromise, then } from "../step.ts"
+import { andThen, type MaybePromise } from "../step.ts"
 import { answerFile } from "./answer-file.ts"
 import { FileCache, type Found } from "./file-cache.ts"
 import { type FileOptions, type FileSettings, fileSettings } from "./file-settings.ts"
@@ -34,7 +34,7 @@ export function serveFile(
   const found = cache.find(path, settings.precompressed, () =>
     process.getBuiltinModule("node:fs").promises.realpath(path),
   )
-  return then(found, (file: Found) =>
+  return andThen(found, (file: Found) =>
     file === undefined || file === "folder" ? fail(NotFound) : answerFile(ctx, file, settings),
   )
 }

@@ -3,7 +3,7 @@ import type { RequestContext } from "../context/request-context.ts"
 import { FilesInvalid, NotFound } from "../errors.ts"
 import { type Failure, fail } from "../failure.ts"
 import { Reply } from "../reply/reply.ts"
-import { type MaybePromise, then } from "../step.ts"
+import { andThen, type MaybePromise } from "../step.ts"
 import { answerFile } from "./answer-file.ts"
 import { FileCache, type Found } from "./file-cache.ts"
 import { type FileOptions, fileSettings } from "./file-settings.ts"
@@ -53,10 +53,10 @@ export function serveFolder(
     const isFolder = asked === "" || asked.endsWith("/")
     if (isFolder && index === false) return fail(NotFound)
     const name = isFolder ? `${path}${path === "" ? "" : "/"}${index}` : path
-    return then(find(name), (file: Found) => {
+    return andThen(find(name), (file: Found) => {
       if (file !== undefined && file !== "folder") return answerFile(ctx, file, settings)
       if (file === undefined || isFolder || index === false) return fail(NotFound)
-      return then(find(`${path}/${index}`), (page: Found) =>
+      return andThen(find(`${path}/${index}`), (page: Found) =>
         page === undefined || page === "folder" ? fail(NotFound) : withSlash(ctx),
       )
     })

@@ -10,7 +10,7 @@ import {
   toLayer,
 } from "../layer.ts"
 import { Reply } from "../reply/reply.ts"
-import { type MaybePromise, then } from "../step.ts"
+import { andThen, type MaybePromise } from "../step.ts"
 
 /** What a layer that may not have run may have provided. */
 export type Optional<P> = unknown extends P ? unknown : { readonly [K in keyof P]?: P[K] }
@@ -49,7 +49,7 @@ function remember(condition: Condition): Decision {
     return yes
   }
   return {
-    ask: (ctx) => known.get(ctx) ?? then(condition(ctx), (yes) => keep(ctx, yes)),
+    ask: (ctx) => known.get(ctx) ?? andThen(condition(ctx), (yes) => keep(ctx, yes)),
     was: (ctx) => known.get(ctx) === true,
   }
 }
@@ -84,12 +84,12 @@ function once(inner: Layer<unknown, unknown>, asked: Decision): Decision {
     mine.add(ctx)
     return true
   }
-  return { ask: (ctx) => then(asked.ask(ctx), (yes) => claim(ctx, yes)), was: (ctx) => mine.has(ctx) }
+  return { ask: (ctx) => andThen(asked.ask(ctx), (yes) => claim(ctx, yes)), was: (ctx) => mine.has(ctx) }
 }
 
 function guarded({ before, within, around, after, error, finish }: LayerHooks, { ask, was }: Decision): LayerHooks {
   return {
-    before: (ctx) => then(ask(ctx), (yes) => (yes ? before?.(ctx) : undefined)),
+    before: (ctx) => andThen(ask(ctx), (yes) => (yes ? before?.(ctx) : undefined)),
     ...(within && { within: (ctx, run) => (was(ctx) ? within(ctx, run) : run()) }),
     ...(around && { around: async (ctx, next) => ((await ask(ctx)) ? around(ctx, next) : next()) }),
     ...(after && { after: (ctx, reply) => (was(ctx) ? after(ctx, reply) : undefined) }),
@@ -111,7 +111,7 @@ function withConstants({ headers, hooks }: Layer<unknown, unknown>, { was }: Dec
         Object.entries(reply.headers ?? {}).map(([name, one]) => [name.toLowerCase(), one]),
       )
       const full = new Reply(status, value, contentType, { ...Object.fromEntries(constants), ...own })
-      return after === undefined ? full : then(after(ctx, full), (other) => other ?? full)
+      return after === undefined ? full : andThen(after(ctx, full), (other) => other ?? full)
     },
     error(ctx, thrown) {
       if (!was(ctx)) return undefined

@@ -6,7 +6,7 @@ import { type Layer, layer } from "../layer.ts"
 import { remembered } from "../remembered.ts"
 import { JSON_TYPE, kindOf, type Reply, TEXT } from "../reply/reply.ts"
 import { addVary } from "../reply/vary.ts"
-import { type MaybePromise, then } from "../step.ts"
+import { andThen, type MaybePromise } from "../step.ts"
 import { type Format, textFormat, xmlFormat, yamlFormat } from "./format.ts"
 import type { XmlOptions } from "./xml.ts"
 
@@ -57,7 +57,8 @@ export function negotiate(options: NegotiateOptions = {}): Layer<unknown, Instan
     if (kindOf(value) !== "json" || (contentType !== undefined && contentType !== JSON_TYPE)) return undefined
     addVary(ctx, reply, "accept")
     const offer = choose(ctx.headers.get("accept") ?? "")
-    if (offer?.format !== undefined) return then(offer.format(value), (body) => reply.withBody(body, offer.contentType))
+    if (offer?.format !== undefined)
+      return andThen(offer.format(value), (body) => reply.withBody(body, offer.contentType))
     if (offer !== undefined || !READS.has(ctx.method)) return undefined
     const types = offers.map((one) => one.type)
     return fail(NotAcceptable, `This address can be had as ${types.join(", ")}`, { types })
