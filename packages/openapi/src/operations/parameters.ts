@@ -42,7 +42,7 @@ function pathParameters(record: RouteRecord, segments: readonly Segment[], compo
 }
 
 /** What the route's own constraint says of a segment. */
-function constraintOf(
+export function constraintOf(
   segment: Exclude<Segment, { kind: "static" }>,
   record: RouteRecord,
   components: Components,
