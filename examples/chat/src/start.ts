@@ -4,7 +4,8 @@ import { createChat } from "./app.ts"
 const { BUS_URL: bus = "memory:", PORT: port = "4000", HOST: host = "127.0.0.1" } = process.env
 const { app, hub } = createChat(bus)
 await hub.open()
-const { url } = await app.listen({ port: Number(port), host })
+app.onStop(() => hub.close())
+const { url } = await app.listen({ port: Number(port), host, signals: true })
 
 console.log(`
 The chat is at ${url}
@@ -14,10 +15,3 @@ Open it twice, or start a second process that shares its rooms:
   PORT=4002 BUS_URL=redis://127.0.0.1:6379 npm start
 
 Stop with Ctrl-C.`)
-
-const stop = Promise.withResolvers<void>()
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.resolve())
-await stop.promise
-await app.stop()
-await hub.close()
-process.exit(0)

@@ -5,7 +5,11 @@ import { Shelf } from "./shelf.ts"
 
 const shelf = await Shelf.open(join(import.meta.dirname, "..", "data"))
 const app = createFilesApp({ shelf })
-const { url } = await app.listen({ port: Number(process.env.PORT ?? 4000), host: process.env.HOST ?? "127.0.0.1" })
+const { url } = await app.listen({
+  port: Number(process.env.PORT ?? 4000),
+  host: process.env.HOST ?? "127.0.0.1",
+  signals: true,
+})
 
 console.log(`
 The shelf is at ${url}
@@ -17,9 +21,3 @@ Try:
   curl -N ${url}/files/<id>/study
 
 Stop with Ctrl-C.`)
-
-const stop = Promise.withResolvers<void>()
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.resolve())
-await stop.promise
-await app.stop()
-process.exit(0)

@@ -7,13 +7,9 @@ const { url } = await app.listen({
   host: process.env.HOST ?? "127.0.0.1",
   // On Deno every rule of WebSocket costs speed elsewhere; an echo is there to be tried, so it keeps them.
   strictWebSockets: true,
+  signals: true,
 })
 console.log(`Hello at ${url}, on ${runtime()}`)
-
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, () => {
-    void app.stop().then(() => process.exit(0))
-  })
 
 function runtime(): string {
   const { bun, deno, node } = process.versions

@@ -57,10 +57,11 @@ export type {
   LifecycleOptions,
   LifecyclePart,
   LifecycleState,
+  SignalOptions,
   SignalSource,
   StopReport,
 } from "./lifecycle.ts"
-export { createLifecycle } from "./lifecycle.ts"
+export { createLifecycle, stopOnSignals } from "./lifecycle.ts"
 export { didYouMean, editDistance, nearest } from "./nearest.ts"
 export type { SecretSchema } from "./secret.ts"
 export { isSecretSchema, Secret, secret } from "./secret.ts"
@@ -69,6 +70,7 @@ export type {
   HealthOptions,
   Service,
   ServiceDefinition,
+  ServiceFailure,
   ServiceHealth,
   Services,
 } from "./services.ts"

@@ -162,7 +162,7 @@ export function createLifecycle(options: LifecycleOptions = {}): Lifecycle {
     },
     start,
     stop,
-    handleSignals: (source = process, onStopped) => handleSignals(stop, source, onStopped),
+    handleSignals: (source, onStopped) => stopOnSignals(stop, { source, onStopped }),
   }
 }
 
@@ -195,10 +195,22 @@ async function stopParts(parts: readonly LifecyclePart[], stopTimeoutMs: number)
   return failures
 }
 
-function handleSignals(
+export interface SignalOptions {
+  /** Default: this process. */
+  readonly source?: SignalSource | undefined
+  /** Told how the stop went, before the process exits. */
+  readonly onStopped?: ((report: StopReport) => void) | undefined
+}
+
+/**
+ * Makes SIGTERM and SIGINT stop a process: the first calls `stop` and exits with 0, or with 1 when the stop was not clean; a
+ * second one exits at once with 128 + the signal's number.
+ *
+ * @returns A function that takes the listeners away again.
+ */
+export function stopOnSignals(
   stop: () => Promise<StopReport>,
-  source: SignalSource,
-  onStopped: ((report: StopReport) => void) | undefined,
+  { source = process, onStopped }: SignalOptions = {},
 ): () => void {
   let seen = false
   const listenerFor = (signal: "SIGTERM" | "SIGINT") => () => {

@@ -250,3 +250,59 @@ test("a fork opens everything for itself, in the ways that were known when it wa
   await fork.close()
   expect(await container.get(One)).toBe(1)
 })
+
+describe("drain", () => {
+  test("lets all open services end their work at the same time, and closes none", async () => {
+    const { promise: done, resolve: finish } = Promise.withResolvers<void>()
+    const log: string[] = []
+    const [worker, other, unused] = ["worker", "other", "unused"].map((name) =>
+      defineService({
+        name,
+        open: () => name,
+        drain: async () => {
+          log.push(`drain ${name}`)
+          if (name === "worker") await done
+          else finish()
+        },
+        close: () => void log.push(`close ${name}`),
+      }),
+    )
+    const container = createContainer()
+    await Promise.all([container.get(worker!), container.get(other!)])
+    expect(unused?.name).toBe("unused")
+    expect(await container.drain(1000)).toEqual([])
+    expect(log).toEqual(["drain worker", "drain other"])
+    await container.close()
+  })
+
+  test("names what threw and what was late, whose signal aborted", async () => {
+    const aborted = Promise.withResolvers<void>()
+    const stuck = defineService({
+      name: "stuck",
+      open: () => 1,
+      drain: (_, signal) =>
+        new Promise<void>(() => signal.addEventListener("abort", () => aborted.resolve(), { once: true })),
+    })
+    const bad = defineService({ name: "bad", open: () => 1, drain: () => Promise.reject(new RangeError("no")) })
+    const container = createContainer()
+    await container.get(stuck)
+    await container.get(bad)
+    const failures = await container.drain(20)
+    expect(failures).toMatchObject([
+      { service: "stuck", error: { code: "CORE_DEADLINE_EXCEEDED" } },
+      { service: "bad", error: { message: "no" } },
+    ])
+    await aborted.promise
+  })
+})
+
+test("a service that takes too long to close keeps no other from closing", async () => {
+  const log: string[] = []
+  const first = defineService({ name: "first", open: () => 1, close: () => void log.push("closed") })
+  const stuck = defineService({ name: "stuck", open: () => 1, close: () => new Promise<void>(() => undefined) })
+  const container = createContainer()
+  await container.get(first)
+  await container.get(stuck)
+  await expect(container.close({ timeoutMs: 20 })).rejects.toMatchObject({ code: "CORE_SERVICE_CLOSE_FAILED" })
+  expect(log).toEqual(["closed"])
+})

@@ -16,6 +16,13 @@ export interface ServiceDefinition<T> {
    * knows the order. A failed open leaves nothing behind in the container, and the next `get` tries again.
    */
   open(services: Services): T | Promise<T>
+  /**
+   * Takes no new work and waits for what is under way: a worker finishes its job, a consumer leaves its topic. All open
+   * services drain at the same time, while the app's last requests end; `close` comes after.
+   *
+   * @param signal Aborts when the grace is over.
+   */
+  drain?(value: T, signal: AbortSignal): void | Promise<void>
   /** Gives back what `open` took. Called once, after everything that was opened later has been closed. */
   close?(value: T): void | Promise<void>
   /**
@@ -59,6 +66,12 @@ export interface HealthOptions {
   readonly onError?: (service: string, error: unknown) => void
 }
 
+/** A service that did not end well. */
+export interface ServiceFailure {
+  readonly service: string
+  readonly error: unknown
+}
+
 /** Opens services when they are first asked for, and closes them in reverse order. */
 export interface Container extends Services {
   /**
@@ -76,12 +89,19 @@ export interface Container extends Services {
   /** Checks all open services that have a `health`, at the same time. Never rejects. */
   health(options?: HealthOptions): Promise<Readonly<Record<string, ServiceHealth>>>
   /**
+   * Lets all open services that have a `drain` end what they have begun, at the same time. Never rejects.
+   *
+   * @returns what threw, or was not done within `graceMs`.
+   */
+  drain(graceMs: number): Promise<readonly ServiceFailure[]>
+  /**
    * Closes all that is open, the last opened first; an open still under way is awaited and then closed too. Every service
    * is closed even if another's `close` throws. Later calls share the first one's promise.
    *
+   * @param options.timeoutMs How long one service may take before the next is closed. Default: as long as it takes.
    * @throws {CORE_SERVICE_CLOSE_FAILED} after all were tried.
    */
-  close(): Promise<void>
+  close(options?: { readonly timeoutMs?: number }): Promise<void>
 }
 
 /**
@@ -188,16 +208,11 @@ function containerWith(overrides: Map<unknown, ServiceDefinition<unknown>>): Con
     }
   }
 
-  async function closeAll(): Promise<void> {
+  async function closeAll(timeoutMs: number | undefined): Promise<void> {
     await Promise.allSettled([...openings.values()].map((opening) => opening.value))
-    const failures: CloseFailure[] = []
-    for (const { name, definition, value } of opened.reverse()) {
-      try {
-        await (keeper === undefined ? definition.close?.(value) : keeper.close(name))
-      } catch (error) {
-        failures.push({ name, error })
-      }
-    }
+    const close = ({ definition, value, name }: Opened) =>
+      keeper === undefined ? definition.close?.(value) : keeper.close(name)
+    const failures = await closeInTurn(opened.reverse(), close, timeoutMs)
     opened.length = 0
     if (failures.length > 0) throw closeFailed(failures)
   }
@@ -220,20 +235,17 @@ function containerWith(overrides: Map<unknown, ServiceDefinition<unknown>>): Con
       )
       return Object.fromEntries(results)
     },
-    close() {
-      closing ??= closeAll()
+    // What a keeper has kept goes on to work for the code that comes next.
+    drain: (graceMs) => drainAll(keeper === undefined ? opened : [], graceMs),
+    close({ timeoutMs } = {}) {
+      closing ??= closeAll(timeoutMs)
       return closing
     },
   }
 }
 
-interface CloseFailure {
-  readonly name: string
-  readonly error: unknown
-}
-
-function closeFailed(failures: readonly CloseFailure[]): AshlarError {
-  const services = failures.map(({ name }) => name)
+function closeFailed(failures: readonly ServiceFailure[]): AshlarError {
+  const services = failures.map(({ service }) => service)
   return new ServiceCloseFailed(`These services failed to close: ${services.join(", ")}. All others were closed.`, {
     details: { services },
     cause: new AggregateError(failures.map(({ error }) => error)),
@@ -253,6 +265,42 @@ function pathTo(from: Opening, to: Opening): Opening[] | undefined {
     if (rest) return [from, ...rest]
   }
   return undefined
+}
+
+async function drainAll(services: readonly Opened[], graceMs: number): Promise<readonly ServiceFailure[]> {
+  const drains = services.filter(({ definition }) => definition.drain)
+  const results = await Promise.all(drains.map((one) => drainOne(one, graceMs)))
+  return results.filter((result) => result !== undefined)
+}
+
+async function drainOne({ definition, value, name }: Opened, graceMs: number): Promise<ServiceFailure | undefined> {
+  const late = () =>
+    new DeadlineExceeded(`"${name}" still had work under way ${graceMs} ms after the stop began (graceMs).`)
+  try {
+    await withDeadline((signal) => definition.drain?.(value, signal), graceMs, late)
+    return undefined
+  } catch (error) {
+    return { service: name, error }
+  }
+}
+
+/** Every one is closed, whatever happens to the one before. */
+async function closeInTurn(
+  services: readonly Opened[],
+  close: (service: Opened) => unknown,
+  timeoutMs: number | undefined,
+): Promise<readonly ServiceFailure[]> {
+  const failures: ServiceFailure[] = []
+  for (const service of services) {
+    const { name } = service
+    const late = () => new DeadlineExceeded(`"${name}" took longer than ${timeoutMs} ms to close.`)
+    try {
+      await (timeoutMs === undefined ? close(service) : withDeadline(() => close(service), timeoutMs, late))
+    } catch (error) {
+      failures.push({ service: name, error })
+    }
+  }
+  return failures
 }
 
 async function checkHealth({ definition, value, name }: Opened, options: HealthOptions): Promise<ServiceHealth> {

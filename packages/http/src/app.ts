@@ -1,4 +1,5 @@
-import { createContainer, nearest, type Services } from "@ashlar/core"
+import { createContainer, nearest, type Services, type StopReport } from "@ashlar/core"
+import { AppLifecycle, type AppState, type StopOptions } from "./app-lifecycle.ts"
 import type { BaseContext, ConnectionInfo } from "./context/context.ts"
 import type { Peer } from "./context/web-context.ts"
 import type { ErrorFormat } from "./error-answer/error-form.ts"
@@ -10,7 +11,7 @@ import type { ForwardedHeader } from "./proxies/forwarded.ts"
 import { createTrustedProxies } from "./proxies/trusted-proxies.ts"
 import { toTypedResponse } from "./reply/web.ts"
 import { createScope, type Scope, type Wall } from "./scope.ts"
-import { type ListenOptions, loadAdapter, type Server } from "./server.ts"
+import { isStoodInFor, type ListenOptions, loadAdapter, type Server } from "./server.ts"
 import { freezeTable, type RouteTable } from "./table.ts"
 import { createWebHandler, type WebHandler } from "./web-handler.ts"
 
@@ -67,9 +68,20 @@ export interface App<X = unknown, E = never> extends Scope<X, E> {
   fetch(request: Request, connection?: () => ConnectionInfo): Promise<Response>
   /** Freezes the table and listens. @throws {HTTP_LISTEN_FAILED} */
   listen(options?: ListenOptions): Promise<Server>
-  /** Stops listening: lets requests under way end within `graceMs` (default 10,000), then closes what is left. */
-  stop(graceMs?: number): Promise<void>
-  /** Aborts when {@link App.stop} begins: long answers (event streams) end themselves on it. */
+  /**
+   * Ends the app in order: it says that it is not ready, and serves on for `notReadyMs`; then no new connection is taken,
+   * kept ones are told to close, event streams end with the reason `draining`, WebSockets with 1001, and services drain;
+   * what is left after `graceMs` is cut, which aborts `ctx.signal`; then `onStop` hooks run and services close, the last
+   * first. Never rejects. Later calls share the first one's promise.
+   *
+   * @param options A number is `graceMs`.
+   * @returns what was cut or did not close as it should.
+   */
+  stop(options?: number | StopOptions): Promise<StopReport>
+  /** Adds what runs at the stop, after the last request and before services are closed; the last added runs first. */
+  onStop(hook: () => void | Promise<void>): void
+  readonly state: AppState
+  /** Aborts when no more is taken: long answers (event streams) end themselves on it. */
   readonly draining: AbortSignal
   /** Freezes the table, once; the boot checks run here. Later calls give the same table. */
   table(): RouteTable
@@ -107,11 +119,10 @@ function assemble(wall: Wall, layers: readonly Layer<unknown, unknown>[], option
   const proxies = options.trustedProxies && createTrustedProxies(options.trustedProxies, options.forwardedHeader)
   const isProduction = environment("NODE_ENV") === "production"
   const { development: develops = isDeveloped(environment("NODE_ENV")), errorFormats } = options
-  const draining = new AbortController()
+  const lifecycle = new AppLifecycle(ownServices)
   let table: RouteTable | undefined
   let kernel: Promise<Kernel> | undefined
   let fetch: WebHandler | undefined
-  let server: Server | undefined
 
   const freeze = (): RouteTable => {
     wall.frozen = true
@@ -123,7 +134,7 @@ function assemble(wall: Wall, layers: readonly Layer<unknown, unknown>[], option
     const explaining = develops ? await import("./development/development.ts") : undefined
     return createKernel(frozen, {
       services,
-      draining: draining.signal,
+      lifecycle,
       proxies,
       trailingSlash,
       checkResponses: options.checkResponses ?? !isProduction,
@@ -144,17 +155,20 @@ function assemble(wall: Wall, layers: readonly Layer<unknown, unknown>[], option
       fetch ??= createWebHandler(await ready(), told, { render: toTypedResponse })
       return fetch(request, typeof connection === "function" ? connection : noConnection)
     },
-    async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30, strictWebSockets = false } = {}) {
+    async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30, strictWebSockets = false, signals } = {}) {
+      lifecycle.refuseStopped()
       const listen = await loadAdapter(strictWebSockets)
-      server = await listen(await ready(), { port, host, idleTimeoutSeconds, strictWebSockets }, app)
+      const server = await listen(await ready(), { port, host, idleTimeoutSeconds, strictWebSockets }, app)
+      await lifecycle.listens(server)
+      if (signals && !isStoodInFor()) lifecycle.stopOnSignals(signals === true ? {} : signals)
       return server
     },
-    async stop(graceMs = 10_000) {
-      draining.abort()
-      await server?.stop(graceMs)
-      await ownServices?.close()
+    stop: (options = {}) => lifecycle.stop(typeof options === "number" ? { graceMs: options } : options),
+    onStop: (hook) => lifecycle.onStop(hook),
+    get state() {
+      return lifecycle.state
     },
-    draining: draining.signal,
+    draining: lifecycle.draining,
     table: freeze,
     services,
     variant: (other) => assemble(wall, layers, { ...options, ...other }),

@@ -1,5 +1,6 @@
 export type { App, AppOptions, AppVariant } from "./app.ts"
 export { createApp } from "./app.ts"
+export type { AppState, StopOptions } from "./app-lifecycle.ts"
 export type { BodyKinds } from "./body.ts"
 export type { Constraint } from "./constraint.ts"
 export { isIn, isNumber, isUuid } from "./constraint.ts"

@@ -1,5 +1,6 @@
 import type { Services } from "@ashlar/core"
 import { finish, streamed } from "./after-answer.ts"
+import type { AppLifecycle } from "./app-lifecycle.ts"
 import { arrangeLayers } from "./arrange-layers.ts"
 import { type CompileOptions, compileRoute } from "./compile.ts"
 import type { BaseContext } from "./context/context.ts"
@@ -25,7 +26,7 @@ export type TrailingSlash = "strict" | "ignore" | "redirect"
 
 export interface KernelOptions extends CompileOptions {
   readonly services: Services
-  readonly draining: AbortSignal
+  readonly lifecycle: AppLifecycle
   readonly proxies: TrustedProxies | undefined
   readonly trailingSlash: TrailingSlash
   /** What is told of errors besides; undefined in production. */
@@ -68,7 +69,7 @@ interface Place {
 export function createKernel(table: RouteTable, options: KernelOptions): Kernel {
   const routers = new HostRouters<Place>()
   const endpoints = placeAll(table, routers, options)
-  const { report, services, draining, proxies, development, errorFormats } = options
+  const { report, services, lifecycle, proxies, development, errorFormats } = options
   const refuse: Shared["refuse"] = (error, ctx) => {
     if (ctx.answerHeaders !== undefined) ctx.answerHeaders = withoutCaching(ctx.answerHeaders)
     const form = errorFormats.length === 0 ? undefined : errorForm(ctx.headers.get("accept"), errorFormats)
@@ -82,7 +83,7 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
   const ready = explain === undefined ? readyAnswer(options) : undefined
   const find = createFinder(routers, createFallback(routers, options, explain), { ...options, ready })
   return {
-    shared: { services, draining, report, refuse, proxies },
+    shared: { services, lifecycle, draining: lifecycle.draining, report, refuse, proxies },
     native,
     elsewhere: isWhole(native, endpoints) && options.trailingSlash === "strict" ? ready : undefined,
     maxBodyBytes: Math.max(options.fallback.maxBodyBytes, ...table.records.map((record) => record.maxBodyBytes)),

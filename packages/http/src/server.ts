@@ -1,4 +1,5 @@
 import type { App } from "./app.ts"
+import type { StopOptions } from "./app-lifecycle.ts"
 import type { Kernel } from "./kernel.ts"
 
 /** Where to listen. */
@@ -19,7 +20,16 @@ export interface ListenOptions {
    * much. Nothing changes elsewhere. Default: false.
    */
   readonly strictWebSockets?: boolean
+  /**
+   * Makes SIGTERM and SIGINT stop the app (see `App.stop`) and then the process: with exit code 0, or with 1 when something
+   * had to be cut or did not close, which standard error then names. A second signal exits at once with 128 + its number.
+   * Default: false, as the process may have more to end than this app. Under `ashlar dev` nothing changes.
+   */
+  readonly signals?: boolean | StopOptions
 }
+
+/** What an adapter is told: where to listen, and for how long connections may be idle. */
+export type Where = Required<Omit<ListenOptions, "signals">>
 
 /** A server that listens. */
 export interface Server {
@@ -27,14 +37,17 @@ export interface Server {
   readonly host: string
   /** `http://host:port` */
   readonly url: string
-  /** Refuses new connections, lets requests under way end, and closes what is left after the grace. */
-  stop(graceMs: number): Promise<void>
+  /**
+   * Refuses new connections, lets requests under way end, and cuts what is left after the grace.
+   * @returns how many connections had to be cut.
+   */
+  stop(graceMs: number): Promise<number>
 }
 
 /** What an adapter is: it serves a kernel on its runtime. */
-export type Adapter = (kernel: Kernel, options: Required<ListenOptions>) => Promise<Server>
+export type Adapter = (kernel: Kernel, where: Where) => Promise<Server>
 /** An adapter, or what stands in for it and may want the app itself. */
-export type Listen = (kernel: Kernel, options: Required<ListenOptions>, app: App) => Promise<Server>
+export type Listen = (kernel: Kernel, where: Where, app: App) => Promise<Server>
 
 let standIn: Listen | undefined
 
@@ -44,6 +57,11 @@ let standIn: Listen | undefined
  */
 export function listenThrough(listen: Listen | undefined): void {
   standIn = listen
+}
+
+/** Whether something else listens for the apps of this process, and ends them. */
+export function isStoodInFor(): boolean {
+  return standIn !== undefined
 }
 
 /** The address to show and to call for a host that was listened on. */

@@ -62,6 +62,7 @@ const runs: Readonly<Record<string, () => Promise<void>>> = {
     if (node) await serve([node, path("server.mjs")])
     if (deno) await serve([deno, "run", "--quiet", "--no-lock", "--allow-net", "--allow-env", path("server.mjs")])
   },
+  "ready.ts": () => serve([process.execPath, path("ready.ts")]),
   "worker.ts": async () => {
     const worker = await startWorkerd({ entry: path("worker.ts"), bindings: { GREETING: "world" } })
     try {

@@ -4,7 +4,7 @@ import { ListenFailed } from "../errors.ts"
 import type { Kernel } from "../kernel.ts"
 import type { Result } from "../reply/reply.ts"
 import { forHead, readyResponse, toResponse } from "../reply/web.ts"
-import { type ListenOptions, type Server, serverUrl } from "../server.ts"
+import { type Server, serverUrl, type Where } from "../server.ts"
 import { createWebHandler, type WebHandler } from "../web-handler.ts"
 import { BunWebSockets } from "../websocket/bun.ts"
 
@@ -15,6 +15,10 @@ const MAX_SIBLINGS = 200
 
 /** Bun looks at its timers every few seconds, so a connection lives up to so much longer than it is told. */
 const TIMER_SECONDS = 3
+
+const DRAIN_CHECK_MS = 50
+/** How long a request may take to arrive whose first bytes came before the stop. */
+const HEAD_MS = 1_000
 
 const toHead = forHead(toResponse)
 
@@ -35,10 +39,7 @@ class BunContext extends WebContext {
 }
 
 /** Listens on Bun, with its native router for the routes it can take; everything else goes through our own. */
-export async function listenBun(
-  kernel: Kernel,
-  { port, host, idleTimeoutSeconds }: Required<ListenOptions>,
-): Promise<Server> {
+export async function listenBun(kernel: Kernel, { port, host, idleTimeoutSeconds }: Where): Promise<Server> {
   const sockets = kernel.websocket && new BunWebSockets(kernel.websocket)
   const fallback = createWebHandler(kernel, peer, { renderUpgrade: sockets?.render })
   let server: Bun.Server<undefined>
@@ -121,16 +122,31 @@ function widestSegment(paths: readonly string[]): number {
   return Math.max(0, ...[...children.values()].map((names) => names.size))
 }
 
-async function stop(server: Bun.Server<undefined>, graceMs: number, sockets?: BunWebSockets): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const forced = new Promise<"forced">((resolve) => {
-    timer = setTimeout(() => resolve("forced"), graceMs)
+/**
+ * Bun closes kept connections by itself, and waits for those that never sent a whole request: nothing is under way on
+ * them, so they are cut when nothing else is.
+ * @returns how many connections had to be cut that had something under way.
+ */
+async function stop(server: Bun.Server<undefined>, graceMs: number, sockets?: BunWebSockets): Promise<number> {
+  const beganMs = performance.now()
+  let isStopped = false
+  const stopped = server.stop(false).then(() => {
+    isStopped = true
   })
-  const stopped = server.stop(false)
   sockets?.closeAll()
-  const outcome = await Promise.race([stopped, forced])
-  clearTimeout(timer)
-  if (outcome === "forced") await server.stop(true)
+  for (;;) {
+    await Promise.race([stopped, sleep(DRAIN_CHECK_MS)])
+    if (isStopped) return 0
+    const underWay = server.pendingRequests + server.pendingWebSockets
+    const passedMs = performance.now() - beganMs
+    if (passedMs < graceMs && (underWay > 0 || passedMs < HEAD_MS)) continue
+    await server.stop(true)
+    return underWay
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 function reason(cause: unknown): string {

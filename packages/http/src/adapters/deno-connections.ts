@@ -51,6 +51,12 @@ export interface Served {
   readonly handle: WebHandler
 }
 
+export interface ConnectionsOptions extends Served {
+  readonly idleMs: number
+  /** Called before connections with something under way are ended. */
+  readonly onCut: () => void
+}
+
 /** One connection. It stands for what Deno gives with each request, so that the address costs nothing. */
 class Connection {
   readonly remoteAddr: RemoteAddress
@@ -170,13 +176,15 @@ function failed(error: unknown): Response {
 export class Connections {
   readonly #listener: Listener
   readonly #served: Served
+  readonly #onCut: () => void
   readonly #open = new Set<Connection>()
   readonly #timer: ReturnType<typeof setInterval>
   #isStopping: boolean
 
-  constructor(listener: Listener, served: Served, idleMs: number) {
+  constructor(listener: Listener, { idleMs, onCut, ...served }: ConnectionsOptions) {
     this.#listener = listener
     this.#served = served
+    this.#onCut = onCut
     this.#isStopping = false
     // A connection is seen idle one interval late at most, and its end another: both are taken off.
     const checkMs = Math.min(MOST_CHECK_MS, idleMs / 10)
@@ -199,8 +207,11 @@ export class Connections {
     }
   }
 
-  /** Accepts no more, lets requests under way end, and ends what is left after the grace. */
-  async stop(graceMs: number): Promise<void> {
+  /**
+   * Accepts no more, lets requests under way end, and ends what is left after the grace.
+   * @returns how many had to be ended.
+   */
+  async stop(graceMs: number): Promise<number> {
     this.#isStopping = true
     this.#listener.close()
     clearInterval(this.#timer)
@@ -208,12 +219,15 @@ export class Connections {
     for (;;) {
       for (const connection of this.#open) if (!connection.isUnderWay) connection.end()
       const leftMs = deadlineMs - performance.now()
-      if (leftMs <= 0) break
       // Nothing tells of an answer's end, so it is looked for.
       const whenDone = Promise.all([...this.#open].map(({ finished }) => finished)).then(() => true)
-      if (await Promise.race([whenDone, sleep(Math.min(DRAIN_CHECK_MS, leftMs))])) break
+      if (await Promise.race([whenDone, sleep(DRAIN_CHECK_MS)])) return 0
+      if (leftMs <= DRAIN_CHECK_MS) break
     }
+    this.#onCut()
+    const cut = this.#open.size
     for (const connection of this.#open) connection.cancel()
+    return cut
   }
 }
 

@@ -1,10 +1,13 @@
 import type { Peer } from "../context/web-context.ts"
-import { ListenFailed } from "../errors.ts"
+import { ListenFailed, Unavailable } from "../errors.ts"
+import { Failure } from "../failure.ts"
 import type { Kernel } from "../kernel.ts"
-import { type ListenOptions, type Server, serverUrl } from "../server.ts"
+import { toProblem } from "../problem.ts"
+import { PROBLEM_TYPE } from "../reply/reply.ts"
+import { type Server, serverUrl, type Where } from "../server.ts"
 import { createWebHandler, type WebHandler } from "../web-handler.ts"
 import { DenoWebSockets } from "../websocket/web.ts"
-import { Connections, type Listener, type ServeConnection, type Served } from "./deno-connections.ts"
+import { Connections, type ConnectionsOptions, type Listener, type ServeConnection } from "./deno-connections.ts"
 
 interface DenoConnection {
   readonly remoteAddr: { readonly hostname?: string }
@@ -25,32 +28,30 @@ interface DenoRuntime {
   ): { addr: { port: number }; shutdown(): Promise<void>; finished: Promise<void> }
 }
 
-/** A server of Deno's, in either way. `stop` ends when all connections have. */
+/** A server of Deno's, in either way. `stop` ends when all connections have, and gives how many were cut. */
 interface Serving {
   readonly port: number
-  stop(graceMs: number): Promise<void>
+  stop(graceMs: number): Promise<number>
 }
 
-const peer: Peer = { address: (_request, info) => (info as DenoConnection).remoteAddr.hostname }
-
 /** Listens on Deno. */
-export async function listenDeno(
-  kernel: Kernel,
-  { port, host, idleTimeoutSeconds }: Required<ListenOptions>,
-): Promise<Server> {
+export async function listenDeno(kernel: Kernel, { port, host, idleTimeoutSeconds }: Where): Promise<Server> {
   const { Deno: deno } = globalThis as unknown as { Deno: DenoRuntime }
   const sockets = kernel.websocket && new DenoWebSockets()
+  const cutting = new AbortController()
+  const onCut = (): void => cutting.abort()
+  const peer: Peer = { address: (_request, info) => (info as DenoConnection).remoteAddr.hostname, cut: cutting.signal }
   const handle = createWebHandler(kernel, peer, { renderUpgrade: sockets && (() => sockets.render) })
   const serve = sockets === undefined ? connectionServer(deno) : undefined
   const where = { port, hostname: host }
   try {
     const server =
       serve === undefined
-        ? serveAll(deno, where, handle)
-        : serveEach(deno.listen(where), { serve, handle }, idleTimeoutSeconds * 1000)
-    const stop = async (graceMs: number): Promise<void> => {
-      await within(graceMs, Promise.all([sockets?.closeAll(), server.stop(graceMs)]))
-      sockets?.terminateAll()
+        ? serveAll(deno, where, { handle, onCut })
+        : serveEach(deno.listen(where), { serve, handle, onCut, idleMs: idleTimeoutSeconds * 1000 })
+    const stop = async (graceMs: number): Promise<number> => {
+      const [cut] = await Promise.all([server.stop(graceMs), within(graceMs, sockets?.closeAll())])
+      return Math.max(cut, sockets?.terminateAll() ?? 0)
     }
     return { port: server.port, host, url: serverUrl(host, server.port), stop }
   } catch (cause) {
@@ -58,13 +59,50 @@ export async function listenDeno(
   }
 }
 
-function serveAll(deno: DenoRuntime, where: { port: number; hostname: string }, handle: WebHandler): Serving {
-  const server = deno.serve({ ...where, onListen: () => undefined }, handle)
-  return { port: server.addr.port, stop: () => server.shutdown() }
+/** Deno gives no way to end connections once it was told to shut down: those that are left end with the process. */
+function serveAll(
+  deno: DenoRuntime,
+  where: { port: number; hostname: string },
+  { handle, onCut }: { handle: WebHandler; onCut: () => void },
+): Serving {
+  const uploads = new Set<Promise<Response>>()
+  let isStopping = false
+  let underWay = 0
+  const answer: WebHandler = (request, connection) => {
+    if (isStopping) return stopping()
+    const response = handle(request, connection)
+    if (!(response instanceof Promise)) return response
+    underWay++
+    const ended = response.finally(() => underWay--)
+    if (request.method !== "GET") {
+      uploads.add(ended)
+      void ended.finally(() => uploads.delete(ended))
+    }
+    return ended
+  }
+  const server = deno.serve({ ...where, onListen: () => undefined }, answer)
+  const stop = async (graceMs: number): Promise<number> => {
+    isStopping = true
+    const beganMs = performance.now()
+    // A shutdown ends what is still being read of bodies.
+    await within(graceMs, Promise.allSettled(uploads))
+    const leftMs = graceMs - (performance.now() - beganMs)
+    if (await within(Math.max(leftMs, 0), server.shutdown())) return 0
+    const cut = Math.max(underWay, 1) // an answer that its client does not take is no more under way
+    onCut()
+    return cut
+  }
+  return { port: server.addr.port, stop }
 }
 
-function serveEach(listener: Listener, served: Served, idleMs: number): Serving {
-  const connections = new Connections(listener, served, idleMs)
+function stopping(): Response {
+  const problem = toProblem(new Failure(Unavailable, "The server is stopping. Come again shortly."))
+  const headers = { "content-type": PROBLEM_TYPE, connection: "close", "retry-after": "1" }
+  return new Response(JSON.stringify(problem), { status: 503, headers })
+}
+
+function serveEach(listener: Listener, options: ConnectionsOptions): Serving {
+  const connections = new Connections(listener, options)
   return { port: listener.addr.port, stop: (graceMs) => connections.stop(graceMs) }
 }
 
@@ -87,11 +125,13 @@ function hasServeAddress(deno: DenoRuntime): boolean {
   return deno.permissions.querySync({ name: "env", variable }).state === "granted" && deno.env.has(variable)
 }
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+/** Whether the work was done in time. */
+async function within(ms: number, work: Promise<unknown> | undefined): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
   })
-  await Promise.race([work, late])
+  const inTime = await Promise.race([Promise.resolve(work).then(() => true as const), late])
   clearTimeout(timer)
+  return inTime
 }

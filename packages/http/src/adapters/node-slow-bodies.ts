@@ -34,6 +34,11 @@ export class SlowBodies {
     server.on("close", () => clearInterval(timer))
   }
 
+  /** All open connections. */
+  get sockets(): Iterable<Socket> {
+    return this.#sockets.keys()
+  }
+
   /** Called with every request that has a body. */
   note(message: IncomingMessage): void {
     const watched = this.#sockets.get(message.socket)

@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import { NodeContext } from "../context/node-context.ts"
 import { pathOfTarget } from "../context/target.ts"
 import { ListenFailed } from "../errors.ts"
 import { messageHost } from "../host.ts"
 import type { Kernel } from "../kernel.ts"
 import { sendNode, sendReady } from "../reply/node.ts"
-import { type ListenOptions, type Server, serverUrl } from "../server.ts"
+import { type Server, serverUrl, type Where } from "../server.ts"
 import type { NodeWebSockets } from "../websocket/node.ts"
+import { drainNode } from "./node-drain.ts"
 import { isMalformed, refuseMalformed } from "./node-malformed.ts"
 import { SlowBodies } from "./node-slow-bodies.ts"
 
@@ -20,10 +22,7 @@ async function loadWebSockets(): Promise<NodeWebSockets> {
 }
 
 /** Listens on Node's own http server. No web-standard object is made unless a handler asks for one. */
-export async function listenNode(
-  kernel: Kernel,
-  { port, host, idleTimeoutSeconds }: Required<ListenOptions>,
-): Promise<Server> {
+export async function listenNode(kernel: Kernel, { port, host, idleTimeoutSeconds }: Where): Promise<Server> {
   const { createServer } = process.getBuiltinModule("node:http") // half the start-up cost of an import of it
   const sockets = kernel.websocket && (await loadWebSockets())
   const server = createServer(
@@ -49,15 +48,12 @@ export async function listenNode(
   })
   const address = server.address()
   const bound = typeof address === "object" && address !== null ? address.port : port
-  const stop = async (graceMs: number): Promise<void> => {
-    const force = setTimeout(() => {
-      server.closeAllConnections()
-      sockets?.terminateAll()
-    }, graceMs)
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    server.closeIdleConnections()
-    await Promise.all([closed, sockets?.closeAll()])
-    clearTimeout(force)
+  const stop = async (graceMs: number): Promise<number> => {
+    const isWebSocket = (socket: Socket): boolean => sockets?.has(socket) ?? false
+    const gone = sockets?.closeAll()
+    const cut = await drainNode({ server, sockets: () => slowBodies.sockets, isWebSocket, graceMs })
+    await gone
+    return cut
   }
   return { port: bound, host, url: serverUrl(host, bound), stop }
 }

@@ -1,5 +1,6 @@
 import type { Service, Services } from "@ashlar/core"
 import { isOver, runAll } from "../after-answer.ts"
+import type { AppLifecycle } from "../app-lifecycle.ts"
 import { type BodyKinds, readBody, streamOf } from "../body.ts"
 import type { Endpoint } from "../endpoint.ts"
 import { Failure } from "../failure.ts"
@@ -16,6 +17,7 @@ import type { RequestHeaders } from "./request-headers.ts"
 /** What all requests of an app share. */
 export interface Shared {
   readonly services: Services
+  readonly lifecycle: AppLifecycle
   readonly draining: AbortSignal
   /** Told of defects, and of what cleanups throw. */
   readonly report: (error: unknown, ctx: RequestContext) => void
@@ -83,8 +85,10 @@ export abstract class RequestContext implements BaseContext {
   protected abstract readonly gone: AbortSignal
   protected abstract makeUrl(): URL
   abstract allowIdle(seconds: number): void
-  /** Tells the runtime of work that goes on after the answer. Those that listen by themselves need not know. */
-  goesOn(_work: Promise<void>): void {}
+  /** Tells of work that goes on after the answer: the app waits for it when it stops, and so does a platform. */
+  goesOn(work: Promise<void>): void {
+    this.shared.lifecycle.goesOn(work)
+  }
   /** @see BodySource for what every runtime promises. */
   abstract readJson(maxBytes: number): Promise<unknown>
   abstract readBytes(maxBytes: number): Promise<Uint8Array | Failure>

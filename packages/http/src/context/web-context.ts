@@ -10,6 +10,8 @@ export interface Peer {
   address(request: Request, connection: unknown): string | undefined
   allowIdle?(request: Request, connection: unknown, seconds: number): void
   waitUntil?(request: Request, connection: unknown, work: Promise<void>): void
+  /** Aborts when requests under way are cut, where the runtime's own signals do not tell of it. */
+  readonly cut?: AbortSignal
 }
 
 export interface WebContextInput {
@@ -27,6 +29,7 @@ export class WebContext extends RequestContext {
   readonly #peer: Peer
   readonly #connection: unknown
   #path: string | undefined
+  #gone: AbortSignal | undefined
 
   constructor({ request, connection, peer, endpoint, shared, values }: WebContextInput, path?: string) {
     super(endpoint, shared, values)
@@ -34,6 +37,7 @@ export class WebContext extends RequestContext {
     this.#peer = peer
     this.#connection = connection
     this.#path = path
+    this.#gone = undefined
   }
 
   get method(): string {
@@ -53,7 +57,10 @@ export class WebContext extends RequestContext {
     return this.#peer.address(this.request, this.#connection)
   }
   protected get gone(): AbortSignal {
-    return this.request.signal
+    const { cut } = this.#peer
+    if (cut === undefined) return this.request.signal
+    this.#gone ??= AbortSignal.any([this.request.signal, cut])
+    return this.#gone
   }
   protected makeUrl(): URL {
     return new URL(this.request.url, "http://localhost")
@@ -62,6 +69,7 @@ export class WebContext extends RequestContext {
     this.#peer.allowIdle?.(this.request, this.#connection, seconds)
   }
   override goesOn(work: Promise<void>): void {
+    super.goesOn(work)
     this.#peer.waitUntil?.(this.request, this.#connection, work)
   }
 

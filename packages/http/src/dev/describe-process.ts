@@ -46,7 +46,7 @@ async function describe({ entry, timeoutMs, before }: DescribeRequest): Promise<
   keepServices(services)
   listenThrough(async (_kernel, { port, host }, app) => {
     boot.listened(app)
-    return { port, host, url: serverUrl(host, port), stop: async () => undefined }
+    return { port, host, url: serverUrl(host, port), stop: async () => 0 }
   })
   process.on("unhandledRejection", (error) => void boot.failed(error))
   process.on("uncaughtException", (error) => void boot.failed(error))

@@ -1,5 +1,5 @@
 import type { RouteDescription } from "../routes/describe-table.ts"
-import { type Listen, type ListenOptions, listenThrough } from "../server.ts"
+import { type Listen, type ListenOptions, listenThrough, type Where } from "../server.ts"
 import { Changes } from "./changes.ts"
 import { describeError, type ErrorDescription } from "./error-description.ts"
 import type { GatewayOptions } from "./gateway.ts"
@@ -270,7 +270,7 @@ export class DevHost {
 }
 
 /** Ports are known by what was asked for; the second who asks for the same (a free one) gets another. */
-function keyOf({ host, port }: Required<ListenOptions>, load: Load | undefined): string {
+function keyOf({ host, port }: Where, load: Load | undefined): string {
   const key = `${host}:${port}`
   for (let number = 1; ; number++) {
     const one = number === 1 ? key : `${key} (${number})`

@@ -7,7 +7,7 @@ export async function kernelOf(app: App): Promise<Kernel> {
   let found: Kernel | undefined
   const capture: Listen = async (kernel, { port, host }) => {
     found = kernel
-    return { port, host, url: "", stop: async () => undefined }
+    return { port, host, url: "", stop: async () => 0 }
   }
   listenThrough(capture)
   await app.listen()

@@ -86,13 +86,14 @@ export class Lane {
     return Object.create(result, { events: { value: watched } }) as Upgrade
   }
 
-  /** Ends WebSocket connections, and waits for the requests under way, at most so long. */
-  async stop(graceMs: number): Promise<void> {
+  /** Ends WebSocket connections, and waits for the requests under way, at most so long: gives how many there still are. */
+  async stop(graceMs: number): Promise<number> {
     for (const connection of this.#sockets) connection.close(...GOING_AWAY)
-    if (this.#underWay === 0) return
+    if (this.#underWay === 0) return 0
     this.#idle = Promise.withResolvers()
     const timer = setTimeout(this.#idle.resolve, graceMs)
     await this.#idle.promise
     clearTimeout(timer)
+    return this.#underWay
   }
 }

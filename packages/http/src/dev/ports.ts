@@ -1,5 +1,5 @@
 import type { Kernel } from "../kernel.ts"
-import { type ListenOptions, loadOwnAdapter, type Server } from "../server.ts"
+import { loadOwnAdapter, type Server, type Where } from "../server.ts"
 import { Gateway, type GatewayOptions } from "./gateway.ts"
 
 /** A port that is open as long as any code wants it. */
@@ -29,7 +29,7 @@ export class DevPorts {
    * @param isFlexible Whether another port will do when this one is busy.
    * @throws {HTTP_LISTEN_FAILED}
    */
-  async open(key: string, options: Required<ListenOptions>, isFlexible: boolean): Promise<DevPort> {
+  async open(key: string, options: Where, isFlexible: boolean): Promise<DevPort> {
     const known = this.#ports.get(key)
     if (known !== undefined) return known
     const gateway = new Gateway(this.#kernels)
@@ -51,7 +51,7 @@ export class DevPorts {
   }
 }
 
-async function listen(kernel: Kernel, options: Required<ListenOptions>, more: number): Promise<Server> {
+async function listen(kernel: Kernel, options: Where, more: number): Promise<Server> {
   const adapter = await loadOwnAdapter(options.strictWebSockets)
   try {
     return await adapter(kernel, options)

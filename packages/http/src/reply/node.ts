@@ -5,6 +5,7 @@ import { Feed } from "./feed.ts"
 import { checkReply } from "./header.ts"
 import { room, writeFeed } from "./node-feed.ts"
 import { endWithLines, endWithText, isOrdinary, linesOf } from "./node-head.ts"
+import { lingerAfterAnswer } from "./node-linger.ts"
 import {
   type Body,
   JSON_TYPE,
@@ -120,7 +121,10 @@ function headOf(ctx: NodeContext, type: string | undefined, headers: Reply["head
     for (let index = 0; index < answerHeaders.length; index += 2)
       put(head, answerHeaders[index]!, answerHeaders[index + 1]!)
   }
-  if (leavesBody(ctx)) put(head, "connection", "close")
+  if (leavesBody(ctx)) {
+    put(head, "connection", "close")
+    lingerAfterAnswer(ctx.message)
+  }
   return head
 }
 

@@ -286,8 +286,9 @@ export class NodeWebSockets {
     this.open.delete(connection)
     if (this.open.size === 0) this.#whenEmpty?.()
   }
-  terminateAll(): void {
-    for (const connection of this.open) connection.terminate()
+  /** Whether a connection of the server has become a WebSocket. */
+  has(socket: Socket): boolean {
+    return CONNECTION in socket
   }
 }
 

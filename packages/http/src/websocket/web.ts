@@ -133,8 +133,11 @@ export class DenoWebSockets {
       else this.#whenEmpty = resolve
     })
   }
-  terminateAll(): void {
+  /** @returns how many there were. */
+  terminateAll(): number {
+    const { size } = this.#open
     for (const connection of this.#open) connection.terminate()
+    return size
   }
 }
 

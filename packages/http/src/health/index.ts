@@ -1,0 +1,2 @@
+export type { Health, HealthOptions } from "./health.ts"
+export { healthRoutes } from "./health.ts"
