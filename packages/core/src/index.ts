@@ -83,6 +83,7 @@ export type {
   StandardJsonSchemaOptions,
   StandardJsonSchemaProps,
   StandardJsonSchemaV1,
+  StandardOptions,
   StandardOutput,
   StandardPathSegment,
   StandardResult,

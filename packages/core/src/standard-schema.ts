@@ -12,7 +12,15 @@ export interface StandardSchemaV1<Input = unknown, Output = Input> {
 
 export interface StandardSchemaProps<Input = unknown, Output = Input> extends StandardTypedProps<Input, Output> {
   /** Never throws for a value it refuses. May answer a promise; Ashlar's own schemas never do. */
-  readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
+  readonly validate: (
+    value: unknown,
+    options?: StandardOptions,
+  ) => StandardResult<Output> | Promise<StandardResult<Output>>
+}
+
+/** What a library understands besides the value; one that does not know an option does without. */
+export interface StandardOptions {
+  readonly libraryOptions?: Record<string, unknown> | undefined
 }
 
 /** A schema that can say what it accepts as JSON Schema. */

@@ -1,50 +1,74 @@
 import { count } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
-import { counted, kindOf } from "./issue.ts"
-import { createNode, type Fits, type Node, nodeOf } from "./node.ts"
-import type { AnySchema, ArraySchema } from "./schema.ts"
+import type { Message, Run } from "./issue.ts"
+import type { JsonSchema } from "./json-schema.ts"
+import { anyNodeOf, type Check, checkAt, createNode, type Fits, type Node, nodeOf } from "./node.ts"
+import type { AnyAsyncSchema, AnySchema, ArraySchema, AsyncSchema } from "./schema.ts"
+import { kindOf, quantity, term } from "./term.ts"
+
+const AN_ARRAY = term("array")
+const DIFFERENT = term("different")
 
 /** How many items there may be. Looked at before the items are, so that a list too long costs nothing. */
 interface Bounds {
-  readonly min?: number
-  readonly max?: number
+  readonly min: number
+  readonly max: number
+  readonly message?: Message | undefined
+  /** What is no list is a list of one. */
+  readonly isLenient?: boolean
 }
 
-function arrayNode(item: Node, { min = 0, max = Number.POSITIVE_INFINITY }: Bounds): Node {
-  const { check: checkItem, fits: fitsItem } = item
+const UNBOUNDED: Bounds = { min: 0, max: Number.POSITIVE_INFINITY }
+
+function arrayNode(item: Node, bounds: Bounds): Node {
+  const checkSize = sizeCheck(bounds)
+  const { isLenient = false } = bounds
   return createNode({
-    expected: "an array",
-    check(value, run) {
-      if (!Array.isArray(value)) return run.expect("type", "an array", kindOf(value))
-      const { length } = value
-      if (length < min) return run.expect("too_small", `at least ${counted(min, "item")}`, counted(length, "item"))
-      if (length > max) return run.expect("too_big", `at most ${counted(max, "item")}`, counted(length, "item"))
-      let copy: unknown[] | undefined
-      for (let at = 0; at < length; at++) {
-        const before = run.count
-        const given: unknown = value[at]
-        const checked = checkItem(given, run)
-        if (run.count !== before) {
-          run.locate(before, at)
-          if (run.isFull) break
-        } else if (!Object.is(checked, given)) {
-          copy ??= [...value]
-          copy[at] = checked
-        }
-      }
-      return copy ?? value
+    expected: AN_ARRAY,
+    check(given, run) {
+      const value = isLenient && !Array.isArray(given) && given !== undefined ? [given] : given
+      if (!Array.isArray(value)) return run.expect("type", AN_ARRAY, kindOf(value))
+      const before = run.count
+      checkSize(value, run)
+      return run.count === before ? checkItems(item, value, run) : undefined
     },
-    fits:
-      fitsItem &&
-      ((value) => Array.isArray(value) && value.length >= min && value.length <= max && all(value, fitsItem)),
-    isPure: item.isPure,
-    toJson: (context) => ({
-      type: "array",
-      items: item.toJson(context),
-      ...(min > 0 && { minItems: min }),
-      ...(max < Number.POSITIVE_INFINITY && { maxItems: max }),
-    }),
+    fits: fitsArray(item.fits, bounds),
+    isPure: item.isPure && !isLenient,
+    isAsync: item.isAsync,
+    toJson: (context) => ({ type: "array", items: item.toJson(context), ...jsonBounds(bounds) }),
   })
+}
+
+function checkItems(item: Node, items: readonly unknown[], run: Run): readonly unknown[] {
+  let copy: unknown[] | undefined
+  for (let at = 0; at < items.length && !run.isFull; at++) {
+    const before = run.count
+    const checked = checkAt(item, items[at], at, run)
+    if (run.count === before && !Object.is(checked, items[at])) {
+      copy ??= [...items]
+      copy[at] = checked
+    }
+  }
+  return copy ?? items
+}
+
+function sizeCheck({ min, max, message }: Bounds): Check {
+  const atLeast = term("atLeast", { amount: quantity("item", min) })
+  const atMost = term("atMost", { amount: quantity("item", max) })
+  return (value, run) => {
+    const { length } = value as readonly unknown[]
+    if (length >= min && length <= max) return
+    const [code, expected] = length < min ? (["too_small", atLeast] as const) : (["too_big", atMost] as const)
+    run.report({ code, expected, received: quantity("item", length), message })
+  }
+}
+
+function jsonBounds({ min, max }: Bounds): JsonSchema {
+  return { ...(min > 0 && { minItems: min }), ...(max < Number.POSITIVE_INFINITY && { maxItems: max }) }
+}
+
+function fitsArray(fits: Fits | undefined, { min, max }: Bounds): Fits | undefined {
+  return fits && ((value) => Array.isArray(value) && value.length >= min && value.length <= max && all(value, fits))
 }
 
 function all(items: readonly unknown[], fits: Fits): boolean {
@@ -62,24 +86,81 @@ class ArrayBuilder<S extends AnySchema> extends SchemaBuilder<S["~o"][], S["~i"]
     this.#bounds = bounds
   }
 
-  min(items: number): this {
-    return this.#within({ min: count("min", items) })
+  min(items: number, message?: Message): this {
+    return this.#within({ min: count("min", items) }, message)
   }
 
-  max(items: number): this {
-    return this.#within({ max: count("max", items) })
+  max(items: number, message?: Message): this {
+    return this.#within({ max: count("max", items) }, message)
+  }
+
+  length(items: number, message?: Message): this {
+    return this.#within({ min: count("length", items), max: items }, message)
+  }
+
+  unique(message?: Message): this {
+    return this.step(
+      { check: checkUnique, fits: (value) => repeated(value as unknown[]) === undefined, json: { uniqueItems: true } },
+      message,
+    )
   }
 
   protected override rebuild(plan: Blueprint): this {
     return new ArrayBuilder<S>(this.#item, this.#bounds, plan) as this
   }
 
-  #within(bounds: Bounds): this {
-    return new ArrayBuilder<S>(this.#item, { ...this.#bounds, ...bounds }, this.plan) as this
+  #within(bounds: Partial<Bounds>, message: Message | undefined): this {
+    const all = { ...this.#bounds, ...bounds, ...(message !== undefined && { message }) }
+    return new ArrayBuilder<S>(this.#item, all, this.plan) as this
   }
 }
 
-export function array<S extends AnySchema>(item: S): ArraySchema<S> {
+/** Said at the second of the two. */
+function checkUnique(value: unknown, run: Run): unknown {
+  const again = repeated(value as unknown[])
+  if (again === undefined) return value
+  const before = run.count
+  run.expect("duplicate", DIFFERENT, term("duplicate", { place: String(again.first) }))
+  run.locate(before, again.second)
+}
+
+function repeated(items: readonly unknown[]): { first: number; second: number } | undefined {
+  const places = new Map<unknown, number>()
+  const written = new Map<string, number>()
+  for (let at = 0; at < items.length; at++) {
+    const item = items[at]
+    const json = typeof item === "object" && item !== null ? writtenAlike(item) : undefined
+    const first = json === undefined ? places.get(item) : written.get(json)
+    if (first !== undefined) return { first, second: at }
+    if (json === undefined) places.set(item, at)
+    else written.set(json, at)
+  }
+  return undefined
+}
+
+/** The same for values that are equal as JSON, whatever the order of keys. */
+function writtenAlike(value: object): string | undefined {
+  try {
+    return JSON.stringify(value, sortKeys)
+  } catch {
+    return undefined // what contains itself, or a bigint, is equal to nothing but itself
+  }
+}
+
+function sortKeys(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+export function array<S extends AnySchema>(item: S): ArraySchema<S>
+export function array<S extends AnyAsyncSchema>(item: S): AsyncSchema<S["~o"][], S["~i"][]>
+export function array(item: AnySchema | AnyAsyncSchema): unknown {
+  const node = anyNodeOf(item)
+  return new ArrayBuilder<AnySchema>(node, UNBOUNDED, blueprint(arrayNode(node, UNBOUNDED)))
+}
+
+export function arrayOfOne<S extends AnySchema>(item: S): ArraySchema<S> {
   const node = nodeOf(item)
-  return new ArrayBuilder<S>(node, {}, blueprint(arrayNode(node, {})))
+  const bounds = { ...UNBOUNDED, isLenient: true }
+  return new ArrayBuilder<S>(node, bounds, blueprint(arrayNode(node, bounds)))
 }

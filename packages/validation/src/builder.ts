@@ -1,7 +1,34 @@
-import { type Change, defaultNode, nullableNode, optionalNode, transformNode } from "./changes.ts"
-import { type JsonSchema, type JsonSchemaContext, narrow, schemaDocument } from "./json-schema.ts"
-import { type Check, type Fits, type Node, nodeOf, run, setNode } from "./node.ts"
-import type { Defaulted, Optional, Schema, SchemaNotes, SchemaProps, ValidationResult } from "./schema.ts"
+import type { Branded } from "./brand.ts"
+import {
+  after,
+  type Change,
+  catchNode,
+  defaultNode,
+  localeNode,
+  messageNode,
+  nullableNode,
+  optionalNode,
+  pipeNode,
+  secretNode,
+  transformNode,
+} from "./changes.ts"
+import type { Message, Report } from "./issue.ts"
+import { type JsonSchema, type JsonSchemaContext, narrow } from "./json-schema.ts"
+import type { Locale } from "./locale.ts"
+import { anyNodeOf, type Check, type Fits, type Node, nodeOf, setNode } from "./node.ts"
+import { propsOf } from "./props.ts"
+import type { AsyncRule, Rule } from "./rule.ts"
+import type {
+  AnySchema,
+  AsyncOptional,
+  AsyncSchema,
+  Defaulted,
+  Optional,
+  RefineOptions,
+  Schema,
+  SchemaNotes,
+  SchemaProps,
+} from "./schema.ts"
 
 /** A check or change that was added to a schema, and what JSON Schema says of it. */
 export interface Step {
@@ -9,6 +36,8 @@ export interface Step {
   readonly json?: JsonSchema | undefined
   /** Whether the step leaves the value as it is; undefined when it may change it. */
   readonly fits?: Fits | undefined
+  /** The step answers later. */
+  readonly isAsync?: boolean
 }
 
 /** Everything a schema is, apart from its methods. Methods answer a new schema with a changed copy of this. */
@@ -16,6 +45,9 @@ export interface Blueprint {
   readonly base: Node
   readonly steps: readonly Step[]
   readonly notes: SchemaNotes
+  readonly message?: Message
+  readonly locale?: Locale
+  readonly isSecret?: boolean
 }
 
 /** A blueprint without steps and notes. */
@@ -27,6 +59,7 @@ export function blueprint(base: Node): Blueprint {
 export class SchemaBuilder<O, I = O> implements Schema<O, I> {
   declare readonly "~o": O
   declare readonly "~i": I
+  declare readonly "~async"?: undefined
   readonly "~standard": SchemaProps<O, I>
   protected readonly plan: Blueprint
 
@@ -34,30 +67,98 @@ export class SchemaBuilder<O, I = O> implements Schema<O, I> {
     this.plan = plan
     const node = compose(plan)
     setNode(this, node)
-    this["~standard"] = propsOf(node)
+    this["~standard"] = propsOf<O, I>(node)
   }
 
   optional(): Optional<O, I> {
-    return new OptionalBuilder<O, I>(blueprint(optionalNode(nodeOf(this))))
+    return new OptionalBuilder<O, I>(blueprint(optionalNode(anyNodeOf(this))))
   }
 
   nullable(): Schema<O | null, I | null> {
-    return new SchemaBuilder<O | null, I | null>(blueprint(nullableNode(nodeOf(this))))
+    return new SchemaBuilder<O | null, I | null>(blueprint(nullableNode(anyNodeOf(this))))
+  }
+
+  nullish(): Optional<O | null, I | null> {
+    return new OptionalBuilder<O | null, I | null>(blueprint(optionalNode(nullableNode(anyNodeOf(this)))))
   }
 
   default(value: O | (() => O)): Defaulted<O, I> {
-    return new DefaultedBuilder<O, I>(blueprint(defaultNode(nodeOf(this), value)))
+    return new DefaultedBuilder<O, I>(blueprint(defaultNode(anyNodeOf(this), value)))
   }
 
-  refine(accepts: (value: O) => boolean, message: string): this {
+  catch(value: O | (() => O)): Defaulted<O, unknown> {
+    return new DefaultedBuilder<O, unknown>(blueprint(catchNode(anyNodeOf(this), value)))
+  }
+
+  refine(accepts: (value: O) => boolean, options?: Message | RefineOptions): this {
+    const { message, path } = refinement(options)
+    return this.#rule((value) => accepts(value as O), { code: "refused", message }, path)
+  }
+
+  rule({ name, message, accepts }: Rule<O>): this {
+    return this.#rule((value) => accepts(value as O), { code: "refused", rule: name, message })
+  }
+
+  #rule(accepts: (value: unknown) => boolean, report: Report, path: readonly (string | number)[] = []): this {
     return this.step({
-      check: (value, run) => (accepts(value as O) ? value : run.report({ code: "refused", message })),
-      fits: (value) => accepts(value as O) === true,
+      check(value, run) {
+        if (accepts(value)) return value
+        const before = run.count
+        run.report(report)
+        run.move(before, path)
+      },
+      fits: (value) => accepts(value) === true,
     })
   }
 
+  refineAsync(accepts: (value: O) => Promise<boolean>, options?: Message | RefineOptions): AsyncSchema<O, I> {
+    const { message, path } = refinement(options)
+    return this.#ruleAsync((value) => accepts(value as O), { code: "refused", message }, path)
+  }
+
+  ruleAsync({ name, message, accepts }: AsyncRule<O>): AsyncSchema<O, I> {
+    return this.#ruleAsync((value) => accepts(value as O), { code: "refused", rule: name, message })
+  }
+
+  #ruleAsync(
+    accepts: (value: unknown) => Promise<boolean>,
+    report: Report,
+    path: readonly (string | number)[] = [],
+  ): AsyncSchema<O, I> {
+    const step = this.step({
+      check(value, run) {
+        const waiting = run.waitingCount
+        run.defer(async () => ((await accepts(value)) ? undefined : report))
+        for (const key of path.toReversed()) run.locateWaiting(waiting, key)
+        return value
+      },
+      isAsync: true,
+    })
+    return step as unknown as AsyncSchema<O, I> & AsyncOptional<O, I>
+  }
+
   transform<U>(change: (value: O, fail: (message: string) => never) => U): Schema<U, I> {
-    return new SchemaBuilder<U, I>(blueprint(transformNode(nodeOf(this), change as Change)))
+    return new SchemaBuilder<U, I>(blueprint(transformNode(anyNodeOf(this), change as Change)))
+  }
+
+  pipe<S extends AnySchema>(next: O extends S["~i"] ? S : never): Schema<S["~o"], I> {
+    return new SchemaBuilder<S["~o"], I>(blueprint(pipeNode(anyNodeOf(this), nodeOf(next))))
+  }
+
+  brand<const B extends string>(_name: B): Schema<Branded<O, B>, I> {
+    return this as unknown as Schema<Branded<O, B>, I>
+  }
+
+  message(message: Message): this {
+    return this.rebuild({ ...this.plan, message })
+  }
+
+  secret(): this {
+    return this.rebuild({ ...this.plan, isSecret: true })
+  }
+
+  locale(locale: Locale): this {
+    return this.rebuild({ ...this.plan, locale })
   }
 
   describe(description: string): this {
@@ -68,9 +169,11 @@ export class SchemaBuilder<O, I = O> implements Schema<O, I> {
     return this.rebuild({ ...this.plan, notes: { ...this.plan.notes, ...notes } })
   }
 
-  /** The same schema with one more step. */
-  protected step(step: Step): this {
-    return this.rebuild({ ...this.plan, steps: [...this.plan.steps, step] })
+  /** The same schema with one more step. @param message For what the step refuses. */
+  protected step(step: Step, message?: Message): this {
+    const { check } = step
+    const told = message === undefined ? check : after(check, (run, before) => run.reword(before, message, "anywhere"))
+    return this.rebuild({ ...this.plan, steps: [...this.plan.steps, { ...step, check: told }] })
   }
 
   /** The same schema by another plan. */
@@ -81,31 +184,58 @@ export class SchemaBuilder<O, I = O> implements Schema<O, I> {
 
 class OptionalBuilder<O, I> extends SchemaBuilder<O | undefined, I | undefined> implements Optional<O, I> {
   declare readonly "~opt": "both"
+
+  protected override rebuild(plan: Blueprint): this {
+    return new OptionalBuilder<O, I>(plan) as this
+  }
 }
 
 class DefaultedBuilder<O, I> extends SchemaBuilder<O, I | undefined> implements Defaulted<O, I> {
   declare readonly "~opt": "in"
+
+  protected override rebuild(plan: Blueprint): this {
+    return new DefaultedBuilder<O, I>(plan) as this
+  }
 }
 
-function compose({ base, steps, notes }: Blueprint): Node {
-  const { check, toJson } = base
+function refinement(options: Message | RefineOptions = {}): RefineOptions {
+  return typeof options === "object" ? options : { message: options }
+}
+
+function compose({ base, steps, notes, message, locale, isSecret = false }: Blueprint): Node {
+  let node = steps.length === 0 ? base : withSteps(base, steps)
+  if (message !== undefined) node = messageNode(node, message)
+  if (locale !== undefined) node = localeNode(node, locale)
+  if (isSecret) node = secretNode(node)
+  return withNotes(node, notes)
+}
+
+function withNotes(node: Node, { id, ...notes }: SchemaNotes): Node {
+  const define = (context: JsonSchemaContext): JsonSchema => ({ ...node.toJson(context), ...notes })
+  const noted: Node = {
+    ...node,
+    id: id ?? node.id,
+    define,
+    toJson: (context) => (context.refersToNamed && id !== undefined ? context.refer(noted) : define(context)),
+  }
+  return noted
+}
+
+function withSteps(base: Node, steps: readonly Step[]): Node {
   const [first, ...rest] = steps
   const fits = [base.fits, ...steps.map((step) => step.fits)]
-  const define = (context: JsonSchemaContext): JsonSchema => {
-    const json = toJson(context)
-    for (const step of steps) if (step.json) narrow(json, step.json)
-    return { ...json, ...jsonNotes(notes) }
-  }
-  const node: Node = {
+  return {
     ...base,
-    id: notes.id ?? base.id,
     fits: both(fits),
     isPure: base.isPure && !fits.includes(undefined),
-    check: first === undefined ? check : rest.length === 0 ? two(check, first.check) : all(check, steps),
-    define,
-    toJson: (context) => (context.refersToNamed && notes.id !== undefined ? context.refer(node) : define(context)),
+    isAsync: base.isAsync || steps.some((step) => step.isAsync === true),
+    check: rest.length === 0 ? two(base.check, first!.check) : all(base.check, steps),
+    toJson(context) {
+      const json = base.toJson(context)
+      for (const step of steps) if (step.json) narrow(json, step.json)
+      return json
+    },
   }
-  return node
 }
 
 /** Fits when all do; unknown when one is. */
@@ -126,27 +256,12 @@ function two(check: Check, step: Check): Check {
 }
 
 function all(check: Check, steps: readonly Step[]): Check {
+  const checks = steps.map((step) => step.check)
   return (value, run) => {
     const before = run.count
     let current = check(value, run)
     // A step may rely on what the ones before it found true.
-    for (let at = 0; at < steps.length && run.count === before; at++) current = steps[at]!.check(current, run)
+    for (let at = 0; at < checks.length && run.count === before; at++) current = checks[at]!(current, run)
     return current
-  }
-}
-
-function jsonNotes({ id: _, ...notes }: SchemaNotes): JsonSchema {
-  return { ...notes }
-}
-
-function propsOf<O, I>(node: Node): SchemaProps<O, I> {
-  return {
-    version: 1,
-    vendor: "ashlar",
-    validate: (value) => run(node, value) as ValidationResult<O>,
-    jsonSchema: {
-      input: ({ target, libraryOptions }) => schemaDocument(node, "input", target, libraryOptions),
-      output: ({ target, libraryOptions }) => schemaDocument(node, "output", target, libraryOptions),
-    },
   }
 }

@@ -1,42 +1,75 @@
-import { orNull } from "./json-schema.ts"
-import type { Node } from "./node.ts"
+import type { Message } from "./issue.ts"
+import { Run } from "./issue.ts"
+import { type JsonSchema, orNull } from "./json-schema.ts"
+import type { Locale } from "./locale.ts"
+import type { Check, Node } from "./node.ts"
+import { either, verbatim } from "./term.ts"
 
 /** Nodes around a node: what the methods `optional`, `nullable`, `default` and `transform` make. */
 
+const NULL = verbatim("null")
+
 export function optionalNode(inner: Node): Node {
+  const { check, fits } = inner
   return {
     ...inner,
+    inner,
     absent: "kept",
-    check: (value, run) => (value === undefined ? undefined : inner.check(value, run)),
-    fits: inner.fits && ((value) => value === undefined || inner.fits!(value)),
+    values: undefined,
+    check: (value, run) => (value === undefined ? undefined : check(value, run)),
+    fits: fits && ((value) => value === undefined || fits(value)),
   }
 }
 
 export function nullableNode(inner: Node): Node {
+  const { check, fits } = inner
   return {
     ...inner,
     absent: "refused",
-    expected: `${inner.expected} or null`,
-    check: (value, run) => (value === null ? null : inner.check(value, run)),
-    fits: inner.fits && ((value) => value === null || inner.fits!(value)),
+    expected: either([inner.expected, NULL]),
+    values: inner.values && [...inner.values, null],
+    check: (value, run) => (value === null ? null : check(value, run)),
+    fits: fits && ((value) => value === null || fits(value)),
     toJson: (context) => orNull(inner.toJson(context)),
   }
 }
 
 export function defaultNode(inner: Node, given: unknown): Node {
+  const { check, fits } = inner
   const fill = fillerOf(given)
   return {
     ...inner,
+    inner,
     absent: fill,
-    fits: inner.fits && ((value) => value !== undefined && inner.fits!(value)),
+    values: undefined,
+    fits: fits && ((value) => value !== undefined && fits(value)),
     isPure: false,
-    check: (value, run) => (value === undefined ? fill() : inner.check(value, run)),
-    toJson(context) {
-      const json = inner.toJson(context)
-      // A default that is made anew each time (an id, the time) is no constant to be published.
-      return typeof given === "function" ? json : { ...json, default: given }
-    },
+    check: (value, run) => (value === undefined ? fill() : check(value, run)),
+    toJson: (context) => withDefault(inner.toJson(context), given),
   }
+}
+
+/** What fits is taken, and for anything else there is a value. */
+export function catchNode(inner: Node, given: unknown): Node {
+  const fill = fillerOf(given)
+  return {
+    ...inner,
+    inner,
+    absent: fill,
+    values: undefined,
+    isPure: false,
+    check(value, run) {
+      const attempt = new Run(run.depth)
+      const checked = inner.check(value, attempt)
+      return attempt.count === 0 ? checked : fill()
+    },
+    toJson: (context) => withDefault(context.mode === "output" ? inner.toJson(context) : {}, given),
+  }
+}
+
+function withDefault(json: JsonSchema, given: unknown): JsonSchema {
+  // A default that is made anew each time (an id, the time) is no constant to be published.
+  return typeof given === "function" ? json : { ...json, default: given }
 }
 
 function fillerOf(given: unknown): () => unknown {
@@ -64,6 +97,8 @@ export function transformNode(inner: Node, change: Change): Node {
   return {
     ...inner,
     absent: "refused",
+    inner: undefined,
+    values: undefined,
     fits: undefined,
     isPure: false,
     check(value, run) {
@@ -78,5 +113,73 @@ export function transformNode(inner: Node, change: Change): Node {
       }
     },
     toJson: (context) => (context.mode === "output" ? {} : inner.toJson(context)),
+  }
+}
+
+/** One node after the other. */
+export function pipeNode(first: Node, next: Node): Node {
+  const { check, fits } = first
+  const { check: checkNext, fits: fitsNext } = next
+  return {
+    ...first,
+    absent: "refused",
+    inner: undefined,
+    values: undefined,
+    fits: fits && fitsNext && ((value) => fits(value) && fitsNext(value)),
+    isPure: first.isPure && next.isPure,
+    isAsync: first.isAsync || next.isAsync,
+    isSecret: first.isSecret || next.isSecret,
+    check(value, run) {
+      const before = run.count
+      const checked = check(value, run)
+      return run.count === before ? checkNext(checked, run) : undefined
+    },
+    // What a change of the first makes of it is for the second to say; where there is none, both hold.
+    toJson: (context) =>
+      context.mode === "output"
+        ? next.toJson(context)
+        : first.isPure
+          ? bothHold(first.toJson(context), next.toJson(context))
+          : first.toJson(context),
+  }
+}
+
+function bothHold(one: JsonSchema, other: JsonSchema): JsonSchema {
+  return { allOf: [one, other] }
+}
+
+export function messageNode(inner: Node, message: Message): Node {
+  return { ...inner, message, check: after(inner.check, (run, before) => run.reword(before, message, "itself")) }
+}
+
+export function secretNode(inner: Node): Node {
+  const { check } = inner
+  return {
+    ...inner,
+    isSecret: true,
+    check(value, run) {
+      const [before, waiting] = [run.count, run.waitingCount]
+      const checked = check(value, run)
+      if (run.count !== before || run.waitingCount !== waiting) run.hide(before, waiting)
+      return checked
+    },
+    toJson(context) {
+      const json = inner.toJson(context)
+      return json.type === "string" && !("format" in json) ? { ...json, format: "password" } : json
+    },
+  }
+}
+
+export function localeNode(inner: Node, locale: Locale): Node {
+  return { ...inner, check: after(inner.check, (run, before) => run.speak(before, locale)) }
+}
+
+/** Does something about the issues of a check, where there are any. */
+export function after(check: Check, treat: (run: Run, before: number) => void): Check {
+  return (value, run) => {
+    const before = run.count
+    const checked = check(value, run)
+    if (run.count !== before) treat(run, before)
+    return checked
   }
 }

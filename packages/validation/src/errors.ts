@@ -17,3 +17,15 @@ export const TargetUnsupported: ErrorClass<"VALIDATION_TARGET_UNSUPPORTED", 500>
   500,
   "Schemas can be said in JSON Schema draft 2020-12, and in no other dialect.",
 )
+
+export const AsyncUnexpected: ErrorClass<"VALIDATION_ASYNC", 500> = defineError(
+  "VALIDATION_ASYNC",
+  500,
+  "A schema with asynchronous rules was asked for an answer at once. Use `validateAsync` or `parseAsync`.",
+)
+
+export const LocaleUnknown: ErrorClass<"VALIDATION_LOCALE_UNKNOWN", 500> = defineError(
+  "VALIDATION_LOCALE_UNKNOWN",
+  500,
+  "Messages are asked for in a language that there are none in. `LOCALES` lists those there are.",
+)

@@ -1,7 +1,9 @@
-import { SchemaInvalid } from "./errors.ts"
-import { Run } from "./issue.ts"
+import { AsyncUnexpected, SchemaInvalid } from "./errors.ts"
+import { type Message, Run } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
-import type { AnySchema, ValidationResult } from "./schema.ts"
+import type { Locale } from "./locale.ts"
+import type { AnyAsyncSchema, AnySchema, ValidationResult } from "./schema.ts"
+import { kindOf, type Term } from "./term.ts"
 
 /**
  * Checks a value: gives the value to go on with, which is the same one when there was nothing to change, or adds issues
@@ -15,6 +17,9 @@ export type Check = (value: unknown, run: Run) => unknown
  */
 export type Fits = (value: unknown) => boolean
 
+/** A value that JSON writes as one token. */
+export type Literal = string | number | boolean | null
+
 /** What the schemas are made of. A schema is a node with methods. */
 export interface Node {
   readonly check: Check
@@ -22,12 +27,22 @@ export interface Node {
   readonly fits: Fits | undefined
   /** Whether what comes out is always what went in: no default, no transform, nothing dropped. */
   readonly isPure: boolean
+  /** Whether a part of it has to wait for something before it can answer. */
+  readonly isAsync: boolean
   /** What an object does about an absent key: refuses it, leaves it absent, or fills it by this function. */
   readonly absent: "refused" | "kept" | (() => unknown)
   /** For "Expected …": "a string". */
-  readonly expected: string
-  /** One value only: directly in an object, the tag by which unions tell their members apart. */
-  readonly isTag: boolean
+  readonly expected: Term
+  /** The only values it takes, where they are few: directly in an object, the tags by which unions tell their members apart. */
+  readonly values: readonly Literal[] | undefined
+  /** The keys an object of this may have; undefined where any, or where it is none. */
+  readonly keys: ReadonlySet<string> | undefined
+  /** What it was before it became optional, nullable or had a default. */
+  readonly inner: Node | undefined
+  /** For what is wrong with the value itself, an absent key included. */
+  readonly message: Message | undefined
+  /** Whether nothing that was sent may be shown. */
+  readonly isSecret: boolean
   /** Its name under `$defs`, should it be there. */
   readonly id: string | undefined
   /** What it is, or a reference to what it is. */
@@ -36,19 +51,26 @@ export interface Node {
   readonly define: (context: JsonSchemaContext) => JsonSchema
 }
 
+type Parts = Pick<Node, "expected" | "check" | "toJson"> &
+  Partial<Pick<Node, "fits" | "isPure" | "isAsync" | "values" | "keys">>
+
 /** A node that must be there, and has no name. */
-export function createNode(
-  parts: Pick<Node, "expected" | "check" | "toJson"> & Partial<Pick<Node, "fits" | "isPure">>,
-): Node {
-  const { fits, toJson: define } = parts
+export function createNode(parts: Parts): Node {
   return {
+    check: parts.check,
+    fits: parts.fits,
+    isPure: parts.isPure ?? parts.fits !== undefined,
+    isAsync: parts.isAsync ?? false,
     absent: "refused",
-    isTag: false,
+    expected: parts.expected,
+    values: parts.values,
+    keys: parts.keys,
+    inner: undefined,
+    message: undefined,
+    isSecret: false,
     id: undefined,
-    fits: undefined,
-    isPure: fits !== undefined,
-    define,
-    ...parts,
+    toJson: parts.toJson,
+    define: parts.toJson,
   }
 }
 
@@ -60,7 +82,7 @@ export function setNode(schema: object, node: Node): void {
 }
 
 /** @throws {VALIDATION_SCHEMA_INVALID} for anything that is no schema of this package. */
-export function nodeOf(schema: AnySchema): Node {
+export function anyNodeOf(schema: AnySchema | AnyAsyncSchema): Node {
   const node = nodes.get(schema)
   if (!node)
     throw new SchemaInvalid(
@@ -69,10 +91,47 @@ export function nodeOf(schema: AnySchema): Node {
   return node
 }
 
-/** Runs a node on a value, from the start. */
-export function run({ check, fits }: Node, value: unknown): ValidationResult<unknown> {
+/** @throws {VALIDATION_SCHEMA_INVALID} also for a schema with rules that have to wait. */
+export function nodeOf(schema: AnySchema): Node {
+  const node = anyNodeOf(schema)
+  if (!node.isAsync) return node
+  throw new SchemaInvalid(
+    "Expected a schema that answers at once, got one with asynchronous rules. They may be in objects and arrays, or on the whole.",
+  )
+}
+
+/** Checks a part of a value, and says of what is found there where it is. */
+export function checkAt({ check }: Node, value: unknown, key: string | number, run: Run): unknown {
+  const [before, waiting] = [run.count, run.waitingCount]
+  const checked = check(value, run)
+  if (run.count !== before) run.locate(before, key)
+  if (run.waitingCount !== waiting) run.locateWaiting(waiting, key)
+  return checked
+}
+
+/** Reports that a part is absent which has to be there. */
+export function reportAbsent({ expected, values, message, isSecret }: Node, run: Run): undefined {
+  const before = run.count
+  run.report({ code: "required", expected, received: kindOf(undefined), message, isTag: values?.length === 1 })
+  if (isSecret) run.hide(before, run.waitingCount)
+}
+
+/** Runs a node on a value, from the start. @throws {VALIDATION_ASYNC} */
+export function run({ check, fits, isAsync }: Node, value: unknown, locale?: Locale): ValidationResult<unknown> {
   if (fits?.(value)) return { value }
+  if (isAsync) throw new AsyncUnexpected("This schema has asynchronous rules. Use `validateAsync` or `parseAsync`.")
   const state = new Run()
   const result = check(value, state)
-  return state.count === 0 ? { value: result } : { issues: state.issues() }
+  return state.count === 0 ? { value: result } : { issues: state.issues(locale) }
+}
+
+/** Asynchronous rules that are under way at the same time, at most. */
+const MAX_AT_ONCE = 8
+
+/** The same for a node that may have to wait. Only a value that is good as far as one can tell at once is waited for. */
+export async function runAsync(node: Node, value: unknown, locale?: Locale): Promise<ValidationResult<unknown>> {
+  const state = new Run()
+  const result = node.check(value, state)
+  if (state.count === 0 && state.waitingCount > 0) await state.settle(MAX_AT_ONCE)
+  return state.count === 0 ? { value: result } : { issues: state.issues(locale) }
 }

@@ -1,37 +1,106 @@
 import { finite } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
-
-import { kindOf, type Run } from "./issue.ts"
-import { createNode, type Node } from "./node.ts"
+import { SchemaInvalid } from "./errors.ts"
+import type { Message } from "./issue.ts"
+import type { JsonSchema } from "./json-schema.ts"
+import type { TextKey } from "./locale.ts"
+import { type Check, createNode, type Fits, type Node } from "./node.ts"
 import type { NumberSchema, Schema } from "./schema.ts"
+import { kindOf, type Term, term, verbatim } from "./term.ts"
 
-class NumberBuilder<I> extends SchemaBuilder<number, I> implements NumberSchema<I> {
-  min(least: number): this {
+export class NumberBuilder<I> extends SchemaBuilder<number, I> implements NumberSchema<I> {
+  min(least: number, message?: Message): this {
     const bound = finite("min", least)
-    return this.step({
-      check: (value, run) =>
-        (value as number) >= bound ? value : outside(run, "too_small", `at least ${bound}`, value),
-      fits: (value) => (value as number) >= bound,
-      json: { minimum: bound },
-    })
+    return this.#bound(
+      "too_small",
+      "atLeast",
+      bound,
+      (value) => (value as number) >= bound,
+      { minimum: bound },
+      message,
+    )
   }
 
-  max(most: number): this {
+  max(most: number, message?: Message): this {
     const bound = finite("max", most)
-    return this.step({
-      check: (value, run) => ((value as number) <= bound ? value : outside(run, "too_big", `at most ${bound}`, value)),
-      fits: (value) => (value as number) <= bound,
-      json: { maximum: bound },
-    })
+    return this.#bound("too_big", "atMost", bound, (value) => (value as number) <= bound, { maximum: bound }, message)
+  }
+
+  above(limit: number, message?: Message): this {
+    const bound = finite("above", limit)
+    const json = { exclusiveMinimum: bound }
+    return this.#bound("too_small", "moreThan", bound, (value) => (value as number) > bound, json, message)
+  }
+
+  below(limit: number, message?: Message): this {
+    const bound = finite("below", limit)
+    const json = { exclusiveMaximum: bound }
+    return this.#bound("too_big", "lessThan", bound, (value) => (value as number) < bound, json, message)
+  }
+
+  int(message?: Message): this {
+    const { check } = integerNode
+    return this.step({ check, fits: isInteger, json: { multipleOf: 1 } }, message)
+  }
+
+  safe(message?: Message): this {
+    return this.min(Number.MIN_SAFE_INTEGER, message).max(Number.MAX_SAFE_INTEGER, message)
+  }
+
+  positive(message?: Message): this {
+    return this.above(0, message)
+  }
+
+  negative(message?: Message): this {
+    return this.below(0, message)
+  }
+
+  multipleOf(step: number, message?: Message): this {
+    if (!(finite("multipleOf", step) > 0))
+      throw new SchemaInvalid(`Expected multipleOf() to be given a number above 0, got ${step}.`)
+    const expected = term("multipleOf", { amount: String(step) })
+    return this.step(
+      {
+        check: (value, run) =>
+          isMultiple(value as number, step) ? value : run.expect("format", expected, verbatim(String(value))),
+        fits: (value) => isMultiple(value as number, step),
+        json: { multipleOf: step },
+      },
+      message,
+    )
   }
 
   protected override rebuild(plan: Blueprint): this {
     return new NumberBuilder<I>(plan) as this
   }
+
+  #bound(
+    code: "too_small" | "too_big",
+    key: TextKey,
+    bound: number,
+    fits: Fits,
+    json: JsonSchema,
+    message: Message | undefined,
+  ): this {
+    const expected = term(key, { amount: String(bound) })
+    const step = {
+      check: ((value, run) =>
+        fits(value) ? value : run.expect(code, expected, verbatim(String(value)))) satisfies Check,
+      fits,
+      json,
+    }
+    return this.step(step, message)
+  }
 }
 
-function outside(run: Run, code: "too_small" | "too_big", expected: string, value: unknown): undefined {
-  return run.expect(code, expected, String(value))
+/**
+ * Whether a whole number of steps, written as a decimal, is the value: 0.3 of 0.1 is three, though the doubles' quotient is
+ * 2.9999999999999996. One rounding error of the quotient is forgiven and no more, so 1e-8 off is off.
+ */
+function isMultiple(value: number, step: number): boolean {
+  const quotient = value / step
+  if (!Number.isFinite(quotient)) return Number.isInteger(step) && value % step === 0
+  return Number.isInteger(quotient) || Math.abs(quotient - Math.round(quotient)) < Math.abs(quotient) * 2 ** -51
 }
 
 const isNumber = (value: unknown): boolean => Number.isFinite(value)
@@ -39,51 +108,24 @@ const isNumber = (value: unknown): boolean => Number.isFinite(value)
 /** An integer that a double holds exactly: JSON's 9007199254740993 would have become another number already. */
 const isInteger = (value: unknown): boolean => Number.isSafeInteger(value)
 
-const numberNode = scalar("a number", "number", isNumber)
-const integerNode = scalar("an integer", "integer", isInteger)
-const booleanNode = scalar("true or false", "boolean", (value) => typeof value === "boolean")
+export const numberNode: Node = scalar("number", "number", isNumber)
+export const integerNode: Node = scalar("integer", "integer", isInteger)
+export const booleanNode: Node = scalar("boolean", "boolean", (value) => typeof value === "boolean")
 
-function scalar(expected: string, type: string, accepts: (value: unknown) => boolean): Node {
+function scalar(key: TextKey, type: string, accepts: Fits): Node {
+  const expected = term(key)
   return createNode({
     expected,
-    check: (value, run) => (accepts(value) ? value : run.expect("type", expected, gotNumber(value))),
+    check: (value, run) => (accepts(value) ? value : run.expect("type", expected, shown(value))),
     fits: accepts,
     toJson: () => ({ type }),
   })
 }
 
 /** A number that is not the kind of number wanted is shown: "Expected an integer, got 1.5." */
-function gotNumber(value: unknown): string {
-  return typeof value === "number" ? String(value) : kindOf(value)
+function shown(value: unknown): Term {
+  return typeof value === "number" ? verbatim(String(value)) : kindOf(value)
 }
-
-/** The same node for text, which a query string is made of. What is no text is checked as it is. */
-function fromText(inner: Node, read: (text: string) => unknown): Node {
-  return {
-    ...inner,
-    isPure: false,
-    check(value, run) {
-      if (typeof value !== "string") return inner.check(value, run)
-      const before = run.count
-      const given = read(value)
-      if (given === undefined) return run.expect("type", inner.expected, "other text")
-      const checked = inner.check(given, run)
-      return run.count === before ? checked : undefined
-    },
-  }
-}
-
-/** As JSON writes numbers, and with leading zeros. Not "", " 1", "0x10" or "Infinity", which `Number()` would take. */
-function readNumber(text: string): number | undefined {
-  return /^-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,4})?$/.test(text) ? Number(text) : undefined
-}
-
-const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
-  ["true", true],
-  ["1", true],
-  ["false", false],
-  ["0", false],
-])
 
 export function number(): NumberSchema {
   return new NumberBuilder<number>(blueprint(numberNode))
@@ -95,16 +137,4 @@ export function integer(): NumberSchema {
 
 export function boolean(): Schema<boolean> {
   return new SchemaBuilder<boolean>(blueprint(booleanNode))
-}
-
-export function coercedNumber(): NumberSchema<string> {
-  return new NumberBuilder<string>(blueprint(fromText(numberNode, readNumber)))
-}
-
-export function coercedInteger(): NumberSchema<string> {
-  return new NumberBuilder<string>(blueprint(fromText(integerNode, readNumber)))
-}
-
-export function coercedBoolean(): Schema<boolean, string> {
-  return new SchemaBuilder<boolean, string>(blueprint(fromText(booleanNode, (text) => BOOLEANS.get(text))))
 }

@@ -1,26 +1,34 @@
 import { count } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
-import { counted, kindOf, quoted, Run } from "./issue.ts"
+import { type Message, Run } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
-import { createNode, type Fits, type Node, nodeOf } from "./node.ts"
-import { isObject, setOwn } from "./object.ts"
+import { checkAt, createNode, type Fits, type Node, nodeOf } from "./node.ts"
+import { isObject, setOwn } from "./own-fields.ts"
 import type { AnySchema, RecordSchema, Schema } from "./schema.ts"
+import { kindOf, quantity, quoted, sentence, term } from "./term.ts"
+
+const AN_OBJECT = term("object")
 
 interface Parts {
   readonly key: Node
   readonly value: Node
+  readonly min: number
   readonly max: number
+  readonly message?: Message | undefined
 }
 
 function recordNode(parts: Parts): Node {
-  const { max } = parts
+  const { min, max, message } = parts
+  const atLeast = term("atLeast", { amount: quantity("entry", min) })
+  const atMost = term("atMost", { amount: quantity("entry", max) })
   return createNode({
-    expected: "an object",
+    expected: AN_OBJECT,
     check(value, run) {
-      if (!isObject(value)) return run.expect("type", "an object", kindOf(value))
+      if (!isObject(value)) return run.expect("type", AN_OBJECT, kindOf(value))
       const keys = Object.keys(value)
-      if (keys.length > max)
-        return run.expect("too_big", `at most ${counted(max, "entry")}`, counted(keys.length, "entry"))
+      const received = quantity("entry", keys.length)
+      if (keys.length > max) return run.report({ code: "too_big", expected: atMost, received, message })
+      if (keys.length < min) return run.report({ code: "too_small", expected: atLeast, received, message })
       return checkEntries(parts, value, keys, run)
     },
     fits: fitsRecord(parts),
@@ -29,14 +37,14 @@ function recordNode(parts: Parts): Node {
   })
 }
 
-function fitsRecord({ key, value, max }: Parts): Fits | undefined {
+function fitsRecord({ key, value, min, max }: Parts): Fits | undefined {
   const [fitsKey, fitsValue] = [key.fits, value.fits]
   if (fitsKey === undefined || fitsValue === undefined) return undefined
   return (record) => {
     if (!isObject(record) || Object.getPrototypeOf(record) !== Object.prototype) return false
     let entries = 0
     for (const name in record) if (++entries > max || !fitsKey(name) || !fitsValue(record[name])) return false
-    return true
+    return entries >= min
   }
 }
 
@@ -52,12 +60,9 @@ function checkEntries(
     const before = run.count
     const given = value[key]
     const name = checkKey(parts.key, key, run)
-    const checked = parts.value.check(given, run)
-    if (run.count === before && name !== key && Object.hasOwn(copy ?? value, name))
-      run.report({ code: "key", message: `Keys ${quoted(key)} and ${quoted(name)} mean the same. Leave one out.` })
-    if (run.count !== before) {
-      run.locate(before, key)
-    } else if (name !== key || !Object.is(checked, given)) {
+    const checked = checkAt(parts.value, given, key, run)
+    if (run.count === before && name !== key && Object.hasOwn(copy ?? value, name)) reportSame(key, name, run)
+    if (run.count === before && (name !== key || !Object.is(checked, given))) {
       copy ??= { ...value }
       if (name !== key) delete copy[key]
       setOwn(copy, name, checked)
@@ -68,20 +73,37 @@ function checkEntries(
 
 /** The key as its schema changes it. Its issues are told as one about the key, to be told from those about the value. */
 function checkKey(node: Node, key: string, run: Run): string {
-  const before = run.count
   const attempt = new Run()
   const name = node.check(key, attempt)
-  const [issue] = attempt.issues()
-  if (issue) run.report({ code: "key", message: `Key ${quoted(key)} does not fit. ${issue.message}` })
-  return run.count === before ? (name as string) : key
+  if (attempt.count === 0) return name as string
+  const before = run.count
+  run.report({
+    code: "key",
+    sentence(locale) {
+      const reason = attempt.issues(locale)[0]!.message
+      return sentence("badKey", { key: quoted(key), reason }, locale)
+    },
+  })
+  run.locate(before, key)
+  return key
 }
 
-function toJson({ key, value, max }: Parts, context: JsonSchemaContext): JsonSchema {
+function reportSame(key: string, name: string, run: Run): void {
+  const before = run.count
+  run.report({
+    code: "key",
+    sentence: (locale) => sentence("sameKeys", { key: quoted(key), other: quoted(name) }, locale),
+  })
+  run.locate(before, key)
+}
+
+function toJson({ key, value, min, max }: Parts, context: JsonSchemaContext): JsonSchema {
   const { type: _, ...propertyNames } = key.toJson(context)
   return {
     type: "object",
     additionalProperties: value.toJson(context),
     ...(Object.keys(propertyNames).length > 0 && { propertyNames }),
+    ...(min > 0 && { minProperties: min }),
     ...(max < Number.POSITIVE_INFINITY && { maxProperties: max }),
   }
 }
@@ -97,16 +119,25 @@ class RecordBuilder<S extends AnySchema>
     this.#parts = parts
   }
 
-  max(entries: number): this {
-    return new RecordBuilder<S>({ ...this.#parts, max: count("max", entries) }, this.plan) as this
+  min(entries: number, message?: Message): this {
+    return this.#within({ min: count("min", entries) }, message)
+  }
+
+  max(entries: number, message?: Message): this {
+    return this.#within({ max: count("max", entries) }, message)
   }
 
   protected override rebuild(plan: Blueprint): this {
     return new RecordBuilder<S>(this.#parts, plan) as this
   }
+
+  #within(bounds: Partial<Parts>, message: Message | undefined): this {
+    const parts = { ...this.#parts, ...bounds, ...(message !== undefined && { message }) }
+    return new RecordBuilder<S>(parts, this.plan) as this
+  }
 }
 
 export function record<S extends AnySchema>(key: Schema<string>, value: S): RecordSchema<S> {
-  const parts = { key: nodeOf(key), value: nodeOf(value), max: Number.POSITIVE_INFINITY }
+  const parts = { key: nodeOf(key), value: nodeOf(value), min: 0, max: Number.POSITIVE_INFINITY }
   return new RecordBuilder<S>(parts, blueprint(recordNode(parts)))
 }

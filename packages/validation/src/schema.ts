@@ -2,10 +2,13 @@
  * The types of schemas. They are kept cheap: named interfaces, two phantom fields read by indexed access, no remapped
  * keys. A test measures what an object of eight fields costs the compiler.
  *
- * The fields `~o`, `~i` and `~opt` are for the type checker only; at run time there are none.
+ * The fields `~o`, `~i`, `~opt` and `~async` are for the type checker only; at run time there are none.
  */
-import type { StandardJsonSchemaProps, StandardSchemaProps } from "@ashlar/core"
-import type { ValidationIssue } from "./issue.ts"
+import type { StandardJsonSchemaProps, StandardOptions, StandardSchemaProps } from "@ashlar/core"
+import type { Branded } from "./brand.ts"
+import type { Message, ValidationIssue } from "./issue.ts"
+import type { Locale } from "./locale.ts"
+import type { AsyncRule, Rule } from "./rule.ts"
 
 /** What validating gives: the value, or what is wrong with it. */
 export type ValidationResult<O> = { readonly value: O; readonly issues?: undefined } | ValidationFailure
@@ -15,15 +18,31 @@ export interface ValidationFailure {
   readonly issues: readonly ValidationIssue[]
 }
 
-/** Standard Schema and Standard JSON Schema, always synchronous. @see https://standardschema.dev */
+/**
+ * Standard Schema and Standard JSON Schema, always synchronous. A {@link Locale} for the messages goes in as
+ * `{ libraryOptions: { locale } }`. @see https://standardschema.dev
+ */
 export interface SchemaProps<O, I> extends StandardSchemaProps<I, O>, StandardJsonSchemaProps<I, O> {
-  readonly validate: (value: unknown) => ValidationResult<O>
+  readonly validate: (value: unknown, options?: StandardOptions) => ValidationResult<O>
 }
 
-/** Any schema of this package. */
+/** The same for a schema that has to wait. */
+export interface AsyncSchemaProps<O, I> extends StandardSchemaProps<I, O>, StandardJsonSchemaProps<I, O> {
+  readonly validate: (value: unknown, options?: StandardOptions) => Promise<ValidationResult<O>>
+}
+
+/** Any schema of this package that answers at once. */
 export interface AnySchema {
   readonly "~o": unknown
   readonly "~i": unknown
+  readonly "~async"?: undefined
+}
+
+/** Any schema with asynchronous rules. */
+export interface AnyAsyncSchema {
+  readonly "~o": unknown
+  readonly "~i": unknown
+  readonly "~async": true
 }
 
 /** What is said about a schema in JSON Schema, and so in OpenAPI. It checks nothing. */
@@ -34,6 +53,14 @@ export interface SchemaNotes {
   readonly deprecated?: boolean
   /** The name of a recursive schema under `$defs`, and of any schema among the components of an OpenAPI document. */
   readonly id?: string
+}
+
+/** What a refinement says, and of which part of the value. */
+export interface RefineOptions {
+  /** Default: that the value is not accepted. */
+  readonly message?: Message
+  /** From the value to the part that is to blame: `["to"]`. Default: the value. */
+  readonly path?: readonly (string | number)[]
 }
 
 /**
@@ -50,12 +77,35 @@ export interface Schema<O, I = O> extends AnySchema {
   optional(): Optional<O, I>
   /** Takes `null` too. */
   nullable(): Schema<O | null, I | null>
+  /** Takes `null` and `undefined` too, and in an object the key may be absent. */
+  nullish(): Optional<O | null, I | null>
   /** Gives this value for `undefined` and for an absent key. A function is called each time; an object is copied. */
   default(value: O | (() => O)): Defaulted<O, I>
+  /** Gives this value for whatever does not fit, and refuses nothing. For settings that must not stop a start. */
+  catch(value: O | (() => O)): Defaulted<O, unknown>
   /** Refuses what `accepts` answers false for, after the checks so far. Not asked about a key that is absent. */
-  refine(accepts: (value: O) => boolean, message: string): this
+  refine(accepts: (value: O) => boolean, options?: Message | RefineOptions): this
+  /** Refuses what the rule refuses. @see Rule.custom */
+  rule(rule: Rule<O>): this
+  /**
+   * Refuses what a rule refuses that has to wait, for a database say. Such rules are asked last, eight at a time, and only
+   * about a value that is good otherwise.
+   */
+  ruleAsync(rule: AsyncRule<O>): AsyncSchema<O, I>
+  /** {@link Schema.refine} for what has to wait. @see Schema.ruleAsync */
+  refineAsync(accepts: (value: O) => Promise<boolean>, options?: Message | RefineOptions): AsyncSchema<O, I>
   /** Changes the value, after the checks so far. `fail` refuses it with a message instead. */
   transform<U>(change: (value: O, fail: (message: string) => never) => U): Schema<U, I>
+  /** Gives what this schema gives to another one, and what that gives to the caller. */
+  pipe<S extends AnySchema>(next: O extends S["~i"] ? S : never): Schema<S["~o"], I>
+  /** The same at run time; for the compiler a type of its own, which only this schema (or `as`) makes. */
+  brand<const B extends string>(name: B): Schema<Branded<O, B>, I>
+  /** What to say of a value that does not fit, its parts aside. A rule's own message goes first. */
+  message(message: Message): this
+  /** Nothing that was sent shows in what is said of it, in no issue of its parts either. */
+  secret(): this
+  /** The language of its messages, where the call does not ask for one. */
+  locale(locale: Locale): this
   /** Short for `meta({ description })`. */
   describe(description: string): this
   /** Adds notes to what was noted before. */
@@ -72,88 +122,90 @@ export interface Defaulted<O, I> extends Schema<O, I | undefined> {
   readonly "~opt": "in"
 }
 
-/** Text. Lengths count Unicode code points, as JSON Schema does. Checks and changes run in the order they were called. */
-export interface StringSchema extends Schema<string> {
-  min(length: number): this
-  max(length: number): this
-  length(length: number): this
-  /**
-   * @param expected For the message: "a slug". Default: `text that matches …`.
-   * Write patterns that cannot backtrack over long text, or put a `max` before them.
-   */
-  regex(pattern: RegExp, expected?: string): this
-  /** As HTML's `<input type=email>` understands it, at most 254 characters. */
-  email(): this
-  /** An absolute `http:` or `https:` URL. */
-  url(): this
-  /** A UUID of any version, in lower or upper case. @see RFC 9562 */
-  uuid(): this
-  /** Takes white space from both ends. */
-  trim(): this
-  /** Puts it into lower case. */
-  lowercase(): this
+/** A schema with rules that have to wait. It can be a part of objects and arrays, which then have to wait too. */
+export interface AsyncSchema<O, I = O> extends AnyAsyncSchema {
+  readonly "~o": O
+  readonly "~i": I
+  readonly "~standard": AsyncSchemaProps<O, I>
+  optional(): AsyncOptional<O, I>
+  nullable(): AsyncSchema<O | null, I | null>
+  ruleAsync(rule: AsyncRule<O>): this
+  refineAsync(accepts: (value: O) => Promise<boolean>, options?: Message | RefineOptions): this
+  message(message: Message): this
+  secret(): this
+  locale(locale: Locale): this
+  describe(description: string): this
+  meta(notes: SchemaNotes): this
+}
+
+/** In an object its key may be absent. */
+export interface AsyncOptional<O, I> extends AsyncSchema<O | undefined, I | undefined> {
+  readonly "~opt": "both"
 }
 
 /** A finite number. */
 export interface NumberSchema<I = number> extends Schema<number, I> {
   /** At least. */
-  min(least: number): this
+  min(least: number, message?: Message): this
   /** At most. */
-  max(most: number): this
+  max(most: number, message?: Message): this
+  /** More than. */
+  above(bound: number, message?: Message): this
+  /** Less than. */
+  below(bound: number, message?: Message): this
+  /** A whole number that a double holds exactly. */
+  int(message?: Message): this
+  /** From -(2^53 - 1) to 2^53 - 1. */
+  safe(message?: Message): this
+  /** Above 0. */
+  positive(message?: Message): this
+  /** Below 0. */
+  negative(message?: Message): this
+  /** A whole number of times `step`, as decimals are written: 0.3 is a multiple of 0.1. */
+  multipleOf(step: number, message?: Message): this
+}
+
+/** A whole number of any size. */
+export interface BigintSchema<I = bigint> extends Schema<bigint, I> {
+  min(least: bigint, message?: Message): this
+  max(most: bigint, message?: Message): this
+}
+
+/** A `Date` that is one. */
+export interface DateSchema<I = Date> extends Schema<Date, I> {
+  /** Not before. */
+  min(first: Date, message?: Message): this
+  /** Not after. */
+  max(last: Date, message?: Message): this
 }
 
 /** A list. */
 export interface ArraySchema<S extends AnySchema> extends Schema<S["~o"][], S["~i"][]> {
-  min(items: number): this
-  max(items: number): this
+  min(items: number, message?: Message): this
+  max(items: number, message?: Message): this
+  length(items: number, message?: Message): this
+  /** No item twice. Objects and lists are the same when their JSON is. */
+  unique(message?: Message): this
 }
 
 /** An object used as a map. */
 export interface RecordSchema<S extends AnySchema> extends Schema<Record<string, S["~o"]>, Record<string, S["~i"]>> {
-  /** At most this many entries. */
-  max(entries: number): this
+  min(entries: number, message?: Message): this
+  max(entries: number, message?: Message): this
 }
 
-/** Keys and their schemas. */
-export interface Shape {
-  readonly [key: string]: AnySchema
+/** A list with its own schema at each place. */
+export interface TupleSchema<O extends readonly unknown[], I extends readonly unknown[]> extends Schema<O, I> {
+  /** Takes more items behind these, which fit `item`. */
+  rest<S extends AnySchema>(item: S): Schema<[...O, ...S["~o"][]], [...I, ...S["~i"][]]>
 }
 
-/** An object with known keys. Only its own properties are looked at. */
-export interface ObjectSchema<S extends Shape> extends AnySchema {
-  readonly "~o": ObjectOutput<S>
-  readonly "~i": ObjectInput<S>
-  readonly "~standard": SchemaProps<ObjectOutput<S>, ObjectInput<S>>
-  optional(): Optional<ObjectOutput<S>, ObjectInput<S>>
-  nullable(): Schema<ObjectOutput<S> | null, ObjectInput<S> | null>
-  default(value: ObjectOutput<S> | (() => ObjectOutput<S>)): Defaulted<ObjectOutput<S>, ObjectInput<S>>
-  refine(accepts: (value: ObjectOutput<S>) => boolean, message: string): this
-  transform<U>(change: (value: ObjectOutput<S>, fail: (message: string) => never) => U): Schema<U, ObjectInput<S>>
-  describe(description: string): this
-  meta(notes: SchemaNotes): this
-  /** Unknown keys stay in the value as they are. */
-  passthrough(): this
-  /** Unknown keys are left out of the value. */
-  strip(): this
-}
-
-type OptionalKeys<S> = { [K in keyof S]: S[K] extends { readonly "~opt": "both" } ? K : never }[keyof S]
-type AbsentKeys<S> = { [K in keyof S]: S[K] extends { readonly "~opt": string } ? K : never }[keyof S]
-/** Prints as one object in hovers and in emitted types. */
-type Flat<T> = { [K in keyof T]: T[K] } & {}
-
-/** What an object of these schemas gives. */
-export type ObjectOutput<S extends Shape> = Flat<
-  { [K in Exclude<keyof S, OptionalKeys<S>>]: S[K]["~o"] } & { [K in OptionalKeys<S>]?: S[K]["~o"] }
->
-
-/** What an object of these schemas takes. */
-export type ObjectInput<S extends Shape> = Flat<
-  { [K in Exclude<keyof S, AbsentKeys<S>>]: S[K]["~i"] } & { [K in AbsentKeys<S>]?: S[K]["~i"] }
->
+/** What {@link TupleSchema} gives and takes. */
+export type TupleOutput<S extends readonly AnySchema[]> = { -readonly [K in keyof S]: S[K]["~o"] }
+export type TupleInput<S extends readonly AnySchema[]> = { -readonly [K in keyof S]: S[K]["~i"] }
 
 /** The type of what a schema gives. */
-export type Infer<S extends AnySchema> = S["~o"]
+export type Infer<S extends AnySchema | AnyAsyncSchema> = S["~o"]
 
 /** The type of what a schema takes. */
-export type InferInput<S extends AnySchema> = S["~i"]
+export type InferInput<S extends AnySchema | AnyAsyncSchema> = S["~i"]

@@ -1,102 +1,219 @@
 import { count } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
-import { counted, kindOf } from "./issue.ts"
-import { createNode, type Fits } from "./node.ts"
-import type { StringSchema } from "./schema.ts"
+import { FORMATS, type Format } from "./formats.ts"
+import type { Message } from "./issue.ts"
+import type { JsonSchema } from "./json-schema.ts"
+import { type Check, createNode, type Fits } from "./node.ts"
+import { boundedPattern, MAX_PATTERN_TEXT } from "./pattern.ts"
+import type { StringSchema } from "./string-schema.ts"
+import { kindOf, quantity, quoted, type Term, term, verbatim } from "./term.ts"
 
-/** @see https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address; no part of it can match in two ways. */
-const EMAIL =
-  /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/
-/** @see RFC 5321, section 4.5.3.1.3: a path of 256 octets, two of them its angle brackets */
-const MAX_EMAIL_LENGTH = 254
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+const A_STRING = term("string")
+const OTHER_TEXT = term("otherText")
 
 const node = createNode({
-  expected: "a string",
-  check: (value, run) => (typeof value === "string" ? value : run.expect("type", "a string", kindOf(value))),
+  expected: A_STRING,
+  check: (value, run) => (typeof value === "string" ? value : run.expect("type", A_STRING, kindOf(value))),
   fits: (value) => typeof value === "string",
   toJson: () => ({ type: "string" }),
 })
 
 class StringBuilder extends SchemaBuilder<string> implements StringSchema {
-  min(length: number): this {
+  min(length: number, message?: Message): this {
     const least = count("min", length)
-    return this.step({
-      check: (value, run) =>
-        isShorter(value as string, least)
-          ? run.expect(
-              "too_small",
-              `at least ${counted(least, "character")}`,
-              counted(lengthOf(value as string), "character"),
-            )
-          : value,
-      fits: (value) => !isShorter(value as string, least),
-      json: { minLength: least },
-    })
+    const expected = term("atLeast", { amount: quantity("character", least) })
+    const fits = (value: unknown): boolean => !isShorter(value as string, least)
+    return this.#sized("too_small", expected, fits, { minLength: least }, message)
   }
 
-  max(length: number): this {
+  max(length: number, message?: Message): this {
     const most = count("max", length)
-    return this.step({
-      check: (value, run) =>
-        isLonger(value as string, most)
-          ? run.expect(
-              "too_big",
-              `at most ${counted(most, "character")}`,
-              counted(lengthOf(value as string), "character"),
-            )
-          : value,
-      fits: (value) => !isLonger(value as string, most),
-      json: { maxLength: most },
-    })
+    const expected = term("atMost", { amount: quantity("character", most) })
+    const fits = (value: unknown): boolean => !isLonger(value as string, most)
+    return this.#sized("too_big", expected, fits, { maxLength: most }, message)
   }
 
-  length(length: number): this {
-    return this.min(length).max(length)
+  length(length: number, message?: Message): this {
+    return this.min(length, message).max(length, message)
   }
 
-  regex(pattern: RegExp, expected: string = `text that matches ${pattern}`): this {
-    // With the flags g or y a pattern remembers where it stopped, and the same text fits only every other time.
-    const stateless = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""))
-    return this.#format((text) => stateless.test(text), expected, { pattern: pattern.source })
+  regex(pattern: RegExp, expected?: string, message?: Message): this {
+    const bounded = boundedPattern(pattern)
+    const told = expected === undefined ? term("matching", { pattern: String(pattern) }) : verbatim(expected)
+    const fits = (text: string): boolean => text.length <= MAX_PATTERN_TEXT && bounded.test(text)
+    return this.#form(fits, told, { pattern: pattern.source }, message)
   }
 
-  email(): this {
-    const isEmail = (text: string) => text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text)
-    return this.#format(isEmail, "an email address", { format: "email" })
+  startsWith(text: string, message?: Message): this {
+    const expected = term("startsWith", { text: quoted(text) })
+    return this.#form((value) => value.startsWith(text), expected, { pattern: `^${escaped(text)}` }, message)
   }
 
-  url(): this {
-    return this.#format(isWebUrl, "an http: or https: URL", { format: "uri" })
+  endsWith(text: string, message?: Message): this {
+    const expected = term("endsWith", { text: quoted(text) })
+    return this.#form((value) => value.endsWith(text), expected, { pattern: `${escaped(text)}$` }, message)
   }
 
-  uuid(): this {
-    return this.#format((text) => UUID.test(text), "a UUID", { format: "uuid" })
+  includes(text: string, message?: Message): this {
+    const expected = term("includes", { text: quoted(text) })
+    return this.#form((value) => value.includes(text), expected, { pattern: escaped(text) }, message)
+  }
+
+  email(message?: Message): this {
+    return this.#format(FORMATS.email, message)
+  }
+
+  url(message?: Message): this {
+    return this.#format(FORMATS.url, message)
+  }
+
+  uuid(message?: Message): this {
+    return this.#format(FORMATS.uuid, message)
+  }
+
+  ulid(message?: Message): this {
+    return this.#format(FORMATS.ulid, message)
+  }
+
+  nanoid(message?: Message): this {
+    return this.#format(FORMATS.nanoid, message)
+  }
+
+  ip(message?: Message): this {
+    return this.#format(FORMATS.ip, message)
+  }
+
+  ipv4(message?: Message): this {
+    return this.#format(FORMATS.ipv4, message)
+  }
+
+  ipv6(message?: Message): this {
+    return this.#format(FORMATS.ipv6, message)
+  }
+
+  cidr(message?: Message): this {
+    return this.#format(FORMATS.cidr, message)
+  }
+
+  mac(message?: Message): this {
+    return this.#format(FORMATS.mac, message)
+  }
+
+  hostname(message?: Message): this {
+    return this.#format(FORMATS.hostname, message)
+  }
+
+  base64(message?: Message): this {
+    return this.#format(FORMATS.base64, message)
+  }
+
+  base64url(message?: Message): this {
+    return this.#format(FORMATS.base64url, message)
+  }
+
+  hex(message?: Message): this {
+    return this.#format(FORMATS.hex, message)
+  }
+
+  jwt(message?: Message): this {
+    return this.#format(FORMATS.jwt, message)
+  }
+
+  date(message?: Message): this {
+    return this.#format(FORMATS.date, message)
+  }
+
+  datetime(message?: Message): this {
+    return this.#format(FORMATS.datetime, message)
+  }
+
+  time(message?: Message): this {
+    return this.#format(FORMATS.time, message)
+  }
+
+  duration(message?: Message): this {
+    return this.#format(FORMATS.duration, message)
+  }
+
+  slug(message?: Message): this {
+    return this.#format(FORMATS.slug, message)
+  }
+
+  phone(message?: Message): this {
+    return this.#format(FORMATS.phone, message)
   }
 
   trim(): this {
-    return this.step({ check: (value) => (value as string).trim() })
+    return this.#change((text) => text.trim())
   }
 
   lowercase(): this {
-    return this.step({ check: (value) => (value as string).toLowerCase() })
+    return this.#change((text) => text.toLowerCase())
+  }
+
+  uppercase(): this {
+    return this.#change((text) => text.toUpperCase())
+  }
+
+  normalize(form: "NFC" | "NFD" | "NFKC" | "NFKD" = "NFC"): this {
+    return this.#change((text) => text.normalize(form))
+  }
+
+  trimmed(message?: Message): this {
+    return this.#format(FORMATS.trimmed, message)
+  }
+
+  lowercased(message?: Message): this {
+    return this.#format(FORMATS.lowercased, message)
+  }
+
+  uppercased(message?: Message): this {
+    return this.#format(FORMATS.uppercased, message)
   }
 
   protected override rebuild(plan: Blueprint): this {
     return new StringBuilder(plan) as this
   }
 
-  #format(fits: (text: string) => boolean, expected: string, json: Record<string, unknown>): this {
-    return this.step({
-      check: (value, run) => (fits(value as string) ? value : run.expect("format", expected, "other text")),
+  #change(change: (text: string) => string): this {
+    return this.step({ check: (value) => change(value as string) })
+  }
+
+  #format({ fits, expected, json }: Format, message: Message | undefined): this {
+    return this.#form(fits, term(expected), json, message)
+  }
+
+  #form(fits: (text: string) => boolean, expected: Term, json: JsonSchema, message: Message | undefined): this {
+    const step = {
+      check: ((value, run) =>
+        fits(value as string) ? value : run.expect("format", expected, OTHER_TEXT)) satisfies Check,
       fits: fits as Fits,
       json,
-    })
+    }
+    return this.step(step, message)
+  }
+
+  #sized(
+    code: "too_small" | "too_big",
+    expected: Term,
+    fits: Fits,
+    json: JsonSchema,
+    message: Message | undefined,
+  ): this {
+    const step = {
+      check: ((value, run) =>
+        fits(value)
+          ? value
+          : run.expect(code, expected, quantity("character", lengthOf(value as string)))) satisfies Check,
+      fits,
+      json,
+    }
+    return this.step(step, message)
   }
 }
 
-function isWebUrl(text: string): boolean {
-  return /^https?:\/\//i.test(text) && URL.canParse(text)
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
 }
 
 /* Code points are at most as many as UTF-16 units and at least half as many: only in between must they be counted. */

@@ -1,8 +1,12 @@
 import { blueprint, SchemaBuilder } from "./builder.ts"
-import { kindOf, MAX_DEPTH, type Run } from "./issue.ts"
+import { MAX_DEPTH, type Run } from "./issue.ts"
+import { tooDeep } from "./lazy.ts"
 import { createNode } from "./node.ts"
-import { isObject } from "./object.ts"
+import { isObject } from "./own-fields.ts"
 import type { Schema } from "./schema.ts"
+import { kindOf, term } from "./term.ts"
+
+const A_JSON_VALUE = term("json")
 
 /** What JSON can hold. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
@@ -11,7 +15,7 @@ export function unknown(): Schema<unknown> {
   return new SchemaBuilder<unknown>(
     blueprint(
       createNode({
-        expected: "any value",
+        expected: term("any"),
         check: (value) => value,
         fits: () => true,
         toJson: () => ({}),
@@ -24,7 +28,7 @@ export function json(): Schema<Json> {
   return new SchemaBuilder<Json>(
     blueprint(
       createNode({
-        expected: "a JSON value",
+        expected: A_JSON_VALUE,
         check: checkJson,
         toJson: () => ({}),
       }),
@@ -34,8 +38,8 @@ export function json(): Schema<Json> {
 
 function checkJson(value: unknown, run: Run): unknown {
   if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return value
-  if (!Array.isArray(value) && !isPlainObject(value)) return run.expect("type", "a JSON value", kindOf(value))
-  if (run.depth >= MAX_DEPTH) return run.tooDeep()
+  if (!Array.isArray(value) && !isPlainObject(value)) return run.expect("type", A_JSON_VALUE, kindOf(value))
+  if (run.depth >= MAX_DEPTH) return tooDeep(run)
   run.depth++
   if (Array.isArray(value)) for (let at = 0; at < value.length && !run.isFull; at++) checkInside(value[at], at, run)
   else for (const key of Object.keys(value)) if (!run.isFull) checkInside(value[key], key, run)

@@ -28,10 +28,19 @@ const leaves: readonly (() => Schema<unknown, unknown>)[] = [
   () => v.json(),
   () => v.string().transform((text) => `${text}!`),
   () => v.number().refine((value) => value > 1, "more than one"),
+  () => v.string().lowercased().includes("a"),
+  () => v.string().min(2).message("x").secret(),
+  () => v.number().multipleOf(0.5).above(0),
+  () => v.bigint(),
+  () => v.date(),
+  () => v.coerce.date(),
+  () => v.set(v.string()),
+  () => v.enum(["a", "b", 1, 2, 2.5]),
+  () => v.literal(true),
 ]
 
 function schema(random: () => number, depth: number): Schema<unknown, unknown> {
-  const pick = Math.floor(random() * (depth > 2 ? leaves.length : leaves.length + 8))
+  const pick = Math.floor(random() * (depth > 2 ? leaves.length : leaves.length + 16))
   const inner = (): Schema<unknown, unknown> => schema(random, depth + 1)
   const more: readonly (() => Schema<unknown, unknown>)[] = [
     () => v.array(inner()).max(2),
@@ -42,6 +51,14 @@ function schema(random: () => number, depth: number): Schema<unknown, unknown> {
     () => v.union([inner(), inner()]),
     () => inner().nullable(),
     () => inner().optional(),
+    () => v.array(inner()).min(1).unique(),
+    () => v.tuple([inner(), inner()]).rest(inner()),
+    () => v.discriminatedUnion("a", [v.object({ a: v.literal("a") }), v.object({ a: v.literal(1), b: inner() })]),
+    () => v.intersection([v.object({ a: inner() }), v.object({ b: inner().optional() })]),
+    () => v.object({ a: inner(), b: inner(), c: inner(), d: inner(), e: inner().optional() }).partial(),
+    () => v.object({ a: v.string(), b: v.string() }).partial().strip(),
+    () => inner().catch(() => null),
+    () => v.pipe(v.unknown(), inner()),
   ]
   return (leaves[pick] ?? more[pick - leaves.length]!)()
 }

@@ -1,9 +1,8 @@
 import type { AshlarError } from "@ashlar/core"
+import { extensionOf, isNamed, resolveType, SNIFF_BYTES, sniffType } from "@ashlar/core/files"
 import type { RequestIssue } from "../schema.ts"
-import { extensionOf, isNamed, resolveType } from "./file-type.ts"
 import { sanitizeFilename } from "./filename.ts"
 import { type FormPath, formIssue, tooLarge } from "./issue.ts"
-import { SNIFF_BYTES, sniffType } from "./sniff.ts"
 import type { FileFacts, FullFilesRule, UploadedFile } from "./upload-rules.ts"
 import type { IncomingFile, UploadTarget, UploadWriter } from "./upload-target.ts"
 

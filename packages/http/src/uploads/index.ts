@@ -1,3 +1,4 @@
+export { SNIFF_BYTES, sniffType } from "@ashlar/core/files"
 export {
   MultipartInvalid,
   MultipartTruncated,
@@ -13,7 +14,6 @@ export { MultipartPart, multipart } from "./multipart.ts"
 export type { ReceivedFile, ReceiveFileOptions } from "./receive-file.ts"
 export { receiveFile } from "./receive-file.ts"
 export { receiveUploads } from "./receive-uploads.ts"
-export { SNIFF_BYTES, sniffType } from "./sniff.ts"
 export type { FolderOptions, StoredInFolder } from "./to-folder.ts"
 export { toFolder } from "./to-folder.ts"
 export type { MemoryOptions, StoredInMemory } from "./to-memory.ts"

@@ -1,5 +1,5 @@
+import { Delimiter } from "@ashlar/core/files"
 import { MultipartInvalid, MultipartTruncated, PartHeadersTooLarge, PartsTooMany, UploadMisused } from "../errors.ts"
-import { Delimiter } from "./delimiter.ts"
 import { type PartHeaders, parsePartHeaders } from "./part-headers.ts"
 
 /** What bounds the frame of a form; what bounds the content of a part is said where it is read. */

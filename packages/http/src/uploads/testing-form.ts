@@ -1,4 +1,7 @@
+import { bytesOf, concat, randomOf } from "@ashlar/core/testing/bytes"
 import type { UploadContext } from "./multipart.ts"
+
+export { bytesOf, concat, randomOf }
 
 /** Forms by hand, so that a test can send what no client would. */
 
@@ -10,14 +13,6 @@ export interface TestPart {
   readonly filename?: string
   readonly type?: string
   readonly content: string | Uint8Array
-}
-
-export function bytesOf(text: string | Uint8Array): Uint8Array {
-  return typeof text === "string" ? new TextEncoder().encode(text) : text
-}
-
-export function concat(...pieces: readonly (string | Uint8Array)[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(pieces.map(bytesOf)))
 }
 
 export function headerOf({ name, filename, type }: Omit<TestPart, "content">): string {
@@ -71,15 +66,6 @@ export function contextOf(chunks: Iterable<Uint8Array | Error>, contentType: str
 
 export function* chunked(bytes: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size)
-}
-
-/** A generator of numbers below `n` that gives the same ones for the same seed. */
-export function randomOf(seed: number): (n: number) => number {
-  let state = seed >>> 0
-  return (n) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * n)
-  }
 }
 
 /** The code of the error that this ends with. */

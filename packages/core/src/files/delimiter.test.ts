@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
+import { bytesOf, randomOf } from "../testing/bytes.ts"
 import { Delimiter } from "./delimiter.ts"
-import { bytesOf, randomOf } from "./testing-form.ts"
 
 test("finds what Buffer finds, from any place", () => {
   for (let seed = 1; seed <= 3000; seed++) {

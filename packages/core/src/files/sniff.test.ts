@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
+import { bytesOf, concat, randomOf } from "../testing/bytes.ts"
 import { extensionOf, isNamed, resolveType } from "./file-type.ts"
 import { DEEPER, REFINEMENTS, SIGNATURES } from "./signatures.ts"
 import { SNIFF_BYTES, sniffType } from "./sniff.ts"
-import { bytesOf, concat, randomOf } from "./testing-form.ts"
 
 const hex = (digits: string): Uint8Array => Uint8Array.fromHex(digits.replaceAll(" ", ""))
 const box = (brand: string): Uint8Array => concat(hex("0000001c"), `ftyp${brand}`, hex("00000200"), "mp41isom")

@@ -1,0 +1,112 @@
+import type { Locale, PluralForms, TextKey, Unit } from "./locale.ts"
+import { english } from "./locales/en.ts"
+
+/** Texts of the caller are cut to this many characters where a message repeats them. */
+const MAX_QUOTED = 64
+
+/** What a text's parts are filled with. */
+type Parts = Readonly<Record<string, Term | string>>
+
+/** Words that each language says in its own way. English is known from the start, since it is what most ask for. */
+export class Term {
+  readonly english: string
+  /** Undefined: said the same in every language. */
+  readonly say: ((locale: Locale) => string) | undefined
+
+  constructor(english: string, say: ((locale: Locale) => string) | undefined) {
+    this.english = english
+    this.say = say
+  }
+
+  in(locale: Locale): string {
+    return this.say === undefined || locale === english ? this.english : this.say(locale)
+  }
+}
+
+/** A text, its parts filled in. */
+export function term(key: TextKey, parts?: Parts): Term {
+  const say = (locale: Locale) => (parts === undefined ? locale.texts[key] : fill(locale.texts[key], parts, locale))
+  return new Term(say(english), say)
+}
+
+/** The same words in every language: a number, a name, quoted text. */
+export function verbatim(text: string): Term {
+  return new Term(text, undefined)
+}
+
+/** So many things. */
+export function quantity(unit: Unit, count: number): Term {
+  const { one, other } = english.units[unit]
+  const text = (count === 1 ? one : other).replace("{count}", String(count))
+  return new Term(text, (locale) => formOf(locale, unit, count).replace("{count}", String(count)))
+}
+
+/** "a string or null": what any of the terms says, each once. */
+export function either(terms: readonly Term[]): Term {
+  const [first, ...rest] = [...new Map(terms.map((one) => [one.english, one])).values()]
+  return rest.reduce((one, other) => term("or", { one, other }), first!)
+}
+
+/** Texts joined by commas. */
+export function listed(texts: readonly string[]): Term {
+  return verbatim(texts.join(", "))
+}
+
+/** Puts a sentence together in a language. */
+export function sentence(key: TextKey, parts: Parts, locale: Locale): string {
+  return fill(locale.texts[key], parts, locale)
+}
+
+function fill(text: string, parts: Parts, locale: Locale): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const part = parts[name]
+    return part instanceof Term ? part.in(locale) : String(part)
+  })
+}
+
+const rules = new Map<string, Intl.PluralRules>()
+
+function formOf({ tag, units }: Locale, unit: Unit, count: number): string {
+  let plural = rules.get(tag)
+  if (plural === undefined) {
+    plural = new Intl.PluralRules(tag)
+    rules.set(tag, plural)
+  }
+  const forms: PluralForms = units[unit]
+  return forms[plural.select(count)] ?? forms.other
+}
+
+/** Text of the caller for a message: quoted, its control characters escaped, and cut. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
+}
+
+const KINDS = {
+  nothing: term("nothing"),
+  null: verbatim("null"),
+  true: verbatim("true"),
+  false: verbatim("false"),
+  array: term("array"),
+  object: term("object"),
+  number: term("number"),
+  string: term("string"),
+  bigint: term("bigint"),
+  symbol: term("symbol"),
+  function: term("function"),
+}
+
+/** What a value is, in words. Never the value: it may be a password in the wrong place. */
+export function kindOf(value: unknown): Term {
+  switch (typeof value) {
+    case "undefined":
+      return KINDS.nothing
+    case "object":
+      return value === null ? KINDS.null : Array.isArray(value) ? KINDS.array : KINDS.object
+    case "number":
+      return Number.isFinite(value) ? KINDS.number : verbatim(String(value))
+    case "boolean":
+      return value ? KINDS.true : KINDS.false
+    default:
+      return KINDS[typeof value as "string"]
+  }
+}
