@@ -6,9 +6,38 @@ import { english } from "./locales/en.ts"
 /** The languages that messages are in, each loaded when it is asked for. */
 const loaders: Readonly<Record<LocaleName, () => Promise<Locale>>> = {
   en: async () => english,
+  ar: async () => (await import("./locales/ar.ts")).ar,
+  de: async () => (await import("./locales/de.ts")).de,
+  es: async () => (await import("./locales/es.ts")).es,
+  fr: async () => (await import("./locales/fr.ts")).fr,
+  it: async () => (await import("./locales/it.ts")).it,
+  ja: async () => (await import("./locales/ja.ts")).ja,
+  ko: async () => (await import("./locales/ko.ts")).ko,
+  nl: async () => (await import("./locales/nl.ts")).nl,
+  pl: async () => (await import("./locales/pl.ts")).pl,
+  pt: async () => (await import("./locales/pt.ts")).pt,
+  ru: async () => (await import("./locales/ru.ts")).ru,
+  tr: async () => (await import("./locales/tr.ts")).tr,
+  uk: async () => (await import("./locales/uk.ts")).uk,
+  zh: async () => (await import("./locales/zh.ts")).zh,
 }
 
-export type LocaleName = "en"
+export type LocaleName =
+  | "en"
+  | "ar"
+  | "de"
+  | "es"
+  | "fr"
+  | "it"
+  | "ja"
+  | "ko"
+  | "nl"
+  | "pl"
+  | "pt"
+  | "ru"
+  | "tr"
+  | "uk"
+  | "zh"
 
 /** The languages that {@link loadLocale} knows. */
 export const LOCALES: readonly LocaleName[] = Object.keys(loaders) as LocaleName[]
