@@ -12,8 +12,8 @@ export function propsOf<O, I>(node: Node): SchemaProps<O, I> {
     vendor: "ashlar",
     validate: (value, options) => ask(node, value, localeOf(options)) as ValidationResult<O>,
     jsonSchema: {
-      input: ({ target }) => schemaDocument(node, "input", target),
-      output: ({ target }) => schemaDocument(node, "output", target),
+      input: ({ target, libraryOptions }) => schemaDocument(node, "input", target, libraryOptions),
+      output: ({ target, libraryOptions }) => schemaDocument(node, "output", target, libraryOptions),
     },
   }
 }
