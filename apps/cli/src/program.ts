@@ -10,6 +10,7 @@ import { registerImport } from "./commands/import.ts"
 import { registerInit } from "./commands/init.ts"
 import { registerKeys } from "./commands/keys.ts"
 import { registerLogs } from "./commands/logs.ts"
+import { registerOpenApi } from "./commands/openapi.ts"
 import { registerPeople } from "./commands/people.ts"
 import { registerProjects } from "./commands/projects.ts"
 import { registerRoutes } from "./commands/routes.ts"
@@ -85,6 +86,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   program.commandsGroup("Build:")
   registerDev(program, run)
   registerRoutes(program, run)
+  registerOpenApi(program, run)
   registerInit(program, run)
   registerDeploy(program, run)
   registerLogs(program, run)

@@ -15,3 +15,8 @@ export const OptionInvalid: ErrorClass<"OPENAPI_OPTION_INVALID", 500> = defineEr
   500,
   "An option of the documents cannot be: a version that no route is of, or a path that is none.",
 )
+export const DocumentInvalid: ErrorClass<"OPENAPI_DOCUMENT_INVALID", 400> = defineError(
+  "OPENAPI_DOCUMENT_INVALID",
+  400,
+  "What is to be compared is no OpenAPI document of version 3.",
+)

@@ -82,6 +82,8 @@ export interface DescribedApp {
   readonly table: AppTable
   readonly services: readonly { readonly name: string; readonly definedAt: string }[]
   readonly diff?: AppDiff
+  /** What the reader made of the table. */
+  readonly read?: unknown
 }
 
 export interface DescribeOptions {
@@ -90,6 +92,8 @@ export interface DescribeOptions {
   readonly timeoutMs: number
   /** What its table is compared with. */
   readonly before?: AppTable
+  /** A module of the app's own packages that makes something of the table, and what it is told. */
+  readonly reader?: { readonly module: string; readonly options: object }
 }
 
 type Answer = (DescribedApp & { readonly type: "described" }) | { readonly type: "failed"; readonly error: AppError }
@@ -100,7 +104,7 @@ type Answer = (DescribedApp & { readonly type: "described" }) | { readonly type:
  * @throws {CLI_APP_FAILED} When it cannot be loaded, or its boot checks fail.
  */
 export async function describeApp(io: Io, entry: string, options: DescribeOptions): Promise<DescribedApp> {
-  const { runtime, timeoutMs, before } = options
+  const { runtime, timeoutMs, before, reader } = options
   let answer: Answer | undefined
   const child = startAppProcess({
     io,
@@ -108,7 +112,7 @@ export async function describeApp(io: Io, entry: string, options: DescribeOption
     entry,
     program: "@ashlar/http/dev/describe-process",
     onMessage: (message, self) => {
-      if (message.type === "ready") self.send({ entry, timeoutMs, ...(before && { before }) })
+      if (message.type === "ready") self.send({ entry, timeoutMs, before, reader })
       else answer = message as Answer
     },
     onOutput: io.stderr,

@@ -3,6 +3,7 @@ import { keepServices } from "@ashlar/core/service-keeper"
 import { describeTable, type TableDescription } from "../routes/describe-table.ts"
 import { diffRoutes, type TableDiff } from "../routes/diff-routes.ts"
 import { listenThrough, serverUrl } from "../server.ts"
+import type { RouteTable } from "../table.ts"
 import { Boot } from "./boot.ts"
 import { describeError, type ErrorDescription } from "./error-description.ts"
 import { ownCodeOf } from "./own-code.ts"
@@ -16,6 +17,13 @@ export interface DescribeRequest {
   readonly timeoutMs: number
   /** What the table is compared with. */
   readonly before?: TableDescription
+  /** A module whose `read(table, options)` makes something of the table, such as a document; its path, and JSON for it. */
+  readonly reader?: { readonly module: string; readonly options: unknown }
+}
+
+/** What such a module exports. */
+interface TableReader {
+  read(table: RouteTable, options: unknown): unknown
 }
 
 /** The one answer. */
@@ -25,6 +33,8 @@ export type DescribeAnswer =
       readonly table: TableDescription
       readonly services: readonly DefinedService[]
       readonly diff?: TableDiff
+      /** What the reader made. */
+      readonly read?: unknown
     }
   | { readonly type: "failed"; readonly error: ErrorDescription }
 
@@ -39,7 +49,7 @@ process.once("message", async (message: DescribeRequest) => {
 process.once("disconnect", () => process.exit(0))
 process.send?.({ type: "ready" })
 
-async function describe({ entry, timeoutMs, before }: DescribeRequest): Promise<DescribeAnswer> {
+async function describe({ entry, timeoutMs, before, reader }: DescribeRequest): Promise<DescribeAnswer> {
   const own = ownCodeOf(entry)
   const services = new ServiceList()
   const boot = new Boot()
@@ -54,11 +64,13 @@ async function describe({ entry, timeoutMs, before }: DescribeRequest): Promise<
   try {
     const app = await boot.run(() => import(pathToFileURL(entry).href), timeoutMs)
     const table = shown(describeTable(app.table()), own.shown)
+    const reading = reader && ((await import(pathToFileURL(reader.module).href)) as TableReader)
     return {
       type: "described",
       table,
       services: services.services.map(({ name, definedAt }) => ({ name, definedAt: own.shown(definedAt) })),
       ...(before && { diff: diffRoutes(before, table) }),
+      ...(reading && { read: await reading.read(app.table(), reader?.options) }),
     }
   } catch (error) {
     return { type: "failed", error: describeError(error, own) }

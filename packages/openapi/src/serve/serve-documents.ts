@@ -70,7 +70,7 @@ export function openapi<X, E>(app: App<X, E>, { paths = {}, layers = [], ...opti
 }
 
 /** Where the routes that serve documents say what these are written with. */
-const OPTIONS: unique symbol = Symbol("openapi options")
+const OPTIONS: unique symbol = Symbol.for("@ashlar/openapi options")
 
 /** The options that an app serves its documents with; undefined when it serves none. */
 export function servedOptions({ records }: RouteTable): DocumentOptions | undefined {
