@@ -1,13 +1,11 @@
-import type { Server, ServerResponse } from "node:http"
+import type { Server } from "node:http"
 import type { Socket } from "node:net"
+import { owedAnswer } from "./node-connections.ts"
 
 /** Nothing tells of the end of an answer whose connection stays, so such connections are looked for. */
 const SWEEP_MS = 50
 /** How long a request may take to arrive whose first bytes came before the stop. */
 const HEAD_MS = 1_000
-
-/** A socket, as Node marks it while an answer is owed on it. */
-type Marked = Socket & { readonly _httpMessage?: ServerResponse | null }
 
 export interface Drain {
   readonly server: Server
@@ -20,7 +18,7 @@ export interface Drain {
 
 /** Closes connections on which nothing is owed. Node's own function takes an answer for sent that waits for its client. */
 function closeIdle(close: () => void, sockets: Iterable<Socket>): void {
-  const owing = [...sockets].filter((socket) => owed(socket) !== undefined)
+  const owing = [...sockets].filter((socket) => owedAnswer(socket) !== undefined)
   for (const socket of owing) socket.destroy = () => socket
   close()
   for (const socket of owing) Reflect.deleteProperty(socket, "destroy")
@@ -40,13 +38,13 @@ export async function drainNode({ server, sockets, isWebSocket, graceMs }: Drain
     answer.shouldKeepAlive = false
   })
   for (const socket of sockets()) {
-    const answer = owed(socket)
+    const answer = owedAnswer(socket)
     if (answer !== undefined && !answer.headersSent) answer.shouldKeepAlive = false
   }
   const sweep = (): void => {
     closeIdle(closeIdleConnections, sockets())
     if (performance.now() - beganMs < Math.min(HEAD_MS, graceMs)) return
-    for (const socket of sockets()) if (owed(socket) === undefined && !isWebSocket(socket)) socket.destroy()
+    for (const socket of sockets()) if (owedAnswer(socket) === undefined && !isWebSocket(socket)) socket.destroy()
   }
   sweep()
   const sweeping = setInterval(sweep, SWEEP_MS)
@@ -64,8 +62,4 @@ export async function drainNode({ server, sockets, isWebSocket, graceMs }: Drain
   clearTimeout(force)
   await Promise.all(cut) // handlers are told of it with that event
   return cut.length
-}
-
-function owed(socket: Socket): ServerResponse | undefined {
-  return (socket as Marked)._httpMessage ?? undefined
 }

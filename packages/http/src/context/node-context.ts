@@ -99,6 +99,7 @@ export class NodeContext extends RequestContext {
     const { message } = this
     const length = declaredLength(this.headers, maxBytes)
     if (length instanceof Failure) return Promise.resolve(length)
+    if (!this.hasBody) return Promise.resolve(finish(Buffer.alloc(0)))
     if (message.readableEnded || message.destroyed) return Promise.resolve(unreadable())
     return new Promise((resolve) => {
       let chunks: Buffer[] | Buffer | undefined
@@ -126,6 +127,7 @@ export class NodeContext extends RequestContext {
   async *chunks(maxBytes: number = this.route.maxBodyBytes): AsyncGenerator<Uint8Array> {
     const length = declaredLength(this.headers, maxBytes)
     if (length instanceof Failure) throw length.toError()
+    if (!this.hasBody) return
     if (this.message.readableEnded || this.message.destroyed) throw unreadable().toError()
     // The socket lives on when the reader stops early: the answer still has to be sent.
     yield* counted(this.message.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>, maxBytes)

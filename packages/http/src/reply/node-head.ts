@@ -10,7 +10,6 @@ interface Internals {
   _header?: string | null
   _contentLength?: number | null
   readonly _expect_continue?: boolean
-  readonly _keepAliveTimeout?: number
 }
 
 /** What Node itself decides about, or what changes how the body ends. */
@@ -44,7 +43,7 @@ export function endWithLines(answer: ServerResponse, status: number, lines: stri
   const internals = answer as unknown as Internals
   answer.statusCode = status
   internals._contentLength = length
-  internals._header = `${statusLine(status)}${lines}content-length: ${length}\r\nDate: ${date()}\r\n${keepAlive(internals)}\r\n`
+  internals._header = `${statusLine(status)}${lines}content-length: ${length}\r\nDate: ${date()}\r\nConnection: keep-alive\r\n\r\n`
   // As many bytes as characters: then it is ASCII, which is written without a look at every character.
   answer.end(text, length === text.length ? "latin1" : "utf8")
 }
@@ -79,11 +78,6 @@ function statusLine(status: number): string {
     statusLines.set(status, line)
   }
   return line
-}
-
-function keepAlive({ _keepAliveTimeout: timeoutMs = 0 }: Internals): string {
-  const timeout = timeoutMs > 0 ? `Keep-Alive: timeout=${Math.floor(timeoutMs / 1000)}\r\n` : ""
-  return `Connection: keep-alive\r\n${timeout}`
 }
 
 let now: string | undefined
