@@ -2,6 +2,7 @@ import { existsSync } from "node:fs"
 import { controlFeature, openControl } from "@ashlar/control"
 import { systemClock, uuidv7 } from "@ashlar/core"
 import { openFunctions } from "@ashlar/functions"
+import type { App } from "@ashlar/http"
 import { createSealer, identityFeature, openIdentity, openRootKey } from "@ashlar/identity"
 import { openSqlite } from "@ashlar/sqlite"
 import { createPlatformApp } from "./app.ts"
@@ -37,6 +38,8 @@ export interface PlatformServer {
   readonly url: string
   readonly port: number
   readonly platform: Platform
+  /** What answers: the routes and their table. */
+  readonly app: App
   /** The one-time link for the first administrator; null once there is one. */
   readonly setupLink: string | null
   /** Drains: refuses new work, lets requests end within the grace (10 s), then closes every part in reverse order. */
@@ -129,6 +132,7 @@ async function compose(
     url: server.url,
     port: server.port,
     platform,
+    app,
     setupLink: setup === null ? null : `${server.url}/setup?token=${setup.token}`,
     async stop(graceMs = 10_000) {
       draining.abort()

@@ -46,7 +46,8 @@ export class KnownValuePool {
     const at = record.segments.findIndex((segment) => segment.kind !== "static" && segment.name === name)
     if (at < 1) return []
     const before = `/${record.path.split("/").filter(Boolean).slice(0, at).join("/")}`
-    return this.#byPath.get(before) ?? []
+    const named = [`${name}Id`, `${name}_id`].flatMap((one) => this.#byName.get(one) ?? [])
+    return [...(this.#byPath.get(before) ?? []), ...named]
   }
 }
 

@@ -20,7 +20,7 @@ export interface FuzzOptions {
   readonly setup?: (record: RouteRecord) => void | Promise<void>
   /** Good values by the name of a parameter or a member: `{ project: ["walls"] }`. Ids in answers are learnt beside these. */
   readonly values?: Readonly<Record<string, readonly unknown[]>>
-  /** JSON Schemas for parts that a route reads without declaring them, by route. */
+  /** JSON Schemas for parts that a route reads without declaring them, or whose schemas say little, by route. */
   readonly hints?: Readonly<Record<RouteKey, PartHints>>
   /** Routes in the order in which they are tried; the others follow, those that make things first and those that delete last. */
   readonly stateful?: readonly RouteKey[]

@@ -177,11 +177,13 @@ function planOf({ places, multipart }: RouteShape, source: Source, parts: Source
 }
 
 function breakOne(
-  { places }: RouteShape,
+  { places, schemas }: RouteShape,
   { parts, pick, choice }: Source,
   hasBody: boolean,
 ): [Source["parts"], Broken | undefined] {
-  const options = PARTS.filter((part) => places[part] !== undefined && (part !== "body" || hasBody))
+  // Parameters that no schema is asked about are text, whatever it is.
+  const isAsked = (part: PartName): boolean => schemas[part] !== undefined || part !== "params"
+  const options = PARTS.filter((part) => places[part] !== undefined && isAsked(part) && (part !== "body" || hasBody))
   const part = options[pick % options.length]
   if (part === undefined) return [parts, undefined]
   const found = breakagesOf(places[part]!, parts[part])

@@ -5,12 +5,14 @@ import type { Finding, RouteCoverage } from "./finding.ts"
 import type { KnownValuePool } from "./known-values.ts"
 import type { FuzzOptions } from "./options.ts"
 import { judgeRequest, type Verdict } from "./oracle.ts"
+import { isTakenByOthers } from "./other-routes.ts"
 import { receive } from "./receive.ts"
 import { plansFor, type RequestPlan, withFiles } from "./request-plan.ts"
 import type { ResponseSchemas } from "./response-schemas.ts"
 import { type RouteShape, routeKey, shapeOf } from "./route-shape.ts"
-import { type Breach, breachOf, codeOf, isTakenByOthers, type Received } from "./rules.ts"
+import { type Breach, breachOf, codeOf, type Received } from "./rules.ts"
 import { receivedParams, type SentRequest, toRequest, toSent } from "./sent-request.ts"
+import type { KnownValues } from "./values.ts"
 
 export interface FuzzContext {
   readonly fc: typeof FastCheck
@@ -53,8 +55,9 @@ export class RouteFuzz {
     const { fc, options, seed, pool } = this.#context
     const { record } = this.#shape
     const names = new Set(record.segments.flatMap((segment) => (segment.kind === "static" ? [] : [segment.name])))
-    const known = (name: string): readonly unknown[] =>
-      names.has(name) ? pool.ofParam(record, name) : pool.named(name)
+    // What a path leads to is there most of the time: behind a 404 nothing else is tried.
+    const known = (name: string): KnownValues =>
+      names.has(name) ? { values: pool.ofParam(record, name), weight: 9 } : { values: pool.named(name), weight: 6 }
     const seen = new Set<string>()
     for (let round = 0; round < (options.maxFindings ?? 3); round++) {
       let smallest: Omit<Finding, "replay"> | undefined

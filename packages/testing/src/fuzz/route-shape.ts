@@ -6,7 +6,7 @@ import { isRecord, type JsonSchema, type SchemaPlace } from "./json-schema.ts"
 export type PartName = "params" | "query" | "headers" | "cookies" | "body"
 export const PARTS: readonly PartName[] = ["params", "query", "headers", "cookies", "body"]
 
-/** JSON Schemas for parts that a route reads without declaring them. */
+/** JSON Schemas for parts that a route reads without declaring them, or whose schemas say little. */
 export type PartHints = Readonly<Partial<Record<PartName, JsonSchema>>>
 
 /** What is known of what a route takes. */
@@ -25,7 +25,7 @@ export function shapeOf(record: RouteRecord, hints: PartHints = {}): RouteShape 
   const places: Partial<Record<PartName, SchemaPlace>> = {}
   for (const part of PARTS) {
     const schema = schemas[part]
-    const json = schema === undefined ? hints[part] : toJsonSchema(schema, "input")
+    const json = hints[part] ?? (schema && toJsonSchema(schema, "input"))
     if (json !== undefined) places[part] = rootOf(json)
   }
   places.params = rootOf(withPathParams(record, places.params?.schema))

@@ -1,4 +1,4 @@
-import { errors, type RouteRecord } from "@ashlar/http"
+import { errors } from "@ashlar/http"
 import type { FindingKind } from "./finding.ts"
 import { isRecord } from "./json-schema.ts"
 import type { Verdict } from "./oracle.ts"
@@ -134,10 +134,11 @@ function isInside(pointer: string, of: string): boolean {
   return pointer === of || pointer.startsWith(`${of}/`)
 }
 
-function validRefused({ verdict, shape: { record } }: Trial, { status, value }: Received): Breach | undefined {
+function validRefused({ verdict, shape: { record, schemas } }: Trial, { status, value }: Received): Breach | undefined {
   const code = codeOf(value)
   if (verdict.kind !== "valid" || code === undefined) return undefined
-  const isOfInput = code === INVALID || code === "HTTP_BODY_INVALID" || code === "HTTP_UNSUPPORTED_MEDIA_TYPE"
+  const isOfBody = code === "HTTP_BODY_INVALID" || code === "HTTP_UNSUPPORTED_MEDIA_TYPE"
+  const isOfInput = code === INVALID || (isOfBody && schemas.body !== undefined)
   if (!isOfInput || record.errors.some((one) => one.code === code)) return undefined
   return { kind: "valid-refused", message: `The schemas take the request, and the answer is ${status} ${code}` }
 }
@@ -196,28 +197,4 @@ const RULES: readonly Rule[] = [
 
 export function codeOf(value: unknown): string | undefined {
   return isRecord(value) && typeof value.code === "string" ? value.code : undefined
-}
-
-/** Whether another route of the table may take a path that was made for this one. */
-export function isTakenByOthers(
-  record: RouteRecord,
-  params: Readonly<Record<string, string>>,
-  all: readonly RouteRecord[],
-): boolean {
-  for (const segment of record.segments)
-    if (segment.kind === "param" && segment.constraint?.accepts(params[segment.name] ?? "") === false) return true
-  const path = record.segments.flatMap((segment) =>
-    segment.kind === "static"
-      ? [segment.text]
-      : (params[segment.name] ?? "").split(segment.kind === "rest" ? "/" : "\n"),
-  )
-  return all.some((other) => other !== record && other.path !== record.path && takes(other, path))
-}
-
-function takes({ segments }: RouteRecord, path: readonly string[]): boolean {
-  if (path.length > segments.length && segments.at(-1)?.kind !== "rest") return false
-  return segments.every((segment, at) => {
-    if (segment.kind === "static") return segment.text === path[at]
-    return segment.kind === "rest" || segment.optional || path[at] !== undefined
-  })
 }

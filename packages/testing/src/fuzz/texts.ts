@@ -61,6 +61,8 @@ export function textOf(fc: Fc, schema: JsonSchema): Arbitrary<string> {
     // One code point each: a length in JSON Schema counts those.
     { arbitrary: fc.string({ unit: "binary", minLength: least, maxLength: usual }), weight: 2 },
     { arbitrary: fc.constantFrom("a".repeat(least), "🧱".repeat(least), "z".repeat(most)), weight: 1 },
+    // Halves of characters: JSON can say them, and nothing else can.
+    ...(least <= 1 && most >= 1 ? [{ arbitrary: fc.constantFrom("\ud83d", "\udfff"), weight: 1 }] : []),
     ...(nasty.length === 0 ? [] : [{ arbitrary: fc.constantFrom(...nasty), weight: 2 }]),
   )
 }

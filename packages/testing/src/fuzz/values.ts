@@ -6,11 +6,15 @@ type Fc = typeof FastCheck
 type Arbitrary<T> = FastCheck.Arbitrary<T>
 
 /** What names are known to mean: values for members, parameters and headers of a name. */
-export type KnownValues = (name: string) => readonly unknown[]
+export interface KnownValues {
+  readonly values: readonly unknown[]
+  /** How often one of these is taken, of ten times. */
+  readonly weight: number
+}
 
 export interface ValueMaker {
   readonly fc: Fc
-  readonly known: KnownValues
+  readonly known: (name: string) => KnownValues
 }
 
 const MAX_EXTRA_ITEMS = 4
@@ -30,9 +34,9 @@ export function valuesOf(maker: ValueMaker, place: SchemaPlace, name = ""): Arbi
     return fc.oneof(...alternatives.map((one) => valuesOf(maker, one, name)))
   const kinds = (typesOf(schema) ?? impliedTypes(schema)).map((type) => ofType(maker, type, here, name))
   const made = kinds.length === 0 ? anyValue(fc) : fc.oneof(...kinds)
-  const known = maker.known(name)
-  if (name === "" || known.length === 0) return made
-  return fc.oneof({ arbitrary: fc.constantFrom(...known), weight: 3 }, { arbitrary: made, weight: 2 })
+  const { values, weight } = maker.known(name)
+  if (name === "" || values.length === 0) return made
+  return fc.oneof({ arbitrary: fc.constantFrom(...values), weight }, { arbitrary: made, weight: 10 - weight })
 }
 
 function impliedTypes(schema: object): readonly string[] {
@@ -147,7 +151,7 @@ function objects(maker: ValueMaker, place: SchemaPlace): Arbitrary<unknown> {
     .filter(([key]) => required.has(key) || depth < MAX_DEPTH)
     .map(([key, one]) => {
       const value = valuesOf(maker, placeOf(one, inner), key).map((made) => [key, made] as const)
-      return required.has(key) ? value : fc.option(value, { nil: undefined })
+      return required.has(key) ? value : fc.option(value, { nil: undefined, freq: 2 })
     })
   const { additionalProperties: more } = schema
   const hasMore =

@@ -17,7 +17,7 @@ export function addConsoleRoutes(app: Scope, folder: string | undefined, { open 
   const page = files.get("/index.html")
   const policy = page === undefined ? "" : contentPolicy(readFileSync(page, "utf8"))
 
-  app.get("/*path", { layers: [open] }, (ctx) => {
+  app.get("/*path", { layers: [open], errors: [NotFound] }, (ctx) => {
     const asset = files.get(ctx.path === "/" ? "/index.html" : ctx.path)
     if (asset !== undefined && asset !== page) return new Response(Bun.file(asset), { headers: assetHeaders(ctx.path) })
     if (page === undefined || !isPage(ctx.path)) throw new NotFound(`Nothing is served at ${ctx.method} ${ctx.path}`)

@@ -1,7 +1,8 @@
-import type { BaseContext, Reply } from "@ashlar/http"
+import { type BaseContext, BodyInvalid, type Reply } from "@ashlar/http"
 import {
   Busy,
   EmailTaken,
+  InvalidCursor,
   InvalidInput,
   InviteForAnother,
   InviteSpent,
@@ -179,6 +180,7 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
       layers: [person],
       query: PageQuery,
       response: pageOf(SessionInfo),
+      errors: [InvalidCursor],
     },
     (ctx) => {
       const { id, signedIn } = ctx.person
@@ -240,7 +242,15 @@ function answer<const S extends 200 | 201>(
 async function readToken(ctx: Pick<BaseContext, "read">): Promise<string | undefined> {
   const text = await ctx.read("text")
   if (text.trim() === "") return undefined
-  const parsed = RefreshBody["~standard"].validate(JSON.parse(text))
+  const parsed = RefreshBody["~standard"].validate(parseJson(text))
   if (parsed instanceof Promise || parsed.issues !== undefined) return undefined
   return parsed.value.refreshToken
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new BodyInvalid("The body is not valid JSON") // what the parser says may quote a token
+  }
 }

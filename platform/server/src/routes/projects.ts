@@ -10,6 +10,7 @@ import {
   needs,
   SlugTaken,
 } from "@ashlar/control"
+import { InvalidInput as InvalidEmail } from "@ashlar/identity"
 import {
   AuditEntry,
   Key,
@@ -152,7 +153,7 @@ function addMemberRoutes(project: Api, control: Platform["control"], inProject: 
       layers: [inProject(needs["members.change"])],
       body: NewMember,
       response: { 201: MemberAdded },
-      errors: [AlreadyMember, LimitReached, InvalidInput],
+      errors: [AlreadyMember, LimitReached, InvalidInput, InvalidEmail],
     },
     async (ctx) => ctx.json(await control.members.add(ctx.access, ctx.body), 201),
   )

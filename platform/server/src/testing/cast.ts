@@ -27,6 +27,8 @@ export interface Answer {
 export interface Stage {
   readonly server: PlatformServer
   readonly data: string
+  /** What each of the cast sends in its Authorization header. */
+  readonly credentials: Readonly<Partial<Record<Role, string>>>
   call(as: Role, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   /** What the server logged. */
   readonly log: readonly string[]
@@ -82,7 +84,7 @@ export async function raiseStage(options: ServerOptions = {}): Promise<Stage> {
   credentials.secret = await newKey("walls", "secret")
   credentials.otherKey = await newKey("other", "secret")
   return {
-    ...{ server, data, call, log },
+    ...{ server, data, call, log, credentials },
     async close() {
       await server.stop(1000)
       rmSync(data, { recursive: true, force: true })

@@ -1,0 +1,101 @@
+import { afterAll, describe, expect, test } from "bun:test"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describeReport, type FuzzReport, fuzzRoutes } from "@ashlar/testing"
+import { type Role, raiseStage, type Stage } from "./testing/cast.ts"
+import { roomBodies } from "./testing/rooms-bodies.ts"
+
+/** Every route of the platform keeps what it declares, whatever is sent to it, and by whom. */
+
+const PASSWORD = "a phrase for the tests"
+const P = "/v1/projects/walls"
+const CODE = "export default { fetch: () => new Response('hello') }"
+/** Routes that may end the session of whoever calls them. */
+const ENDS_SESSIONS: ReadonlySet<string | undefined> = new Set(["auth.signout", "auth.refresh", "sessions.revoke"])
+
+const folder = mkdtempSync(join(tmpdir(), "ashlar-fuzz-"))
+writeFileSync(join(folder, "index.html"), "<!doctype html><title>Console</title>")
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Puts in place what routes are asked for, where an earlier one took it away. */
+async function furnish(stage: Stage): Promise<void> {
+  const rules = { read: "public", create: "publishable", update: "secret", delete: "secret" }
+  await stage.call("owner", "POST", `${P}/collections`, { name: "stones", indexes: ["n"], rules })
+  await stage.call("owner", "PUT", `${P}/collections/stones/documents/granite`, { n: 1, t: "a" })
+  if ((await stage.call("owner", "GET", `${P}/functions/hello`)).status === 200) return
+  const code = { name: "hello", runtime: "quickjs", access: "public", code: CODE }
+  await stage.call("owner", "POST", `${P}/functions`, code)
+}
+
+async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport> {
+  const signIn = { email: "owner@example.com", password: PASSWORD }
+  const session = async () => (await stage.call("anonymous", "POST", "/v1/auth/signin", signIn)).body
+  const { refreshToken, sessionId } = await session()
+  const { items } = (await stage.call("owner", "GET", `${P}/members`)).body
+  const others = (items as { userId: string; email: string }[]).filter(({ email }) => !email.startsWith("owner"))
+  let credential = stage.credentials[who]
+  return fuzzRoutes(stage.server.app, {
+    seed: Number(process.env.FUZZ_SEED ?? 20_261_128),
+    runs: Number(process.env.FUZZ_RUNS ?? runs),
+    returnsReport: true,
+    headers: (): Record<string, string> => (credential === undefined ? {} : { authorization: `Bearer ${credential}` }),
+    async setup({ name }) {
+      await furnish(stage)
+      const isOwn = who === "owner" && ENDS_SESSIONS.has(name)
+      credential = isOwn ? (await session()).accessToken : stage.credentials[who]
+    },
+    values: {
+      ...{ project: ["walls"], collection: ["stones"], function: ["hello"], id: ["granite"] },
+      ...{ user: others.map(({ userId }) => userId), session: [sessionId], refreshToken: [refreshToken] },
+      email: ["viewer@example.com", "one@example.com", "two@example.com", "three@example.com"],
+      ...{ password: [PASSWORD], code: [CODE], runtime: ["quickjs"] },
+    },
+    hints: roomBodies,
+  })
+}
+
+describe("every route of the platform", () => {
+  test.each([
+    ["owner", 60],
+    ["secret", 25],
+    ["anonymous", 25],
+  ] as const)(
+    "keeps what it declares, to %s",
+    async (who, runs) => {
+      const stage = await raiseStage({ consoleFolder: folder, signups: "open" })
+      try {
+        const report = await fuzzAs(who, stage, runs)
+        expect(report.findings.length === 0 ? "" : describeReport(report)).toBe("")
+        expect(report.routes.length).toBe(stage.server.app.table().records.length)
+        // What an owner cannot do at all was not tried: only the first administrator is set up, and only once.
+        if (who === "owner") expect(report.neverSucceeded.toSorted()).toEqual(["setup.check", "setup.complete"])
+      } finally {
+        await stage.close()
+      }
+    },
+    300_000,
+  )
+})
+
+describe("what fuzzing has found", () => {
+  test.each([
+    ["members.add", "IDENTITY_INVALID_INPUT"],
+    ["sessions.list", "IDENTITY_INVALID_CURSOR"],
+    ["console", "HTTP_NOT_FOUND"],
+  ])("%s declares %s", async (name, code) => {
+    const stage = await raiseStage()
+    const record = stage.server.app
+      .table()
+      .records.find((one) => one.name === name || (name === "console" && one.path === "/*path"))
+    expect(record!.errors.map((one) => one.code)).toContain(code)
+    await stage.close()
+  })
+  test("a refresh with a body that is no JSON is the caller's mistake", async () => {
+    const stage = await raiseStage()
+    const answer = await stage.call("anonymous", "POST", "/v1/auth/refresh", "refreshToken=secret-token")
+    expect([answer.status, answer.body.code]).toEqual([400, "HTTP_BODY_INVALID"])
+    expect(JSON.stringify(answer.body)).not.toContain("secret-token")
+    await stage.close()
+  })
+})
