@@ -41,7 +41,7 @@ export default {
 
 /** The countries of a region with at least so much area, the largest first. */
 async function region(ctx: Context, name: string, minArea: number): Promise<Response> {
-  if (Number.isNaN(minArea))
+  if (!Number.isFinite(minArea))
     return Response.json({ message: "Expected minArea to be a number of km²." }, { status: 400 })
   const { items } = await ctx.db.collection("countries").query({
     where: { region: name, area: { $gte: minArea } },

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { createApp } from "@ashlar/http"
 import { createAshlar, isRequestError, type Runtime } from "@ashlar/sdk"
+import { fuzzRoutes } from "@ashlar/testing"
+import { v } from "@ashlar/validation"
 import { type Atlas, COUNTRIES_FILE, startAtlas } from "./atlas.ts"
 
 interface Country {
@@ -91,8 +94,26 @@ for (const runtime of ["bun", "quickjs"] as const) {
       expect(await statusOf("/neighbours/XXX")).toBe(404)
       expect(await statusOf("/nowhere")).toBe(404)
       expect(await statusOf("/region/Europe?minArea=large")).toBe(400)
+      expect(await statusOf("/region/Europe?minArea=1e999")).toBe(400)
       expect(await ask(runtime, "/region/Atlantis")).toEqual({ region: "Atlantis", minArea: 0, countries: [] })
     })
+
+    test("whatever is asked, an answer comes that was thought of", async () => {
+      const app = createApp({ development: false })
+      const forward = ({ url }: { readonly url: URL }): Promise<Response> =>
+        fetch(`${atlas.url}/f/atlas/atlas-${runtime}${url.pathname}${url.search}`)
+      const found = v.object({ region: v.string(), minArea: v.number(), countries: v.array(v.unknown()) })
+      const refused = v.object({ message: v.string() })
+      const query = v.object({ minArea: v.string().optional() })
+      app.get("/region/:region", { query, response: { 200: found, 400: refused } }, forward)
+      app.get("/neighbours/:cca3", { response: { 200: v.unknown(), 404: refused } }, forward)
+      app.get("/totals", { response: { 200: v.object({ regions: v.array(v.unknown()) }) } }, forward)
+      await fuzzRoutes(app, {
+        seed: 1,
+        runs: 60,
+        values: { region: regions, cca3: ["CHE"], minArea: ["1000", "1e999"] },
+      })
+    }, 60_000)
 
     test("each call leaves a line in the log", async () => {
       const answer = await fetch(`${atlas.url}/f/atlas/atlas-${runtime}/neighbours/AUT`)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Server } from "@ashlar/http"
 import { connectRaw, type RawWebSocket } from "@ashlar/http/testing/raw-websocket"
+import { testApp } from "@ashlar/testing"
 import { createChat } from "./app.ts"
 
 /** Two processes' worth of chat, over a bus inside this one; over a real one they are in page.test.ts. */
@@ -102,22 +103,20 @@ describe.each([
 })
 
 test("says what it does not take", async () => {
-  const { url } = servers[0]!
-  const ana = await bySocket(servers[0]!, "strict", "Ana")
-  await ana.say("x".repeat(1001))
-  for (;;) {
-    const message = await ana.next()
-    if ("status" in message) {
-      expect(message).toMatchObject({ code: "WEBSOCKET_MESSAGE_INVALID", errors: [{ pointer: "/text" }] })
-      break
-    }
-  }
+  const api = testApp(chats[0].app)
+  const ana = await api.socket("/rooms/strict/socket", { query: { name: "Ana" } })
+  ana.send({ text: "x".repeat(1001) })
+  let message = await ana.nextJson<Message>()
+  while (!("status" in message)) message = await ana.nextJson<Message>()
+  expect(message).toMatchObject({ code: "WEBSOCKET_MESSAGE_INVALID", errors: [{ pointer: "/text" }] })
+  await ana.close()
   for (const name of ["", "x".repeat(31)]) {
-    expect((await connectRaw(`${url}/rooms/a/socket?name=${name}`)).status).toBe(422)
-    expect((await fetch(`${url}/rooms/a/events?name=${name}`)).status).toBe(422)
+    expect((await connectRaw(`${servers[0]!.url}/rooms/a/socket?name=${name}`)).status).toBe(422)
+    const errors = [{ in: "query", pointer: "/name" }]
+    await api.get("/rooms/a/events", { query: { name } }).expectProblem("HTTP_INVALID", { errors })
   }
-  const unknown = await fetch(`${url}/rooms/Not%20a%20room/events?name=Ana`)
-  expect(unknown.status).toBe(404)
+  await api.get("/rooms/Not%20a%20room/events", { query: { name: "Ana" } }).expectProblem("HTTP_NOT_FOUND")
+  await api.close()
 })
 
 test("lets no page of another site in", async () => {

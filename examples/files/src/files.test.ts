@@ -4,17 +4,20 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Server } from "@ashlar/http"
+import { testApp } from "@ashlar/testing"
 import { createFilesApp } from "./app.ts"
 import { type Item, Shelf } from "./shelf.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "ashlar-files-"))
 const shelf = await Shelf.open(folder)
 const app = createFilesApp({ shelf, maxFileBytes: 4_000_000 })
+const api = testApp(app)
 let server: Server
 beforeAll(async () => {
   server = await app.listen({ port: 0 })
 })
 afterAll(async () => {
+  await api.close()
   await app.stop(1000)
   rmSync(folder, { recursive: true, force: true })
 })
@@ -70,21 +73,18 @@ test("a download goes on where it broke off", async () => {
 
 test("a study tells how far it is, and what it found", async () => {
   const { id } = await uploaded(LARGE, "large.txt")
-  const response = await fetch(`${server.url}/files/${id}/study`)
-  expect(response.headers.get("content-type")).toBe("text/event-stream")
-  const events = (await response.text()).split("\n\n").filter((text) => text.startsWith("event: "))
-  const read = events.map((text) => {
-    const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(text)!
-    return { name: name!, data: JSON.parse(data!) as Record<string, number | string> }
-  })
-  const steps = read.filter(({ name }) => name === "progress").map(({ data }) => data.done as number)
+  const stream = await api.get("/files/:id/study", { params: { id } }).stream()
+  expect(stream.headers.get("content-type")).toBe("text/event-stream")
+  const steps: number[] = []
+  let event = await stream.nextEvent()
+  for (; event?.event === "progress"; event = await stream.nextEvent())
+    steps.push((event.json as { done: number }).done)
   expect(steps.length).toBeGreaterThan(10)
   expect([...steps].sort((a, b) => a - b)).toEqual(steps)
   expect([steps[0], steps.at(-1)]).toEqual([0, 1])
-  expect(read.at(-1)).toEqual({
-    name: "findings",
-    data: { sha256: createHash("sha256").update(LARGE).digest("hex"), lines: 100_000, words: 450_000 },
-  })
+  const sha256 = createHash("sha256").update(LARGE).digest("hex")
+  expect(event).toMatchObject({ event: "findings", json: { sha256, lines: 100_000, words: 450_000 } })
+  expect(await stream.nextEvent()).toBeUndefined()
 })
 test("a study whose caller leaves lets go of its file", async () => {
   const { id } = await uploaded(LARGE, "large.txt")
@@ -102,10 +102,9 @@ test("a study whose caller leaves lets go of its file", async () => {
 test("what is not taken leaves nothing behind", async () => {
   const stored = (): number => readdirSync(join(folder, "files")).length
   const before = [stored(), (await list()).length]
-  const tooLarge = await upload(new Uint8Array(4_000_001), "large.bin")
-  expect([tooLarge.status, ((await tooLarge.json()) as { code: string }).code]).toEqual([413, "HTTP_PART_TOO_LARGE"])
-  const nothing = await fetch(`${server.url}/files`, { method: "POST", body: new FormData() })
-  expect(nothing.status).toBe(422)
+  const large = new File([new Uint8Array(4_000_001)], "large.bin")
+  await api.post("/files").multipart({ file: large }).expectStatus(413).expectProblem("HTTP_PART_TOO_LARGE")
+  await api.post("/files").multipart({ note: "no file" }).expectProblem("HTTP_INVALID")
   expect([stored(), (await list()).length]).toEqual(before)
 })
 test("a page that somebody uploads is saved, never shown", async () => {
@@ -116,10 +115,10 @@ test("a page that somebody uploads is saved, never shown", async () => {
 })
 test("what is removed, or was never there, is 404", async () => {
   const { id } = await uploaded(TEXT, "a.txt")
-  expect((await fetch(`${server.url}/files/${id}`, { method: "DELETE" })).status).toBe(204)
+  await api.delete(`/files/${id}`).expectStatus(204)
   for (const path of [`/files/${id}`, `/files/${id}/study`, "/files/x", "/files/..%2fshelf.ndjson"])
-    expect((await fetch(server.url + path)).status).toBe(404)
-  expect((await fetch(`${server.url}/files/${id}`, { method: "DELETE" })).status).toBe(404)
+    await api.get(path).expectProblem("HTTP_NOT_FOUND")
+  await api.delete(`/files/${id}`).expectProblem("HTTP_NOT_FOUND")
 })
 test("a shelf that is opened again has what it had", async () => {
   await uploaded(TEXT, "kept.txt")

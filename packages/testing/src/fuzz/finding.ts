@@ -82,6 +82,6 @@ export function describeFinding({ kind, route, message, curl, status, body, brok
 }
 
 export function describeReport({ seed, requests, routes, findings }: FuzzReport): string {
-  const head = `${findings.length} of ${routes.length} routes' promises broken, in ${requests} requests (seed ${seed})`
+  const head = `${findings.length} promises broken, in ${requests} requests to ${routes.length} routes (seed ${seed})`
   return [head, ...findings.map(describeFinding)].join("\n\n")
 }

@@ -148,6 +148,8 @@ function errorUndeclared({ shape: { record, multipart } }: Trial, { status, valu
   if (status < 400 || code === undefined || record.output.has(status)) return undefined
   if (OF_KERNEL.has(code) || record.errors.some((one) => one.code === code)) return undefined
   if (code === INVALID && (Object.keys(record.input).length > 0 || multipart !== undefined)) return undefined
+  // What takes all the rest of a path answers for what is not there, as the kernel would.
+  if (code === "HTTP_NOT_FOUND" && record.segments.at(-1)?.kind === "rest") return undefined
   if (code === "HTTP_UPGRADE_REQUIRED" && record.websocket !== undefined) return undefined
   if (code === "HTTP_VERSION_UNKNOWN" && record.version !== undefined) return undefined
   if (status >= 500) return undefined
