@@ -54,7 +54,7 @@ function breakText(schema: SchemaPlace["schema"], value: string, to: To): void {
   const { minLength, maxLength } = schema as { readonly minLength?: number; readonly maxLength?: number }
   if (minLength !== undefined && minLength > 0) to("shorter text", [...value].slice(0, minLength - 1).join(""))
   if (maxLength !== undefined && maxLength <= 100_000)
-    to("longer text", value + "x".repeat(Math.max(1, maxLength + 1 - value.length)))
+    to("longer text", value + "x".repeat(Math.max(1, maxLength + 1 - [...value].length)))
   if ("format" in schema || "pattern" in schema) to("text of another form", `\u0001 ${value}\u0001`)
 }
 
