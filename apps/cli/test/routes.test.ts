@@ -54,6 +54,19 @@ describe("a table", () => {
     )
   })
 
+  test("shows what parameters must look like", async () => {
+    const source = `
+      import { createApp } from "@ashlar/http"
+      const app = createApp()
+      app.get("/users/:id", () => "").whereNumber("id")
+      app.get("/posts/:kind", () => "").whereIn("kind", ["news", "notes"])
+      export default app`
+    using constrained = createTestingApp({ "src/app.ts": source })
+    const { stdout } = await runCli(["routes"], { cwd: constrained.folder })
+    expect(stdout).toContain("GET     /users/:id    id: number")
+    expect(stdout).toMatch(/GET {5}\/posts\/:kind {2}kind: .*news.*notes/)
+  })
+
   test("as JSON is the whole description, with services, and places from the app's folder", async () => {
     const value = (await run(["--json"])).json() as { format: number; routes: unknown[]; services: unknown[] }
     expect(value.format).toBe(1)

@@ -240,7 +240,7 @@ function answer<C extends RequestContext, Out>(ctx: C, render: Render<C, Out>): 
 
 function complete<C extends RequestContext, Out>(ctx: C, result: Result, render: Render<C, Out>, error?: unknown): Out {
   let out: Out
-  const piecewise = ctx.deferred === undefined ? undefined : streamed(ctx, result)
+  const piecewise = ctx.deferred === undefined && !isIterable(result) ? undefined : streamed(ctx, result)
   const waits = piecewise !== undefined
   try {
     out = render(ctx, waits ? piecewise.result : result)
@@ -257,6 +257,12 @@ function complete<C extends RequestContext, Out>(ctx: C, result: Result, render:
     finish(ctx, statusOf(result), { error: failure, waits })
   }
   return out
+}
+
+/** Whether a handler's own code will make the body piece by piece: it may still defer something on the way. */
+function isIterable(result: Result): boolean {
+  const value = result instanceof Reply ? result.value : result
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value && !("getReader" in value)
 }
 
 /** The status that a result is sent with. */

@@ -9,6 +9,8 @@ export interface AppRoute {
   readonly host?: string
   readonly version?: string
   readonly name?: string
+  /** The constraints of the path's parameters, by parameter. */
+  readonly where?: Readonly<Record<string, string>>
   readonly layers: readonly string[]
   readonly errors: readonly { readonly code: string; readonly status: number }[]
   readonly declaredAt: string

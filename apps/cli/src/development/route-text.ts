@@ -4,12 +4,13 @@ import { type AppDiff, type AppRoute, addressOf } from "./app-table.ts"
 
 type Colors = ReturnType<typeof pico.createColors>
 
-/** Routes as a table: method, path, version and name where any has one, layers, the statuses of errors. */
+/** Routes as a table: method, path, constraints, version and name where any has one, layers, the statuses of errors. */
 export function routesText(routes: readonly AppRoute[]): string {
   if (routes.length === 0) return "No routes."
   const columns: readonly (readonly [head: string, cell: (route: AppRoute) => string])[] = [
     ["method", ({ method }) => method],
     ["path", addressOf],
+    ["where", whereText],
     ["version", ({ version = "" }) => version],
     ["name", ({ name = "" }) => name],
     ["layers", ({ layers }) => layers.join(" › ")],
@@ -21,6 +22,12 @@ export function routesText(routes: readonly AppRoute[]): string {
     shown.map(([head]) => head),
     rows,
   )}\n\n${plural(routes.length, "route")}`
+}
+
+function whereText({ where = {} }: AppRoute): string {
+  return Object.entries(where)
+    .map(([name, constraint]) => `${name}: ${constraint}`)
+    .join(", ")
 }
 
 /** Each layer once, with the routes that it covers. */

@@ -38,7 +38,7 @@ export async function listenNode(kernel: Kernel, { port, host, idleTimeoutSecond
       ...sockets?.serverOptions(kernel),
     },
     (message, answer) => {
-      if (message.method !== "GET") connections.note(message)
+      if (!message.readableEnded) connections.note(message)
       handle(kernel, message, answer)
     },
   )

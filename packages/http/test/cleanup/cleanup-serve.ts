@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { type App, type BaseContext, createApp, errors, fail, Reply } from "../../src/index.ts"
+import { events } from "../../src/sse/index.ts"
 
 /** The server that the suite of cleanup and cancellation drives on every runtime. */
 const trace: string[] = []
@@ -71,6 +72,23 @@ serve("/response-text", () => new Response("text"))
 serve("/endless/stream", () => stream(100_000))
 serve("/endless/iterable", () => pieces(100_000))
 serve("/endless/response", () => new Response(stream(100_000)))
+app.get("/late/iterable", (ctx) => {
+  async function* late(): AsyncGenerator<string> {
+    yield "1 "
+    watch(ctx)
+    yield "2 "
+    trace.push("source ended")
+  }
+  return late()
+})
+app.get("/late/events", (ctx) =>
+  events(ctx, async function* () {
+    yield { data: "1" }
+    watch(ctx)
+    yield { data: "2" }
+    trace.push("source ended")
+  }),
+)
 serve("/breaks", () => {
   async function* broken(): AsyncGenerator<string> {
     yield "1 "

@@ -54,6 +54,14 @@ onEachRuntime(join(import.meta.dir, "cleanup-serve.ts"), (server) => {
     },
   )
 
+  test.each(["/late/iterable", "/late/events"])(
+    "what is first deferred while %s goes on runs at its end",
+    async (path) => {
+      expect(await (await fetch(server.url + path)).text()).toContain("2")
+      expect(await traced(3)).toEqual(["source ended", "second", "first"])
+    },
+  )
+
   test.each(["/endless/stream", "/endless/iterable", "/endless/response"])(
     "nothing of %s is cleaned up while its caller reads, and all of it when he goes",
     async (path) => {
