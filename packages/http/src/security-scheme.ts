@@ -32,5 +32,5 @@ export interface OAuthFlow {
   readonly scopes: Readonly<Record<string, string>>
 }
 
-/** Schemes by name. A request needs one of them. */
-export type Security = Readonly<Record<string, SecurityScheme>>
+/** Schemes by name, one of which a request needs; `{ type: "none" }` lets those pass that have none. */
+export type Security = Readonly<Record<string, SecurityScheme | { readonly type: "none" }>>

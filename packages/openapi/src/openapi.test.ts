@@ -183,6 +183,28 @@ describe("an operation", () => {
     expect(Object.keys(noted["/report"]!.post!.requestBody.content)).toEqual(["application/json"])
   })
 
+  test("says what its layers note, each for the routes that it covers", () => {
+    const pages = layer({
+      name: "pages",
+      meta: describeRoute(({ method }) => ({
+        query: method === "GET" ? { page: v.coerce.integer().describe("Which page") } : {},
+        responses: { 206: { description: "One of many" } },
+      })),
+    })
+    const { paths: noted } = documentOf((app) => {
+      app.scope("/", [pages], (all) => {
+        all.get("/a", { meta: describeRoute({ headers: { "if-match": { type: "string" } } }) }, handler)
+        all.post("/a", handler)
+      })
+    })
+    expect(noted["/a"]!.get!.parameters).toEqual([
+      { name: "page", in: "query", required: false, description: "Which page", schema: { type: "integer" } },
+      { name: "if-match", in: "header", required: false, schema: { type: "string" } },
+    ])
+    expect(noted["/a"]!.post!.parameters).toBeUndefined()
+    expect(noted["/a"]!.post!.responses["206"]!.description).toBe("One of many")
+  })
+
   test("says text where text goes, and a body that may be left out", () => {
     const { paths: text } = documentOf((app) =>
       app.put("/", { body: v.object({}).optional(), response: v.string() }, handler),
@@ -376,6 +398,7 @@ describe("security", () => {
       app.get("/one", { layers: [signedIn] }, handler)
       app.get("/both", { layers: [signedIn, tenant] }, handler)
       app.get("/maybe", { layers: [when(() => true, signedIn)] }, handler)
+      app.get("/either", { layers: [layer({ name: "either", security: { key, none: { type: "none" } } })] }, handler)
     })
     expect(paths["/open"]!.get!.security).toEqual([])
     expect(paths["/one"]!.get!.security).toEqual([{ session: [] }, { key: [] }])
@@ -384,6 +407,7 @@ describe("security", () => {
       { key: [], tenant: [] },
     ])
     expect(paths["/maybe"]!.get!.security).toEqual([{ session: [] }, { key: [] }, {}])
+    expect(paths["/either"]!.get!.security).toEqual([{ key: [] }, {}])
     expect(components.securitySchemes).toEqual({ key, session: bearer, tenant: { type: "mutualTLS" } })
   })
 

@@ -1,4 +1,5 @@
 import { type Schema, v } from "@ashlar/validation"
+import { Access } from "./functions.ts"
 import { Time } from "./page.ts"
 
 /** Who may do something: nobody with a key (null), secret keys, publishable keys too, everybody. */
@@ -9,8 +10,12 @@ export interface Rules {
   readonly update: RuleLevel
   readonly delete: RuleLevel
 }
-const level: Schema<RuleLevel> = v.enum(["public", "publishable", "secret"]).nullable()
-export const Rules: Schema<Rules> = v.object({ read: level, create: level, update: level, delete: level })
+const level: Schema<RuleLevel> = Access.nullable()
+export const Rules: Schema<Rules> = v.object({ read: level, create: level, update: level, delete: level }).meta({
+  id: "Rules",
+  description:
+    "Who may act without being a member, for each action. Members of the project may always; viewers read only.",
+})
 
 export interface IndexField {
   readonly path: string | readonly string[]
@@ -22,12 +27,25 @@ export interface Index {
   readonly kind: "scalar" | "any" | "members"
   readonly unique: boolean
 }
-export const Index: Schema<Index> = v.object({
-  name: v.string(),
-  fields: v.array(v.object({ path: v.union([v.string(), v.array(v.string())]), direction: v.enum(["asc", "desc"]) })),
-  kind: v.enum(["scalar", "any", "members"]),
-  unique: v.boolean(),
+const FieldPath: Schema<string | readonly string[]> = v.union([v.string(), v.array(v.string())]).meta({
+  id: "FieldPath",
+  description: 'A path as `"a.b"`, or as its segments when a key contains a dot.',
 })
+const IndexField: Schema<IndexField> = v
+  .object({ path: FieldPath, direction: v.enum(["asc", "desc"]) })
+  .meta({ id: "IndexField" })
+const IndexKind: Schema<Index["kind"]> = v.enum(["scalar", "any", "members"]).meta({
+  id: "IndexKind",
+  description: "`scalar`: never an array, gives order too; `any`: scalar or array; `members`: the elements of arrays.",
+})
+export const Index: Schema<Index> = v
+  .object({
+    name: v.string(),
+    fields: v.array(IndexField),
+    kind: IndexKind,
+    unique: v.boolean(),
+  })
+  .meta({ id: "Index" })
 
 export interface Collection {
   readonly name: string
@@ -37,14 +55,16 @@ export interface Collection {
   readonly createdAt: string
   readonly updatedAt: string
 }
-export const Collection: Schema<Collection> = v.object({
-  name: v.string(),
-  rules: Rules,
-  indexes: v.array(Index),
-  count: v.integer(),
-  createdAt: Time,
-  updatedAt: Time,
-})
+export const Collection: Schema<Collection> = v
+  .object({
+    name: v.string(),
+    rules: Rules,
+    indexes: v.array(Index),
+    count: v.integer(),
+    createdAt: Time,
+    updatedAt: Time,
+  })
+  .meta({ id: "CollectionInfo" })
 
 /* Rules and indexes in requests take shorthands (`"-population"`), which the document engine reads; so they pass here. */
 const rulesInput = v
@@ -53,16 +73,19 @@ const rulesInput = v
 const indexesInput = v
   .unknown()
   .describe('[{ fields: ["region", "-area"], kind?, unique?, name? }], or "region" for one field')
-export const NewCollection: Schema<{ readonly name: string; readonly rules?: unknown; readonly indexes?: unknown }> =
-  v.object({
+export const NewCollection: Schema<{ readonly name: string; readonly rules?: unknown; readonly indexes?: unknown }> = v
+  .object({
     name: v.string().max(200),
     rules: rulesInput.optional(),
     indexes: indexesInput.optional(),
   })
-export const CollectionPatch: Schema<{ readonly rules?: unknown; readonly indexes?: unknown }> = v.object({
-  rules: rulesInput.optional(),
-  indexes: indexesInput.optional(),
-})
+  .meta({ id: "NewCollection" })
+export const CollectionPatch: Schema<{ readonly rules?: unknown; readonly indexes?: unknown }> = v
+  .object({
+    rules: rulesInput.optional(),
+    indexes: indexesInput.optional(),
+  })
+  .meta({ id: "CollectionPatch" })
 
 export type DocumentData = Readonly<Record<string, unknown>>
 export interface Document {
@@ -74,13 +97,15 @@ export interface Document {
   readonly data: DocumentData
 }
 export const DocumentData: Schema<DocumentData> = v.record(v.string(), v.unknown())
-export const Document: Schema<Document> = v.object({
-  id: v.string(),
-  rev: v.integer(),
-  createdAt: Time,
-  updatedAt: Time,
-  data: DocumentData,
-})
+export const Document: Schema<Document> = v
+  .object({
+    id: v.string(),
+    rev: v.integer(),
+    createdAt: Time,
+    updatedAt: Time,
+    data: DocumentData,
+  })
+  .meta({ id: "Document", description: "A stored document. `rev` starts at 1 and grows by one with each change." })
 
 export interface QueryResult {
   readonly items: readonly Document[]
@@ -88,11 +113,17 @@ export interface QueryResult {
   /** Asked for with `count: true`. When not `exact`, there are at least `value`. */
   readonly count?: { readonly value: number; readonly exact: boolean } | undefined
 }
-export const QueryResult: Schema<QueryResult> = v.object({
-  items: v.array(Document),
-  next: v.string().nullable(),
-  count: v.object({ value: v.integer(), exact: v.boolean() }).optional(),
+const Count: Schema<NonNullable<QueryResult["count"]>> = v.object({ value: v.integer(), exact: v.boolean() }).meta({
+  id: "Count",
+  description: "How many documents match. Not exact means: at least this many, where the server stopped counting.",
 })
+export const QueryResult: Schema<QueryResult> = v
+  .object({
+    items: v.array(Document),
+    next: v.string().nullable(),
+    count: Count.optional(),
+  })
+  .meta({ id: "QueryResult" })
 
 export interface Explanation {
   readonly sql: string
@@ -101,13 +132,15 @@ export interface Explanation {
   readonly scan: boolean
   readonly sorted: "index" | "memory" | "none"
 }
-export const Explanation: Schema<Explanation> = v.object({
-  sql: v.string(),
-  plan: v.array(v.string()),
-  index: v.string().nullable(),
-  scan: v.boolean(),
-  sorted: v.enum(["index", "memory", "none"]),
-})
+export const Explanation: Schema<Explanation> = v
+  .object({
+    sql: v.string(),
+    plan: v.array(v.string()),
+    index: v.string().nullable().describe("The index in use, null when there is none"),
+    scan: v.boolean().describe("True when every document of the collection is looked at"),
+    sorted: v.enum(["index", "memory", "none"]),
+  })
+  .meta({ id: "Explanation", description: "How the server would run a query." })
 
 /* What the document engine itself reads, with pointers into it when something is wrong: it passes here as it is. */
 export const DocumentInput: Schema<unknown> = v.unknown().describe("The document's data: an object; or a list of them")

@@ -30,6 +30,7 @@ export {
 } from "./functions.ts"
 export { MAX_PAGE_ITEMS, type Page, PageQuery, pageOf, Time } from "./page.ts"
 export {
+  KeySet,
   type NewPerson,
   RefreshBody,
   Session,

@@ -9,13 +9,15 @@ export interface User {
   readonly administrator: boolean
   readonly createdAt: string
 }
-export const User: Schema<User> = v.object({
-  id: v.string(),
-  email: v.string(),
-  name: v.string(),
-  administrator: v.boolean(),
-  createdAt: Time,
-})
+export const User: Schema<User> = v
+  .object({
+    id: v.string(),
+    email: v.string(),
+    name: v.string(),
+    administrator: v.boolean(),
+    createdAt: Time,
+  })
+  .meta({ id: "User", description: "A person with an account on this install." })
 
 /** What signing in gives. `refreshToken` is null when it went into a cookie. */
 export interface Session {
@@ -25,13 +27,27 @@ export interface Session {
   readonly accessTokenExpiresAt: string
   readonly refreshToken: string | null
 }
-export const Session: Schema<Session> = v.object({
-  user: User,
-  sessionId: v.string(),
-  accessToken: v.string().describe("Bearer token, five minutes"),
-  accessTokenExpiresAt: Time,
-  refreshToken: v.string().nullable().describe("Null when it went into the cookie"),
-})
+export const Session: Schema<Session> = v
+  .object({
+    user: User,
+    sessionId: v.string(),
+    accessToken: v.string().describe("A bearer token"),
+    accessTokenExpiresAt: Time,
+    refreshToken: v.string().nullable().describe("Null when it went into the cookie"),
+  })
+  .meta({
+    id: "Session",
+    description:
+      "What signing in answers. The access token lives five minutes; the refresh token rotates on every use.",
+  })
+
+/** Public keys, as RFC 7517 writes them. */
+export interface KeySet {
+  readonly keys: readonly Readonly<Record<string, unknown>>[]
+}
+export const KeySet: Schema<KeySet> = v
+  .object({ keys: v.array(v.record(v.string(), v.unknown())) })
+  .meta({ id: "KeySet", description: "Public keys, as RFC 7517 writes them." })
 
 export interface SessionInfo {
   readonly id: string
@@ -43,15 +59,17 @@ export interface SessionInfo {
   /** The session that asked. */
   readonly current: boolean
 }
-export const SessionInfo: Schema<SessionInfo> = v.object({
-  id: v.string(),
-  createdAt: Time,
-  lastUsedAt: Time,
-  expiresAt: Time,
-  userAgent: v.string().nullable(),
-  address: v.string().nullable(),
-  current: v.boolean(),
-})
+export const SessionInfo: Schema<SessionInfo> = v
+  .object({
+    id: v.string(),
+    createdAt: Time,
+    lastUsedAt: Time,
+    expiresAt: Time,
+    userAgent: v.string().nullable(),
+    address: v.string().nullable(),
+    current: v.boolean().describe("True for the session that asks"),
+  })
+  .meta({ id: "SessionInfo", description: "One signed-in device, as its owner sees it." })
 
 const email = v.string().trim().min(3).max(254)
 const name = v.string().trim().min(1).max(120)
@@ -65,25 +83,33 @@ export interface NewPerson {
   readonly password: string
   readonly cookie?: boolean | undefined
 }
-export const SetupBody: Schema<NewPerson & { readonly token: string }> = v.object({
-  token,
-  email,
-  name,
-  password,
-  cookie,
-})
-export const SetupCheckBody: Schema<{ readonly token: string }> = v.object({ token })
-export const SignUpBody: Schema<NewPerson & { readonly invite?: string | undefined }> = v.object({
-  invite: token.optional(),
-  email,
-  name,
-  password,
-  cookie,
-})
-export const SignInBody: Schema<Omit<NewPerson, "name">> = v.object({ email, password, cookie })
-export const RefreshBody: Schema<{ readonly refreshToken?: string | undefined }> = v.object({
-  refreshToken: token.optional(),
-})
+export const SetupBody: Schema<NewPerson & { readonly token: string }> = v
+  .object({
+    token,
+    email,
+    name,
+    password,
+    cookie,
+  })
+  .meta({ id: "SetupRequest" })
+export const SetupCheckBody: Schema<{ readonly token: string }> = v.object({ token }).meta({ id: "SetupCheck" })
+export const SignUpBody: Schema<NewPerson & { readonly invite?: string | undefined }> = v
+  .object({
+    invite: token.optional(),
+    email,
+    name,
+    password,
+    cookie,
+  })
+  .meta({ id: "SignUpRequest" })
+export const SignInBody: Schema<Omit<NewPerson, "name">> = v
+  .object({ email, password, cookie })
+  .meta({ id: "SignInRequest" })
+export const RefreshBody: Schema<{ readonly refreshToken?: string | undefined }> = v
+  .object({
+    refreshToken: token.optional(),
+  })
+  .meta({ id: "RefreshRequest" })
 
 /** What a good set-up link is told about the install. Never a path of the host. */
 export interface SetupFacts {
@@ -94,11 +120,13 @@ export interface SetupFacts {
   readonly functions: { readonly bun: Isolation; readonly quickjs: Isolation }
   readonly signups: "open" | "closed"
 }
-export const SetupFacts: Schema<SetupFacts> = v.object({
-  expiresAt: Time,
-  version: v.string(),
-  database: v.string(),
-  durability: v.string(),
-  functions: v.object({ bun: Isolation, quickjs: Isolation }),
-  signups: v.enum(["open", "closed"]),
-})
+export const SetupFacts: Schema<SetupFacts> = v
+  .object({
+    expiresAt: Time,
+    version: v.string(),
+    database: v.string(),
+    durability: v.string(),
+    functions: v.object({ bun: Isolation, quickjs: Isolation }),
+    signups: v.enum(["open", "closed"]),
+  })
+  .meta({ id: "SetupState", description: "What a set-up link is good for, before it is spent." })

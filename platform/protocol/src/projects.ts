@@ -2,7 +2,10 @@ import { type Schema, v } from "@ashlar/validation"
 import { Time } from "./page.ts"
 
 export type Role = "owner" | "developer" | "viewer"
-export const Role: Schema<Role> = v.enum(["owner", "developer", "viewer"])
+export const Role: Schema<Role> = v.enum(["owner", "developer", "viewer"]).meta({
+  id: "Role",
+  description: "What a member may do: viewers read, developers change, owners also manage members and delete.",
+})
 
 export interface Project {
   readonly id: string
@@ -12,20 +15,26 @@ export interface Project {
   readonly role: Role | null
   readonly createdAt: string
 }
-export const Project: Schema<Project> = v.object({
-  id: v.string(),
-  slug: v.string(),
-  name: v.string(),
-  role: Role.nullable(),
-  createdAt: Time,
-})
+export const Project: Schema<Project> = v
+  .object({
+    id: v.string(),
+    slug: v.string().describe("`^[a-z][a-z0-9-]{1,39}$`, unique in the install"),
+    name: v.string(),
+    role: Role.nullable().describe("The asking member's own role; null when a key asks"),
+    createdAt: Time,
+  })
+  .meta({ id: "Project" })
 
 const projectName = v.string().trim().min(1).max(120)
-export const NewProject: Schema<{ readonly name: string; readonly slug?: string | undefined }> = v.object({
-  name: projectName,
-  slug: v.string().optional().describe("2 to 40 of a-z 0-9 -, first a letter; made from the name when absent"),
-})
-export const ProjectPatch: Schema<{ readonly name: string }> = v.object({ name: projectName })
+export const NewProject: Schema<{ readonly name: string; readonly slug?: string | undefined }> = v
+  .object({
+    name: projectName,
+    slug: v.string().optional().describe("2 to 40 of a-z 0-9 -, first a letter; made from the name when absent"),
+  })
+  .meta({ id: "NewProject" })
+export const ProjectPatch: Schema<{ readonly name: string }> = v
+  .object({ name: projectName })
+  .meta({ id: "ProjectPatch" })
 
 export interface Member {
   readonly userId: string
@@ -34,18 +43,22 @@ export interface Member {
   readonly role: Role
   readonly joinedAt: string
 }
-export const Member: Schema<Member> = v.object({
-  userId: v.string(),
-  email: v.string(),
-  name: v.string(),
-  role: Role,
-  joinedAt: Time,
-})
-export const NewMember: Schema<{ readonly email: string; readonly role: Role }> = v.object({
-  email: v.string().trim().min(3).max(254),
-  role: Role,
-})
-export const MemberPatch: Schema<{ readonly role: Role }> = v.object({ role: Role })
+export const Member: Schema<Member> = v
+  .object({
+    userId: v.string(),
+    email: v.string(),
+    name: v.string(),
+    role: Role,
+    joinedAt: Time,
+  })
+  .meta({ id: "Member" })
+export const NewMember: Schema<{ readonly email: string; readonly role: Role }> = v
+  .object({
+    email: v.string().trim().min(3).max(254),
+    role: Role,
+  })
+  .meta({ id: "NewMember" })
+export const MemberPatch: Schema<{ readonly role: Role }> = v.object({ role: Role }).meta({ id: "MemberPatch" })
 
 /** The answer to adding a member: they have an account, or they get an invite, whose token is shown once. */
 export interface MemberAdded {
@@ -57,12 +70,24 @@ export interface MemberAdded {
     readonly expiresAt: string
   } | null
 }
-export const MemberAdded: Schema<MemberAdded> = v.object({
-  member: Member.nullable(),
-  invite: v.object({ token: v.string(), email: v.string(), role: Role, expiresAt: Time }).nullable(),
-})
+const Invite: Schema<NonNullable<MemberAdded["invite"]>> = v
+  .object({ token: v.string().describe("Shown once"), email: v.string(), role: Role, expiresAt: Time })
+  .meta({ id: "Invite" })
+export const MemberAdded: Schema<MemberAdded> = v
+  .object({
+    member: Member.nullable(),
+    invite: Invite.nullable(),
+  })
+  .meta({
+    id: "AddedMember",
+    description: "Exactly one of the two is set: the member, or the invite for somebody without an account.",
+  })
 
 export type KeyKind = "publishable" | "secret"
+const KeyKind: Schema<KeyKind> = v.enum(["publishable", "secret"]).meta({
+  id: "KeyKind",
+  description: "`publishable` may be shown to browsers; `secret` stays on servers.",
+})
 export interface Key {
   readonly id: string
   readonly kind: KeyKind
@@ -74,31 +99,38 @@ export interface Key {
   readonly expiresAt: string | null
   readonly revokedAt: string | null
 }
-export const Key: Schema<Key> = v.object({
-  id: v.string(),
-  kind: v.enum(["publishable", "secret"]),
-  name: v.string(),
-  hint: v.string(),
-  createdAt: Time,
-  lastUsedAt: Time.nullable(),
-  expiresAt: Time.nullable(),
-  revokedAt: Time.nullable(),
-})
+export const Key: Schema<Key> = v
+  .object({
+    id: v.string(),
+    kind: KeyKind,
+    name: v.string(),
+    hint: v.string().describe("The last four characters of the secret"),
+    createdAt: Time,
+    lastUsedAt: Time.nullable(),
+    expiresAt: Time.nullable(),
+    revokedAt: Time.nullable(),
+  })
+  .meta({ id: "Key" })
 export const NewKey: Schema<{
   readonly kind: KeyKind
   readonly name: string
   readonly expiresAt?: string | undefined
-}> = v.object({
-  kind: v.enum(["publishable", "secret"]),
-  name: v.string().trim().min(1).max(120),
-  expiresAt: Time.optional(),
-})
+}> = v
+  .object({
+    kind: KeyKind,
+    name: v.string().trim().min(1).max(120),
+    expiresAt: Time.optional(),
+  })
+  .meta({ id: "NewKey" })
 export interface KeyCreated {
   readonly key: Key
   /** `ak_<kind>_<id>_<secret>`. Shown here once, kept nowhere. */
   readonly secret: string
 }
-export const KeyCreated: Schema<KeyCreated> = v.object({ key: Key, secret: v.string() })
+export const KeyCreated: Schema<KeyCreated> = v.object({ key: Key, secret: v.string() }).meta({
+  id: "CreatedKey",
+  description: "A new key with its secret, which is shown this once and stored only as a hash.",
+})
 
 export interface AuditEntry {
   readonly id: string
@@ -109,11 +141,13 @@ export interface AuditEntry {
   readonly target: string
   readonly details: Readonly<Record<string, unknown>>
 }
-export const AuditEntry: Schema<AuditEntry> = v.object({
-  id: v.string(),
-  at: Time,
-  actor: v.object({ kind: v.enum(["user", "key", "function", "system"]), id: v.string(), label: v.string() }),
-  action: v.string(),
-  target: v.string(),
-  details: v.record(v.string(), v.unknown()),
-})
+export const AuditEntry: Schema<AuditEntry> = v
+  .object({
+    id: v.string(),
+    at: Time,
+    actor: v.object({ kind: v.enum(["user", "key", "function", "system"]), id: v.string(), label: v.string() }),
+    action: v.string().describe("What happened, as `noun.verb`: `collection.create`"),
+    target: v.string(),
+    details: v.record(v.string(), v.unknown()),
+  })
+  .meta({ id: "AuditEntry" })

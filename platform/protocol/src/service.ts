@@ -4,25 +4,33 @@ export interface Health {
   readonly status: "ok" | "failing" | "draining"
   readonly checks: Readonly<Record<string, { readonly status: "ok" | "failing"; readonly detail: string }>>
 }
-export const Health: Schema<Health> = v.object({
-  status: v.enum(["ok", "failing", "draining"]),
-  checks: v.record(v.string(), v.object({ status: v.enum(["ok", "failing"]), detail: v.string() })),
-})
+export const Health: Schema<Health> = v
+  .object({
+    status: v.enum(["ok", "failing", "draining"]),
+    checks: v.record(v.string(), v.object({ status: v.enum(["ok", "failing"]), detail: v.string() })),
+  })
+  .meta({ id: "Health" })
 
 /** What holds a function: the sandbox, WebAssembly alone, nothing (the operator said so), or it cannot run. */
 export type Isolation = "sandboxed" | "wasm" | "trusted" | "unavailable"
-export const Isolation: Schema<Isolation> = v.enum(["sandboxed", "wasm", "trusted", "unavailable"])
+export const Isolation: Schema<Isolation> = v.enum(["sandboxed", "wasm", "trusted", "unavailable"]).meta({
+  id: "Isolation",
+  description:
+    "What holds a function: the sandbox, WebAssembly alone, nothing (the operator said so), or it cannot run.",
+})
 
 export interface RuntimeCapability {
   readonly available: boolean
   readonly isolation: Isolation
   readonly detail: string
 }
-const capability: Schema<RuntimeCapability> = v.object({
-  available: v.boolean(),
-  isolation: Isolation,
-  detail: v.string(),
-})
+const capability: Schema<RuntimeCapability> = v
+  .object({
+    available: v.boolean(),
+    isolation: Isolation,
+    detail: v.string(),
+  })
+  .meta({ id: "RuntimeCapability" })
 /** What this install can do, with its drivers and limits. */
 export interface Capabilities {
   readonly version: string
@@ -32,10 +40,12 @@ export interface Capabilities {
   /** By name with its unit: `maxDocumentBytes`. */
   readonly limits: Readonly<Record<string, number>>
 }
-export const Capabilities: Schema<Capabilities> = v.object({
-  version: v.string(),
-  signups: v.enum(["open", "closed"]),
-  database: v.object({ driver: v.string(), durability: v.string() }),
-  functions: v.object({ bun: capability, quickjs: capability }),
-  limits: v.record(v.string(), v.number()),
-})
+export const Capabilities: Schema<Capabilities> = v
+  .object({
+    version: v.string(),
+    signups: v.enum(["open", "closed"]),
+    database: v.object({ driver: v.string(), durability: v.string() }),
+    functions: v.object({ bun: capability, quickjs: capability }),
+    limits: v.record(v.string(), v.number()).describe("By name with its unit: `maxDocumentBytes`"),
+  })
+  .meta({ id: "Capabilities", description: "What this install can do." })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { openApiProblems } from "@ashlar/openapi/testing/document-problems"
 import { type Answer, raiseStage, type Stage } from "./testing/cast.ts"
 
 const site = mkdtempSync(join(tmpdir(), "ashlar-console-"))
@@ -315,13 +316,59 @@ describe("the console", () => {
 })
 
 describe("the install", () => {
-  test("describes its API: every operation has an id, and every guarded one its security", async () => {
+  test("describes its API, which three judges take", async () => {
     const { body } = await stage.call("anonymous", "GET", "/openapi.json")
-    const operations = Object.values(body.paths).flatMap((path) => Object.values(path as object))
+    expect(await openApiProblems(body)).toEqual([])
+    expect(body.info).toMatchObject({ title: "Ashlar", license: { identifier: "MIT" } })
+    expect(body.components.securitySchemes).toMatchObject({ key: { scheme: "bearer" }, session: { scheme: "bearer" } })
+  }, 30_000)
+
+  test("says all of each operation: what it is for, what it takes and answers, its errors, and who may", async () => {
+    const { body } = await stage.call("anonymous", "GET", "/openapi.json")
+    const operations = Object.entries(body.paths as Record<string, Record<string, Operation>>).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]) => ({ path, method, ...operation })),
+    )
     expect(operations.length).toBeGreaterThan(45)
-    expect(operations.every((operation) => typeof operation.operationId === "string")).toBe(true)
-    expect(body.paths["/v1/projects/{project}/keys"].post.security).toEqual([{ session: [] }])
-    expect(body.paths["/v1/setup"].post.security).toEqual([])
+    const tags = (body.tags as { name: string; description?: string }[]).map(({ name }) => name)
+    for (const { path, method, operationId, summary, ...operation } of operations) {
+      const where = `${method} ${path}`
+      expect([where, typeof operationId, summary.length > 5]).toEqual([where, "string", true])
+      expect(operation.tags.every((tag: string) => tags.includes(tag))).toBe(true)
+      const statuses = Object.keys(operation.responses)
+      expect([where, statuses.some((status) => /^[1-3]..$/.test(status)) || path.startsWith("/f/")]).toEqual([
+        where,
+        true,
+      ])
+      expect([where, statuses.includes("2XX")]).toEqual([where, false])
+      const answer = statuses.find((status) => /^20[01]$/.test(status))
+      if (answer !== undefined)
+        expect([where, operation.responses[answer]?.content]).toEqual([where, expect.anything()])
+      if (["post", "put", "patch"].includes(method) && !BODILESS.has(operationId))
+        expect([where, operation.requestBody?.content]).toEqual([where, expect.objectContaining({})])
+    }
+    expect(body.tags.every(({ description }: { description?: string }) => description !== undefined)).toBe(true)
+  })
+  interface Operation {
+    readonly operationId: string
+    readonly summary: string
+    readonly tags: readonly string[]
+    readonly responses: Readonly<Record<string, { readonly content?: object }>>
+    readonly requestBody?: { readonly content: object }
+  }
+  const BODILESS = new Set(["auth.signout", "keys.rotate"])
+
+  test("says who may do what as it decides it", async () => {
+    const { body } = await stage.call("anonymous", "GET", "/openapi.json")
+    const security = (path: string, method: string): unknown => body.paths[path][method].security
+    const inProject = "/v1/projects/{project}"
+    expect(security(`${inProject}/keys`, "post")).toEqual([{ session: [] }])
+    expect(security(inProject, "get")).toEqual([{ session: [] }, { key: [] }])
+    expect(security(`${inProject}/collections/{collection}/documents`, "get")).toEqual([
+      { session: [] },
+      { key: [] },
+      {},
+    ])
+    expect(security("/v1/setup", "post")).toEqual([])
   })
 
   test("counts what it did, by route and never by path", async () => {

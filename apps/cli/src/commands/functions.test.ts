@@ -94,7 +94,7 @@ describe("logs", () => {
   beforeAll(() => {
     fake.logs.push(
       line(1, { fields: { name: "Ada" } }),
-      line(2, { level: "error", message: "no\u001b[31m" }),
+      line(2, { level: "error", message: "no\u001b[31m", invocation: null }),
       line(3, {
         kind: "request",
         message: "",
@@ -124,7 +124,7 @@ describe("logs", () => {
       if (json) expect(printed.map((text) => JSON.parse(text).seq)).toEqual([1, 2, 3])
       else
         expect(printed.slice(1)).toEqual([
-          "10:00:00.123 error abcdef no\\u001b[31m",
+          "10:00:00.123 error        no\\u001b[31m",
           "10:00:00.123 info  abcdef GET / → 200 in 3 ms, cold",
         ])
     }

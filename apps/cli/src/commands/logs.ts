@@ -49,8 +49,8 @@ function toText(cli: Cli, { at, invocation, kind, level, message, fields }: LogL
   const paint = { debug: dim, info: cyan, warn: yellow, error: red }[level]
   const time = at.slice(11, 23)
   const rest = kind === "request" ? describeRequest(fields) : describeFields(message, fields)
-  // The last characters of an id tell calls apart; the first are the time.
-  return `${dim(time)} ${paint(level.padEnd(5))} ${dim(printable(invocation.slice(-6)))} ${printable(rest)}`
+  // The last characters of an id tell calls apart; the first are the time. A line outside any call has none.
+  return `${dim(time)} ${paint(level.padEnd(5))} ${dim(printable((invocation ?? "").slice(-6).padEnd(6)))} ${printable(rest)}`
 }
 
 function describeRequest(fields: LogLine["fields"]): string {

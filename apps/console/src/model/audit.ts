@@ -46,12 +46,12 @@ export function auditDetails({ details }: AuditEntry): string {
     .join(", ")
 }
 
-function detailText(value: JsonValue): string {
+function detailText(value: unknown): string {
   if (isObject(value)) {
     const set = Object.entries(value).filter(([, inner]) => inner !== null)
     return set.length === 0 ? "none" : set.map(([key, inner]) => `${key} ${valueText(inner)}`).join(", ")
   }
-  if (!Array.isArray(value)) return valueText(value)
+  if (!Array.isArray(value)) return valueText(value as JsonValue)
   const names = value.map((item: JsonValue) =>
     isObject(item) ? valueText(item.name ?? item.fields ?? item.path ?? "") : valueText(item),
   )

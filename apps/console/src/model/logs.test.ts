@@ -40,6 +40,16 @@ describe("lines", () => {
     ])
   })
 
+  test("that are of no call stand together", () => {
+    const outside = { ...line(1, ""), invocation: null }
+    const calls = toInvocations([outside, line(2, "a"), { ...outside, seq: 3 }])
+    expect(calls.map(({ id, lines }) => [id, lines.length])).toEqual([
+      ["", 2],
+      ["a", 1],
+    ])
+    expect(toRows(calls, { level: undefined, find: "line 1" })).not.toEqual([])
+  })
+
   test("a call is as grave as its gravest line, its status and its end", () => {
     const warned = [line(1, "a", { level: "warn" }), request(2, "a", 200)]
     const failed = [request(3, "b", 502)]

@@ -1,4 +1,4 @@
-import type { JsonObject, LogLine } from "@ashlar/sdk"
+import type { LogLine } from "@ashlar/sdk"
 
 /** One call of a function: the line that closes it, and what it wrote before. */
 export interface Invocation {
@@ -37,13 +37,17 @@ export function addLines(old: readonly LogLine[], added: readonly LogLine[]): re
   return all.length > MAX_LINES ? all.slice(all.length - MAX_LINES) : all
 }
 
+/** Stands for the id of a call where a function wrote outside of any: while it was loaded, or after its answer. */
+export const OUTSIDE = ""
+
 /** The lines by call, in the order in which the calls began. */
 export function toInvocations(lines: readonly LogLine[]): readonly Invocation[] {
   const byId = new Map<string, LogLine[]>()
   for (const line of lines) {
-    const group = byId.get(line.invocation)
+    const id = line.invocation ?? OUTSIDE
+    const group = byId.get(id)
     if (group) group.push(line)
-    else byId.set(line.invocation, [line])
+    else byId.set(id, [line])
   }
   return [...byId].map(([id, group]) => toInvocation(id, group))
 }
@@ -108,7 +112,7 @@ function mentions(call: Invocation, find: string): boolean {
 }
 
 /** `attempt 2, path /x`: the fields of a line on one line. */
-export function fieldsText(fields: JsonObject): string {
+export function fieldsText(fields: LogLine["fields"]): string {
   return Object.entries(fields)
     .map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
     .join(", ")

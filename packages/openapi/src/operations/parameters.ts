@@ -3,7 +3,7 @@ import { defined, isObject, type Json } from "../json.ts"
 import type { Components } from "../schemas/components.ts"
 import { dereference } from "../schemas/references.ts"
 import { parameterName } from "./address.ts"
-import { isSchema } from "./route-notes.ts"
+import { isSchema, notesOf } from "./route-notes.ts"
 
 type Place = "query" | "header" | "cookie"
 
@@ -17,6 +17,7 @@ export function parametersOf(record: RouteRecord, segments: readonly Segment[], 
     ...of("query", query),
     ...of("header", headers),
     ...of("cookie", cookies),
+    ...notedParameters(record, components),
     ...versionParameter(record),
   ]
 }
@@ -97,6 +98,18 @@ function membersOf(schema: AnySchema, place: string, components: Components): Me
     ),
     required: new Set(parts.flatMap(({ required }) => (required ?? []) as string[])),
   }
+}
+
+/** What the notes say that handlers and layers read by themselves. */
+function notedParameters(record: RouteRecord, components: Components): Json[] {
+  const { query = {}, headers = {} } = notesOf(record)
+  const write = (place: Place, parameters: typeof query): Json[] =>
+    Object.entries(parameters).map(([name, given]) => {
+      const at = `${nameOf(record)} ${name}`
+      const { description, ...schema }: Json = isSchema(given) ? components.schema(given, "input", at) : given
+      return defined({ name, in: place, required: false, description, schema })
+    })
+  return [...write("query", query), ...write("header", headers)]
 }
 
 /** The header by which a request says the version of the API that it is for. */

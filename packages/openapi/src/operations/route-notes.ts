@@ -1,11 +1,14 @@
 import type { AnySchema, RouteRecord } from "@ashlar/http"
-import type { Json } from "../json.ts"
+import { defined, type Json } from "../json.ts"
 
 /** What documents say of a route beyond its schemas. Every member is optional, and none is checked when requests come. */
 export interface RouteNotes {
   /** Leave the route out of the documents. */
   readonly hidden?: boolean
   readonly externalDocs?: { readonly url: string; readonly description?: string }
+  /** Parameters that are read without a schema of the route: each may be left out. */
+  readonly query?: Readonly<Record<string, AnySchema | Json>>
+  readonly headers?: Readonly<Record<string, AnySchema | Json>>
   /** Of the body that the route's schema describes, or the handler reads by itself. */
   readonly body?: BodyNotes
   /** Of an answer, by its status; `default` is any other one. */
@@ -35,16 +38,38 @@ export interface ResponseNotes {
 }
 
 /**
- * Notes for the documents, as the `meta` of a route or layer.
+ * Notes for the documents, as the `meta` of a route, or of a layer for all that it covers; a layer may make them of each
+ * route. What a route says goes before what its layers say.
  * @example
  * app.get("/report", { meta: describeRoute({ responses: { 200: { content: { "text/csv": v.string() } } } }) }, report)
  */
-export function describeRoute(notes: RouteNotes): { readonly openapi: RouteNotes } {
+export function describeRoute(notes: RouteNotes | ((record: RouteRecord) => RouteNotes)): {
+  readonly openapi: unknown
+} {
   return { openapi: notes }
 }
 
-export function notesOf({ meta }: RouteRecord): RouteNotes {
-  return (meta.openapi ?? {}) as RouteNotes
+export function notesOf(record: RouteRecord): RouteNotes {
+  const said = [...record.layers.map(({ meta }) => meta.openapi), record.meta.openapi]
+  return said
+    .filter((notes) => notes !== undefined)
+    .map((notes) => (typeof notes === "function" ? (notes(record) as RouteNotes) : (notes as RouteNotes)))
+    .reduce(together, {})
+}
+
+function together(outer: RouteNotes, inner: RouteNotes): RouteNotes {
+  return defined({
+    ...outer,
+    ...inner,
+    query: both(outer.query, inner.query),
+    headers: both(outer.headers, inner.headers),
+    responses: both(outer.responses, inner.responses),
+    events: both(outer.events, inner.events),
+  }) as RouteNotes
+}
+
+function both<T extends object>(outer: T | undefined, inner: T | undefined): T | undefined {
+  return outer === undefined || inner === undefined ? (inner ?? outer) : { ...outer, ...inner }
 }
 
 export function isSchema(value: AnySchema | Json): value is AnySchema {

@@ -30,6 +30,7 @@ export class SecuritySchemes {
 
   #choices(security: Security = {}): readonly Requirement[] {
     return Object.entries(security).map(([name, scheme]) => {
+      if (scheme.type === "none") return {}
       const known = this.#schemes.get(name)
       if (known !== undefined && stable(known) !== stable(scheme))
         throw new SecurityConflict(`Two layers describe the security scheme "${name}", each in another way`)

@@ -1,5 +1,5 @@
 import { type Access, CredentialsNeeded, Forbidden, type Need, ProjectNotFound } from "@ashlar/control"
-import { type BaseContext, type Layer, layer } from "@ashlar/http"
+import { type BaseContext, type Layer, layer, type Security } from "@ashlar/http"
 import type { Platform } from "../platform.ts"
 import type { Caller, CallerLayer, PersonCaller } from "./caller.ts"
 
@@ -27,6 +27,7 @@ export function createEntries({ control }: Pick<Platform, "control">, caller: Ca
     person: layer({
       name: "person",
       needs: [caller],
+      security: { session: SCHEMES.session },
       meta: { entry: "person" satisfies Entry },
       errors: [Forbidden],
       before: ({ caller: who }: WithCaller) => {
@@ -39,9 +40,23 @@ export function createEntries({ control }: Pick<Platform, "control">, caller: Ca
       layer({
         name: "inProject",
         needs: [caller],
+        security: securityFor(need),
         meta: { entry: { ...need, inProject: true } satisfies Entry },
         errors: [Forbidden, ProjectNotFound],
         before: (ctx: WithCaller) => ({ access: control.authorize(ctx.caller, ctx.params.project ?? "", need) }),
       }),
+  }
+}
+
+const SCHEMES = {
+  session: { type: "http", scheme: "bearer", description: "The access token of a signed-in person" },
+  key: { type: "http", scheme: "bearer", description: "A project key, `ak_<kind>_<id>_<secret>`" },
+} as const
+
+function securityFor({ key, anonymous }: Need): Security {
+  return {
+    session: SCHEMES.session,
+    ...(key !== undefined && { key: SCHEMES.key }),
+    ...(anonymous === true && { nobody: { type: "none" } }),
   }
 }

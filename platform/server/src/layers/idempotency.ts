@@ -1,6 +1,7 @@
 import type { Clock } from "@ashlar/core"
 import { type BaseContext, type Layer, layer } from "@ashlar/http"
 import type { Sealer } from "@ashlar/identity"
+import { describeRoute } from "@ashlar/openapi"
 import type { Feature, SqliteFile } from "@ashlar/sqlite"
 import { IdempotencyKeyInUse, IdempotencyKeyInvalid, IdempotencyKeyReused } from "../errors.ts"
 
@@ -20,6 +21,12 @@ export const idempotencyFeature: Feature = {
       ],
     },
   ],
+}
+
+const KEY = {
+  type: "string",
+  pattern: "^[\\x21-\\x7e]{1,255}$",
+  description: "A request that is sent again with its key and body gets the first one's answer",
 }
 
 /** How long an answer is kept. */
@@ -49,6 +56,9 @@ export function createIdempotencyLayer(options: { file: SqliteFile; sealer: Seal
   return layer({
     name: "idempotency",
     errors: [IdempotencyKeyInvalid, IdempotencyKeyInUse, IdempotencyKeyReused],
+    meta: describeRoute(({ method, path }) =>
+      method === "POST" && path.startsWith("/v1/") ? { headers: { "idempotency-key": KEY } } : {},
+    ),
     around: async (ctx, next) => {
       const key = ctx.headers.get("idempotency-key")
       if (key === null || ctx.method !== "POST" || !ctx.path.startsWith("/v1/")) return next()

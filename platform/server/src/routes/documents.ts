@@ -21,6 +21,7 @@ import {
   UpdateInvalid,
   ValueInvalid,
 } from "@ashlar/documents"
+import { describeRoute } from "@ashlar/openapi"
 import {
   Document,
   DocumentBatch,
@@ -37,6 +38,7 @@ import { createRuleLayer } from "../layers/rules.ts"
 import { limits } from "../limits.ts"
 import type { Platform } from "../platform.ts"
 import { etagOf, readPrecondition } from "../precondition.ts"
+import { DATA, ETAG, INSERT, inJson, LIST_QUERY, PRECONDITIONS, QUERY, UPDATE } from "./document-notes.ts"
 
 const badQuery = [
   QueryInvalid,
@@ -67,6 +69,7 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
         body: QueryBody,
         response: QueryResult,
         errors: [...badQuery, ...slow],
+        meta: describeRoute({ body: inJson(QUERY) }),
       },
       (ctx) => ctx.collection.query(parseQuery(ctx.body)),
     )
@@ -81,6 +84,7 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
         body: QueryBody,
         response: Explanation,
         errors: badQuery,
+        meta: describeRoute({ body: inJson(QUERY) }),
       },
       (ctx) => ctx.collection.explain(parseQuery(ctx.body)),
     )
@@ -94,6 +98,7 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
         layers: may("read"),
         response: QueryResult,
         errors: [...badQuery, ...slow],
+        meta: describeRoute({ query: LIST_QUERY }),
       },
       (ctx) => ctx.collection.query(parseListQuery(ctx.query as Readonly<Record<string, string>>)),
     )
@@ -108,6 +113,10 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
         body: DocumentInput,
         response: { 201: DocumentBatch },
         errors: badValue,
+        meta: describeRoute({
+          body: inJson(INSERT),
+          responses: { 201: { headers: { etag: ETAG, location: { type: "string" } } } },
+        }),
         maxBodyBytes,
       },
       async (ctx) => {
@@ -128,6 +137,7 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
         layers: may("read"),
         response: { 200: Document, 304: null },
         errors: [DocumentNotFound],
+        meta: describeRoute({ headers: { "if-none-match": ETAG }, responses: { 200: { headers: { etag: ETAG } } } }),
       },
       async (ctx) => {
         const document = await ctx.collection.get(ctx.params.id)
@@ -149,6 +159,11 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
         response: { 200: Document, 201: Document },
         maxBodyBytes,
         errors: [DocumentIdInvalid, DocumentNotFound, RevisionConflict, PreconditionMalformed, ...badValue],
+        meta: describeRoute({
+          body: inJson(DATA),
+          headers: PRECONDITIONS,
+          responses: { 200: { headers: { etag: ETAG } }, 201: { headers: { etag: ETAG } } },
+        }),
       },
       async (ctx) => {
         const document = await ctx.collection.replace(ctx.params.id, ctx.body, {
@@ -180,6 +195,11 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
           PathInvalid,
           ...badValue,
         ],
+        meta: describeRoute({
+          body: inJson(UPDATE),
+          headers: PRECONDITIONS,
+          responses: { 200: { headers: { etag: ETAG } } },
+        }),
       },
       async (ctx) => {
         const document = await ctx.collection.patch(ctx.params.id, parseUpdate(ctx.body), readPrecondition(ctx))
@@ -197,6 +217,7 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
         layers: may("delete"),
         response: { 204: null },
         errors: [DocumentNotFound, RevisionConflict, PreconditionMalformed],
+        meta: describeRoute({ headers: PRECONDITIONS }),
       },
       async (ctx) => {
         await ctx.collection.delete(ctx.params.id, readPrecondition(ctx))

@@ -12,6 +12,7 @@ import {
   Unsandboxed,
 } from "@ashlar/functions"
 import type { BaseContext } from "@ashlar/http"
+import { describeRoute } from "@ashlar/openapi"
 import {
   DeployBody,
   Deployed,
@@ -160,6 +161,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         query: LogQuery,
         response: { 200: pageOf(LogLine) },
         errors: [FunctionNotFound, CursorInvalid],
+        meta: describeRoute({ events: { log: LogLine }, headers: { "last-event-id": { type: "string" } } }),
       },
       async (ctx) => {
         const { follow, level, invocation, ...page } = ctx.query

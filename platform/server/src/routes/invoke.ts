@@ -17,6 +17,7 @@ import {
   WallLimit,
 } from "@ashlar/functions"
 import type { BaseContext } from "@ashlar/http"
+import { describeRoute } from "@ashlar/openapi"
 import type { Api, Caller } from "../layers/caller.ts"
 import type { Entries } from "../layers/entry.ts"
 import { limits } from "../limits.ts"
@@ -27,6 +28,8 @@ const kills = [WallLimit, CpuLimit, MemoryLimit, BodyLimit, Threw, BadResponse, 
 /** Anybody may knock: the function's own access decides. */
 const knocks: Need = { role: "viewer", key: "publishable", anonymous: true }
 const METHODS = ["get", "post", "put", "patch", "delete", "head", "options"] as const
+
+const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS"])
 
 /** Longer than the longest wall limit of a function, whose own end says more than a closed connection. */
 const MAX_SILENCE_SECONDS = 90
@@ -48,6 +51,10 @@ export function addInvokeRoutes(app: Api, platform: Platform, { inProject }: Ent
         layers: [entry],
         maxBodyBytes: limits.maxInvokeBodyBytes,
         errors: [FunctionNotFound, AccessDenied, ...refusals, ...kills],
+        meta: describeRoute(({ method }) => ({
+          ...(!BODILESS.has(method) && { body: { content: { "*/*": {} }, required: false } }),
+          responses: { default: { description: "What the function answers", content: { "*/*": {} } } },
+        })),
       },
       async (ctx) => {
         const { access, caller, params } = ctx

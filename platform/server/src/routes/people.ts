@@ -15,7 +15,9 @@ import {
   WeakPassword,
   WrongCredentials,
 } from "@ashlar/identity"
+import { describeRoute } from "@ashlar/openapi"
 import {
+  KeySet,
   PageQuery,
   pageOf,
   RefreshBody,
@@ -121,6 +123,7 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
       layers: [open],
       response: { 200: Session },
       errors: [SessionEnded, ForeignOrigin],
+      meta: describeRoute({ body: { content: { "application/json": RefreshBody }, required: false } }),
     },
     async (ctx) => {
       const sent = await readToken(ctx)
@@ -211,8 +214,9 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
       tags: ["people"],
       summary: "The public keys that verify access tokens (RFC 7517)",
       layers: [open],
+      response: KeySet,
     },
-    () => identity.jwks(),
+    () => ({ keys: identity.jwks().keys.map((key) => ({ ...key })) }),
   )
 }
 

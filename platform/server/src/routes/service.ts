@@ -1,8 +1,8 @@
-import type { RouteTable, SecurityScheme } from "@ashlar/http"
-import { createOpenApi, type Json } from "@ashlar/openapi"
+import type { RouteTable } from "@ashlar/http"
+import { createOpenApi, describeRoute, type Json } from "@ashlar/openapi"
 import { Capabilities, Health } from "@ashlar/protocol"
 import type { Api } from "../layers/caller.ts"
-import type { Entries, Entry } from "../layers/entry.ts"
+import type { Entries } from "../layers/entry.ts"
 import { sampleLines } from "../metrics.ts"
 import type { Platform } from "../platform.ts"
 
@@ -45,6 +45,9 @@ export function addServiceRoutes(app: Api, table: () => RouteTable, platform: Pl
       tags,
       summary: "Metrics in Prometheus' text format",
       layers: [open],
+      meta: describeRoute({
+        responses: { 200: { description: "Samples", content: { "text/plain": { type: "string" } } } },
+      }),
     },
     () => {
       const lines = [...platform.requestMetrics.lines(), ...sampleLines(platform.samples())]
@@ -73,28 +76,32 @@ export function addServiceRoutes(app: Api, table: () => RouteTable, platform: Pl
       tags,
       summary: "This document",
       layers: [open],
+      meta: describeRoute({
+        responses: { 200: { description: "OpenAPI 3.1", content: { "application/json": { type: "object" } } } },
+      }),
     },
     () => {
       document ??= createOpenApi(table(), {
         title: "Ashlar",
         version: platform.version,
         description: "The platform's API, written from the table that serves it.",
-        securitySchemes: SCHEMES,
-        securityOf: (record) => schemesOf(record.meta.entry as Entry | undefined),
+        license: { name: "MIT", identifier: "MIT" },
+        tags: TAGS,
         includes: (record) => record.meta.entry !== undefined && record.name !== undefined,
+        undescribed: "refuse",
       })
       return document
     },
   )
 }
 
-const SCHEMES: Readonly<Record<string, SecurityScheme>> = {
-  session: { type: "http", scheme: "bearer", description: "The access token of a signed-in person" },
-  key: { type: "http", scheme: "bearer", description: "A project key, `ak_<kind>_<id>_<secret>`" },
-}
-
-function schemesOf(entry: Entry | undefined): readonly string[] {
-  if (entry === undefined || entry === "open") return []
-  if (entry === "person") return ["session"]
-  return entry.key === undefined ? ["session"] : ["session", "key"]
-}
+const TAGS = {
+  service: "Health, metrics, and what this install can do",
+  people: "Accounts and sessions of the people who use this install",
+  projects: "Projects, and what happened in them",
+  members: "Who works on a project",
+  keys: "What apps and servers call a project with",
+  collections: "Collections, with their rules and indexes",
+  documents: "Documents, as the rules of their collection let a caller",
+  functions: "Functions, their versions and logs, and calls of them",
+} as const

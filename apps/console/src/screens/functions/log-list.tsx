@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, Limits, LogLine } from "@ashlar/sdk"
+import type { Limits, LogLine } from "@ashlar/sdk"
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { CircleX, Play, TriangleAlert } from "lucide-react"
 import { type CSSProperties, memo, type UIEvent, useEffect, useLayoutEffect, useRef } from "react"
@@ -10,6 +10,7 @@ import {
   LOG_HEAD_PX,
   LOG_ROW_PX,
   type LogRow,
+  OUTSIDE,
   shortClock,
   shortId,
 } from "../../model/logs.ts"
@@ -117,7 +118,7 @@ const Head = memo(function Head({ call, style }: { call: Invocation; style: CSSP
         {call.request ? (
           `${fields.method ?? ""} ${fields.path ?? call.request.message}`
         ) : (
-          <span className="text-fg-3 font-normal">running</span>
+          <span className="text-fg-3 font-normal">{call.id === OUTSIDE ? "outside of calls" : "running"}</span>
         )}
       </b>
       <b className="st">{String(fields.status ?? "")}</b>
@@ -154,7 +155,10 @@ interface DetailProps {
 }
 
 /** The facts of a kill: what was used of each limit first, then the rest as it came. */
-function killFacts(fields: JsonObject, limits: Limits | undefined): readonly (readonly [name: string, text: string])[] {
+function killFacts(
+  fields: LogLine["fields"],
+  limits: Limits | undefined,
+): readonly (readonly [name: string, text: string])[] {
   const used = (["wallMs", "cpuMs", "memoryMb"] as const).flatMap((key) => {
     const value = fields[key]
     const limit = limits?.[key]
@@ -170,7 +174,7 @@ function killFacts(fields: JsonObject, limits: Limits | undefined): readonly (re
   return [...used, ...rest.map(([key, value]) => factOf(key, value))]
 }
 
-function factOf(key: string, value: JsonValue): readonly [name: string, text: string] {
+function factOf(key: string, value: unknown): readonly [name: string, text: string] {
   if (typeof value === "number" && key.endsWith("Ms")) return [key.slice(0, -2), durationText(value)]
   if (typeof value === "number" && key.endsWith("Bytes")) return [key.slice(0, -5), toBytes(value)]
   return [key, typeof value === "object" ? JSON.stringify(value) : String(value)]

@@ -1,0 +1,346 @@
+/**
+ * The shapes on the wire, as the server's `/openapi.json` has them. Written by `bun scripts/src/wire-types.ts`: change the schemas in
+ * `platform/protocol`, and run it again.
+ */
+
+/** Who may act without being a member: everybody, any key of the project, or secret keys and the project's own functions. */
+export type Access = "public" | "publishable" | "secret"
+
+/** Exactly one of the two is set: the member, or the invite for somebody without an account. */
+export interface AddedMember {
+  readonly member: Member | null
+  readonly invite: Invite | null
+}
+
+export interface AuditEntry {
+  readonly id: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly at: string
+  readonly actor: {
+    readonly kind: "user" | "key" | "function" | "system"
+    readonly id: string
+    readonly label: string
+  }
+  /** What happened, as `noun.verb`: `collection.create` */
+  readonly action: string
+  readonly target: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** What this install can do. */
+export interface Capabilities {
+  readonly version: string
+  readonly signups: "open" | "closed"
+  readonly database: {
+    readonly driver: string
+    readonly durability: string
+  }
+  readonly functions: {
+    readonly bun: RuntimeCapability
+    readonly quickjs: RuntimeCapability
+  }
+  /** By name with its unit: `maxDocumentBytes` */
+  readonly limits: Readonly<Record<string, number>>
+}
+
+export interface CollectionInfo {
+  readonly name: string
+  readonly rules: Rules
+  readonly indexes: readonly Index[]
+  readonly count: number
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly updatedAt: string
+}
+
+/** How many documents match. Not exact means: at least this many, where the server stopped counting. */
+export interface Count {
+  readonly value: number
+  readonly exact: boolean
+}
+
+/** A new key with its secret, which is shown this once and stored only as a hash. */
+export interface CreatedKey {
+  readonly key: Key
+  readonly secret: string
+}
+
+export interface DeployedFunction {
+  readonly function: FunctionInfo
+  readonly version: FunctionVersion
+}
+
+/** A stored document. `rev` starts at 1 and grows by one with each change. */
+export interface Document {
+  readonly id: string
+  readonly rev: number
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly updatedAt: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** How the server would run a query. */
+export interface Explanation {
+  readonly sql: string
+  readonly plan: readonly string[]
+  /** The index in use, null when there is none */
+  readonly index: string | null
+  /** True when every document of the collection is looked at */
+  readonly scan: boolean
+  readonly sorted: "index" | "memory" | "none"
+}
+
+/** A path as `"a.b"`, or as its segments when a key contains a dot. */
+export type FieldPath = string | readonly string[]
+
+export interface FunctionInfo {
+  readonly name: string
+  readonly runtime: Runtime
+  readonly access: Access
+  /** The active one */
+  readonly version: number
+  /** `/f/<slug>/<name>` */
+  readonly url: string
+  readonly egress: readonly string[]
+  /** Names only: values are never shown */
+  readonly env: readonly string[]
+  readonly limits: Limits
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly updatedAt: string
+}
+
+export interface FunctionMetrics {
+  readonly calls: number
+  readonly errors: number
+  readonly kills: Readonly<Record<string, number>>
+  /** Null before the first call */
+  readonly p50Ms: number | null
+  readonly p95Ms: number | null
+  readonly coldStarts: number
+  /** RFC 3339, UTC, with milliseconds */
+  readonly since: string
+}
+
+export interface FunctionVersion {
+  readonly version: number
+  readonly runtime: Runtime
+  /** Of the bundle's bytes, in lower-case hex */
+  readonly sha256: string
+  readonly sizeBytes: number
+  readonly active: boolean
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  readonly createdBy: string
+}
+
+export interface Health {
+  readonly status: "ok" | "failing" | "draining"
+  readonly checks: Readonly<
+    Record<
+      string,
+      {
+        readonly status: "ok" | "failing"
+        readonly detail: string
+      }
+    >
+  >
+}
+
+export interface Index {
+  readonly name: string
+  readonly fields: readonly IndexField[]
+  readonly kind: IndexKind
+  readonly unique: boolean
+}
+
+export interface IndexField {
+  readonly path: FieldPath
+  readonly direction: "asc" | "desc"
+}
+
+/** `scalar`: never an array, gives order too; `any`: scalar or array; `members`: the elements of arrays. */
+export type IndexKind = "scalar" | "any" | "members"
+
+export interface Invite {
+  /** Shown once */
+  readonly token: string
+  readonly email: string
+  readonly role: Role
+  /** RFC 3339, UTC, with milliseconds */
+  readonly expiresAt: string
+}
+
+/** What holds a function: the sandbox, WebAssembly alone, nothing (the operator said so), or it cannot run. */
+export type Isolation = "sandboxed" | "wasm" | "trusted" | "unavailable"
+
+export interface Key {
+  readonly id: string
+  readonly kind: KeyKind
+  readonly name: string
+  /** The last four characters of the secret */
+  readonly hint: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly lastUsedAt: string | null
+  /** RFC 3339, UTC, with milliseconds */
+  readonly expiresAt: string | null
+  /** RFC 3339, UTC, with milliseconds */
+  readonly revokedAt: string | null
+}
+
+/** `publishable` may be shown to browsers; `secret` stays on servers. */
+export type KeyKind = "publishable" | "secret"
+
+/** The bounds of one function: all of them, the defaults too. */
+export interface Limits {
+  readonly wallMs: number
+  readonly cpuMs: number
+  readonly memoryMb: number
+  readonly bodyBytes: number
+  readonly logLines: number
+  readonly concurrency: number
+  readonly queue: number
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error"
+
+export interface LogLine {
+  /** Grows with each line of the function; the event id of the live stream */
+  readonly seq: number
+  /** RFC 3339, UTC, with milliseconds */
+  readonly at: string
+  /** Null for lines outside any invocation */
+  readonly invocation: string | null
+  readonly version: number
+  /** `request` closes a call, with `{ method, path, status, durationMs, cold }` in its fields */
+  readonly kind: "request" | "log" | "kill"
+  readonly level: LogLevel
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+export interface Member {
+  readonly userId: string
+  readonly email: string
+  readonly name: string
+  readonly role: Role
+  /** RFC 3339, UTC, with milliseconds */
+  readonly joinedAt: string
+}
+
+/** An error, as RFC 9457 writes it. `code` is stable; `detail` is for people. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  /** Stable for ever: what programs tell errors apart by */
+  readonly code: string
+  /** What was expected, what came, and what to do */
+  readonly detail: string
+  /** Find the request in the log by it */
+  readonly requestId?: string
+  readonly details?: Readonly<Record<string, unknown>>
+  /** Present with `HTTP_INVALID` */
+  readonly errors?: readonly ProblemIssue[]
+}
+
+/** One thing that is wrong with a request */
+export interface ProblemIssue {
+  readonly in: "params" | "query" | "headers" | "cookies" | "body" | "response"
+  /** RFC 6901, into the part named by `in` */
+  readonly pointer: string
+  readonly code: string
+  readonly message: string
+  /** What would have been taken, where it can be said */
+  readonly expected?: unknown
+  /** What came instead, unless it may be secret */
+  readonly received?: unknown
+}
+
+export interface Project {
+  readonly id: string
+  /** `^[a-z][a-z0-9-]{1,39}$`, unique in the install */
+  readonly slug: string
+  readonly name: string
+  /** The asking member's own role; null when a key asks */
+  readonly role: Role | null
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+}
+
+/** What a member may do: viewers read, developers change, owners also manage members and delete. */
+export type Role = "owner" | "developer" | "viewer"
+
+/** Who may act without being a member, for each action. Members of the project may always; viewers read only. */
+export interface Rules {
+  readonly read: Access | null
+  readonly create: Access | null
+  readonly update: Access | null
+  readonly delete: Access | null
+}
+
+/** `bun` runs a sandboxed process; `quickjs` runs WebAssembly with a clean state per call. */
+export type Runtime = "bun" | "quickjs"
+
+export interface RuntimeCapability {
+  readonly available: boolean
+  readonly isolation: Isolation
+  readonly detail: string
+}
+
+/** What signing in answers. The access token lives five minutes; the refresh token rotates on every use. */
+export interface Session {
+  readonly user: User
+  readonly sessionId: string
+  /** A bearer token */
+  readonly accessToken: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly accessTokenExpiresAt: string
+  /** Null when it went into the cookie */
+  readonly refreshToken: string | null
+}
+
+/** One signed-in device, as its owner sees it. */
+export interface SessionInfo {
+  readonly id: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly lastUsedAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly expiresAt: string
+  readonly userAgent: string | null
+  readonly address: string | null
+  /** True for the session that asks */
+  readonly current: boolean
+}
+
+/** What a set-up link is good for, before it is spent. */
+export interface SetupState {
+  /** RFC 3339, UTC, with milliseconds */
+  readonly expiresAt: string
+  readonly version: string
+  readonly database: string
+  readonly durability: string
+  readonly functions: {
+    readonly bun: Isolation
+    readonly quickjs: Isolation
+  }
+  readonly signups: "open" | "closed"
+}
+
+/** A person with an account on this install. */
+export interface User {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly administrator: boolean
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+}
