@@ -4,6 +4,7 @@ import type { BaseContext, ConnectionInfo } from "./context/context.ts"
 import type { Peer } from "./context/web-context.ts"
 import type { ErrorFormat } from "./error-answer/error-form.ts"
 import { RouteUnknown } from "./errors.ts"
+import { localesFor, type MessageLocale } from "./input/message-locale.ts"
 import { createKernel, type Kernel, type TrailingSlash } from "./kernel.ts"
 import { type AnyLayer, type Check, type ErrorsOf, type Layer, type ProvidedBy, toLayer } from "./layer.ts"
 import { buildPath } from "./path.ts"
@@ -55,6 +56,12 @@ export interface AppOptions<L extends readonly AnyLayer[] = readonly AnyLayer[]>
   readonly errorFormats?: readonly ErrorFormat[]
   /** Check what handlers return against their response schemas. Default: outside production (`NODE_ENV`). */
   readonly checkResponses?: boolean
+  /**
+   * The languages in which callers are told what is wrong with their values, by `Accept-Language`; the first where they ask for
+   * none of these. Schemas of `@ashlar/validation` take them, those of other libraries speak as they do.
+   * @example locales: [english, de] // of `@ashlar/validation/locales/en` and `…/de`
+   */
+  readonly locales?: readonly MessageLocale[]
   /** Told of every error that became an answer of status 500 or more. Default: written to standard error. */
   readonly onError?: (error: unknown, ctx: BaseContext) => void
 }
@@ -138,6 +145,7 @@ function assemble(wall: Wall, layers: readonly Layer<unknown, unknown>[], option
       proxies,
       trailingSlash,
       checkResponses: options.checkResponses ?? !isProduction,
+      schemaOptions: localesFor(options.locales),
       development: explaining?.createDevelopment(frozen, options.development === true),
       errorFormats: errorFormats ?? ["html", "json-api"],
       negotiatesAll: errorFormats !== undefined && errorFormats.length > 0,

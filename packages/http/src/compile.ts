@@ -2,8 +2,9 @@ import type { AshlarError } from "@ashlar/core"
 import type { RequestContext } from "./context/request-context.ts"
 import { LayerConflict, RequestTimeout } from "./errors.ts"
 import { type Failure, fail, isFailure, toError } from "./failure.ts"
-import { withCheckedInput, withCheckedResponse } from "./input.ts"
+import { type OptionsFor, withCheckedInput } from "./input/check-input.ts"
 import type { Layer, LayerHooks } from "./layer.ts"
+import { withCheckedResponse } from "./output/check-response.ts"
 import { isAnswer, isPlain, type Reply, type Result } from "./reply/reply.ts"
 import { toReply } from "./reply/to-reply.ts"
 import { toResponse } from "./reply/web.ts"
@@ -19,16 +20,18 @@ import { aroundUpgrade } from "./websocket/around.ts"
 export interface CompileOptions {
   /** Check what handlers return against the response schema. */
   readonly checkResponses: boolean
+  /** What goes to the schemas of requests with their values. */
+  readonly schemaOptions: OptionsFor
 }
 
 /** The route as one step. It may throw: whoever calls it turns errors into answers. */
-export function compileRoute(record: RouteRecord, { checkResponses }: CompileOptions): Step {
+export function compileRoute(record: RouteRecord, { checkResponses, schemaOptions }: CompileOptions): Step {
   const handler = withThenables(record.handler as Step)
   const checked = checkResponses && record.output.size > 0 ? withCheckedResponse(record, handler) : handler
   const wrap = record.websocket === undefined ? aroundWeb : aroundUpgrade
   const run = record.layers.reduceRight(
     (next, layer) => withLayer(next, layer, wrap),
-    withCheckedInput(record, checked),
+    withCheckedInput(record, schemaOptions, checked),
   )
   return record.timeoutMs === undefined ? run : withTimeout(run, record.timeoutMs)
 }

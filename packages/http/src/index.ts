@@ -76,6 +76,7 @@ export type { EncodedReply, ReplyHeaders, Result } from "./reply/reply.ts"
 export { Reply } from "./reply/reply.ts"
 export type { RequestIdOptions } from "./request-id.ts"
 export { createRequestIds, requestIds } from "./request-id.ts"
+export type { Part, RequestIssue } from "./request-issue.ts"
 export type {
   Allowed,
   AnyRoute,
@@ -92,9 +93,10 @@ export type {
   Route,
   RouteDefinition,
   RouteErrors,
+  ValidOf,
 } from "./route.ts"
 export { del, get, patch, post, put, routes } from "./route.ts"
-export type { AnySchema, In, Out, Part, RequestIssue } from "./schema.ts"
+export type { AnySchema, In, Out } from "./schema.ts"
 export type { Scope } from "./scope.ts"
 export type { OAuthFlow, OAuthFlows, Security, SecurityScheme } from "./security-scheme.ts"
 export type { ListenOptions, Server } from "./server.ts"

@@ -3,7 +3,7 @@ import type { RequestContext } from "./context/request-context.ts"
 import type { CodeFrame } from "./development/code-frame.ts"
 import { TooManyRequests } from "./errors.ts"
 import { Failure } from "./failure.ts"
-import type { RequestIssue } from "./schema.ts"
+import type { RequestIssue } from "./request-issue.ts"
 
 /** An error on the wire. @see https://www.rfc-editor.org/rfc/rfc9457 */
 export interface Problem {

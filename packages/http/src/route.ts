@@ -17,7 +17,10 @@ export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPT
 export interface RouteDefinition {
   readonly params?: AnySchema
   readonly query?: AnySchema
+  /** The headers that it names; what comes of them is `ctx.valid.headers`. Names have no case. */
   readonly headers?: AnySchema
+  /** The cookies that it names, as they are on the wire (`__Host-session`); what comes of them is `ctx.valid.cookies`. */
+  readonly cookies?: AnySchema
   /** The body, read as JSON or as a form by its Content-Type. */
   readonly body?: AnySchema
   /** The answer: one schema for status 200, or one for each status (`null`: no body). */
@@ -47,6 +50,11 @@ export interface RouteDefinition {
 export type ParamsOf<P extends string, D> = D extends { params: AnySchema } ? Out<D["params"]> : Params<P>
 export type QueryOf<D> = D extends { query: AnySchema } ? Out<D["query"]> : RawQuery
 export type BodyOf<D> = D extends { body: AnySchema } ? Out<D["body"]> : undefined
+/** What the schemas of headers and cookies made of them; undefined where there is none. */
+export interface ValidOf<D> {
+  readonly headers: D extends { headers: AnySchema } ? Out<D["headers"]> : undefined
+  readonly cookies: D extends { cookies: AnySchema } ? Out<D["cookies"]> : undefined
+}
 /** A query without a schema: text, or a list where a name repeats. */
 export type RawQuery = Readonly<Record<string, string | readonly string[]>>
 
@@ -91,7 +99,14 @@ type Plain<R> = R extends Failure ? never : R extends Reply<number, infer V> ? V
 /** The errors a client meets: the route's own, its layers', and the 422 exactly where something is validated. */
 export type RouteErrors<D, LE> =
   | (D extends { errors: readonly ErrorClass[] } ? InstanceType<D["errors"][number]> : never)
-  | (D extends { params: AnySchema } | { query: AnySchema } | { body: AnySchema } ? ValidationError : never)
+  | (D extends
+      | { params: AnySchema }
+      | { query: AnySchema }
+      | { headers: AnySchema }
+      | { cookies: AnySchema }
+      | { body: AnySchema }
+      ? ValidationError
+      : never)
   | (D extends { layers: readonly AnyLayer[] } ? ErrorsOf<D["layers"]> : never)
   | LE
 

@@ -20,6 +20,7 @@ export interface RouteRecord {
     readonly params?: AnySchema
     readonly query?: AnySchema
     readonly headers?: AnySchema
+    readonly cookies?: AnySchema
     readonly body?: AnySchema
   }
   /** The body's schema for each status; `null`: no body. Empty when the route declares none. */
@@ -134,7 +135,7 @@ function toRecord({ route, path, host, name, layers: placed }: PlacedRoute, defa
   const { definition } = route
   checkLayers(placed, route)
   const layers = arrangeLayers(placed)
-  const { params, query, headers, body, summary, description, tags } = definition
+  const { params, query, headers, cookies, body, summary, description, tags } = definition
   const meta: Record<string, unknown> = Object.assign({}, ...layers.map((one) => one.meta), definition.meta)
   const deprecated = definition.deprecated ?? (meta.deprecated === true ? true : undefined)
   return Object.freeze({
@@ -144,7 +145,7 @@ function toRecord({ route, path, host, name, layers: placed }: PlacedRoute, defa
     host,
     name,
     version: versionOf(layers, route),
-    input: { ...pick({ params, query, headers, body }) },
+    input: { ...pick({ params, query, headers, cookies, body }) },
     output: outputOf(definition.response),
     errors: [...new Set([...layers.flatMap((one) => one.errors), ...(definition.errors ?? [])])].sort(
       (a, b) => a.status - b.status || a.code.localeCompare(b.code),

@@ -1,4 +1,5 @@
-import type { StandardIssue, StandardSchemaV1 } from "@ashlar/core"
+import type { StandardSchemaV1 } from "@ashlar/core"
+import { PartSchema, type RequestIssue } from "@ashlar/http/upgrade"
 import { MessageInvalid, MessageUnsendable, OptionInvalid } from "./errors.ts"
 
 /** The schemas of a connection's messages. With them, or with an empty record, messages are JSON; without, text or bytes. */
@@ -24,24 +25,23 @@ const MAX_ISSUES = 10
 /** Makes the codec of a hub. `isChecking`: whether outgoing messages are held to their schema. */
 export function createCodec(messages: Messages | undefined, isChecking: boolean): Codec {
   if (messages === undefined) return plain
-  const { in: incoming, out: outgoing } = messages
+  const incoming = messages.in && new PartSchema("message", messages.in)
+  const outgoing = isChecking && messages.out ? new PartSchema("message", messages.out) : undefined
   return {
     isJson: true,
     encode(message) {
-      if (isChecking && outgoing !== undefined) {
-        const issues = validate(outgoing, message).issues
-        if (issues !== undefined) throw new MessageUnsendable(`A message to send does not fit: ${summary(issues)}`)
-      }
+      const issues = outgoing && check(outgoing, message).issues
+      if (issues !== undefined) throw new MessageUnsendable(`A message to send does not fit: ${summary(issues)}`)
       return toJson(message)
     },
     decode(data) {
       if (typeof data !== "string") throw new MessageInvalid("Expected JSON as text, got bytes")
       const value = parse(data)
       if (incoming === undefined) return value
-      const result = validate(incoming, value)
-      if (result.issues === undefined) return result.value
-      const errors = result.issues.slice(0, MAX_ISSUES).map(toIssue)
-      throw new MessageInvalid(`The message does not fit: ${summary(result.issues)}`, { details: { errors } })
+      const checked = check(incoming, value)
+      if (checked.issues === undefined) return checked.value
+      const errors = checked.issues.slice(0, MAX_ISSUES)
+      throw new MessageInvalid(`The message does not fit: ${summary(checked.issues)}`, { details: { errors } })
     },
   }
 }
@@ -55,13 +55,13 @@ const plain: Codec = {
   decode: (data) => data,
 }
 
-function validate(schema: StandardSchemaV1, value: unknown) {
-  const result = schema["~standard"].validate(value)
-  if (result instanceof Promise)
+function check(schema: PartSchema, value: unknown) {
+  const checked = schema.check(value)
+  if (checked instanceof Promise)
     throw new OptionInvalid(
       "A schema of messages answers later. Messages are checked as they come: use one that does not",
     )
-  return result
+  return checked
 }
 
 function parse(text: string): unknown {
@@ -85,24 +85,8 @@ export function toJson(message: unknown): string {
   return text
 }
 
-interface MessageIssue {
-  /** RFC 6901 pointer into the message. */
-  readonly pointer: string
-  readonly code: string
-  readonly message: string
-}
-
-function toIssue(issue: StandardIssue): MessageIssue {
-  const { code } = issue as { code?: unknown }
-  const pointer = (issue.path ?? [])
-    .map((step) => String(typeof step === "object" ? step.key : step))
-    .map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`)
-    .join("")
-  return { pointer, code: typeof code === "string" ? code : "invalid", message: issue.message }
-}
-
-function summary(issues: readonly StandardIssue[]): string {
+function summary(issues: readonly RequestIssue[]): string {
   const [first, ...rest] = issues
-  const { pointer, message } = toIssue(first!)
+  const { pointer, message } = first!
   return `${pointer === "" ? "" : `${pointer}: `}${message}${rest.length === 0 ? "" : ` (and ${rest.length} more)`}`
 }

@@ -1,6 +1,6 @@
 import { Invalid } from "../errors.ts"
 import { type Failure, fail } from "../failure.ts"
-import type { RequestIssue } from "../schema.ts"
+import type { RequestIssue } from "../request-issue.ts"
 
 /** One request of a batch, as it came. */
 export interface BatchPart {

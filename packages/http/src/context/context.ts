@@ -1,7 +1,7 @@
 import type { Service } from "@ashlar/core"
 import type { BodyKinds } from "../body.ts"
 import type { Reply } from "../reply/reply.ts"
-import type { BodyOf, ParamsOf, QueryOf } from "../route.ts"
+import type { BodyOf, ParamsOf, QueryOf, ValidOf } from "../route.ts"
 import type { RouteRecord } from "../table.ts"
 import type { RequestHeaders } from "./request-headers.ts"
 
@@ -34,6 +34,8 @@ export interface BaseContext {
   readonly params: Readonly<Record<string, string | undefined>>
   readonly query: unknown
   readonly body: unknown
+  /** What the route's schemas made of the headers and the cookies. The other parts are replaced by what became of them. */
+  readonly valid: { readonly headers: unknown; readonly cookies: unknown }
   /** The request's id: a new UUID, or what the `requestIds` layer took from the caller. */
   readonly id: string
   /** Aborts when the caller goes away, or when the route's `timeoutMs` has passed. */
@@ -86,8 +88,9 @@ export interface BaseContext {
 
 /** What a handler of path `P` and definition `D` sees. */
 export interface Context<P extends string = string, D = unknown>
-  extends Omit<BaseContext, "params" | "query" | "body"> {
+  extends Omit<BaseContext, "params" | "query" | "body" | "valid"> {
   readonly params: ParamsOf<P, D>
   readonly query: QueryOf<D>
   readonly body: BodyOf<D>
+  readonly valid: ValidOf<D>
 }

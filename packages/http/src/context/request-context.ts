@@ -8,7 +8,7 @@ import type { Outcome } from "../layer.ts"
 import type { Origin, TrustedProxies } from "../proxies/trusted-proxies.ts"
 import { checkHeader } from "../reply/header.ts"
 import { Reply } from "../reply/reply.ts"
-import type { RequestIssue } from "../schema.ts"
+import type { RequestIssue } from "../request-issue.ts"
 import type { RouteRecord } from "../table.ts"
 import type { BaseContext } from "./context.ts"
 import { parseQuery } from "./query.ts"
@@ -36,6 +36,7 @@ export abstract class RequestContext implements BaseContext {
   endpoint: Endpoint
   readonly shared: Shared
   body: unknown
+  valid: BaseContext["valid"]
   /** What is wrong with the request, as far as it was checked. */
   issues: readonly RequestIssue[] | undefined
   /** What stood where the path's parameters are, not yet decoded; undefined where the runtime keeps them itself. */
@@ -60,6 +61,7 @@ export abstract class RequestContext implements BaseContext {
     this.endpoint = endpoint
     this.shared = shared
     this.body = undefined
+    this.valid = UNCHECKED
     this.issues = undefined
     this.values = values
     this.answerHeaders = undefined
@@ -201,6 +203,9 @@ export abstract class RequestContext implements BaseContext {
     return this.shared.services.get(service)
   }
 }
+
+/** The route has no schema for headers or cookies. */
+const UNCHECKED: BaseContext["valid"] = Object.freeze({ headers: undefined, cookies: undefined })
 
 /** The same path and query under the scheme and host that the client used. */
 function asSeenByClient(url: URL, { scheme, host }: Origin): URL {

@@ -1,5 +1,5 @@
 import type { Problem } from "../problem.ts"
-import type { RequestIssue } from "../schema.ts"
+import type { RequestIssue } from "../request-issue.ts"
 
 export const JSON_API_TYPE = "application/vnd.api+json"
 

@@ -1,6 +1,7 @@
 import type { BaseContext } from "../context/context.ts"
 import { BodyInvalid, Invalid, UnsupportedMediaType } from "../errors.ts"
-import { type AnySchema, checkPart, type Out, type RequestIssue } from "../schema.ts"
+import type { RequestIssue } from "../request-issue.ts"
+import { type AnySchema, type Out, PartSchema } from "../schema.ts"
 import { type ReadLinesOptions, readLines } from "./read-lines.ts"
 
 export interface ReadNdjsonOptions<S extends AnySchema = AnySchema> extends ReadLinesOptions {
@@ -38,12 +39,13 @@ export async function* readNdjson<S extends AnySchema = AnySchema>(
     const got = header === null ? "none" : JSON.stringify(header)
     throw new UnsupportedMediaType(`Expected Content-Type application/x-ndjson, got ${got}`)
   }
+  const schema = options.schema && new PartSchema("body", options.schema)
   let number = 0
   for await (const line of readLines(ctx, options)) {
     number++
     if (line.trim() === "") continue
     const value = parse(line, number)
-    yield (options.schema === undefined ? value : await check(options.schema, value, number)) as Out<S>
+    yield (schema === undefined ? value : await check(schema, value, number)) as Out<S>
   }
 }
 
@@ -56,9 +58,9 @@ function parse(text: string, line: number): unknown {
   }
 }
 
-async function check(schema: AnySchema, value: unknown, line: number): Promise<unknown> {
-  const checked = await checkPart("body", schema, value)
-  if ("value" in checked) return checked.value
+async function check(schema: PartSchema, value: unknown, line: number): Promise<unknown> {
+  const checked = await schema.check(value)
+  if (checked.issues === undefined) return checked.value
   const errors: RequestIssue[] = checked.issues.map((issue) => ({ ...issue, pointer: `/${line - 1}${issue.pointer}` }))
   throw new Invalid(`Line ${line}: ${errors[0]?.message ?? "the value is not acceptable"}`, {
     details: { line, errors },

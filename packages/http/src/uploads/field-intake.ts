@@ -1,4 +1,5 @@
-import { type AnySchema, checkPart, type RequestIssue } from "../schema.ts"
+import type { RequestIssue } from "../request-issue.ts"
+import { type AnySchema, PartSchema } from "../schema.ts"
 import { formIssue, tooLarge } from "./issue.ts"
 import { checkLimits } from "./limits.ts"
 import type { MultipartPart } from "./multipart.ts"
@@ -72,13 +73,13 @@ class RuleIntake implements FieldIntake {
 
 /** Fields that one schema checks together: text, or a list where a name repeats. */
 class SchemaIntake implements FieldIntake {
-  readonly #schema: AnySchema
+  readonly #schema: PartSchema
   readonly #maxBytes: number
   readonly #fields = new NullRecord<string | string[]>()
   #bytes = 0
 
   constructor(schema: AnySchema, maxBytes: number) {
-    this.#schema = schema
+    this.#schema = new PartSchema("body", schema)
     this.#maxBytes = maxBytes
   }
 
@@ -94,6 +95,6 @@ class SchemaIntake implements FieldIntake {
   }
 
   async finish(): ReturnType<FieldIntake["finish"]> {
-    return checkPart("body", this.#schema, { ...this.#fields })
+    return this.#schema.check({ ...this.#fields })
   }
 }

@@ -1,4 +1,5 @@
-import type { AnySchema, RequestIssue } from "../schema.ts"
+import type { RequestIssue } from "../request-issue.ts"
+import type { AnySchema } from "../schema.ts"
 import { createFieldIntake, type FieldIntake, isSchema } from "./field-intake.ts"
 import { commitFiles, type Intake, inspect, readHead, type StagedFile, storeFile } from "./file-intake.ts"
 import { formIssue, invalid } from "./issue.ts"

@@ -1,6 +1,6 @@
 import type { AshlarError } from "@ashlar/core"
 import { Invalid, PartTooLarge } from "../errors.ts"
-import type { RequestIssue } from "../schema.ts"
+import type { RequestIssue } from "../request-issue.ts"
 
 /** From the form to the place: a field's name, and behind it which of its files. */
 export type FormPath = readonly (string | number)[]

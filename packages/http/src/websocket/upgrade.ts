@@ -7,6 +7,8 @@ import { Reply, type ReplyHeaders } from "../reply/reply.ts"
 import type { WebSocketEvents } from "./connection.ts"
 
 export { callSite } from "../call-site.ts"
+export type { RequestIssue } from "../request-issue.ts"
+export { PartSchema } from "../schema.ts"
 export type { NativeTopics, WebSocketConnection, WebSocketEvents } from "./connection.ts"
 export type { WebSocketLimits } from "./limits.ts"
 

@@ -70,11 +70,11 @@ const ISSUE: Json = {
   description: "One thing that is wrong with a request",
   required: ["in", "pointer", "code", "message"],
   properties: {
-    in: { type: "string", enum: ["params", "query", "headers", "cookies", "body", "response"] },
+    in: { type: "string", enum: ["params", "query", "headers", "cookies", "body", "response", "message"] },
     pointer: { type: "string", description: "RFC 6901, into the part named by `in`" },
     code: { type: "string" },
     message: { type: "string" },
-    expected: { description: "What would have been taken, where it can be said" },
-    received: { description: "What came instead, unless it may be secret" },
+    expected: { type: "string", description: "What would have been taken, where it can be said" },
+    received: { type: "string", description: "What came instead, by its kind or size, unless it may be secret" },
   },
 }
