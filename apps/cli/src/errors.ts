@@ -107,3 +107,15 @@ export const Interrupted: ErrorClass<"CLI_INTERRUPTED", 400> = defineError(
   400,
   "Stopped before the end.",
 )
+
+export const ParserMissing: ErrorClass<"CLI_PARSER_MISSING", 400> = defineError(
+  "CLI_PARSER_MISSING",
+  400,
+  "The command reads source with a parser that is not installed. The message has the command that installs it.",
+)
+
+export const SourceUnreadable: ErrorClass<"CLI_SOURCE_UNREADABLE", 400> = defineError(
+  "CLI_SOURCE_UNREADABLE",
+  400,
+  "A file cannot be read as JavaScript or TypeScript, or there is none.",
+)

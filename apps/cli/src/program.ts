@@ -10,6 +10,7 @@ import { registerImport } from "./commands/import.ts"
 import { registerInit } from "./commands/init.ts"
 import { registerKeys } from "./commands/keys.ts"
 import { registerLogs } from "./commands/logs.ts"
+import { registerMigrate } from "./commands/migrate.ts"
 import { registerOpenApi } from "./commands/openapi.ts"
 import { registerPeople } from "./commands/people.ts"
 import { registerProjects } from "./commands/projects.ts"
@@ -87,6 +88,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerDev(program, run)
   registerRoutes(program, run)
   registerOpenApi(program, run)
+  registerMigrate(program, run)
   registerInit(program, run)
   registerDeploy(program, run)
   registerLogs(program, run)

@@ -1,0 +1,3 @@
+exports.health = function (req, res) {
+  res.json({ ok: true })
+}
