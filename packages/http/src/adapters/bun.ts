@@ -73,9 +73,9 @@ function nativeTable(
   kernel: Kernel,
   fallback: WebHandler,
   sockets: BunWebSockets | undefined,
-): Record<string, Record<string, BunHandler>> {
+): Record<string, Record<string, BunHandler | Response>> {
   if (widestSegment(kernel.native.map(({ path }) => path)) > MAX_SIBLINGS) return {}
-  const table: Record<string, Record<string, BunHandler>> = {}
+  const table: Record<string, Record<string, BunHandler | Response>> = {}
   for (const { path, methods } of kernel.native) {
     const handlers: Record<string, BunHandler> = {}
     for (const [method, endpoint] of methods) handlers[method] = nativeHandler(kernel, endpoint, sockets)
@@ -86,9 +86,9 @@ function nativeTable(
   }
   const { elsewhere } = kernel
   if (elsewhere === undefined) return table
-  // An unknown path is answered without a look at it; at a known one, another method is no unknown path.
+  // Bun answers an unknown path by itself, with bytes that are ready; at a known one, another method is no unknown path.
   for (const handlers of Object.values(table)) handlers.GET ??= fallback
-  table["/*"] = { GET: () => readyResponse(elsewhere) }
+  table["/*"] = { GET: readyResponse(elsewhere) }
   return table
 }
 
