@@ -62,7 +62,7 @@ export type {
   StopReport,
 } from "./lifecycle.ts"
 export { createLifecycle, stopOnSignals } from "./lifecycle.ts"
-export { didYouMean, editDistance, nearest } from "./nearest.ts"
+export { didYouMean, editDistance, nearest, nearestOf } from "./nearest.ts"
 export type { SecretSchema } from "./secret.ts"
 export { isSecretSchema, Secret, secret } from "./secret.ts"
 export type {

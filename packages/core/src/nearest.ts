@@ -43,21 +43,59 @@ export function editDistance(from: string, to: string, limit: number): number {
  * "databases"). Of two equally near the first wins.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  return nearestOf(candidates)(word)
+}
+
+/** {@link nearest} for many words and the same candidates: what has to be known of these is found out once. */
+export function nearestOf(candidates: Iterable<string>): (word: string) => string | undefined {
+  const known: Candidate[] = []
+  for (const name of candidates) {
+    if (known.length === MAX_CANDIDATES) break
+    const lowered = name.toLowerCase()
+    known.push({ name, lowered, letters: letters(lowered.slice(0, MAX_WORD_LENGTH)) })
+  }
+  return (word) => nearestAmong(known, word)
+}
+
+interface Candidate {
+  readonly name: string
+  readonly lowered: string
+  readonly letters: number
+}
+
+function nearestAmong(known: readonly Candidate[], word: string): string | undefined {
   const lowered = word.toLowerCase()
-  const limit = Math.max(1, Math.floor(Math.min(word.length, MAX_WORD_LENGTH) / 3))
+  const given = letters(lowered.slice(0, MAX_WORD_LENGTH))
   let found: string | undefined
-  let foundDistance = limit + 1
-  let seen = 0
-  for (const candidate of candidates) {
-    if (++seen > MAX_CANDIDATES) break
-    const distance = editDistance(lowered, candidate.toLowerCase(), foundDistance - 1)
+  let foundDistance = Math.max(1, Math.floor(Math.min(word.length, MAX_WORD_LENGTH) / 3)) + 1
+  for (const candidate of known) {
+    if (leastDistance(given, candidate.letters) >= foundDistance) continue
+    const distance = editDistance(lowered, candidate.lowered, foundDistance - 1)
     // A word of one or two letters is near everything of its length: replacing all of it is no correction.
     if (distance < foundDistance && distance < word.length) {
-      found = candidate
+      found = candidate.name
       foundDistance = distance
     }
   }
   return found
+}
+
+/** A bound from below, at a glance: each letter that only one of two words has takes an edit of its own. */
+function leastDistance(one: number, other: number): number {
+  return Math.max(bits(one & ~other), bits(other & ~one))
+}
+
+/** A set of 32 kinds of letters; two letters of one kind only make the bound lower. */
+function letters(word: string): number {
+  let set = 0
+  for (let at = 0; at < word.length; at++) set |= 1 << (word.charCodeAt(at) & 31)
+  return set
+}
+
+function bits(set: number): number {
+  let count = 0
+  for (let rest = set; rest !== 0; rest &= rest - 1) count++
+  return count
 }
 
 /**

@@ -42,6 +42,7 @@ function arrayNode(item: Node, bounds: Bounds): Node {
 function checkItems(item: Node, items: readonly unknown[], run: Run): readonly unknown[] {
   let copy: unknown[] | undefined
   for (let at = 0; at < items.length && !run.isFull; at++) {
+    if (item.fits?.(items[at]) === true) continue
     const before = run.count
     const checked = checkAt(item, items[at], at, run)
     if (run.count === before && !Object.is(checked, items[at])) {

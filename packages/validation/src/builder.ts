@@ -15,7 +15,7 @@ import {
 import type { Message, Report } from "./issue.ts"
 import { type JsonSchema, type JsonSchemaContext, narrow } from "./json-schema.ts"
 import type { Locale } from "./locale.ts"
-import { anyNodeOf, type Check, type Fits, type Node, nodeOf, setNode } from "./node.ts"
+import { anyNodeOf, type Check, type Fits, type Node, nodeOf } from "./node.ts"
 import { propsOf } from "./props.ts"
 import type { AsyncRule, Rule } from "./rule.ts"
 import type {
@@ -36,8 +36,18 @@ export interface Step {
   readonly json?: JsonSchema | undefined
   /** Whether the step leaves the value as it is; undefined when it may change it. */
   readonly fits?: Fits | undefined
+  /** Where the step is no more than a bound: what it is, to be asked about together with the type. */
+  readonly bound?: Bound
+  /** Whether its `fits` asks about the type too. */
+  readonly looksAtType?: boolean
   /** The step answers later. */
   readonly isAsync?: boolean
+}
+
+/** A bound of a number's value, or of a text's length. */
+export interface Bound {
+  readonly least?: number
+  readonly most?: number
 }
 
 /** Everything a schema is, apart from its methods. Methods answer a new schema with a changed copy of this. */
@@ -60,14 +70,14 @@ export class SchemaBuilder<O, I = O> implements Schema<O, I> {
   declare readonly "~o": O
   declare readonly "~i": I
   declare readonly "~async"?: undefined
+  readonly "~node": Node
   readonly "~standard": SchemaProps<O, I>
   protected readonly plan: Blueprint
 
   constructor(plan: Blueprint) {
     this.plan = plan
-    const node = compose(plan)
-    setNode(this, node)
-    this["~standard"] = propsOf<O, I>(node)
+    this["~node"] = compose(plan)
+    this["~standard"] = propsOf<O, I>(this["~node"])
   }
 
   optional(): Optional<O, I> {
@@ -223,11 +233,12 @@ function withNotes(node: Node, { id, ...notes }: SchemaNotes): Node {
 
 function withSteps(base: Node, steps: readonly Step[]): Node {
   const [first, ...rest] = steps
-  const fits = [base.fits, ...steps.map((step) => step.fits)]
+  const fits = fitsAll(base, steps)
   return {
     ...base,
-    fits: both(fits),
-    isPure: base.isPure && !fits.includes(undefined),
+    fits,
+    fitsWithin: undefined,
+    isPure: base.isPure && fits !== undefined,
     isAsync: base.isAsync || steps.some((step) => step.isAsync === true),
     check: rest.length === 0 ? two(base.check, first!.check) : all(base.check, steps),
     toJson(context) {
@@ -238,12 +249,27 @@ function withSteps(base: Node, steps: readonly Step[]): Node {
   }
 }
 
-/** Fits when all do; unknown when one is. */
-function both(all: readonly (Fits | undefined)[]): Fits | undefined {
-  const [first, second, ...rest] = all
-  if (first === undefined || all.includes(undefined)) return undefined
-  if (second === undefined) return first
-  return both([(value) => first(value) && second(value), ...rest])
+/** Fits when base and steps do, asked about as much at once as can be; undefined when one of them is. */
+function fitsAll({ fits, fitsWithin }: Node, steps: readonly Step[]): Fits | undefined {
+  if (fits === undefined || steps.some((step) => step.fits === undefined)) return undefined
+  const bounds = fitsWithin === undefined ? [] : steps.flatMap(({ bound }) => bound ?? [])
+  const others = steps.filter(({ bound }) => fitsWithin === undefined || bound === undefined)
+  const within =
+    bounds.length === 0
+      ? fits
+      : fitsWithin!(
+          Math.max(...bounds.map(({ least = Number.NEGATIVE_INFINITY }) => least)),
+          Math.min(...bounds.map(({ most = Number.POSITIVE_INFINITY }) => most)),
+        )
+  const isAskedByFirst = bounds.length === 0 && others[0]?.looksAtType === true
+  return conjunction([...(isAskedByFirst ? [] : [within]), ...others.map((step) => step.fits!)])
+}
+
+function conjunction([first, second, third, ...rest]: readonly Fits[]): Fits {
+  if (second === undefined) return first!
+  if (third === undefined) return (value) => first!(value) && second(value)
+  const three: Fits = (value) => first!(value) && second(value) && third(value)
+  return rest.length === 0 ? three : conjunction([three, ...rest])
 }
 
 /** One step is the common case, and needs no loop. */

@@ -16,6 +16,7 @@ export function optionalNode(inner: Node): Node {
     inner,
     absent: "kept",
     values: undefined,
+    fitsWithin: undefined,
     check: (value, run) => (value === undefined ? undefined : check(value, run)),
     fits: fits && ((value) => value === undefined || fits(value)),
   }
@@ -28,6 +29,7 @@ export function nullableNode(inner: Node): Node {
     absent: "refused",
     expected: either([inner.expected, NULL]),
     values: inner.values && [...inner.values, null],
+    fitsWithin: undefined,
     check: (value, run) => (value === null ? null : check(value, run)),
     fits: fits && ((value) => value === null || fits(value)),
     toJson: (context) => orNull(inner.toJson(context)),
@@ -42,6 +44,7 @@ export function defaultNode(inner: Node, given: unknown): Node {
     inner,
     absent: fill,
     values: undefined,
+    fitsWithin: undefined,
     fits: fits && ((value) => value !== undefined && fits(value)),
     isPure: false,
     check: (value, run) => (value === undefined ? fill() : check(value, run)),
@@ -57,6 +60,7 @@ export function catchNode(inner: Node, given: unknown): Node {
     inner,
     absent: fill,
     values: undefined,
+    fitsWithin: undefined,
     isPure: false,
     check(value, run) {
       const attempt = new Run(run.depth)
@@ -99,6 +103,7 @@ export function transformNode(inner: Node, change: Change): Node {
     absent: "refused",
     inner: undefined,
     values: undefined,
+    fitsWithin: undefined,
     fits: undefined,
     isPure: false,
     check(value, run) {
@@ -125,6 +130,7 @@ export function pipeNode(first: Node, next: Node): Node {
     absent: "refused",
     inner: undefined,
     values: undefined,
+    fitsWithin: undefined,
     fits: fits && fitsNext && ((value) => fits(value) && fitsNext(value)),
     isPure: first.isPure && next.isPure,
     isAsync: first.isAsync || next.isAsync,

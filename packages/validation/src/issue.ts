@@ -1,4 +1,5 @@
 import { defaultLocale, type Locale } from "./locale.ts"
+import { english } from "./locales/en.ts"
 import { sentence, type Term } from "./term.ts"
 
 /** A validation stops looking after this many issues: who sends a million wrong items is not sent a million lines back. */
@@ -61,7 +62,7 @@ export interface Report {
   /** In place of "Expected …, got …". */
   readonly sentence?: (locale: Locale) => string
   /** What may be done about it, behind the message. */
-  readonly advice?: Term
+  readonly advice?: Term | undefined
   readonly message?: Message | undefined
   /** The value has not the one literal it must have: see {@link Run.missedTag}. */
   readonly isTag?: boolean
@@ -70,31 +71,50 @@ export interface Report {
 /** What says that a value was meant for another schema, and not that it is a bad one for this. */
 const MISMATCHES: ReadonlySet<IssueCode> = new Set(["type", "value", "union"])
 
+/** A step of a path, and those behind it. Levels put theirs in front as the validation goes back up: what fits pays nothing. */
+interface PathStep {
+  readonly key: string | number
+  readonly rest: PathStep | undefined
+}
+
 /** A report on its way up to the root. */
 class Finding {
-  readonly report: Report
-  /** From the place to the root: each level adds its key as the validation goes back up, so a value that fits pays nothing. */
-  upward: (string | number)[] = []
+  readonly code: IssueCode
+  readonly expected: Term | undefined
+  readonly received: Term | undefined
+  /** What there is to say besides. */
+  readonly report: Report | undefined
+  path: PathStep | undefined
   message: Message | undefined
   locale: Locale | undefined
-  isHidden = false
+  isHidden: boolean
 
-  constructor(report: Report) {
+  constructor(code: IssueCode, expected: Term | undefined, received: Term | undefined, report?: Report) {
+    this.code = code
+    this.expected = expected
+    this.received = received
     this.report = report
-    this.message = report.message
+    this.path = undefined
+    this.message = report?.message
+    this.locale = undefined
+    this.isHidden = false
   }
 }
 
 /** A rule that has to wait for something, on its way up to the root. */
 interface Waiting {
   readonly ask: () => Promise<Report | undefined>
-  upward: (string | number)[]
+  path: PathStep | undefined
   isHidden: boolean
+}
+
+function prefix(one: Finding | Waiting, key: string | number): void {
+  one.path = { key, rest: one.path }
 }
 
 function hide(one: Finding | Waiting): void {
   one.isHidden = true
-  one.upward = []
+  one.path = undefined
 }
 
 /** One run of a validation. The lists are made by the first that comes into them. */
@@ -118,11 +138,11 @@ export class Run {
 
   /** "Expected `expected`, got `received`." Gives `undefined`, as does every failed check. */
   expect(code: IssueCode, expected: Term, received: Term): undefined {
-    this.report({ code, expected, received })
+    this.#add(new Finding(code, expected, received))
   }
 
   report(report: Report): undefined {
-    this.#add(new Finding(report))
+    this.#add(new Finding(report.code, report.expected, report.received, report))
   }
 
   #add(finding: Finding): void {
@@ -135,18 +155,18 @@ export class Run {
   /** Asks a rule when all others have accepted. */
   defer(ask: () => Promise<Report | undefined>): void {
     this.#waiting ??= []
-    this.#waiting.push({ ask, upward: [], isHidden: false })
+    this.#waiting.push({ ask, path: undefined, isHidden: false })
     this.waitingCount++
   }
 
   /** Says that the issues from `first` on were found under `key`. */
   locate(first: number, key: string | number): void {
-    for (let at = first; at < this.count; at++) this.#found![at]!.upward.push(key)
+    for (let at = first; at < this.count; at++) prefix(this.#found![at]!, key)
   }
 
   /** Says that the rules from `first` on were deferred under `key`. */
   locateWaiting(first: number, key: string | number): void {
-    for (let at = first; at < this.waitingCount; at++) this.#waiting![at]!.upward.push(key)
+    for (let at = first; at < this.waitingCount; at++) prefix(this.#waiting![at]!, key)
   }
 
   /** Puts the issues from `first` on, which are about one value, at a place in it. */
@@ -158,7 +178,7 @@ export class Run {
   reword(first: number, message: Message, where: "itself" | "anywhere"): void {
     for (let at = first; at < this.count; at++) {
       const finding = this.#found![at]!
-      if (where === "anywhere" || finding.upward.length === 0) finding.message ??= message
+      if (where === "anywhere" || finding.path === undefined) finding.message ??= message
     }
   }
 
@@ -178,13 +198,15 @@ export class Run {
 
   /** Whether the value as a whole is of another type than this run's schema. */
   missesType(): boolean {
-    return this.#found?.some(({ upward, report }) => upward.length === 0 && MISMATCHES.has(report.code)) ?? false
+    return this.#found?.some(({ path, code }) => path === undefined && MISMATCHES.has(code)) ?? false
   }
 
   /** The tag directly under the value that is another one than this run's schema has. */
   missedTag(): { readonly key: string | number; readonly expected: Term } | undefined {
-    const missed = this.#found?.find(({ upward, report }) => upward.length === 1 && report.isTag === true)
-    return missed && { key: missed.upward[0]!, expected: missed.report.expected! }
+    const missed = this.#found?.find(
+      ({ path, report }) => report?.isTag === true && path !== undefined && path.rest === undefined,
+    )
+    return missed && { key: missed.path!.key, expected: missed.expected! }
   }
 
   /** Takes over another run's issues, and the rules it deferred. */
@@ -205,8 +227,8 @@ export class Run {
       const reports = await Promise.all(some.map(({ ask }) => ask()))
       for (const [index, report] of reports.entries()) {
         if (report === undefined) continue
-        const finding = new Finding(report)
-        finding.upward = some[index]!.upward
+        const finding = new Finding(report.code, report.expected, report.received, report)
+        finding.path = some[index]!.path
         finding.isHidden = some[index]!.isHidden
         this.#add(finding)
       }
@@ -216,59 +238,77 @@ export class Run {
   /** @param locale The language the call asks for. Default: each schema's own, or the process's. */
   issues(locale?: Locale): ValidationIssue[] {
     const issues: ValidationIssue[] = []
-    for (let at = 0; at < this.count; at++) issues.push(toIssue(this.#found![at]!, locale))
+    const usual = defaultLocale()
+    for (let at = 0; at < this.count; at++) {
+      const finding = this.#found![at]!
+      issues.push(toIssue(finding, locale ?? finding.locale ?? usual))
+    }
     return issues
   }
 }
 
-function toIssue(finding: Finding, asked: Locale | undefined): ValidationIssue {
-  const { report, upward, message, isHidden } = finding
-  const { code, expected, rule } = report
-  const path = upward.length > 1 ? upward.reverse() : upward
-  const locale = asked ?? finding.locale ?? defaultLocale()
-  const received = isHidden ? undefined : report.received
-  const facts = factsOf(code, path, expected, received)
-  if (rule !== undefined) facts.rule = rule
-  if (message === undefined) facts.message = isHidden ? hiddenMessage(report, locale) : messageOf(report, locale)
-  else facts.message = typeof message === "string" ? message : message(messageIssue(facts, locale))
-  return facts
+function toIssue(finding: Finding, locale: Locale): ValidationIssue {
+  const { code, expected, received, report, message, isHidden } = finding
+  const path = pathOf(finding.path)
+  if (
+    message !== undefined ||
+    isHidden ||
+    expected === undefined ||
+    received === undefined ||
+    report?.rule !== undefined
+  )
+    return toOddIssue(finding, path, locale)
+  // By far the most are of this kind.
+  const told = expectation(expected, received, locale)
+  return {
+    code,
+    path,
+    expected: expected.english,
+    received: received.english,
+    message: report?.advice === undefined ? told : `${told} ${report.advice.in(locale)}`,
+  }
+}
+
+function pathOf(first: PathStep | undefined): (string | number)[] {
+  if (first === undefined) return []
+  if (first.rest === undefined) return [first.key]
+  const path = [first.key, first.rest.key]
+  for (let step = first.rest.rest; step !== undefined; step = step.rest) path.push(step.key)
+  return path
+}
+
+function expectation(expected: Term, received: Term, locale: Locale): string {
+  // The sentence of `locales/en.ts`; what most ask for is put together without looking for its parts.
+  if (locale === english) return `Expected ${expected.english}, got ${received.english}.`
+  return sentence("expected", { expected, received }, locale)
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-function factsOf(
-  code: IssueCode,
-  path: (string | number)[],
-  expected: Term | undefined,
-  received: Term | undefined,
-): Writable<ValidationIssue> {
-  if (expected === undefined) return { code, path, message: "" }
-  if (received === undefined) return { code, path, message: "", expected: expected.english }
-  return { code, path, message: "", expected: expected.english, received: received.english }
+/** An issue that is told in words of its own, or of which something is left out. */
+function toOddIssue(finding: Finding, path: (string | number)[], locale: Locale): ValidationIssue {
+  const { code, expected, received, report, message, isHidden } = finding
+  const issue: Writable<ValidationIssue> = { code, path, message: "" }
+  if (expected !== undefined) issue.expected = expected.english
+  if (received !== undefined && !isHidden) issue.received = received.english
+  if (report?.rule !== undefined) issue.rule = report.rule
+  if (typeof message === "string") issue.message = message
+  else if (message !== undefined) issue.message = message(messageIssue(issue, locale))
+  else issue.message = isHidden ? hiddenMessage(finding, locale) : oddMessage(report, locale)
+  return issue
 }
 
 function messageIssue({ path: _, message: __, ...facts }: ValidationIssue, { tag }: Locale): MessageIssue {
   return { ...facts, locale: tag }
 }
 
-function messageOf({ expected, received, sentence: say, advice }: Report, locale: Locale): string {
-  const told =
-    say !== undefined
-      ? say(locale)
-      : expected !== undefined && received !== undefined
-        ? expectation(expected, received, locale)
-        : sentence("refused", {}, locale)
-  return advice === undefined ? told : `${told} ${advice.in(locale)}`
-}
-
-function expectation(expected: Term, received: Term, locale: Locale): string {
-  // The sentence of `locales/en.ts`; what most ask for is put together without looking for its parts.
-  if (locale.tag === "en") return `Expected ${expected.english}, got ${received.english}.`
-  return sentence("expected", { expected, received }, locale)
+function oddMessage(report: Report | undefined, locale: Locale): string {
+  const told = report?.sentence === undefined ? sentence("refused", {}, locale) : report.sentence(locale)
+  return report?.advice === undefined ? told : `${told} ${report.advice.in(locale)}`
 }
 
 /** What a message says of what is wanted, without what was sent. */
-function hiddenMessage({ code, expected }: Report, locale: Locale): string {
+function hiddenMessage({ code, expected }: Finding, locale: Locale): string {
   if (expected !== undefined) return sentence("expectedOnly", { expected }, locale)
   return sentence(code === "unknown_key" || code === "key" ? "hiddenKey" : "refused", {}, locale)
 }

@@ -1,4 +1,4 @@
-import { nearest } from "@ashlar/core"
+import { nearestOf } from "@ashlar/core"
 import { blueprint, SchemaBuilder } from "./builder.ts"
 import { SchemaInvalid } from "./errors.ts"
 import type { Report } from "./issue.ts"
@@ -38,11 +38,19 @@ function valuesOf(given: EnumObject): readonly (string | number)[] {
 
 function allowedNode(values: readonly Literal[], toJson: Node["toJson"]): Node {
   const expected = describeAll(values)
+  const fits = fitsAny(values)
+  const nearestName = nearestOf(values.filter((value) => typeof value === "string"))
+  const isTag = values.length === 1
+  const refusal = (value: unknown): Report => {
+    const near = typeof value === "string" ? nearestName(value) : undefined
+    const advice = near === undefined ? undefined : term("didYouMean", { near: quoted(near) })
+    return { code: "value", expected, received: shown(value), isTag, advice }
+  }
   return createNode({
     expected,
     values,
-    check: (value, run) => (values.includes(value as Literal) ? value : run.report(refusal(values, expected, value))),
-    fits: fitsAny(values),
+    check: (value, run) => (fits(value) ? value : run.report(refusal(value))),
+    fits,
     toJson,
   })
 }
@@ -67,16 +75,6 @@ function describeAll(values: readonly Literal[]): Term {
     `one of ${words.join(", ")}, ${more.english}`,
     (locale) => `${term("oneOf", { list }).in(locale)}, ${more.in(locale)}`,
   )
-}
-
-function refusal(values: readonly Literal[], expected: Term, value: unknown): Report {
-  const report = { code: "value", expected, received: shown(value), isTag: values.length === 1 } as const
-  if (typeof value !== "string") return report
-  const near = nearest(
-    value,
-    values.filter((name) => typeof name === "string"),
-  )
-  return near === undefined ? report : { ...report, advice: term("didYouMean", { near: quoted(near) }) }
 }
 
 function shown(value: unknown): Term {

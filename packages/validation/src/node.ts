@@ -2,6 +2,7 @@ import { AsyncUnexpected, SchemaInvalid } from "./errors.ts"
 import { type Message, Run } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
 import type { Locale } from "./locale.ts"
+import { forgetMisfit } from "./misfit.ts"
 import type { AnyAsyncSchema, AnySchema, ValidationResult } from "./schema.ts"
 import { kindOf, type Term } from "./term.ts"
 
@@ -17,6 +18,9 @@ export type Check = (value: unknown, run: Run) => unknown
  */
 export type Fits = (value: unknown) => boolean
 
+/** Makes a {@link Fits} that also looks at a number's value, or a text's length. */
+export type FitsWithin = (least: number, most: number) => Fits
+
 /** A value that JSON writes as one token. */
 export type Literal = string | number | boolean | null
 
@@ -27,6 +31,8 @@ export interface Node {
   readonly fits: Fits | undefined
   /** Whether what comes out is always what went in: no default, no transform, nothing dropped. */
   readonly isPure: boolean
+  /** The same as {@link Node.fits} within bounds, where it can be asked at once. */
+  readonly fitsWithin: FitsWithin | undefined
   /** Whether a part of it has to wait for something before it can answer. */
   readonly isAsync: boolean
   /** What an object does about an absent key: refuses it, leaves it absent, or fills it by this function. */
@@ -52,13 +58,14 @@ export interface Node {
 }
 
 type Parts = Pick<Node, "expected" | "check" | "toJson"> &
-  Partial<Pick<Node, "fits" | "isPure" | "isAsync" | "values" | "keys">>
+  Partial<Pick<Node, "fits" | "fitsWithin" | "isPure" | "isAsync" | "values" | "keys">>
 
 /** A node that must be there, and has no name. */
 export function createNode(parts: Parts): Node {
   return {
     check: parts.check,
     fits: parts.fits,
+    fitsWithin: parts.fitsWithin,
     isPure: parts.isPure ?? parts.fits !== undefined,
     isAsync: parts.isAsync ?? false,
     absent: "refused",
@@ -74,16 +81,9 @@ export function createNode(parts: Parts): Node {
   }
 }
 
-const nodes = new WeakMap<object, Node>()
-
-/** A schema is known by its node from the moment it is made. */
-export function setNode(schema: object, node: Node): void {
-  nodes.set(schema, node)
-}
-
 /** @throws {VALIDATION_SCHEMA_INVALID} for anything that is no schema of this package. */
 export function anyNodeOf(schema: AnySchema | AnyAsyncSchema): Node {
-  const node = nodes.get(schema)
+  const node = (schema as { readonly "~node"?: Node } | undefined)?.["~node"]
   if (!node)
     throw new SchemaInvalid(
       "Expected a schema made by `v`, got something else. Other libraries' schemas cannot be parts of one.",
@@ -102,7 +102,8 @@ export function nodeOf(schema: AnySchema): Node {
 
 /** Checks a part of a value, and says of what is found there where it is. */
 export function checkAt({ check }: Node, value: unknown, key: string | number, run: Run): unknown {
-  const [before, waiting] = [run.count, run.waitingCount]
+  const before = run.count
+  const waiting = run.waitingCount
   const checked = check(value, run)
   if (run.count !== before) run.locate(before, key)
   if (run.waitingCount !== waiting) run.locateWaiting(waiting, key)
@@ -118,10 +119,12 @@ export function reportAbsent({ expected, values, message, isSecret }: Node, run:
 
 /** Runs a node on a value, from the start. @throws {VALIDATION_ASYNC} */
 export function run({ check, fits, isAsync }: Node, value: unknown, locale?: Locale): ValidationResult<unknown> {
+  forgetMisfit()
   if (fits?.(value)) return { value }
   if (isAsync) throw new AsyncUnexpected("This schema has asynchronous rules. Use `validateAsync` or `parseAsync`.")
   const state = new Run()
   const result = check(value, state)
+  forgetMisfit()
   return state.count === 0 ? { value: result } : { issues: state.issues(locale) }
 }
 
@@ -130,6 +133,7 @@ const MAX_AT_ONCE = 8
 
 /** The same for a node that may have to wait. Only a value that is good as far as one can tell at once is waited for. */
 export async function runAsync(node: Node, value: unknown, locale?: Locale): Promise<ValidationResult<unknown>> {
+  forgetMisfit()
   const state = new Run()
   const result = node.check(value, state)
   if (state.count === 0 && state.waitingCount > 0) await state.settle(MAX_AT_ONCE)

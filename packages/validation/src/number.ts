@@ -1,41 +1,37 @@
 import { finite } from "./bound.ts"
-import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
+import { type Blueprint, blueprint, SchemaBuilder, type Step } from "./builder.ts"
 import { SchemaInvalid } from "./errors.ts"
 import type { Message } from "./issue.ts"
-import type { JsonSchema } from "./json-schema.ts"
 import type { TextKey } from "./locale.ts"
-import { type Check, createNode, type Fits, type Node } from "./node.ts"
+import { type Check, createNode, type Fits, type FitsWithin, type Node } from "./node.ts"
 import type { NumberSchema, Schema } from "./schema.ts"
 import { kindOf, type Term, term, verbatim } from "./term.ts"
 
 export class NumberBuilder<I> extends SchemaBuilder<number, I> implements NumberSchema<I> {
   min(least: number, message?: Message): this {
     const bound = finite("min", least)
-    return this.#bound(
-      "too_small",
-      "atLeast",
-      bound,
-      (value) => (value as number) >= bound,
-      { minimum: bound },
-      message,
-    )
+    const fits: Fits = (value) => (value as number) >= bound
+    const step = { fits, bound: { least: bound }, json: { minimum: bound } }
+    return this.#bounded("too_small", term("atLeast", { amount: String(bound) }), step, message)
   }
 
   max(most: number, message?: Message): this {
     const bound = finite("max", most)
-    return this.#bound("too_big", "atMost", bound, (value) => (value as number) <= bound, { maximum: bound }, message)
+    const fits: Fits = (value) => (value as number) <= bound
+    const step = { fits, bound: { most: bound }, json: { maximum: bound } }
+    return this.#bounded("too_big", term("atMost", { amount: String(bound) }), step, message)
   }
 
   above(limit: number, message?: Message): this {
     const bound = finite("above", limit)
-    const json = { exclusiveMinimum: bound }
-    return this.#bound("too_small", "moreThan", bound, (value) => (value as number) > bound, json, message)
+    const step = { fits: (value: unknown) => (value as number) > bound, json: { exclusiveMinimum: bound } }
+    return this.#bounded("too_small", term("moreThan", { amount: String(bound) }), step, message)
   }
 
   below(limit: number, message?: Message): this {
     const bound = finite("below", limit)
-    const json = { exclusiveMaximum: bound }
-    return this.#bound("too_big", "lessThan", bound, (value) => (value as number) < bound, json, message)
+    const step = { fits: (value: unknown) => (value as number) < bound, json: { exclusiveMaximum: bound } }
+    return this.#bounded("too_big", term("lessThan", { amount: String(bound) }), step, message)
   }
 
   int(message?: Message): this {
@@ -74,22 +70,15 @@ export class NumberBuilder<I> extends SchemaBuilder<number, I> implements Number
     return new NumberBuilder<I>(plan) as this
   }
 
-  #bound(
+  #bounded(
     code: "too_small" | "too_big",
-    key: TextKey,
-    bound: number,
-    fits: Fits,
-    json: JsonSchema,
+    expected: Term,
+    step: Omit<Step, "check"> & { readonly fits: Fits },
     message: Message | undefined,
   ): this {
-    const expected = term(key, { amount: String(bound) })
-    const step = {
-      check: ((value, run) =>
-        fits(value) ? value : run.expect(code, expected, verbatim(String(value)))) satisfies Check,
-      fits,
-      json,
-    }
-    return this.step(step, message)
+    const { fits } = step
+    const check: Check = (value, run) => (fits(value) ? value : run.expect(code, expected, verbatim(String(value))))
+    return this.step({ ...step, check }, message)
   }
 }
 
@@ -103,21 +92,28 @@ function isMultiple(value: number, step: number): boolean {
   return Number.isInteger(quotient) || Math.abs(quotient - Math.round(quotient)) < Math.abs(quotient) * 2 ** -51
 }
 
-const isNumber = (value: unknown): boolean => Number.isFinite(value)
+const isNumber: Fits = (value) => Number.isFinite(value)
+const isNumberWithin = (least: number, most: number): Fits => {
+  return (value) => typeof value === "number" && value >= least && value <= most && Number.isFinite(value)
+}
 
 /** An integer that a double holds exactly: JSON's 9007199254740993 would have become another number already. */
-const isInteger = (value: unknown): boolean => Number.isSafeInteger(value)
+const isInteger: Fits = (value) => Number.isSafeInteger(value)
+const isIntegerWithin = (least: number, most: number): Fits => {
+  return (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
+}
 
-export const numberNode: Node = scalar("number", "number", isNumber)
-export const integerNode: Node = scalar("integer", "integer", isInteger)
+export const numberNode: Node = scalar("number", "number", isNumber, isNumberWithin)
+export const integerNode: Node = scalar("integer", "integer", isInteger, isIntegerWithin)
 export const booleanNode: Node = scalar("boolean", "boolean", (value) => typeof value === "boolean")
 
-function scalar(key: TextKey, type: string, accepts: Fits): Node {
+function scalar(key: TextKey, type: string, accepts: Fits, fitsWithin?: FitsWithin): Node {
   const expected = term(key)
   return createNode({
     expected,
     check: (value, run) => (accepts(value) ? value : run.expect("type", expected, shown(value))),
     fits: accepts,
+    fitsWithin,
     toJson: () => ({ type }),
   })
 }

@@ -1,6 +1,8 @@
 import { nearest } from "@ashlar/core"
+import { type FieldFits, fitsFields, size } from "./fits-fields.ts"
 import type { Run } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
+import { fittedOf } from "./misfit.ts"
 import { checkAt, createNode, type Fits, type Node, reportAbsent } from "./node.ts"
 import { type Fields, isObject, setOwn } from "./own-fields.ts"
 import { kindOf, listed, quoted, sentence, type Term, term } from "./term.ts"
@@ -18,134 +20,67 @@ export interface Field {
   readonly node: Node
 }
 
+/** What a check of an object has to know. */
+interface Plan {
+  readonly fields: readonly Field[]
+  readonly known: ReadonlySet<string>
+  readonly unknownKeys: UnknownKeys
+  /** Whether no field is called as something that every object inherits. */
+  readonly isUnambiguous: boolean
+}
+
 export function objectNode(fields: readonly Field[], unknownKeys: UnknownKeys): Node {
   const known: ReadonlySet<string> = new Set(fields.map(({ key }) => key))
+  const plan = { fields, known, unknownKeys, isUnambiguous: !fields.some(({ key }) => key in Object.prototype) }
   return createNode({
     expected: AN_OBJECT,
     keys: known,
-    check(value, run) {
-      if (!isObject(value)) return run.expect("type", AN_OBJECT, kindOf(value))
-      const before = run.count
-      const checked = checkFields(fields, value, run)
-      if (unknownKeys === "keep") return checked
-      if (unknownKeys === "refuse") return refuseUnknown(known, value, run) ? checked : undefined
-      return run.count === before ? dropUnknown(known, checked) : undefined
-    },
-    fits: fitsObject(fields, unknownKeys),
+    check: (value, run) =>
+      isObject(value) ? checkObject(plan, value, run) : run.expect("type", AN_OBJECT, kindOf(value)),
+    fits: fitsObject(plan),
     isPure: unknownKeys !== "drop" && fields.every(({ node }) => node.isPure),
     isAsync: fields.some(({ node }) => node.isAsync),
     toJson: (context) => toJson(fields, unknownKeys, context),
   })
 }
 
-/** Plain objects only, and no field that every object inherits: there a look-up tells what was sent. */
-function fitsObject(fields: readonly Field[], unknownKeys: UnknownKeys): Fits | undefined {
-  const keys = fields.map(({ key }) => key)
-  const checks = fields.map(({ node }) => node.fits)
-  if (checks.includes(undefined) || keys.some((key) => key in Object.prototype)) return undefined
-  const present = presentFields(
-    keys.map((key, at) => ({ key, fits: checks[at]!, mayBeAbsent: fields[at]!.node.absent === "kept" })),
-  )
-  return (value) => {
-    if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false
-    const count = present(value as Fields)
-    return count >= 0 && (unknownKeys === "keep" || count === size(value))
+function fitsObject(plan: Plan): Fits | undefined {
+  const { fields, unknownKeys, isUnambiguous } = plan
+  if (!isUnambiguous) return undefined
+  const asked: FieldFits[] = []
+  for (const { key, node } of fields) {
+    if (node.fits === undefined) return undefined
+    asked.push({ key, fits: node.fits, mayBeAbsent: node.absent === "kept" })
   }
+  return fitsFields(asked, unknownKeys === "keep", plan)
 }
 
-interface FieldFits {
-  readonly key: string
-  readonly fits: Fits
-  readonly mayBeAbsent: boolean
-}
-
-/** Counts the fields that are there and fit; -1 when one does not fit. */
-type CountFields = (value: Fields) => number
-
-function presentFields(fields: readonly FieldFits[]): CountFields {
-  const groups: CountFields[] = []
-  const whole = fields.length - (fields.length % 4)
-  for (let at = 0; at < whole; at += 4)
-    groups.push(fourFields(fields[at]!, fields[at + 1]!, [fields[at + 2]!, fields[at + 3]!]))
-  if (whole < fields.length) groups.push(someFields(fields.slice(whole)))
-  const [first] = groups
-  if (first === undefined) return () => 0
-  return groups.length === 1 ? first : allGroups(groups)
-}
-
-function allGroups(groups: readonly CountFields[]): CountFields {
-  return (value) => {
-    let present = 0
-    for (let at = 0; at < groups.length; at++) {
-      const count = groups[at]!(value)
-      if (count < 0) return -1
-      present += count
-    }
-    return present
-  }
-}
-
-function someFields(fields: readonly FieldFits[]): CountFields {
-  return (value) => {
-    let present = 0
-    for (let at = 0; at < fields.length; at++) {
-      const { key, fits, mayBeAbsent } = fields[at]!
-      const given = value[key]
-      if (given === undefined) {
-        if (!mayBeAbsent) return -1
-      } else if (fits(given)) present++
-      else return -1
-    }
-    return present
-  }
-}
-
-/** The same for four, written out: a loop over lists of keys and checks takes twice as long on V8, half as long again on JSC. */
-function fourFields(a: FieldFits, b: FieldFits, [c, d]: readonly [FieldFits, FieldFits]): CountFields {
-  const { key: keyA, fits: fitsA, mayBeAbsent: freeA } = a
-  const { key: keyB, fits: fitsB, mayBeAbsent: freeB } = b
-  const { key: keyC, fits: fitsC, mayBeAbsent: freeC } = c
-  const { key: keyD, fits: fitsD, mayBeAbsent: freeD } = d
-  return (value) => {
-    let present = 0
-    let given = value[keyA]
-    if (given !== undefined) present++
-    if (given === undefined ? !freeA : !fitsA(given)) return -1
-    given = value[keyB]
-    if (given !== undefined) present++
-    if (given === undefined ? !freeB : !fitsB(given)) return -1
-    given = value[keyC]
-    if (given !== undefined) present++
-    if (given === undefined ? !freeC : !fitsC(given)) return -1
-    given = value[keyD]
-    if (given !== undefined) present++
-    if (given === undefined ? !freeD : !fitsD(given)) return -1
-    return present
-  }
-}
-
-function size(value: object): number {
-  let keys = 0
-  for (const _ in value) keys++
-  return keys
-}
-
-/** The object itself, or a copy when a field was changed or filled in. */
-function checkFields(fields: readonly Field[], value: Fields, run: Run): Fields {
+/** The object itself, or a copy when a field was changed, filled in or dropped. */
+function checkObject(plan: Plan, value: Fields, run: Run): unknown {
+  const { fields, known, unknownKeys, isUnambiguous } = plan
+  const start = run.count
+  // Own properties only: `constructor` and `__proto__` are on every object, and nobody sent them.
+  const isPlain = isUnambiguous && Object.getPrototypeOf(value) === Object.prototype
   let copy: Fields | undefined
-  for (let at = 0; at < fields.length && !run.isFull; at++) {
+  const fitted = fittedOf(value, plan)
+  let { present } = fitted
+  for (let at = fitted.fields; at < fields.length && !run.isFull; at++) {
     const { key, node } = fields[at]!
-    const before = run.count
-    // Own properties only: `constructor` and `__proto__` are on every object, and nobody sent them.
-    const isThere = Object.hasOwn(value, key)
+    const isThere = isPlain ? value[key] !== undefined || Object.hasOwn(value, key) : Object.hasOwn(value, key)
     const given = isThere ? value[key] : undefined
+    if (isThere) present++
+    // Most fields of an object with something wrong are right: only the others need a closer look.
+    if (isThere && node.fits?.(given) === true) continue
+    const before = run.count
     const checked = isThere ? checkAt(node, given, key, run) : absentValue(node, key, run)
     if (run.count === before && !Object.is(checked, given)) {
       copy ??= { ...value }
       setOwn(copy, key, checked)
     }
   }
-  return copy ?? value
+  if (unknownKeys === "keep" || (isPlain && present === size(value))) return copy ?? value
+  if (unknownKeys === "refuse") return refuseUnknown(known, value, run) ? (copy ?? value) : undefined
+  return run.count === start ? dropUnknown(known, copy ?? value) : undefined
 }
 
 function absentValue(node: Node, key: string, run: Run): unknown {

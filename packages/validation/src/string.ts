@@ -1,5 +1,5 @@
 import { count } from "./bound.ts"
-import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
+import { type Blueprint, blueprint, SchemaBuilder, type Step } from "./builder.ts"
 import { FORMATS, type Format } from "./formats.ts"
 import type { Message } from "./issue.ts"
 import type { JsonSchema } from "./json-schema.ts"
@@ -15,6 +15,13 @@ const node = createNode({
   expected: A_STRING,
   check: (value, run) => (typeof value === "string" ? value : run.expect("type", A_STRING, kindOf(value))),
   fits: (value) => typeof value === "string",
+  fitsWithin: (least, most) => {
+    // So many UTF-16 units are at least `least` code points, and at most `most`.
+    const enough = Math.max(0, 2 * least - 1)
+    return (value) =>
+      typeof value === "string" &&
+      ((value.length >= enough && value.length <= most) || (!isShorter(value, least) && !isLonger(value, most)))
+  },
   toJson: () => ({ type: "string" }),
 })
 
@@ -23,14 +30,14 @@ class StringBuilder extends SchemaBuilder<string> implements StringSchema {
     const least = count("min", length)
     const expected = term("atLeast", { amount: quantity("character", least) })
     const fits = (value: unknown): boolean => !isShorter(value as string, least)
-    return this.#sized("too_small", expected, fits, { minLength: least }, message)
+    return this.#sized("too_small", expected, { fits, bound: { least }, json: { minLength: least } }, message)
   }
 
   max(length: number, message?: Message): this {
     const most = count("max", length)
     const expected = term("atMost", { amount: quantity("character", most) })
     const fits = (value: unknown): boolean => !isLonger(value as string, most)
-    return this.#sized("too_big", expected, fits, { maxLength: most }, message)
+    return this.#sized("too_big", expected, { fits, bound: { most }, json: { maxLength: most } }, message)
   }
 
   length(length: number, message?: Message): this {
@@ -179,37 +186,29 @@ class StringBuilder extends SchemaBuilder<string> implements StringSchema {
     return this.step({ check: (value) => change(value as string) })
   }
 
-  #format({ fits, expected, json }: Format, message: Message | undefined): this {
-    return this.#form(fits, term(expected), json, message)
+  #format({ fits, expected, json, looksAtType = false }: Format, message: Message | undefined): this {
+    return this.step({ ...formStep(fits as Fits, term(expected), json), looksAtType }, message)
   }
 
   #form(fits: (text: string) => boolean, expected: Term, json: JsonSchema, message: Message | undefined): this {
-    const step = {
-      check: ((value, run) =>
-        fits(value as string) ? value : run.expect("format", expected, OTHER_TEXT)) satisfies Check,
-      fits: fits as Fits,
-      json,
-    }
-    return this.step(step, message)
+    return this.step(formStep(fits as Fits, expected, json), message)
   }
 
   #sized(
     code: "too_small" | "too_big",
     expected: Term,
-    fits: Fits,
-    json: JsonSchema,
+    step: Omit<Step, "check"> & { readonly fits: Fits },
     message: Message | undefined,
   ): this {
-    const step = {
-      check: ((value, run) =>
-        fits(value)
-          ? value
-          : run.expect(code, expected, quantity("character", lengthOf(value as string)))) satisfies Check,
-      fits,
-      json,
-    }
-    return this.step(step, message)
+    const { fits } = step
+    const check: Check = (value, run) =>
+      fits(value) ? value : run.expect(code, expected, quantity("character", lengthOf(value as string)))
+    return this.step({ ...step, check }, message)
   }
+}
+
+function formStep(fits: Fits, expected: Term, json: JsonSchema): Step {
+  return { check: (value, run) => (fits(value) ? value : run.expect("format", expected, OTHER_TEXT)), fits, json }
 }
 
 function escaped(text: string): string {

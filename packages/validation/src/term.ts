@@ -37,8 +37,11 @@ export function verbatim(text: string): Term {
 /** So many things. */
 export function quantity(unit: Unit, count: number): Term {
   const { one, other } = english.units[unit]
-  const text = (count === 1 ? one : other).replace("{count}", String(count))
-  return new Term(text, (locale) => formOf(locale, unit, count).replace("{count}", String(count)))
+  return new Term(filledIn(count === 1 ? one : other, count), (locale) => filledIn(formOf(locale, unit, count), count))
+}
+
+function filledIn(form: string, count: number): string {
+  return form.startsWith("{count}") ? count + form.slice(7) : form.replace("{count}", String(count))
 }
 
 /** "a string or null": what any of the terms says, each once. */
@@ -78,6 +81,7 @@ function formOf({ tag, units }: Locale, unit: Unit, count: number): string {
 
 /** Text of the caller for a message: quoted, its control characters escaped, and cut. */
 export function quoted(text: string): string {
+  if (text.length <= MAX_QUOTED && /^[\w .:/-]*$/.test(text)) return `"${text}"`
   return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { v } from "../src/index.ts"
 import { Run } from "../src/issue.ts"
-import { nodeOf } from "../src/node.ts"
+import { nodeOf, run } from "../src/node.ts"
 import type { Schema } from "../src/schema.ts"
 
 /** Deterministic, so that a failure comes back. */
@@ -108,4 +108,38 @@ test("a pure schema changes nothing that it takes", () => {
     expect(Object.is(checked, given)).toBe(true)
   }
   expect(taken).toBeGreaterThan(2000)
+})
+
+test("asking first whether a value fits changes nothing of what is said of it", () => {
+  const random = createRandom(13)
+  let refused = 0
+  for (let round = 0; round < 40_000; round++) {
+    const node = nodeOf(schema(random, 0))
+    const given = value(random, 0)
+    const asked = run(node, given)
+    const checked = run({ ...node, fits: undefined }, given)
+    expect(asked).toEqual(checked)
+    if (asked.issues !== undefined) refused++
+  }
+  expect(refused).toBeGreaterThan(5000)
+})
+
+test("objects of any number of fields are refused alike, whatever is wrong with them", () => {
+  for (let fields = 0; fields <= 19; fields++) {
+    const shape = Object.fromEntries(
+      Array.from({ length: fields }, (_, at) => [`f${at}`, at % 3 === 1 ? v.integer().optional() : v.integer()]),
+    )
+    const good = Object.fromEntries(Object.keys(shape).map((key, at) => [key, at]))
+    for (const schema of [v.object(shape), v.object(shape).passthrough(), v.object(shape).strip()]) {
+      const node = nodeOf(schema)
+      expect(node.fits!(good)).toBe(true)
+      for (const key of [...Object.keys(shape), "extra"])
+        for (const wrong of [undefined, "x"]) {
+          const given = { ...good, [key]: wrong }
+          expect(run(node, given)).toEqual(run({ ...node, fits: undefined }, given))
+          const { [key]: _, ...less } = given
+          expect(run(node, less)).toEqual(run({ ...node, fits: undefined }, less))
+        }
+    }
+  }
 })
