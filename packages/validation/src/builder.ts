@@ -237,6 +237,7 @@ function withSteps(base: Node, steps: readonly Step[]): Node {
   return {
     ...base,
     fits,
+    fitsGiven: undefined,
     fitsWithin: undefined,
     isPure: base.isPure && fits !== undefined,
     isAsync: base.isAsync || steps.some((step) => step.isAsync === true),

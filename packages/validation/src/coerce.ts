@@ -95,6 +95,7 @@ export function blank<S extends AnySchema>(schema: S): Optional<S["~o"], S["~i"]
   const filled: Node = {
     ...node,
     isPure: false,
+    fitsGiven: undefined,
     fitsWithin: undefined,
     fits: node.fits && ((value) => value !== "" && node.fits!(value)),
     check: (value, run) => (value === "" ? undefined : node.check(value, run)),

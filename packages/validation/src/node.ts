@@ -29,6 +29,8 @@ export interface Node {
   readonly check: Check
   /** Undefined where it cannot be told without running the check: a transform, a recursion. */
   readonly fits: Fits | undefined
+  /** The same for a value that is there, where the node would only take absence besides. */
+  readonly fitsGiven: Fits | undefined
   /** Whether what comes out is always what went in: no default, no transform, nothing dropped. */
   readonly isPure: boolean
   /** The same as {@link Node.fits} within bounds, where it can be asked at once. */
@@ -65,6 +67,7 @@ export function createNode(parts: Parts): Node {
   return {
     check: parts.check,
     fits: parts.fits,
+    fitsGiven: undefined,
     fitsWithin: parts.fitsWithin,
     isPure: parts.isPure ?? parts.fits !== undefined,
     isAsync: parts.isAsync ?? false,

@@ -50,7 +50,7 @@ function fitsObject(plan: Plan): Fits | undefined {
   const asked: FieldFits[] = []
   for (const { key, node } of fields) {
     if (node.fits === undefined) return undefined
-    asked.push({ key, fits: node.fits, mayBeAbsent: node.absent === "kept" })
+    asked.push({ key, fits: node.fitsGiven ?? node.fits, mayBeAbsent: node.absent === "kept" })
   }
   return fitsFields(asked, unknownKeys === "keep", plan)
 }
