@@ -44,7 +44,7 @@ function checkItems(item: Node, items: readonly unknown[], run: Run): readonly u
   for (let at = 0; at < items.length && !run.isFull; at++) {
     if (item.fits?.(items[at]) === true) continue
     const before = run.count
-    const checked = checkAt(item, items[at], at, run)
+    const checked = checkAt(item.check, items[at], at, run)
     if (run.count === before && !Object.is(checked, items[at])) {
       copy ??= [...items]
       copy[at] = checked

@@ -45,7 +45,7 @@ function itemsOf(value: unknown, kind: typeof Set | typeof Map, expected: Term, 
 
 function checkAll(item: Node, items: readonly unknown[], run: Run): unknown[] {
   const checked: unknown[] = []
-  for (let at = 0; at < items.length && !run.isFull; at++) checked.push(checkAt(item, items[at], at, run))
+  for (let at = 0; at < items.length && !run.isFull; at++) checked.push(checkAt(item.check, items[at], at, run))
   return checked
 }
 

@@ -279,7 +279,7 @@ function pathOf(first: PathStep | undefined): (string | number)[] {
 
 function expectation(expected: Term, received: Term, locale: Locale): string {
   // The sentence of `locales/en.ts`; what most ask for is put together without looking for its parts.
-  if (locale === english) return `Expected ${expected.english}, got ${received.english}.`
+  if (locale === english) return `${expected.expectation + received.english}.`
   return sentence("expected", { expected, received }, locale)
 }
 

@@ -104,7 +104,7 @@ export function nodeOf(schema: AnySchema): Node {
 }
 
 /** Checks a part of a value, and says of what is found there where it is. */
-export function checkAt({ check }: Node, value: unknown, key: string | number, run: Run): unknown {
+export function checkAt(check: Check, value: unknown, key: string | number, run: Run): unknown {
   const before = run.count
   const waiting = run.waitingCount
   const checked = check(value, run)

@@ -3,7 +3,7 @@ import { type FieldFits, fitsFields, size } from "./fits-fields.ts"
 import type { Run } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
 import { fittedOf } from "./misfit.ts"
-import { checkAt, createNode, type Fits, type Node, reportAbsent } from "./node.ts"
+import { type Check, checkAt, createNode, type Fits, type Node, reportAbsent } from "./node.ts"
 import { type Fields, isObject, setOwn } from "./own-fields.ts"
 import { kindOf, listed, quoted, sentence, type Term, term } from "./term.ts"
 
@@ -20,9 +20,15 @@ export interface Field {
   readonly node: Node
 }
 
+/** A field with what is asked most of its node: all of one shape, which nodes are not to an engine. */
+interface AskedField extends Field {
+  readonly fits: Fits | undefined
+  readonly check: Check
+}
+
 /** What a check of an object has to know. */
 interface Plan {
-  readonly fields: readonly Field[]
+  readonly fields: readonly AskedField[]
   readonly known: ReadonlySet<string>
   readonly unknownKeys: UnknownKeys
   /** Whether no field is called as something that every object inherits. */
@@ -31,7 +37,8 @@ interface Plan {
 
 export function objectNode(fields: readonly Field[], unknownKeys: UnknownKeys): Node {
   const known: ReadonlySet<string> = new Set(fields.map(({ key }) => key))
-  const plan = { fields, known, unknownKeys, isUnambiguous: !fields.some(({ key }) => key in Object.prototype) }
+  const asked = fields.map(({ key, node }) => ({ key, node, fits: node.fits, check: node.check }))
+  const plan = { fields: asked, known, unknownKeys, isUnambiguous: !fields.some(({ key }) => key in Object.prototype) }
   return createNode({
     expected: AN_OBJECT,
     keys: known,
@@ -65,14 +72,14 @@ function checkObject(plan: Plan, value: Fields, run: Run): unknown {
   const fitted = fittedOf(value, plan)
   let { present } = fitted
   for (let at = fitted.fields; at < fields.length && !run.isFull; at++) {
-    const { key, node } = fields[at]!
+    const { key, node, fits, check } = fields[at]!
     const isThere = isPlain ? value[key] !== undefined || Object.hasOwn(value, key) : Object.hasOwn(value, key)
     const given = isThere ? value[key] : undefined
     if (isThere) present++
     // Most fields of an object with something wrong are right: only the others need a closer look.
-    if (isThere && node.fits?.(given) === true) continue
+    if (isThere && fits?.(given) === true) continue
     const before = run.count
-    const checked = isThere ? checkAt(node, given, key, run) : absentValue(node, key, run)
+    const checked = isThere ? checkAt(check, given, key, run) : absentValue(node, key, run)
     if (run.count === before && !Object.is(checked, given)) {
       copy ??= { ...value }
       setOwn(copy, key, checked)

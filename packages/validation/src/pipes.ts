@@ -60,7 +60,7 @@ function listNode(item: Node, separator: string, max: number): Node {
       if (typeof value !== "string") return run.expect("type", SOME_TEXT, kindOf(value))
       const texts = value === "" ? [] : value.split(separator, max + 1)
       if (texts.length > max) return run.expect("too_big", atMost, term("beyond"))
-      return texts.map((text, at) => (run.isFull ? undefined : checkAt(item, text, at, run)))
+      return texts.map((text, at) => (run.isFull ? undefined : checkAt(item.check, text, at, run)))
     },
     toJson: (context) =>
       context.mode === "input" ? { type: "string" } : { type: "array", items: item.toJson(context), maxItems: max },

@@ -60,7 +60,7 @@ function checkEntries(
     const before = run.count
     const given = value[key]
     const name = checkKey(parts.key, key, run)
-    const checked = checkAt(parts.value, given, key, run)
+    const checked = checkAt(parts.value.check, given, key, run)
     if (run.count === before && name !== key && Object.hasOwn(copy ?? value, name)) reportSame(key, name, run)
     if (run.count === before && (name !== key || !Object.is(checked, given))) {
       copy ??= { ...value }

@@ -12,10 +12,17 @@ export class Term {
   readonly english: string
   /** Undefined: said the same in every language. */
   readonly say: ((locale: Locale) => string) | undefined
+  #expectation: string | undefined
 
   constructor(english: string, say: ((locale: Locale) => string) | undefined) {
     this.english = english
     this.say = say
+  }
+
+  /** "Expected a string, got ", the start of the English sentence: a term that is expected once is expected again. */
+  get expectation(): string {
+    this.#expectation ??= `Expected ${this.english}, got `
+    return this.#expectation
   }
 
   in(locale: Locale): string {

@@ -30,7 +30,7 @@ function checkItems(items: readonly Node[], rest: Node | undefined, value: reado
   let copy: unknown[] | undefined
   for (let at = 0; at < value.length && !run.isFull; at++) {
     const before = run.count
-    const checked = checkAt(items[at] ?? rest!, value[at], at, run)
+    const checked = checkAt((items[at] ?? rest!).check, value[at], at, run)
     if (run.count === before && !Object.is(checked, value[at])) {
       copy ??= [...value]
       copy[at] = checked
