@@ -252,15 +252,15 @@ export interface Problem {
 
 /** One thing that is wrong with a request */
 export interface ProblemIssue {
-  readonly in: "params" | "query" | "headers" | "cookies" | "body" | "response"
+  readonly in: "params" | "query" | "headers" | "cookies" | "body" | "response" | "message"
   /** RFC 6901, into the part named by `in` */
   readonly pointer: string
   readonly code: string
   readonly message: string
   /** What would have been taken, where it can be said */
-  readonly expected?: unknown
-  /** What came instead, unless it may be secret */
-  readonly received?: unknown
+  readonly expected?: string
+  /** What came instead, by its kind or size, unless it may be secret */
+  readonly received?: string
 }
 
 export interface Project {
