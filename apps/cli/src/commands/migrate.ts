@@ -44,7 +44,7 @@ async function migrate(cli: Cli, _framework: string, path: string, { write = fal
   for (const file of filesOf(cwd, path)) {
     const before = readFileSync(join(cwd, file), "utf8")
     if (!/\bexpress\b|\breq\b[\s\S]*\bres\b/.test(before)) continue
-    const { text, problems } = migrateExpressFile(parse(file, before), before)
+    const { text, problems } = migrateExpressFile(parse(file, before), before, /ts$/.test(file))
     for (const { at, message } of problems) left.push({ file, line: before.slice(0, at).split("\n").length, message })
     const diff = unifiedDiff(file, before, text)
     if (diff === "") continue

@@ -12,14 +12,18 @@ const METHODS: ReadonlySet<string> = new Set(["get", "post", "put", "patch", "de
 /** Middleware that reads bodies: handlers read theirs themselves now. */
 const BODY_READERS: ReadonlySet<string> = new Set(["json"])
 
-/** Turns a file of an Express app into one of an Ashlar app, as far as that is sure. What is not stays as it is, and is told. */
-export function migrateExpressFile(program: Node, text: string): Migration {
-  return new FileMigration(program, text).run()
+/**
+ * Turns a file of an Express app into one of an Ashlar app, as far as that is sure. What is not stays as it is, and is told.
+ * @param isTyped Whether it is TypeScript. Default: false.
+ */
+export function migrateExpressFile(program: Node, text: string, isTyped = false): Migration {
+  return new FileMigration(program, text, isTyped).run()
 }
 
 class FileMigration {
   readonly #program: Node
   readonly #text: string
+  readonly #isTyped: boolean
   readonly #edits: Edit[]
   readonly #problems: Problem[]
   /** The names by which Express itself, apps and routers go. */
@@ -31,7 +35,8 @@ class FileMigration {
   readonly #handled: Set<Node>
   #importsRouter: string | undefined
 
-  constructor(program: Node, text: string) {
+  constructor(program: Node, text: string, isTyped: boolean) {
+    this.#isTyped = isTyped
     this.#program = program
     this.#text = text
     this.#edits = []
@@ -156,7 +161,7 @@ class FileMigration {
       const isErrorHandler = names.length === 4 && /^_?req/.test(names[1] ?? "")
       if (isErrorHandler) this.#problem(place.node, "an error handler: use onError of @ashlar/http")
       if (!isHandler) continue
-      const { edits, problems } = convertHandler(place, this.#text)
+      const { edits, problems } = convertHandler(place, this.#text, this.#isTyped)
       this.#edits.push(...edits)
       this.#problems.push(...problems)
     }
@@ -211,7 +216,8 @@ class FileMigration {
     const outside = this.#edits.filter(({ start, end }) => start < first.start || end > last.end)
     // Text over several lines would change with its indentation.
     const indented = body.includes("`") ? body : body.replace(/^(?=.)/gm, "  ")
-    const edit = { start: first.start, end: last.end, text: `const ${name} = (scope) => {\n${indented}\n}` }
+    const param = this.#isTyped ? 'scope: import("@ashlar/http").Scope<unknown, unknown>' : "scope"
+    const edit = { start: first.start, end: last.end, text: `const ${name} = (${param}) => {\n${indented}\n}` }
     this.#edits.splice(0, this.#edits.length, ...outside, edit)
     this.#edits.push({ start: declaration.start, end: this.#lineEnd(declaration.end), text: "" })
   }

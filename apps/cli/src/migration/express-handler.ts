@@ -42,8 +42,10 @@ const REQUEST: Readonly<Record<string, string>> = {
 }
 
 /** Turns a handler of Express, `(req, res, next) => …`, into one that takes a context and returns its answer. */
-export function convertHandler(fn: Place, text: string): Converted {
-  return new HandlerConversion(fn, text).run()
+export function convertHandler(fn: Place, text: string, isTyped: boolean): Converted {
+  // Inside of a call its type is known.
+  const needsType = isTyped && fn.parent?.node.type !== "CallExpression"
+  return new HandlerConversion(fn, text).run(needsType ? 'ctx: import("@ashlar/http").BaseContext' : "ctx")
 }
 
 class HandlerConversion {
@@ -70,7 +72,7 @@ class HandlerConversion {
     this.#bodyName = isBlock ? free : '(await ctx.read("json"))'
   }
 
-  run(): Converted {
+  run(param: string): Converted {
     const params = children(this.#fn.node, "params")
     if (params.length > 3) this.#refuse(this.#fn.node, "an error handler: use onError of @ashlar/http")
     if (params.some((one) => one.type !== "Identifier")) this.#refuse(this.#fn.node, "parameters that are taken apart")
@@ -78,7 +80,7 @@ class HandlerConversion {
     // Inner chains are part of what is around them, so what is inside is changed first.
     const found = [...walk(body)].filter((place) => nameOf(place.node) !== undefined && isReference(place)).reverse()
     for (const place of found) this.#visit(place)
-    if (params.length > 0) this.#edit(params[0]!.start, params.at(-1)!.end, "ctx")
+    if (params.length > 0) this.#edit(params[0]!.start, params.at(-1)!.end, param)
     this.#readBody(body.node)
     return this.#problems.length > 0 ? { edits: [], problems: this.#problems } : { edits: this.#edits, problems: [] }
   }

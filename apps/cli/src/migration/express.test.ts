@@ -135,6 +135,14 @@ test("a router becomes what adds its routes to a scope", () => {
   )
 })
 
+test("in TypeScript, what is alone gets its type", () => {
+  const source =
+    'import { Router } from "express"\nconst router = Router()\nrouter.get("/", show)\nexport const show = (req: Request, res: Response) => res.json(1)\n'
+  const { text } = migrateExpressFile(parse("a.ts", source), source, true)
+  expect(text).toContain('(scope: import("@ashlar/http").Scope<unknown, unknown>) => {')
+  expect(text).toContain('show = (ctx: import("@ashlar/http").BaseContext) => ctx.json(1)')
+})
+
 describe("ashlar migrate-from", () => {
   const folder = mkdtempSync(join(tmpdir(), "ashlar-migrate-"))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
