@@ -1,5 +1,5 @@
 import { applyEdits, type Edit, editedSlice } from "./edits.ts"
-import { convertHandler, type Problem } from "./express-handler.ts"
+import { convertHandler, FRAMEWORK, type Problem } from "./express-handler.ts"
 import { child, children, isFunction, isReference, memberOf, type Node, nameOf, stringOf, walk } from "./syntax.ts"
 
 /** What becomes of one file. */
@@ -216,7 +216,7 @@ class FileMigration {
     const outside = this.#edits.filter(({ start, end }) => start < first.start || end > last.end)
     // Text over several lines would change with its indentation.
     const indented = body.includes("`") ? body : body.replace(/^(?=.)/gm, "  ")
-    const param = this.#isTyped ? 'scope: import("@ashlar/http").Scope<unknown, unknown>' : "scope"
+    const param = this.#isTyped ? `scope: import("${FRAMEWORK}").Scope<unknown, unknown>` : "scope"
     const edit = { start: first.start, end: last.end, text: `const ${name} = (${param}) => {\n${indented}\n}` }
     this.#edits.splice(0, this.#edits.length, ...outside, edit)
     this.#edits.push({ start: declaration.start, end: this.#lineEnd(declaration.end), text: "" })

@@ -12,6 +12,9 @@ import {
   walk,
 } from "./syntax.ts"
 
+/** Where migrated apps find what they are written with. */
+export const FRAMEWORK = "@ashlar/http"
+
 /** What cannot be changed, and where. */
 export interface Problem {
   readonly at: number
@@ -45,7 +48,7 @@ const REQUEST: Readonly<Record<string, string>> = {
 export function convertHandler(fn: Place, text: string, isTyped: boolean): Converted {
   // Inside of a call its type is known.
   const needsType = isTyped && fn.parent?.node.type !== "CallExpression"
-  return new HandlerConversion(fn, text).run(needsType ? 'ctx: import("@ashlar/http").BaseContext' : "ctx")
+  return new HandlerConversion(fn, text).run(needsType ? `ctx: import("${FRAMEWORK}").BaseContext` : "ctx")
 }
 
 class HandlerConversion {

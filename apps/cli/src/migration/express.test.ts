@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { runCli } from "../testing-io.ts"
 import { migrateExpressFile } from "./express-file.ts"
+import { FRAMEWORK } from "./express-handler.ts"
 import { loadParser, type Node } from "./syntax.ts"
 import { unifiedDiff } from "./text-diff.ts"
 
@@ -139,8 +140,8 @@ test("in TypeScript, what is alone gets its type", () => {
   const source =
     'import { Router } from "express"\nconst router = Router()\nrouter.get("/", show)\nexport const show = (req: Request, res: Response) => res.json(1)\n'
   const { text } = migrateExpressFile(parse("a.ts", source), source, true)
-  expect(text).toContain('(scope: import("@ashlar/http").Scope<unknown, unknown>) => {')
-  expect(text).toContain('show = (ctx: import("@ashlar/http").BaseContext) => ctx.json(1)')
+  expect(text).toContain(`(scope: import("${FRAMEWORK}").Scope<unknown, unknown>) => {`)
+  expect(text).toContain(`show = (ctx: import("${FRAMEWORK}").BaseContext) => ctx.json(1)`)
 })
 
 describe("ashlar migrate-from", () => {
