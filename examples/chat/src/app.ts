@@ -3,6 +3,7 @@ import { type App, createApp, layer } from "@ashlar/http"
 import { compress } from "@ashlar/http/compression"
 import { serveFolder } from "@ashlar/http/files"
 import { events } from "@ashlar/http/sse"
+import { describeRoute, openapi } from "@ashlar/openapi"
 import { createHub, type Hub, websocketIn } from "@ashlar/websocket"
 import { Heard, Person, Said } from "./messages.ts"
 
@@ -17,6 +18,9 @@ const pageOnly = layer({
     "referrer-policy": "no-referrer",
   },
 })
+
+const tags = ["rooms"]
+const heard = describeRoute({ events: { here: Heard, came: Heard, went: Heard, message: Heard } })
 
 export interface Chat {
   readonly app: App
@@ -47,7 +51,7 @@ export function createChat(bus = "memory:"): Chat {
   const app = createApp()
   const socket = websocketIn(app)(
     "/rooms/:room/socket",
-    { hub, query: Person, maxMessageBytes: 8192 },
+    { summary: "A room", tags, hub, query: Person, maxMessageBytes: 8192 },
     {
       async open(socket, { params, query }) {
         await socket.join(params.room, { member: query })
@@ -57,20 +61,35 @@ export function createChat(bus = "memory:"): Chat {
     },
   )
   // The same room for those who cannot have a WebSocket: they hear by an event stream, and speak by requests.
-  const listen = app.get("/rooms/:room/events", { query: Person }, (ctx) =>
-    events(ctx, async (stream) => {
-      const { room } = ctx.params
-      const send = (message: Heard): void => void stream.send({ event: message.type, data: message })
-      const seat = hub.room(room).attend({ member: ctx.query, hear: send })
-      await seat.ready
-      send(await here(room))
-      return seat.leave
-    }),
+  const listen = app.get(
+    "/rooms/:room/events",
+    { summary: "What is heard in a room", tags, query: Person, meta: heard },
+    (ctx) =>
+      events(ctx, async (stream) => {
+        const { room } = ctx.params
+        const send = (message: Heard): void => void stream.send({ event: message.type, data: message })
+        const seat = hub.room(room).attend({ member: ctx.query, hear: send })
+        await seat.ready
+        send(await here(room))
+        return seat.leave
+      }),
   )
-  const speak = app.post("/rooms/:room/messages", { query: Person, body: Said }, ({ params, query, body }) =>
-    say(params.room, query.name, body.text),
+  const speak = app.post(
+    "/rooms/:room/messages",
+    { summary: "Speak in a room", tags, query: Person, body: Said, response: { 204: null } },
+    ({ params, query, body, empty }) => {
+      say(params.room, query.name, body.text)
+      return empty()
+    },
   )
   for (const route of [socket, listen, speak]) route.where("room", ROOM)
-  app.scope("/", [compress(), pageOnly], (page) => page.get("/*path", serveFolder(PAGE_FOLDER)))
+  const page = { summary: "The page", meta: describeRoute({ hidden: true }) }
+  app.scope("/", [compress(), pageOnly], (all) => all.get("/*path", page, serveFolder(PAGE_FOLDER)))
+  openapi(app, {
+    title: "Chat",
+    version: "1.0.0",
+    license: { name: "MIT", identifier: "MIT" },
+    tags: { rooms: "Rooms to talk in" },
+  })
   return { app, hub }
 }

@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readFile, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
+import { type Schema, v } from "@ashlar/validation"
 
 /** A file on the shelf, as callers see it. */
 export interface Item {
@@ -12,6 +13,16 @@ export interface Item {
   /** ISO 8601. */
   readonly addedAt: string
 }
+
+export const Item: Schema<Item> = v
+  .object({
+    id: v.string(),
+    name: v.string().describe("What its sender called it"),
+    type: v.string().describe("The media type, as its content shows it"),
+    sizeBytes: v.integer(),
+    addedAt: v.string().describe("ISO 8601"),
+  })
+  .meta({ id: "Item" })
 
 /** What the shelf remembers of an item: where it is, or that it is gone. */
 interface Line extends Partial<Item> {

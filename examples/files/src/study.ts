@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { stat } from "node:fs/promises"
 import type { ServerEvent } from "@ashlar/http/sse"
+import { type Schema, v } from "@ashlar/validation"
 
 /** What a study of a file finds. */
 export interface Findings {
@@ -10,6 +11,12 @@ export interface Findings {
   /** What stands between spaces and line ends. */
   readonly words: number
 }
+
+export const Findings: Schema<Findings> = v
+  .object({ sha256: v.string(), lines: v.integer(), words: v.integer() })
+  .meta({ id: "Findings" })
+/** How far a study is, from 0 to 1. */
+export const Progress: Schema<{ readonly done: number }> = v.object({ done: v.number() })
 
 const NEWLINE = 10
 /** No caller needs more often than this to hear how far it is. */

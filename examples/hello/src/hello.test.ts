@@ -43,6 +43,14 @@ for (const [runtime, says] of [
       expect(await (await fetch(url)).text()).toBe("Hello from Ashlar\n")
       expect(await (await fetch(`${url}/ok`)).text()).toBe("ok")
     })
+    test("shows what it does on a page, with its script", async () => {
+      const page = await (await fetch(`${url}/docs`)).text()
+      for (const [, src] of page.matchAll(/<script src="([^"]+)"/g)) {
+        const script = await fetch(new URL(src!, `${url}/docs`))
+        expect([script.status, (await script.text()).includes("createApiReference")]).toEqual([200, true])
+      }
+      expect(page.match(/<script/g)).toHaveLength(2)
+    })
     test.each(["POST", "PUT", "PATCH", "DELETE", "QUERY"])(
       "gives the body of %s back, as what it is",
       async (method) => {

@@ -20,3 +20,8 @@ export const DocumentInvalid: ErrorClass<"OPENAPI_DOCUMENT_INVALID", 400> = defi
   400,
   "What is to be compared is no OpenAPI document of version 3.",
 )
+export const PageMissing: ErrorClass<"OPENAPI_PAGE_MISSING", 500> = defineError(
+  "OPENAPI_PAGE_MISSING",
+  500,
+  "The page of documents was bundled away from its script. Install @ashlar/openapi beside the bundle, or serve no page.",
+)

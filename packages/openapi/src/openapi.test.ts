@@ -452,6 +452,12 @@ test("a WebSocket and a stream of events are told for what they are", () => {
   })
   expect(Object.keys(paths["/socket"]!.get!.responses)).toEqual(["101", "426", "default"])
   expect(paths["/events"]!.get!.responses["200"]!.content).toEqual({
-    "text/event-stream": { schema: { type: "string" }, "x-events": { created: { $ref: "#/components/schemas/User" } } },
+    "text/event-stream": {
+      schema: {
+        type: "string",
+        contentMediaType: "application/json",
+        contentSchema: { title: "created", $ref: "#/components/schemas/User" },
+      },
+    },
   })
 })

@@ -93,17 +93,22 @@ function jsonContent(schema: AnySchema, record: RouteRecord, components: Compone
   }
 }
 
-/** Events one after the other; what each one's data is stands beside, since OpenAPI 3.1 has no word for it. */
+/** Events one after the other, which OpenAPI 3.1 has no word for: a text, and what the data in it may be, by the event's name. */
 function eventStream(record: RouteRecord, constants: Json, components: Components): Json {
   const { events = {} } = notesOf(record)
-  const data = Object.entries(events).map(([name, schema]) => [
-    name,
-    components.schema(schema, "output", `${nameOf(record)} event ${name}`),
-  ])
+  const data = Object.entries(events).map(([name, schema]) => ({
+    title: name,
+    ...components.schema(schema, "output", `${nameOf(record)} event ${name}`),
+  }))
+  const schema = {
+    type: "string",
+    contentMediaType: "application/json",
+    contentSchema: data.length === 1 ? data[0] : { anyOf: data },
+  }
   return {
     description: "A stream of server-sent events; see the AsyncAPI document.",
     ...headersIn(constants),
-    content: { "text/event-stream": { schema: { type: "string" }, "x-events": Object.fromEntries(data) } },
+    content: { "text/event-stream": { schema } },
   }
 }
 

@@ -32,8 +32,8 @@ export function docsPage({ title, documents, assets, origins }: DocsPageParts): 
 <body>
 <div id="reference" data-documents="${data}"></div>
 <noscript>This page needs JavaScript. The document itself is at <a href="${escaped(documents[0]!.url)}">${escaped(documents[0]!.url)}</a>.</noscript>
-<script src="${escaped(assets + scalarScript().name)}"></script>
-<script src="${escaped(assets + startScript().name)}"></script>
+<script src="${escaped(assets + scalarScript.name)}"></script>
+<script src="${escaped(assets + startScript.name)}"></script>
 </body>
 </html>
 `,

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { createHash } from "node:crypto"
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { brotliDecompressSync } from "node:zlib"
 import { type App, createApp, errors, layer } from "@ashlar/http"
 import { defineVersions } from "@ashlar/http/versioning"
@@ -130,6 +133,25 @@ describe("the page", () => {
       "x-content-type-options": "nosniff",
     })
     expect(hash(brotliDecompressSync(await coded.bytes()))).toBe(recorded!)
+  })
+
+  test("is found by a bundle beside which the package is installed, and missed by one that is alone", async () => {
+    const entry = join(import.meta.dir, "page-assets.ts")
+    const [built] = (await Bun.build({ entrypoints: [entry], target: "bun" })).outputs
+    const read = async (folder: string): Promise<string> => {
+      await Bun.write(join(folder, "bundle.js"), await built!.text())
+      const program = `import { scalarScript } from "./bundle.js"
+        try { console.log(scalarScript.plain().length) } catch (error) { console.log(error.code) }`
+      await Bun.write(join(folder, "main.js"), program)
+      const child = Bun.spawn([process.execPath, "--no-install", "main.js"], { cwd: folder, stdout: "pipe" })
+      return (await new Response(child.stdout).text()).trim()
+    }
+    const alone = mkdtempSync(join(tmpdir(), "ashlar-bundle-"))
+    const beside = mkdtempSync(join(tmpdir(), "ashlar-bundle-"))
+    mkdirSync(join(beside, "node_modules", "@ashlar"), { recursive: true })
+    symlinkSync(join(import.meta.dir, "..", ".."), join(beside, "node_modules", "@ashlar", "openapi"))
+    expect([await read(alone), await read(beside)]).toEqual(["OPENAPI_PAGE_MISSING", "4858049"])
+    for (const folder of [alone, beside]) rmSync(folder, { recursive: true })
   })
 
   test.each([

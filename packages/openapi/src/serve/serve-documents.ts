@@ -55,7 +55,7 @@ export function openapi<X, E>(app: App<X, E>, { paths = {}, layers = [], ...opti
   })
   app.scope("/", [...layers, own] as never, (scope) => {
     const answer = (path: string, kind: DocumentKind, format: DocumentFormat): void =>
-      void scope.get(path, { errors: [errors.NotFound] }, (ctx: BaseContext) =>
+      void scope.get(path, { errors: [errors.NotFound, errors.PreconditionFailed] }, (ctx: BaseContext) =>
         sendDocument(ctx, documents, kind, format),
       )
     if (at.json !== false) answer(at.json, "openapi", "json")
@@ -65,7 +65,7 @@ export function openapi<X, E>(app: App<X, E>, { paths = {}, layers = [], ...opti
     const { docs, json } = at
     scope.get(docs, (ctx: BaseContext) => sendPage(ctx, documents, options, { docs, json }))
     for (const asset of [scalarScript, startScript])
-      scope.get(`${docs}/${asset().name}`, (ctx: BaseContext) => sendAsset(ctx, asset()))
+      scope.get(`${docs}/${asset.name}`, (ctx: BaseContext) => sendAsset(ctx, asset))
   })
 }
 
@@ -113,12 +113,13 @@ function sendPage(
   return ctx.html(page.html)
 }
 
-function sendAsset(ctx: BaseContext, asset: Asset): Reply {
-  ctx.set("cache-control", "public, max-age=31536000, immutable")
-  ctx.set("vary", "accept-encoding")
-  const takes =
-    asset.encoding !== undefined &&
-    /\bbr\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))/i.test(ctx.headers.get("accept-encoding") ?? "")
-  if (!takes) return new Reply(200, asset.plain(), "text/javascript;charset=utf-8")
-  return new Reply(200, asset.bytes, "text/javascript;charset=utf-8", { "content-encoding": asset.encoding! })
+function sendAsset({ headers }: BaseContext, { compressed, plain }: Asset): Reply {
+  const kept = { "cache-control": "public, max-age=31536000, immutable", vary: "accept-encoding" }
+  const takes = BROTLI.test(headers.get("accept-encoding") ?? "")
+  if (!takes || compressed === undefined) return new Reply(200, plain(), JAVASCRIPT, kept)
+  return new Reply(200, compressed(), JAVASCRIPT, { ...kept, "content-encoding": "br" })
 }
+
+const JAVASCRIPT = "text/javascript;charset=utf-8"
+/** Unless its weight is 0. */
+const BROTLI = /\bbr\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))/i
