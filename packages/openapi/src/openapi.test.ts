@@ -244,6 +244,7 @@ describe("parameters", () => {
         "/search",
         {
           query: v.object({ q: v.string(), limit: v.coerce.integer().default(10) }),
+          cookies: v.object({ theme: v.enum(["light", "dark"]).optional() }),
           headers: v.object({ "x-tenant": v.string(), authorization: v.string() }).passthrough(),
         },
         handler,
@@ -253,6 +254,7 @@ describe("parameters", () => {
       { name: "q", in: "query", required: true, schema: { type: "string" } },
       { name: "limit", in: "query", required: false, schema: expect.objectContaining({ default: 10 }) },
       { name: "x-tenant", in: "header", required: true, schema: { type: "string" } },
+      { name: "theme", in: "cookie", required: false, schema: expect.objectContaining({ enum: ["light", "dark"] }) },
     ])
   })
 

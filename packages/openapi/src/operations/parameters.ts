@@ -9,7 +9,7 @@ type Place = "query" | "header" | "cookie"
 
 /** All the parameters of a route at one of its addresses: of the path, the query, the headers and the cookies. */
 export function parametersOf(record: RouteRecord, segments: readonly Segment[], components: Components): Json[] {
-  const { query, headers, cookies } = record.input as RouteRecord["input"] & { readonly cookies?: AnySchema }
+  const { query, headers, cookies } = record.input
   const of = (place: Place, schema: AnySchema | undefined): Json[] =>
     schema === undefined ? [] : membersAsParameters(place, schema, record, components)
   return [

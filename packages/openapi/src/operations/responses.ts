@@ -129,8 +129,8 @@ function headersIn(headers: Json): Json {
 
 /** The errors that a route declares with its layers, and those that the framework answers for it. */
 function errorsOf(record: RouteRecord): readonly ErrorKind[] {
-  const { params, query, headers, body } = record.input
-  const checks = [params, query, headers, body, (record.input as { cookies?: AnySchema }).cookies]
+  const { params, query, headers, cookies, body } = record.input
+  const checks = [params, query, headers, cookies, body]
   const isVersioned = record.layers.some(({ version }) => version !== undefined && !version.policy.isByPath)
   const own: readonly ErrorKind[] = [
     ...(checks.some((schema) => schema !== undefined) ? [Invalid] : []),
