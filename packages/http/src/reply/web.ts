@@ -250,18 +250,14 @@ async function* nothing(): AsyncGenerator<string> {}
 
 /** A reply of text that is the same for every request: its headers are made once. */
 export function readyResponse(reply: Reply<number, string>): Response {
-  let init = readyInits.get(reply)
-  if (init === undefined) {
-    init = { status: reply.status, headers: prepare([]).problem.headers }
-    readyInits.set(reply, init)
+  let ready = readyResponses.get(reply)
+  if (ready === undefined) {
+    ready = new Response(reply.value, { status: reply.status, headers: prepare([]).problem.headers })
+    readyResponses.set(reply, ready)
   }
-  if (!isDeno) return new Response(reply.value, init)
-  const response = new Response(reply.value, { status: reply.status })
-  response.headers.set("content-type", PROBLEM_TYPE)
-  response.headers.set("cache-control", "no-store")
-  return response
+  return isDeno ? ready.clone() : new Response(reply.value, ready)
 }
-const readyInits = new WeakMap<Reply, ResponseInit>()
+const readyResponses = new WeakMap<Reply, Response>()
 
 function lengthOf(result: Result): number | undefined {
   if (isResponse(result)) return undefined
