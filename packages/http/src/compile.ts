@@ -4,7 +4,7 @@ import { LayerConflict, RequestTimeout } from "./errors.ts"
 import { type Failure, fail, isFailure, toError } from "./failure.ts"
 import { type OptionsFor, withCheckedInput } from "./input/check-input.ts"
 import type { Layer, LayerHooks } from "./layer.ts"
-import { withCheckedResponse } from "./output/check-response.ts"
+import { withOutput } from "./output/with-output.ts"
 import { isAnswer, isPlain, type Reply, type Result } from "./reply/reply.ts"
 import { toReply } from "./reply/to-reply.ts"
 import { toResponse } from "./reply/web.ts"
@@ -27,7 +27,7 @@ export interface CompileOptions {
 /** The route as one step. It may throw: whoever calls it turns errors into answers. */
 export function compileRoute(record: RouteRecord, { checkResponses, schemaOptions }: CompileOptions): Step {
   const handler = withThenables(record.handler as Step)
-  const checked = checkResponses && record.output.size > 0 ? withCheckedResponse(record, handler) : handler
+  const checked = record.output.size > 0 ? withOutput(record, checkResponses, handler) : handler
   const wrap = record.websocket === undefined ? aroundWeb : aroundUpgrade
   const run = record.layers.reduceRight(
     (next, layer) => withLayer(next, layer, wrap),

@@ -204,6 +204,11 @@ export const VersioningInvalid: ErrorClass<"HTTP_VERSIONING_INVALID", 500> = def
   500,
   "The versions of an API are defined with a name, a header, a date or an address that cannot be sent.",
 )
+export const SerializationInvalid: ErrorClass<"HTTP_SERIALIZATION_INVALID", 500> = defineError(
+  "HTTP_SERIALIZATION_INVALID",
+  500,
+  "Members are hidden of a schema that has none of that name, or whose members are not known: nothing may look hidden that is not.",
+)
 export const OffloadInvalid: ErrorClass<"HTTP_OFFLOAD_INVALID", 500> = defineError(
   "HTTP_OFFLOAD_INVALID",
   500,

@@ -21,3 +21,20 @@ export function toJsonSchema(schema: AnySchema, direction: "input" | "output"): 
     return UNKNOWN // a transform, or a part that the library has no words for
   }
 }
+
+/** Leaves open the parts that cannot be said, in the words of Zod and of Valibot. */
+const LENIENT = { unrepresentable: "any", errorMode: "ignore" }
+
+/** The same for readers to whom a part that takes anything is better than nothing. Undefined: nothing can be said at all. */
+export function outlineOf(schema: AnySchema): JsonSchema | undefined {
+  const { jsonSchema: converter } = schema["~standard"] as Partial<StandardJsonSchemaV1["~standard"]>
+  if (converter === undefined) return undefined
+  for (const direction of ["output", "input"] as const) {
+    try {
+      return converter[direction]({ target: "draft-2020-12", libraryOptions: LENIENT })
+    } catch {
+      // What comes out of a transform is known to nobody; what goes in may be.
+    }
+  }
+  return undefined
+}

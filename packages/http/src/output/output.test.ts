@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test"
+import { v } from "@ashlar/validation"
+import { fromTypeBox } from "@ashlar/validation/typebox"
+import { type } from "arktype"
+import { Type } from "typebox"
+import { Compile } from "typebox/compile"
+import { z } from "zod"
+import { type AnySchema, createApp, errors, fail, Reply } from "../index.ts"
+import { trimOf } from "./trim.ts"
+
+/** What a handler returned, as a caller gets it. */
+async function answered(response: AnySchema, value: unknown, checkResponses = false): Promise<unknown> {
+  const app = createApp({ checkResponses, development: false, onError: () => undefined })
+  app.get("/", { response }, () => value as never)
+  const answer = await app.fetch(new Request("http://localhost/"))
+  return answer.status === 200 ? await answer.json() : answer.status
+}
+
+const leaky = { id: 1, password: "hunter2" }
+
+describe("an answer has only the keys of its schema", () => {
+  const cases: [string, AnySchema, unknown, unknown][] = [
+    ["v", v.object({ id: v.integer() }), leaky, { id: 1 }],
+    ["v, stripping", v.object({ id: v.integer() }).strip(), leaky, { id: 1 }],
+    ["Zod", z.object({ id: z.int() }), leaky, { id: 1 }],
+    ["Zod, with a transform", z.object({ id: z.int(), at: z.string().transform(Number).optional() }), leaky, { id: 1 }],
+    ["ArkType", type({ id: "number" }), leaky, { id: 1 }],
+    ["TypeBox", fromTypeBox(Compile(Type.Object({ id: Type.Integer() }))), leaky, { id: 1 }],
+    ["a list", v.array(v.object({ id: v.integer() })), [leaky, { id: 2 }], [{ id: 1 }, { id: 2 }]],
+    ["a tuple", v.tuple([v.object({ id: v.integer() }), v.string()]), [leaky, "x"], [{ id: 1 }, "x"]],
+    ["a record", v.record(v.string(), v.object({ id: v.integer() })), { a: leaky }, { a: { id: 1 } }],
+    ["inside", v.object({ user: v.object({ id: v.integer() }).nullable() }), { user: leaky }, { user: { id: 1 } }],
+    ["null inside", v.object({ user: v.object({ id: v.integer() }).nullable() }), { user: null, x: 1 }, { user: null }],
+    [
+      "a tagged union",
+      v.discriminatedUnion("kind", [
+        v.object({ kind: v.literal("a"), id: v.integer() }),
+        v.object({ kind: v.literal("b"), password: v.string() }),
+      ]),
+      { kind: "a", ...leaky },
+      { kind: "a", id: 1 },
+    ],
+    [
+      "an intersection",
+      v.intersection([v.object({ id: v.integer() }), v.object({ b: v.string() })]),
+      { ...leaky, b: "" },
+      { id: 1, b: "" },
+    ],
+    [
+      "an instance",
+      v.object({ id: v.integer() }),
+      new (class {
+        id = 1
+        password = "x"
+      })(),
+      { id: 1 },
+    ],
+  ]
+  test.each(cases)("%s", async (_what, schema, value, expected) => {
+    expect(await answered(schema, value)).toEqual(expected)
+    expect(await answered(schema, value, true)).toEqual(expected)
+  })
+
+  test("of an instance with a JSON form, those of that form", async () => {
+    class User {
+      readonly #all = leaky
+      toJSON(): unknown {
+        return this.#all
+      }
+    }
+    expect(await answered(v.object({ id: v.integer() }), new User())).toEqual({ id: 1 })
+  })
+
+  test("where it refers to itself, all the way down", async () => {
+    const Tree = z.object({
+      id: z.int(),
+      get next() {
+        return Tree.optional()
+      },
+    })
+    expect(await answered(Tree, { ...leaky, next: { ...leaky, next: leaky } })).toEqual({
+      id: 1,
+      next: { id: 1, next: { id: 1 } },
+    })
+  })
+
+  test("by the status of a reply, and not those of errors and responses", async () => {
+    const app = createApp()
+    const response = { 201: v.object({ id: v.integer() }), 204: null }
+    app.post("/", { response }, (ctx) => ctx.json(leaky, 201).withHeaders({ "x-a": "1" }))
+    app.get("/error", { response, errors: [errors.Conflict] }, () => fail(errors.Conflict, "no", { id: 1, more: 2 }))
+    app.get("/raw", { response }, () => Response.json(leaky))
+    const created = await app.fetch(new Request("http://localhost/", { method: "POST" }))
+    expect([created.status, created.headers.get("x-a"), await created.json()]).toEqual([201, "1", { id: 1 }])
+    const failed = await app.fetch(new Request("http://localhost/error"))
+    expect(((await failed.json()) as { details: unknown }).details).toEqual({ id: 1, more: 2 })
+    expect(await (await app.fetch(new Request("http://localhost/raw"))).json()).toEqual(leaky)
+  })
+
+  test("that are its own: no key is taken from a prototype, and none becomes one", async () => {
+    const value = JSON.parse('{"id":1,"__proto__":{"admin":true},"constructor":1}') as object
+    expect(await answered(v.object({ id: v.integer() }), value)).toEqual({ id: 1 })
+    expect(({} as { admin?: boolean }).admin).toBeUndefined()
+  })
+
+  test("and streams pass as they are", async () => {
+    const checked = createApp({ checkResponses: false })
+    checked.get(
+      "/",
+      { response: v.object({ id: v.integer() }) },
+      () => new Reply(200, new Blob(["x"]).stream()) as never,
+    )
+    expect(await (await checked.fetch(new Request("http://localhost/"))).text()).toBe("x")
+  })
+})
+
+describe("an answer is left as it is", () => {
+  test.each<[string, AnySchema, unknown]>([
+    ["where nothing is to be left out", v.object({ id: v.integer() }), { id: 1 }],
+    ["where its schema takes any key", v.object({ id: v.integer() }).passthrough(), leaky],
+    ["where it is no object", v.string(), "x"],
+    ["where its schema is open by its word", z.looseObject({ id: z.int() }), leaky],
+  ])("%s", (_what, schema, value) => {
+    expect(trimOf(schema)?.(value) ?? value).toBe(value as never)
+  })
+})
+
+describe("what does not fit is still a defect where answers are checked", () => {
+  test("and nowhere else", async () => {
+    expect(await answered(v.object({ id: v.integer() }), { id: "x" }, true)).toBe(500)
+    expect(await answered(v.object({ id: v.integer() }), { id: "x" })).toEqual({ id: "x" })
+  })
+})
