@@ -100,6 +100,15 @@ const bugs: readonly Bug[] = [
     curl: /-H 'range/,
   },
   {
+    what: "a cookie is taken for what it is not",
+    kind: "server-error",
+    build: (app) =>
+      void app.get("/cart", { cookies: v.object({ cart: v.string() }) }, (ctx) => ({
+        cart: JSON.parse(ctx.valid.cookies.cart),
+      })),
+    curl: /-H 'cookie: cart=/,
+  },
+  {
     what: "a field that repeats is taken for text",
     kind: "server-error",
     build: (app) =>

@@ -2,7 +2,7 @@ import type { AnySchema } from "@ashlar/http"
 import { toPointer } from "./breakage.ts"
 import type { PlannedBody, RequestPlan } from "./request-plan.ts"
 import { PARTS, type PartName, type RouteShape } from "./route-shape.ts"
-import { receivedParams, type SentRequest } from "./sent-request.ts"
+import { cookieHeader, receivedParams, type SentRequest } from "./sent-request.ts"
 
 /** What the schemas of a route say of a request, asked one by one. */
 export interface Verdict {
@@ -55,7 +55,11 @@ function readPart(part: PartName, { shape, plan, sent }: Asked): Read {
   if (part === "params") return { value: receivedParams(shape.record, plan.params) }
   if (part === "query") return { value: recordOf(plan.query) }
   if (part === "headers") return { value: Object.fromEntries(sent.headers) }
-  if (part === "cookies") return { value: plan.cookies }
+  if (part === "cookies") {
+    // Others may have written the header.
+    const isOwn = (sent.headers.get("cookie") ?? "") === cookieHeader(plan.cookies)
+    return isOwn ? { value: Object.assign(Object.create(null), plan.cookies) } : "unknown"
+  }
   return readBody(plan.body, sent.headers.get("content-type"))
 }
 

@@ -173,7 +173,7 @@ function planOf({ places, multipart }: RouteShape, source: Source, parts: Source
       ...headersOf(parts.headers),
       ...(header !== undefined && mode !== "broken" && { [header[0]]: header[1] }),
     },
-    cookies: textsOf(parts.cookies),
+    cookies: Object.fromEntries(Object.entries(textsOf(parts.cookies)).filter(([name]) => isToken(name))),
     body: !hasBody ? undefined : isRaw ? source.raw : (form ?? bodyOf(parts.body, source.asForm)),
     broken: undefined,
     before: undefined,
@@ -229,11 +229,13 @@ function textsOf(value: unknown): Record<string, string> {
     : {}
 }
 
+function isToken(name: string): boolean {
+  return /^[\w!#$%&'*+.^`|~-]+$/.test(name)
+}
+
 /** Header fields carry visible ASCII; the rest could not be sent. */
 function headersOf(value: unknown): Record<string, string> {
-  const sendable = Object.entries(textsOf(value)).filter(
-    ([name]) => /^[\w!#$%&'*+.^`|~-]+$/.test(name) && name !== "__proto__",
-  )
+  const sendable = Object.entries(textsOf(value)).filter(([name]) => isToken(name) && name !== "__proto__")
   return Object.fromEntries(
     sendable.map(([name, text]) => [name.toLowerCase(), text.replace(/[^\x20-\x7e]/g, "?").trim()]),
   )

@@ -14,8 +14,8 @@ export interface SentRequest {
 export function toSent(record: RouteRecord, plan: RequestPlan, headers: Readonly<Record<string, string>>): SentRequest {
   const query = plan.query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&")
   const all = new Headers(Object.entries(plan.headers).map(([name, value]) => [name, latin1(value)]))
-  const cookie = Object.entries(plan.cookies).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-  if (cookie.length > 0) all.set("cookie", cookie.join("; "))
+  const cookie = cookieHeader(plan.cookies)
+  if (cookie !== "") all.set("cookie", cookie)
   const type = typeOf(plan.body)
   if (type !== undefined) all.set("content-type", type)
   for (const [name, value] of Object.entries(headers)) all.set(name, value)
@@ -25,6 +25,12 @@ export function toSent(record: RouteRecord, plan: RequestPlan, headers: Readonly
     headers: all,
     body: plan.body,
   }
+}
+
+export function cookieHeader(cookies: RequestPlan["cookies"]): string {
+  return Object.entries(cookies)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join("; ")
 }
 
 function latin1(text: string): string {
