@@ -1,8 +1,9 @@
 import { count } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
-import type { Message, Run } from "./issue.ts"
+import type { Message } from "./issue.ts"
 import type { JsonSchema } from "./json-schema.ts"
 import { anyNodeOf, type Check, checkAt, createNode, type Fits, type Node, nodeOf } from "./node.ts"
+import type { Run } from "./run.ts"
 import type { AnyAsyncSchema, AnySchema, ArraySchema, AsyncSchema } from "./schema.ts"
 import { kindOf, quantity, term } from "./term.ts"
 

@@ -1,6 +1,5 @@
 import type { Branded } from "./brand.ts"
 import {
-  after,
   type Change,
   catchNode,
   defaultNode,
@@ -182,7 +181,7 @@ export class SchemaBuilder<O, I = O> implements Schema<O, I> {
   /** The same schema with one more step. @param message For what the step refuses. */
   protected step(step: Step, message?: Message): this {
     const { check } = step
-    const told = message === undefined ? check : after(check, (run, before) => run.reword(before, message, "anywhere"))
+    const told = message === undefined ? check : reworded(check, message)
     return this.rebuild({ ...this.plan, steps: [...this.plan.steps, { ...step, check: told }] })
   }
 
@@ -247,6 +246,15 @@ function withSteps(base: Node, steps: readonly Step[]): Node {
       for (const step of steps) if (step.json) narrow(json, step.json)
       return json
     },
+  }
+}
+
+function reworded(check: Check, message: Message): Check {
+  return (value, run) => {
+    const before = run.count
+    const checked = check(value, run)
+    if (run.count !== before) run.reword(before, message)
+    return checked
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Message } from "./issue.ts"
-import { Run } from "./issue.ts"
 import { type JsonSchema, orNull } from "./json-schema.ts"
 import type { Locale } from "./locale.ts"
 import type { Check, Node } from "./node.ts"
+import { hide, Run, reword, speak, type Treatable } from "./run.ts"
 import { either, verbatim } from "./term.ts"
 
 /** Nodes around a node: what the methods `optional`, `nullable`, `default` and `transform` make. */
@@ -161,20 +161,14 @@ function bothHold(one: JsonSchema, other: JsonSchema): JsonSchema {
 }
 
 export function messageNode(inner: Node, message: Message): Node {
-  return { ...inner, message, check: after(inner.check, (run, before) => run.reword(before, message, "itself")) }
+  return { ...inner, message, check: treated(inner.check, (one) => reword(one, message)) }
 }
 
 export function secretNode(inner: Node): Node {
-  const { check } = inner
   return {
     ...inner,
     isSecret: true,
-    check(value, run) {
-      const [before, waiting] = [run.count, run.waitingCount]
-      const checked = check(value, run)
-      if (run.count !== before || run.waitingCount !== waiting) run.hide(before, waiting)
-      return checked
-    },
+    check: treated(inner.check, hide),
     toJson(context) {
       const json = inner.toJson(context)
       return json.type === "string" && !("format" in json) ? { ...json, format: "password" } : json
@@ -183,15 +177,15 @@ export function secretNode(inner: Node): Node {
 }
 
 export function localeNode(inner: Node, locale: Locale): Node {
-  return { ...inner, check: after(inner.check, (run, before) => run.speak(before, locale)) }
+  return { ...inner, check: treated(inner.check, (one) => speak(one, locale)) }
 }
 
-/** Does something about the issues of a check, where there are any. */
-export function after(check: Check, treat: (run: Run, before: number) => void): Check {
+/** Does something about whatever a check says. */
+function treated(check: Check, treat: (one: Treatable) => void): Check {
   return (value, run) => {
-    const before = run.count
+    const { mark } = run
     const checked = check(value, run)
-    if (run.count !== before) treat(run, before)
+    run.since(mark, treat)
     return checked
   }
 }

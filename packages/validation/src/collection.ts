@@ -1,6 +1,6 @@
 import { blueprint, SchemaBuilder } from "./builder.ts"
-import type { Run } from "./issue.ts"
 import { checkAt, createNode, type Node, nodeOf } from "./node.ts"
+import type { Run } from "./run.ts"
 import type { AnySchema, Schema } from "./schema.ts"
 import { kindOf, type Term, term } from "./term.ts"
 import { tuple } from "./tuple.ts"

@@ -19,6 +19,7 @@ describe("toJsonSchema", () => {
       v.string().regex(/^a/).regex(/z$/),
       { type: "string", pattern: "^a", allOf: [{ pattern: "z$" }] },
     ],
+    ["a pattern with flags, which JSON Schema has not", v.string().regex(/^a/i), { type: "string" }],
     ["the same bound twice", v.string().max(9).max(5), { type: "string", maxLength: 9, allOf: [{ maxLength: 5 }] }],
     ["url", v.string().url(), { type: "string", format: "uri" }],
     ["uuid", v.string().uuid(), { type: "string", format: "uuid" }],

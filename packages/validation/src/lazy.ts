@@ -1,6 +1,7 @@
 import { blueprint, SchemaBuilder } from "./builder.ts"
-import { MAX_DEPTH, type Run } from "./issue.ts"
+import { MAX_DEPTH } from "./issue.ts"
 import { createNode, type Node, nodeOf } from "./node.ts"
+import type { Run } from "./run.ts"
 import type { AnySchema, Schema } from "./schema.ts"
 import { quantity, term } from "./term.ts"
 

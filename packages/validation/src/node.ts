@@ -1,8 +1,9 @@
 import { AsyncUnexpected, SchemaInvalid } from "./errors.ts"
-import { type Message, Run } from "./issue.ts"
+import type { Message } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
 import type { Locale } from "./locale.ts"
 import { forgetMisfit } from "./misfit.ts"
+import { hide, Run } from "./run.ts"
 import type { AnyAsyncSchema, AnySchema, ValidationResult } from "./schema.ts"
 import { kindOf, type Term } from "./term.ts"
 
@@ -115,9 +116,9 @@ export function checkAt(check: Check, value: unknown, key: string | number, run:
 
 /** Reports that a part is absent which has to be there. */
 export function reportAbsent({ expected, values, message, isSecret }: Node, run: Run): undefined {
-  const before = run.count
+  const { mark } = run
   run.report({ code: "required", expected, received: kindOf(undefined), message, isTag: values?.length === 1 })
-  if (isSecret) run.hide(before, run.waitingCount)
+  if (isSecret) run.since(mark, hide)
 }
 
 /** Runs a node on a value, from the start. @throws {VALIDATION_ASYNC} */

@@ -1,10 +1,10 @@
 import { nearest } from "@ashlar/core"
 import { type FieldFits, fitsFields, size } from "./fits-fields.ts"
-import type { Run } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
 import { fittedOf } from "./misfit.ts"
 import { type Check, checkAt, createNode, type Fits, type Node, reportAbsent } from "./node.ts"
 import { type Fields, isObject, setOwn } from "./own-fields.ts"
+import type { Run } from "./run.ts"
 import { kindOf, listed, quoted, sentence, type Term, term } from "./term.ts"
 
 const AN_OBJECT = term("object")

@@ -1,9 +1,10 @@
 import { count } from "./bound.ts"
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
-import { type Message, Run } from "./issue.ts"
+import type { Message } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
 import { checkAt, createNode, type Fits, type Node, nodeOf } from "./node.ts"
 import { isObject, setOwn } from "./own-fields.ts"
+import { Run } from "./run.ts"
 import type { AnySchema, RecordSchema, Schema } from "./schema.ts"
 import { kindOf, quantity, quoted, sentence, term } from "./term.ts"
 

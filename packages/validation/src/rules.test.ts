@@ -294,6 +294,15 @@ describe("asynchronous rules", () => {
       .describe("d")
       .secret()
     expect(told((await validateAsync(schema, 1)).issues)).toEqual(["type : My own."])
+    expect(told((await validateAsync(schema, "x")).issues)).toEqual(["refused : My own."])
+    const nested = v.object({ keys: v.object({ a: v.string().refineAsync(async () => false) }) }).locale(de)
+    expect(told((await validateAsync(nested, { keys: { a: "x" } })).issues)).toEqual([
+      "refused keys.a: Dieser Wert wird nicht angenommen.",
+    ])
+    const secret = v.object({ keys: v.array(v.string().refineAsync(async () => false)).secret() })
+    expect(told((await validateAsync(secret, { keys: ["x"] })).issues)).toEqual([
+      "refused keys: This value is not accepted.",
+    ])
     expect(schema["~standard"].jsonSchema.input({ target: "draft-2020-12" })).toMatchObject({ description: "d" })
   })
 })

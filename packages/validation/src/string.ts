@@ -48,7 +48,8 @@ class StringBuilder extends SchemaBuilder<string> implements StringSchema {
     const bounded = boundedPattern(pattern)
     const told = expected === undefined ? term("matching", { pattern: String(pattern) }) : verbatim(expected)
     const fits = (text: string): boolean => text.length <= MAX_PATTERN_TEXT && bounded.test(text)
-    return this.#form(fits, told, { pattern: pattern.source }, message)
+    // With the flags i, m and s a pattern means what JSON Schema has no word for.
+    return this.#form(fits, told, /[ims]/.test(pattern.flags) ? {} : { pattern: pattern.source }, message)
   }
 
   startsWith(text: string, message?: Message): this {

@@ -1,7 +1,7 @@
 import { type Blueprint, blueprint, SchemaBuilder } from "./builder.ts"
-import type { Run } from "./issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
 import { checkAt, createNode, type Fits, type Node, nodeOf } from "./node.ts"
+import type { Run } from "./run.ts"
 import type { AnySchema, Schema, TupleInput, TupleOutput, TupleSchema } from "./schema.ts"
 import { kindOf, quantity, term } from "./term.ts"
 

@@ -1,7 +1,7 @@
 import { blueprint, SchemaBuilder } from "./builder.ts"
 import { SchemaInvalid } from "./errors.ts"
-import { Run } from "./issue.ts"
 import { createNode, type Node, nodeOf } from "./node.ts"
+import { Run } from "./run.ts"
 import type { AnySchema, Schema } from "./schema.ts"
 import { either, kindOf, term } from "./term.ts"
 

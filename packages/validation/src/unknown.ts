@@ -1,8 +1,9 @@
 import { blueprint, SchemaBuilder } from "./builder.ts"
-import { MAX_DEPTH, type Run } from "./issue.ts"
+import { MAX_DEPTH } from "./issue.ts"
 import { tooDeep } from "./lazy.ts"
 import { createNode } from "./node.ts"
 import { isObject } from "./own-fields.ts"
+import type { Run } from "./run.ts"
 import type { Schema } from "./schema.ts"
 import { kindOf, term } from "./term.ts"
 

@@ -69,6 +69,22 @@ test("any value is answered or refused, never thrown at, by any schema", () => {
     v.union([Point, v.string(), v.array(v.string())]),
     v.json(),
     v.object({ a: v.lazy(() => Point).optional() }).passthrough(),
+    v.tuple([v.unknown(), v.string().optional()]).rest(v.integer()),
+    v.set(v.unknown()),
+    v.map(v.unknown(), v.unknown()),
+    v.array(v.unknown()).unique(),
+    v.discriminatedUnion("x", [
+      v.object({ x: v.literal(0) }).passthrough(),
+      v.object({ x: v.enum(["", "a"]) }).strip(),
+    ]),
+    v.intersection([Point.passthrough(), v.record(v.string(), v.unknown())]),
+    v.intersection([v.object({ a: v.unknown() }).strip(), v.object({ "": v.unknown() }).partial().strip()]),
+    v.file().maxBytes(5),
+    v.bigint().min(1n),
+    v.coerce.date(),
+    v.coerce.bigint(),
+    v.object({ a: v.string().jwt().secret() }).partial(),
+    v.object({ x: v.integer().catch(0), y: v.boolean().nullish() }),
   ]
   const leaves = [
     undefined,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { v } from "../src/index.ts"
-import { Run } from "../src/issue.ts"
 import { nodeOf, run } from "../src/node.ts"
+import { Run } from "../src/run.ts"
 import type { Schema } from "../src/schema.ts"
 
 /** Deterministic, so that a failure comes back. */
