@@ -1,10 +1,15 @@
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
-import { testApp } from "@ashlar/testing"
+import { fuzzRoutes, testApp } from "@ashlar/testing"
 import { app } from "./app.ts"
 
 const api = testApp(app)
 after(() => api.close())
+
+test("routes are fuzzed", async () => {
+  const { findings } = await fuzzRoutes(app, { seed: 1, runs: 30, returnsReport: true })
+  assert.deepEqual(findings, [])
+})
 
 test("expectations", async () => {
   const shown = await api.get("/users/1").expectStatus(200).expectHeader("content-type", /json/).expectJson({ id: "1" })

@@ -1,10 +1,15 @@
-import { testApp } from "@ashlar/testing"
+import { fuzzRoutes, testApp } from "@ashlar/testing"
 import "@ashlar/testing/vitest"
 import { afterAll, expect, test } from "vitest"
 import { app } from "./app.ts"
 
 const api = testApp(app)
 afterAll(() => api.close())
+
+test("routes are fuzzed", async () => {
+  const { findings } = await fuzzRoutes(app, { seed: 1, runs: 30, returnsReport: true })
+  expect(findings).toEqual([])
+})
 
 test("matchers", async () => {
   const shown = await api.get("/users/1")
