@@ -48,7 +48,7 @@ export default defineConfig(({ command }) => {
     plugins: [react(), tailwindcss(), contentSecurityPolicy()],
     server: {
       host: "127.0.0.1",
-      proxy: { "/v1": api, "/f": api, "/health": api, "/openapi.json": api, "/metrics": api },
+      proxy: { "/v1": api, "/f": api, "/health": api, "/openapi.json": api, "/docs": api, "/metrics": api },
     },
     build: {
       target: "es2023",

@@ -1,4 +1,6 @@
 import { type App, createApp, createRequestIds } from "@ashlar/http"
+import { openapi } from "@ashlar/openapi"
+import { apiDocument } from "./api-document.ts"
 import { openToBrowsers, plainAnswers } from "./layers/browsers.ts"
 import { createCallerLayer } from "./layers/caller.ts"
 import { createEntries } from "./layers/entry.ts"
@@ -38,7 +40,7 @@ export function createPlatformApp(platform: Platform, options: PlatformAppOption
   const entries = createEntries(platform, caller)
 
   app.scope("/", [caller, options.idempotency], (api) => {
-    addServiceRoutes(api, () => app.table(), platform, entries)
+    addServiceRoutes(api, platform, entries)
     addPeopleRoutes(api, platform, entries)
     addProjectRoutes(api, platform, entries)
     addCollectionRoutes(api, platform, entries)
@@ -46,6 +48,7 @@ export function createPlatformApp(platform: Platform, options: PlatformAppOption
     addFunctionRoutes(api, platform, entries)
     addInvokeRoutes(api, platform, entries)
   })
+  openapi(app, { ...apiDocument(platform.version), layers: [entries.open] })
   addConsoleRoutes(app, options.consoleFolder, entries)
   return app
 }

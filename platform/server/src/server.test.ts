@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { asyncApiProblems } from "@ashlar/openapi/testing/async-problems"
 import { openApiProblems } from "@ashlar/openapi/testing/document-problems"
 import { type Answer, raiseStage, type Stage } from "./testing/cast.ts"
 
@@ -321,6 +322,16 @@ describe("the install", () => {
     expect(await openApiProblems(body)).toEqual([])
     expect(body.info).toMatchObject({ title: "Ashlar", license: { identifier: "MIT" } })
     expect(body.components.securitySchemes).toMatchObject({ key: { scheme: "bearer" }, session: { scheme: "bearer" } })
+  }, 30_000)
+
+  test("shows it on a page that may run its own scripts only, and describes its streams", async () => {
+    const page = await stage.call("anonymous", "GET", "/docs")
+    expect(page.body).toContain("<title>Ashlar</title>")
+    expect(page.headers.get("content-security-policy")).toStartWith("default-src 'none'; script-src 'self';")
+    expect((await stage.call("anonymous", "GET", "/openapi.yaml")).headers.get("content-type")).toBe("application/yaml")
+    const { body } = await stage.call("anonymous", "GET", "/asyncapi.json")
+    expect(await asyncApiProblems(body)).toEqual([])
+    expect(Object.keys(body.channels)).toEqual(["functions.logs"])
   }, 30_000)
 
   test("says all of each operation: what it is for, what it takes and answers, its errors, and who may", async () => {

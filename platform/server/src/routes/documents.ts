@@ -114,7 +114,7 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
         response: { 201: DocumentBatch },
         errors: badValue,
         meta: describeRoute({
-          body: inJson(INSERT),
+          body: { ...inJson(INSERT), required: true },
           responses: { 201: { headers: { etag: ETAG, location: { type: "string" } } } },
         }),
         maxBodyBytes,
@@ -160,7 +160,7 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
         maxBodyBytes,
         errors: [DocumentIdInvalid, DocumentNotFound, RevisionConflict, PreconditionMalformed, ...badValue],
         meta: describeRoute({
-          body: inJson(DATA),
+          body: { ...inJson(DATA), required: true },
           headers: PRECONDITIONS,
           responses: { 200: { headers: { etag: ETAG } }, 201: { headers: { etag: ETAG } } },
         }),
@@ -196,7 +196,7 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
           ...badValue,
         ],
         meta: describeRoute({
-          body: inJson(UPDATE),
+          body: { ...inJson(UPDATE), required: true },
           headers: PRECONDITIONS,
           responses: { 200: { headers: { etag: ETAG } } },
         }),

@@ -1,15 +1,13 @@
-import type { RouteTable } from "@ashlar/http"
-import { createOpenApi, describeRoute, type Json } from "@ashlar/openapi"
+import { describeRoute } from "@ashlar/openapi"
 import { Capabilities, Health } from "@ashlar/protocol"
 import type { Api } from "../layers/caller.ts"
 import type { Entries } from "../layers/entry.ts"
 import { sampleLines } from "../metrics.ts"
 import type { Platform } from "../platform.ts"
 
-/** Health, metrics, capabilities, and the description of the API itself. */
-export function addServiceRoutes(app: Api, table: () => RouteTable, platform: Platform, { open }: Entries): void {
+/** Health, metrics, capabilities. */
+export function addServiceRoutes(app: Api, platform: Platform, { open }: Entries): void {
   const tags = ["service"]
-  let document: Json | undefined
 
   app.get(
     "/health/live",
@@ -68,40 +66,4 @@ export function addServiceRoutes(app: Api, table: () => RouteTable, platform: Pl
     },
     () => platform.capabilities(),
   )
-
-  app.get(
-    "/openapi.json",
-    {
-      name: "openapi",
-      tags,
-      summary: "This document",
-      layers: [open],
-      meta: describeRoute({
-        responses: { 200: { description: "OpenAPI 3.1", content: { "application/json": { type: "object" } } } },
-      }),
-    },
-    () => {
-      document ??= createOpenApi(table(), {
-        title: "Ashlar",
-        version: platform.version,
-        description: "The platform's API, written from the table that serves it.",
-        license: { name: "MIT", identifier: "MIT" },
-        tags: TAGS,
-        includes: (record) => record.meta.entry !== undefined && record.name !== undefined,
-        undescribed: "refuse",
-      })
-      return document
-    },
-  )
 }
-
-const TAGS = {
-  service: "Health, metrics, and what this install can do",
-  people: "Accounts and sessions of the people who use this install",
-  projects: "Projects, and what happened in them",
-  members: "Who works on a project",
-  keys: "What apps and servers call a project with",
-  collections: "Collections, with their rules and indexes",
-  documents: "Documents, as the rules of their collection let a caller",
-  functions: "Functions, their versions and logs, and calls of them",
-} as const
