@@ -1,28 +1,44 @@
 /** Applications as people write them, of any size: what the compiler's cost is measured on. */
 
+/** The schemas that an application is written with. */
+export type Schemas = "v" | "zod"
+
 /** The sizes that modules have in turn. */
 const MODULE_SIZES = [5, 10, 20, 50] as const
-/** Routes of one resource: they share its two schemas. */
+/** Routes of one resource: they share its schemas. */
 const RESOURCE_ROUTES = 5
 
-/** The files of an application with so many routes; with none it has its imports and its layers only. */
-export function generateApp(routes: number): ReadonlyMap<string, string> {
-  const sizes = moduleSizes(routes)
+/**
+ * The files of an application with so many routes: its modules, what serves them, and a client that calls every route and
+ * reads what comes back. With no routes it has its imports and its layers only.
+ */
+export function generateApp(routes: number, schemas: Schemas = "v"): ReadonlyMap<string, string> {
+  const modules = moduleSizes(routes)
   const files = new Map<string, string>([["layers.ts", LAYERS]])
-  let first = 0
-  for (const [index, size] of sizes.entries()) {
-    files.set(`module${index}.ts`, moduleSource(index, first, size))
-    first += size
+  for (const [index, resources] of modules.entries()) {
+    files.set(`module${index}.ts`, moduleSource(index, resources, schemas))
+    files.set(`client${index}.ts`, clientSource(index, resources))
   }
-  files.set("app.ts", appSource(sizes.length))
+  files.set("app.ts", appSource(modules.length, schemas))
   return files
 }
 
-function moduleSizes(routes: number): readonly number[] {
-  const sizes: number[] = []
-  for (let left = routes; left > 0; left -= sizes.at(-1)!)
-    sizes.push(Math.min(left, MODULE_SIZES[sizes.length % MODULE_SIZES.length]!))
-  return sizes
+/** A route of the application: the number of its resource, and which of the five it is. */
+type At = readonly [resource: number, kind: number]
+
+/** The routes of each module. */
+function moduleSizes(routes: number): readonly (readonly At[])[] {
+  const modules: At[][] = []
+  for (let first = 0; first < routes; first += modules.at(-1)!.length) {
+    const size = Math.min(routes - first, MODULE_SIZES[modules.length % MODULE_SIZES.length]!)
+    modules.push(
+      Array.from({ length: size }, (_, at) => [
+        first + Math.floor(at / RESOURCE_ROUTES) * RESOURCE_ROUTES,
+        at % RESOURCE_ROUTES,
+      ]),
+    )
+  }
+  return modules
 }
 
 const LAYERS = `import { errors, layer } from "@ashlar/http"
@@ -37,82 +53,93 @@ export const signedIn = layer({
 export const owner = layer({ name: "owner", needs: [signedIn], before: (ctx) => ({ owns: ctx.user.id === "1" }) })
 `
 
+const IMPORTS: Readonly<Record<Schemas, string>> = {
+  v: 'import { v } from "@ashlar/validation"',
+  zod: 'import { z } from "zod"',
+}
+
 /** No two resources share a name, or the compiler would do the work of one and remember it for all. */
-function moduleSource(index: number, first: number, size: number): string {
-  const resources = Array.from({ length: Math.ceil(size / RESOURCE_ROUTES) }, (_, at) => first + at * RESOURCE_ROUTES)
-  const routes = Array.from({ length: size }, (_, at) => {
-    const resource = resources[Math.floor(at / RESOURCE_ROUTES)]!
-    return routeSource(resource, at % RESOURCE_ROUTES)
-  })
+function moduleSource(index: number, routes: readonly At[], schemas: Schemas): string {
   return [
-    'import { del, errors, get, patch, post, type Route, routes } from "@ashlar/http"',
-    'import { v } from "@ashlar/validation"',
+    'import { del, errors, get, patch, post, routes } from "@ashlar/http"',
+    IMPORTS[schemas],
     'import { owner, signedIn } from "./layers.ts"',
-    ...resources.map(schemaSource),
+    ...new Set(routes.map(([resource]) => SCHEMAS[schemas](resource))),
     `export const module${index} = routes({`,
-    ...routes,
+    ...routes.map(([resource, kind]) => ROUTES[kind]!(resource)),
     "})",
-    ...routesUsed(index, first, size),
   ].join("\n")
 }
 
-function schemaSource(r: number): string {
-  return `
+const SCHEMAS: Readonly<Record<Schemas, (r: number) => string>> = {
+  v: (r) => `
 const New${r} = v.object({
   title${r}: v.string().min(1).max(120),
   email: v.string().email(),
   age: v.integer().min(0).max(150).optional(),
   admin: v.boolean().default(false),
-  tags: v.array(v.string()).max(10),
   address: v.object({ street${r}: v.string(), zip: v.string().optional() }),
 })
-const Thing${r} = v.object({ id: v.string().uuid(), title${r}: v.string(), email: v.string(), tags: v.array(v.string()) })`
+const Page${r} = v.object({ page${r}: v.coerce.integer().default(1), q: v.string().optional() })
+const Thing${r} = v.object({ id: v.string().uuid(), title${r}: v.string(), email: v.string(), tags: v.array(v.string()) })`,
+  zod: (r) => `
+const New${r} = z.object({
+  title${r}: z.string().min(1).max(120),
+  email: z.email(),
+  age: z.int().min(0).max(150).optional(),
+  admin: z.boolean().default(false),
+  address: z.object({ street${r}: z.string(), zip: z.string().optional() }),
+})
+const Page${r} = z.object({ page${r}: z.int().default(1), q: z.string().optional() })
+const Thing${r} = z.object({ id: z.uuid(), title${r}: z.string(), email: z.string(), tags: z.array(z.string()) })`,
 }
 
-function routeSource(r: number, kind: number): string {
-  const thing = `{ id: "1", title${r}: "a", email: "b", tags: [] }`
-  switch (kind) {
-    case 0:
-      return `  show${r}: get("/things${r}/:id", { response: Thing${r}, errors: [errors.NotFound] }, (ctx) => ({ ...${thing}, id: ctx.params.id })),`
-    case 1:
-      return `  list${r}: get("/things${r}", { query: v.object({ page${r}: v.coerce.integer().default(1), q: v.string().optional() }), response: v.array(Thing${r}) }, (ctx) => [{ ...${thing}, title${r}: ctx.query.q ?? String(ctx.query.page${r}) }]),`
-    case 2:
-      return `  create${r}: post("/things${r}", { body: New${r}, response: { 201: Thing${r} }, errors: [errors.Conflict], layers: [signedIn] }, (ctx) => ctx.json({ ...${thing}, title${r}: ctx.body.title${r}, email: ctx.user.name }, 201)),`
-    case 3:
-      return `  change${r}: patch("/things${r}/:id/parts/:part${r}", { body: v.object({ street${r}: v.string() }), layers: [signedIn, owner] }, async (ctx) => ({ id: ctx.params.id, part: ctx.params.part${r}, street: ctx.body.street${r}, owns: ctx.owns })),`
-    default:
-      return `  remove${r}: del("/things${r}/:id", { response: { 204: null } }, (ctx) => ctx.empty()),`
-  }
-}
+const thing = (r: number): string => `{ id: "1", title${r}: "a", email: "b", tags: [] }`
 
-const KINDS = ["show", "list", "create", "change", "remove"] as const
+const ROUTES: readonly ((r: number) => string)[] = [
+  (r) =>
+    `  show${r}: get("/things${r}/:id", { response: Thing${r}, errors: [errors.NotFound] }, (ctx) => ({ ...${thing(r)}, id: ctx.params.id })),`,
+  (r) =>
+    `  list${r}: get("/things${r}", { query: Page${r}, response: Thing${r}, errors: [errors.TooManyRequests] }, (ctx) => ({ ...${thing(r)}, title${r}: ctx.query.q ?? String(ctx.query.page${r}) })),`,
+  (r) =>
+    `  create${r}: post("/things${r}", { body: New${r}, response: { 201: Thing${r} }, layers: [signedIn] }, (ctx) => ctx.json({ ...${thing(r)}, title${r}: ctx.body.title${r}, email: ctx.user.name }, 201)),`,
+  (r) =>
+    `  change${r}: patch("/things${r}/:id", { body: New${r}, response: Thing${r}, layers: [signedIn, owner] }, async (ctx) => ({ ...${thing(r)}, id: ctx.owns ? ctx.params.id : "2", title${r}: ctx.body.title${r} })),`,
+  (r) => `  remove${r}: del("/things${r}/:id/parts/:part${r}", (ctx) => ctx.params.part${r} + ctx.params.id),`,
+]
 
-/** Reads every route's input, output and errors, as a typed client does. */
-function routesUsed(index: number, first: number, size: number): readonly string[] {
-  const names = Array.from({ length: size }, (_, at) => {
-    const resource = first + Math.floor(at / RESOURCE_ROUTES) * RESOURCE_ROUTES
-    return `${KINDS[at % RESOURCE_ROUTES]}${resource}`
-  })
+/** Calls every route and reads what comes back, as an app that uses the client does. */
+function clientSource(index: number, routes: readonly At[]): string {
   return [
-    "type Io<R> = R extends Route<string, string, infer I, infer O, infer E> ? { input: I; output: O; error: E } : never",
-    ...names.map(
-      (name) =>
-        `export const call_${name} = (io: Io<(typeof module${index})["${name}"]>): unknown => [io.input, io.output, io.error]`,
-    ),
-  ]
+    'import { createClient } from "@ashlar/client"',
+    `import type { module${index} } from "./module${index}.ts"`,
+    `const api = createClient<typeof module${index}>("https://api.example.com")`,
+    ...routes.map(([resource, kind]) => `export const ${CALLS[kind]!(resource)}`),
+  ].join("\n")
 }
 
-function appSource(modules: number): string {
+const body = (r: number): string => `{ title${r}: "a", email: "b", address: { street${r}: "c" } }`
+
+const CALLS: readonly ((r: number) => string)[] = [
+  (r) => `show${r} = async (): Promise<string> => (await api.show${r}({ params: { id: "1" } })).title${r}`,
+  (r) => `list${r} = async (): Promise<string[]> => (await api.list${r}({ query: { q: "a" } })).tags`,
+  (r) => `create${r} = async (): Promise<string> => (await api.create${r}({ body: ${body(r)} })).title${r}`,
+  (r) =>
+    `change${r} = async (): Promise<string> => (await api.change${r}({ params: { id: "1" }, body: ${body(r)} })).id`,
+  (r) => `remove${r} = async (): Promise<string> => await api.remove${r}({ params: { id: "1", part${r}: "2" } })`,
+]
+
+function appSource(modules: number, schemas: Schemas): string {
   const all = Array.from({ length: modules }, (_, index) => index)
   return [
     'import { createApp, del, errors, get, patch, post, routes } from "@ashlar/http"',
-    'import { v } from "@ashlar/validation"',
+    'import { createClient } from "@ashlar/client"',
+    IMPORTS[schemas],
     'import { signedIn, timing } from "./layers.ts"',
     ...all.map((index) => `import { module${index} } from "./module${index}.ts"`),
-    "export const kept = [del, errors, get, patch, post, routes, v]",
+    `export const kept = [createClient, del, errors, get, patch, post, routes, ${schemas === "v" ? "v" : "z"}]`,
     "const app = createApp({ layers: [timing] })",
     ...all.map((index) => `app.scope("/m${index}", [signedIn], (scope) => scope.add(module${index}))`),
     "export default app",
-    `export interface Api { ${all.map((index) => `module${index}: typeof module${index}`).join("; ")} }`,
   ].join("\n")
 }

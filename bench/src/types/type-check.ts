@@ -10,49 +10,71 @@ export interface TypeCheck {
   readonly checkMs: number
 }
 
+/** Source files, by name. */
+export type Files = ReadonlyMap<string, string>
+
 /** Runs the repository's compiler over files. @throws with the compiler's words when they have an error. */
-export async function checkTypes(files: ReadonlyMap<string, string>): Promise<TypeCheck> {
-  const cache = join(root, ".cache")
+export async function checkTypes(files: Files): Promise<TypeCheck> {
+  return inFolder(files, { noEmit: true }, (report) => parseDiagnostics(report))
+}
+
+/** What the compiler emits for those who import these files: the declarations, under the names of the files. */
+export async function emitDeclarations(files: Files): Promise<Files> {
+  return inFolder(files, { declaration: true, emitDeclarationOnly: true }, async (_report, folder) => {
+    const emitted = new Map<string, string>()
+    for (const name of files.keys()) {
+      const declarations = name.replace(/\.ts$/, ".d.ts")
+      emitted.set(declarations, await Bun.file(join(folder, declarations)).text())
+    }
+    return emitted
+  })
+}
+
+async function inFolder<T>(
+  files: Files,
+  options: Readonly<Record<string, boolean>>,
+  read: (report: string, folder: string) => T | Promise<T>,
+): Promise<T> {
+  // Inside the workspace, so that packages and the runtime's types are found as for any other program in it.
+  const cache = join(root, "bench", "node_modules", ".cache")
   mkdirSync(cache, { recursive: true })
-  // Inside the clone, so that packages and the runtime's types are found as for any workspace.
   const folder = mkdtempSync(join(cache, "types-"))
   try {
     for (const [name, text] of files) await Bun.write(join(folder, name), text)
-    await Bun.write(join(folder, "tsconfig.json"), JSON.stringify(configuration([...files.keys()])))
-    // One checker: several in parallel count what they share more than once.
-    const command = [
-      join(root, "node_modules", ".bin", "tsc"),
-      "-p",
-      folder,
-      "--singleThreaded",
-      "--extendedDiagnostics",
-    ]
-    const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit", stdin: "ignore" })
-    const output = await new Response(child.stdout).text()
-    if ((await child.exited) !== 0)
-      throw new Error(`The generated application does not compile:\n${output.slice(0, 4000)}`)
-    return parseDiagnostics(output)
+    const config = configuration([...files.keys()], { ...options, outDir: join(folder, "out") })
+    await Bun.write(join(folder, "tsconfig.json"), JSON.stringify(config))
+    const out = join(folder, "out", folder.slice(root.length + 1))
+    return await read(await runCompiler(folder), out)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function configuration(files: readonly string[]): object {
-  const source = (name: string): string => join(root, "packages", name, "src", "index.ts")
+async function runCompiler(folder: string): Promise<string> {
+  const tsc = join(root, "node_modules", ".bin", "tsc")
+  // One checker: several in parallel count what they share more than once.
+  const command = [tsc, "-p", folder, "--singleThreaded", "--extendedDiagnostics"]
+  const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit", stdin: "ignore" })
+  const report = await new Response(child.stdout).text()
+  if ((await child.exited) === 0) return report
+  throw new Error(`The generated application does not compile:\n${report.slice(0, 4000)}`)
+}
+
+function configuration(files: readonly string[], options: Readonly<Record<string, boolean | string>>): object {
+  const source = (name: string): [string, string[]] => [
+    `@ashlar/${name}`,
+    [join(root, "packages", name, "src", "index.ts")],
+  ]
   return {
     extends: join(root, "tsconfig.base.json"),
     compilerOptions: {
       rootDir: root,
-      paths: {
-        "@ashlar/http": [source("http")],
-        "@ashlar/validation": [source("validation")],
-        "@ashlar/core": [source("core")],
-      },
+      paths: Object.fromEntries(["client", "core", "http", "validation"].map(source)),
       composite: false,
       emitDeclarationOnly: false,
       declaration: false,
       isolatedDeclarations: false,
-      noEmit: true,
+      ...options,
     },
     files,
   }

@@ -44,6 +44,15 @@ export class AshlarError extends Error {
   }
 }
 
+/** What a caller can tell an error by: what the types of a route and of its client carry of it. */
+export interface DeclaredError<Code extends string = string, Status extends number = number> {
+  readonly code: Code
+  readonly status: Status
+}
+
+/** What callers see of errors of this kind. */
+export type DeclaredBy<E extends ErrorClass> = NonNullable<E["~declared"]>
+
 /** A kind of error: a class with its code and status as values, so that a route can list it and a client can type it. */
 export interface ErrorClass<Code extends string = string, Status extends number = number> {
   new (message?: string, options?: ErrorOptions): AshlarError & { readonly code: Code; readonly status: Status }
@@ -51,6 +60,8 @@ export interface ErrorClass<Code extends string = string, Status extends number 
   readonly status: Status
   /** One sentence for the catalogue: what happened, and what the person who reads it should do. */
   readonly summary: string
+  /** For the type checker only: never there at run time. */
+  readonly "~declared"?: DeclaredError<Code, Status>
 }
 
 /**

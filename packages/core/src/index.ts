@@ -27,7 +27,7 @@ export type {
   Guarantees,
 } from "./drivers.ts"
 export { createDrivers, defineDriver } from "./drivers.ts"
-export type { ErrorClass, ErrorOptions, ErrorReport } from "./errors.ts"
+export type { DeclaredBy, DeclaredError, ErrorClass, ErrorOptions, ErrorReport } from "./errors.ts"
 export {
   AmbientMissing,
   AmbientUnavailable,

@@ -1,6 +1,19 @@
 /** The promises of the types, held by `tsc`: every `@ts-expect-error` must be an error, every `Same` must be the same. */
-import type { StandardSchemaV1 } from "@ashlar/core"
-import { createApp, errors, get, layer, type Params, type Route, routes } from "./index.ts"
+import type { DeclaredError, StandardSchemaV1 } from "@ashlar/core"
+import {
+  createApp,
+  errors,
+  type Failure,
+  fail,
+  get,
+  type InvalidInput,
+  layer,
+  type Params,
+  post,
+  type Route,
+  routes,
+} from "./index.ts"
+import { ndjson } from "./ndjson/index.ts"
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const same = <A, B>(_yes: Same<A, B>): void => undefined
@@ -10,6 +23,8 @@ interface User {
   name: string
 }
 declare const User: StandardSchemaV1<User>
+declare const Users: StandardSchemaV1<User[]>
+declare const Status: StandardSchemaV1<{ status: "active" | "gone" }>
 declare const Page: StandardSchemaV1<{ limit: string }, { limit: number }>
 
 same<Params<"/">, Record<never, string>>(true)
@@ -34,6 +49,19 @@ app.get("/users", { query: Page, response: User }, (ctx) => {
 })
 // @ts-expect-error: the response schema has no password
 app.get("/leak", { response: User }, () => ({ id: "1", name: "a", password: "x" }))
+// @ts-expect-error: nor has an item of a list
+app.get("/leaks", { response: Users }, () => [{ id: "1", name: "a", password: "x" }])
+// @ts-expect-error: nor what comes later
+app.get("/later", { response: User }, async () => ({ id: "1", name: "a", password: "x" }))
+const leaky = { id: "1", name: "a", password: "x" }
+// @ts-expect-error: nor what is one of several answers
+app.get("/or", { response: User }, (ctx) => (ctx.path === "/" ? fail(errors.Gone) : leaky))
+app.get("/mixed", { response: User }, (ctx) =>
+  ctx.path === "/" ? fail(errors.Gone) : ctx.path === "/x" ? Promise.resolve({ id: "1", name: "a" }) : new Response(),
+)
+app.get("/status", { response: Status }, async () => ({ status: "active" as const }))
+// @ts-expect-error: not one of the values
+app.get("/status", { response: Status }, async () => ({ status: "lost" as const }))
 // @ts-expect-error: name is missing
 app.get("/short", { response: User }, () => ({ id: "1" }))
 app.post("/users", { body: User, response: { 201: User } }, (ctx) => ctx.json(ctx.body, 201))
@@ -73,3 +101,25 @@ same<Io<typeof contract.show>["I"]["params"], { id: string }>(true)
 same<Io<typeof contract.list>["O"], number[]>(true)
 same<Io<typeof contract.show>["E"]["code"], "HTTP_NOT_FOUND">(true)
 same<Io<typeof contract.list>["E"]["code"], "HTTP_INVALID">(true)
+
+// What a contract says is resolved: no schema, no layer and no class of an error crosses to who reads it.
+const resolved = routes({
+  change: post("/users/:id", { body: User, query: Page, layers: [signedIn], errors: [errors.Conflict] }, async (ctx) => {
+    return fail(errors.Conflict, ctx.user.name) as Failure<typeof errors.Conflict> | { done: boolean }
+  }),
+  rows: get("/rows", () => ndjson([{ id: 1 }])),
+})
+same<Io<typeof resolved.change>["I"], { params: { id: string }; query: { limit: string }; body: User }>(true)
+same<Io<typeof resolved.change>["O"], { done: boolean }>(true)
+same<
+  Io<typeof resolved.change>["E"],
+  DeclaredError<"HTTP_CONFLICT", 409> | DeclaredError<"HTTP_UNAUTHORIZED", 401> | InvalidInput
+>(true)
+same<Io<typeof resolved.rows>["O"], AsyncIterable<{ id: number }>>(true)
+// @ts-expect-error: owner needs signedIn, which is not before it
+get("/unmet", { layers: [owner] }, () => null)
+// @ts-expect-error: and not after it
+get("/unmet", { layers: [owner, signedIn] }, () => null)
+get("/met", { layers: [signedIn, owner] }, (ctx) => same<typeof ctx.owns, boolean>(true))
+// @ts-expect-error: both provide user
+get("/conflict", { layers: [signedIn, impostor] }, () => null)

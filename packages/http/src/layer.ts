@@ -1,4 +1,4 @@
-import type { ErrorClass } from "@ashlar/core"
+import type { DeclaredBy, ErrorClass } from "@ashlar/core"
 import type { BaseContext } from "./context/context.ts"
 import type { Failure } from "./failure.ts"
 import type { Reply, Result } from "./reply/reply.ts"
@@ -106,7 +106,7 @@ export type ProvidedBy<L extends readonly unknown[]> = L extends readonly [infer
   : unknown
 /** The errors that a list of layers may answer with. */
 export type ErrorsOf<L extends readonly unknown[]> = L[number] extends infer A
-  ? A extends Layer<unknown, infer E>
+  ? A extends { readonly "~errors"?: infer E; readonly hooks: LayerHooks }
     ? E
     : never
   : never
@@ -155,7 +155,7 @@ export function layer<
   const N extends readonly AnyLayer[] = readonly [],
   R = undefined,
   const E extends readonly ErrorClass[] = readonly [],
->(spec: LayerSpec<N, R, E>): Layer<Provided<R>, InstanceType<E[number]>> & NeedsCarrier<ProvidedBy<N>> {
+>(spec: LayerSpec<N, R, E>): Layer<Provided<R>, DeclaredBy<E[number]>> & NeedsCarrier<ProvidedBy<N>> {
   const { name, needs = [], errors = [], meta = {}, headers = {}, security, maxBodyBytes, ...hooks } = spec
   return Object.freeze({
     name,

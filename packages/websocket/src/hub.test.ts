@@ -134,7 +134,7 @@ describe("a room", () => {
 })
 
 describe("a WebSocket route", () => {
-  const wrong: [what: string, definition: WebSocketDefinition, says: string][] = [
+  const wrong: [what: string, definition: Omit<WebSocketDefinition, "layers">, says: string][] = [
     ["messages beside a hub", { hub: createHub(), messages: {} }, "`messages`"],
     ["a hub that is none", { hub: {} as never }, "createHub"],
     ["no room at all", { maxRoomsPerSocket: 0 }, "`maxRoomsPerSocket`"],

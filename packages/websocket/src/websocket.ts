@@ -1,15 +1,18 @@
+import type { DeclaredBy } from "@ashlar/core"
 import {
   type AnyLayer,
   type BaseContext,
   type Check,
   type Context,
+  type ErrorsOf,
   fail,
   get,
+  type InputErrors,
   type InputOf,
+  type OwnErrors,
   type ProvidedBy,
   type Route,
   type RouteDefinition,
-  type RouteErrors,
   type Scope,
 } from "@ashlar/http"
 import { callSite, offeredProtocols, upgrade, type WebSocketLimits } from "@ashlar/http/upgrade"
@@ -96,9 +99,7 @@ export interface SocketHooks<C, S, Received> {
   readonly error?: (socket: S, error: unknown, ctx: C) => Later
 }
 
-type LayerFields<D> = D extends { layers: infer L extends readonly AnyLayer[] } ? ProvidedBy<L> : unknown
-type CheckedLayers<D, X> = D extends { layers: infer L extends readonly AnyLayer[] } ? Check<L, X> : readonly AnyLayer[]
-type RefusedWith = InstanceType<typeof OriginDenied> | InstanceType<typeof SocketsExceeded>
+type RefusedWith = DeclaredBy<typeof OriginDenied | typeof SocketsExceeded>
 
 /** Declares a WebSocket route, in a scope that provides `X` and may answer with `LE`. */
 export interface DeclareWebSocket<X, LE> {
@@ -106,11 +107,11 @@ export interface DeclareWebSocket<X, LE> {
     path: P,
     hooks: SocketHooks<Context<P> & X, SocketBy<unknown>, ReceivedBy<unknown>>,
   ): Route<"GET", P, InputOf<P, unknown>, never, LE | RefusedWith>
-  <const P extends string, const D extends WebSocketDefinition>(
+  <const P extends string, const D extends WebSocketDefinition, const L extends readonly AnyLayer[] = readonly []>(
     path: P,
-    definition: D & { readonly layers?: CheckedLayers<D, X> },
-    hooks: SocketHooks<Context<P, D> & X & LayerFields<D>, SocketBy<D>, ReceivedBy<D>>,
-  ): Route<"GET", P, InputOf<P, D>, never, RouteErrors<D, LE> | RefusedWith>
+    definition: D & { readonly layers?: L & Check<L, X> },
+    hooks: SocketHooks<Context<P, D> & X & ProvidedBy<L>, SocketBy<D>, ReceivedBy<D>>,
+  ): Route<"GET", P, InputOf<P, D>, never, OwnErrors<D> | InputErrors<D> | ErrorsOf<L> | LE | RefusedWith>
 }
 
 /**
@@ -180,7 +181,10 @@ function toSocketRoute(path: string, definition: WebSocketDefinition, hooks: Unt
 }
 
 /** What the kernel knows of the route. Readers of the table find its messages and subprotocols in `meta.websocket`. */
-function toRouteDefinition(definition: WebSocketDefinition): RouteDefinition {
+/** Its layers were checked where the route was declared. */
+type Checked = RouteDefinition & { readonly layers?: never }
+
+function toRouteDefinition(definition: WebSocketDefinition): Checked {
   const {
     maxMessageBytes,
     maxBufferedBytes,
@@ -202,7 +206,7 @@ function toRouteDefinition(definition: WebSocketDefinition): RouteDefinition {
     ...own
   } = rest
   return {
-    ...own,
+    ...(own as Checked),
     errors: [...(own.errors ?? []), OriginDenied, SocketsExceeded],
     meta: { ...meta, websocket: { messages: hub === undefined ? messages : liveHubOf(hub).messages, protocols } },
     websocket: defined({ maxMessageBytes, maxBufferedBytes, idleTimeoutSeconds }),

@@ -1,4 +1,4 @@
-import { Internal } from "@ashlar/core"
+import { type DeclaredBy, Internal } from "@ashlar/core"
 import type { App } from "../app.ts"
 import type { BaseContext } from "../context/context.ts"
 import type { RequestContext } from "../context/request-context.ts"
@@ -63,7 +63,7 @@ export function batch(
   return post(path, definition, (ctx) => runner.answer(ctx as BaseContext as RequestContext)) as never
 }
 
-export type BatchErrors = InstanceType<typeof Invalid | typeof BatchTooLarge | typeof UnsupportedMediaType>
+export type BatchErrors = DeclaredBy<typeof Invalid | typeof BatchTooLarge | typeof UnsupportedMediaType>
 
 /** The requests that are parts of a batch. */
 const parts = new WeakSet<Request>()

@@ -1,3 +1,4 @@
+import type { DeclaredBy } from "@ashlar/core"
 import { preferredEncoding } from "../accept.ts"
 import type { BaseContext } from "../context/context.ts"
 import type { RequestContext } from "../context/request-context.ts"
@@ -52,7 +53,7 @@ const NO_TRANSFORM = /(?:^|[\s,])no-transform(?:$|[\s,])/i
  * @example
  * const app = createApp({ layers: [compress()] })
  */
-export function compress(options: CompressOptions = {}): Layer<unknown, InstanceType<typeof NotAcceptable>> {
+export function compress(options: CompressOptions = {}): Layer<unknown, DeclaredBy<typeof NotAcceptable>> {
   const compression = new Compression(options)
   return layer({
     name: "compress",

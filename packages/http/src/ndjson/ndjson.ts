@@ -12,14 +12,14 @@ export type Rows<T> = AsyncIterable<T> | Iterable<T> | (() => AsyncIterable<T> |
  * @example
  * app.get("/export", () => ndjson(database.iterate("select * from orders")))
  */
-export function ndjson<T>(rows: Rows<T>): Reply<200, unknown> {
+export function ndjson<T>(rows: Rows<T>): Reply<200, AsyncIterable<T>> {
   const feed = new Feed<T>({
     open: () => iteratorOf(typeof rows === "function" ? rows() : rows),
     format: (value) => `${toJson(value)}\n`,
     opening: "",
     maxHeld: 0,
   })
-  return new Reply(200, feed, "application/x-ndjson")
+  return new Reply(200, feed as unknown as AsyncIterable<T>, "application/x-ndjson")
 }
 
 function iteratorOf<T>(rows: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> | Iterator<T> {

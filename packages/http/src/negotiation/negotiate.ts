@@ -1,3 +1,4 @@
+import type { DeclaredBy } from "@ashlar/core"
 import { preferred } from "../accept.ts"
 import type { BaseContext } from "../context/context.ts"
 import { NotAcceptable } from "../errors.ts"
@@ -43,7 +44,7 @@ const MAX_HEADERS = 100
  *   api.get("/orders/:id", (ctx) => orders.get(ctx.params.id))
  * })
  */
-export function negotiate(options: NegotiateOptions = {}): Layer<unknown, InstanceType<typeof NotAcceptable>> {
+export function negotiate(options: NegotiateOptions = {}): Layer<unknown, DeclaredBy<typeof NotAcceptable>> {
   const offers = offersOf(options)
   const choose = remembered(MAX_HEADERS, (header) => {
     const type = preferred(

@@ -30,10 +30,12 @@ export type StopEvents = () => void
  * Where events come from: a generator, which is asked for the next event only when the caller has room for it; or a
  * function that calls `stream.send`, and may return how to stop that.
  */
-export type EventsFrom = AsyncIterable<ServerEvent> | ((stream: EventStream) => Opened | Promise<Opened>)
+export type EventsFrom<E extends ServerEvent = ServerEvent> =
+  | AsyncIterable<E>
+  | ((stream: EventStream) => Opened<E> | Promise<Opened<E>>)
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a function without a return statement gives void
-type Opened = AsyncIterable<ServerEvent> | StopEvents | undefined | void
+type Opened<E> = AsyncIterable<E> | StopEvents | undefined | void
 
 export interface EventsOptions {
   /** Milliseconds of silence after which a comment shows that the stream lives; 0 for never. Default 15,000. */
@@ -67,8 +69,13 @@ const HEADERS = { "cache-control": "no-store", "x-accel-buffering": "no" }
  *   }),
  * )
  */
-export function events(ctx: BaseContext, source: EventsFrom, options: EventsOptions = {}): Reply<200, unknown> {
-  return new Reply(200, new Events(ctx, source, options).feed, "text/event-stream", HEADERS)
+export function events<E extends ServerEvent = ServerEvent>(
+  ctx: BaseContext,
+  source: EventsFrom<E>,
+  options: EventsOptions = {},
+): Reply<200, AsyncIterable<E>> {
+  const { feed } = new Events(ctx, source, options)
+  return new Reply(200, feed as unknown as AsyncIterable<E>, "text/event-stream", HEADERS)
 }
 
 /** A stream under way: its feed, and all that has to be freed with it. */
@@ -133,7 +140,7 @@ class Events implements EventStream {
     }, this.feed.fail)
     return undefined
   }
-  #iteratorOf(opened: Opened): AsyncIterator<ServerEvent> | undefined {
+  #iteratorOf(opened: Opened<ServerEvent>): AsyncIterator<ServerEvent> | undefined {
     if (typeof opened === "object") return opened[Symbol.asyncIterator]()
     if (this.#isOver) this.#call(opened ?? undefined)
     else this.#stop = opened ?? undefined

@@ -1,3 +1,4 @@
+import type { DeclaredBy } from "@ashlar/core"
 import {
   BodyInvalid,
   BodyTooLarge,
@@ -71,7 +72,7 @@ export function uploads<
   const F extends FilesRules,
   const T extends FieldRules | AnySchema = Record<never, never>,
   S extends object = object,
->(options: UploadOptions<F, T, S>): Layer<UploadFields<F, T, S>, InstanceType<(typeof ERRORS)[number]>> {
+>(options: UploadOptions<F, T, S>): Layer<UploadFields<F, T, S>, DeclaredBy<(typeof ERRORS)[number]>> {
   const { maxBodyBytes = maxFormBytes(options), ...rest } = options
   const discard = async (ctx: Partial<UploadFields<F, T, S>>): Promise<void> => ctx.form?.discard()
   return layer({

@@ -1,4 +1,5 @@
 /** The promises of the types, held by `tsc`: every `@ts-expect-error` must be an error, every `Same` must be the same. */
+import type { DeclaredBy } from "@ashlar/core"
 import { createApp, errors, layer, type Route } from "../index.ts"
 import { defineVersions, type Versioning } from "./index.ts"
 
@@ -18,7 +19,7 @@ api.scope(app, "1", (v1) => {
   })
   same<
     typeof route extends Route<string, string, unknown, unknown, infer E> ? E : never,
-    InstanceType<typeof errors.NotFound>
+    DeclaredBy<typeof errors.NotFound>
   >(true)
 })
 const given = api.scope(app, "2026-03-01", (scope) => scope.get("/x", () => "text"))

@@ -1,0 +1,1 @@
+export interface CallOptions { readonly signal?: AbortSignal }
