@@ -13,6 +13,7 @@ const alone = ["bench/tsconfig.json", "scripts/tsconfig.json"].filter((path) => 
 const checks: readonly (readonly [name: string, command: string[]])[] = [
   ["format and lint", [bin("biome"), "check", "--error-on-warnings", "."]],
   ["types", [bin("tsc"), "-b", ...projects.sort(), ...alone]],
+  ["cost of types", [process.execPath, "bench/src/types/gate.ts"]],
   ["dead code", [bin("knip"), "--no-config-hints"]],
   ["rules of the house", [process.execPath, "test", "scripts/src/tidy.test.ts"]],
 ]

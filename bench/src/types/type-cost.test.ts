@@ -1,11 +1,9 @@
 import { describe, expect, test } from "bun:test"
+import { BUDGET, MAX_GROWTH } from "./budget.ts"
 import { generateApp } from "./generated-app.ts"
 import { checkTypes, parseDiagnostics } from "./type-check.ts"
 import { measureClient, measureTypes, type TypeCost } from "./type-cost.ts"
 
-/** Instantiations per route that the compiler may need: these are counted, not timed, and so are the same everywhere. */
-const BUDGET = { v: 480, zod: 650, client: 70 } as const
-const MAX_GROWTH = 1.05
 /** Timed, and so generous: a machine under load may be slow. */
 const MAX_CHECK_MS = 3000
 

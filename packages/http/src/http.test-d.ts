@@ -104,9 +104,13 @@ same<Io<typeof contract.list>["E"]["code"], "HTTP_INVALID">(true)
 
 // What a contract says is resolved: no schema, no layer and no class of an error crosses to who reads it.
 const resolved = routes({
-  change: post("/users/:id", { body: User, query: Page, layers: [signedIn], errors: [errors.Conflict] }, async (ctx) => {
-    return fail(errors.Conflict, ctx.user.name) as Failure<typeof errors.Conflict> | { done: boolean }
-  }),
+  change: post(
+    "/users/:id",
+    { body: User, query: Page, layers: [signedIn], errors: [errors.Conflict] },
+    async (ctx) => {
+      return fail(errors.Conflict, ctx.user.name) as Failure<typeof errors.Conflict> | { done: boolean }
+    },
+  ),
   rows: get("/rows", () => ndjson([{ id: 1 }])),
 })
 same<Io<typeof resolved.change>["I"], { params: { id: string }; query: { limit: string }; body: User }>(true)

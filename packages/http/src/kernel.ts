@@ -198,6 +198,7 @@ function undeclared(
     path,
     segments,
     name: undefined,
+    key: undefined,
     input: {},
     output: new Map(),
     errors: [],

@@ -54,7 +54,7 @@ export interface Place {
 
 export function createScope(wall: Wall, place: Place): Scope {
   const { prefix, host, layers } = place
-  const add = (route: AnyRoute, name = route.definition.name): void => {
+  const add = (route: AnyRoute, key?: string): void => {
     if (wall.frozen) throw new Frozen(`${route.method} ${route.path} came after the table froze (${route.declaredAt})`)
     const own = (route.definition.layers ?? []).map(toLayer)
     wall.placed.push({
@@ -63,8 +63,9 @@ export function createScope(wall: Wall, place: Place): Scope {
       host,
       // The name may still be given after this call: `scope.get(…).name("x")`.
       get name() {
-        return route.definition.name ?? name
+        return route.definition.name ?? key
       },
+      key,
       layers: [...new Set([...layers, ...own])],
     })
   }

@@ -16,6 +16,8 @@ export interface RouteRecord {
   readonly path: string
   readonly segments: readonly Segment[]
   readonly name: string | undefined
+  /** Its dotted place in the record of routes that it was added in, by which a typed client calls it. */
+  readonly key: string | undefined
   readonly input: {
     readonly params?: AnySchema
     readonly query?: AnySchema
@@ -61,6 +63,7 @@ export interface PlacedRoute {
   readonly route: AnyRoute
   readonly path: string
   readonly name: string | undefined
+  readonly key: string | undefined
   readonly host: string | undefined
   readonly layers: readonly Layer<unknown, unknown>[]
 }
@@ -131,7 +134,7 @@ function refuseSecond(first: RouteRecord | undefined, second: RouteRecord, what:
   throw new RouteDuplicate(`Two routes take ${what}${same}: ${first.declaredAt} and ${second.declaredAt}. Remove one.`)
 }
 
-function toRecord({ route, path, host, name, layers: placed }: PlacedRoute, defaults: RouteDefaults): RouteRecord {
+function toRecord({ route, path, host, name, key, layers: placed }: PlacedRoute, defaults: RouteDefaults): RouteRecord {
   const { definition } = route
   checkLayers(placed, route)
   const layers = arrangeLayers(placed)
@@ -144,6 +147,7 @@ function toRecord({ route, path, host, name, layers: placed }: PlacedRoute, defa
     segments: parsePath(path, definition.where),
     host,
     name,
+    key,
     version: versionOf(layers, route),
     input: { ...pick({ params, query, headers, cookies, body }) },
     output: outputOf(definition.response),

@@ -18,5 +18,12 @@ export type { Attendance } from "./live-hub.ts"
 export type { Origins } from "./origin.ts"
 export type { Member, PresenceEvents } from "./presence.ts"
 export type { Closing, Recipients, Socket } from "./socket.ts"
-export type { DeclareWebSocket, ReceivedBy, SocketBy, SocketHooks, WebSocketDefinition } from "./websocket.ts"
+export type {
+  DeclareWebSocket,
+  ReceivedBy,
+  SocketBy,
+  SocketContract,
+  SocketHooks,
+  WebSocketDefinition,
+} from "./websocket.ts"
 export { websocket, websocketIn } from "./websocket.ts"

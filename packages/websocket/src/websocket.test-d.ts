@@ -1,7 +1,7 @@
 /** The promises of the types, held by `tsc`: every `@ts-expect-error` must be an error, every `Same` must be the same. */
 import type { StandardSchemaV1 } from "@ashlar/core"
 import { createApp, layer, type Route } from "@ashlar/http"
-import { createHub, type Hub, type Socket, websocket, websocketIn } from "./index.ts"
+import { createHub, type Hub, type Socket, type SocketContract, websocket, websocketIn } from "./index.ts"
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const same = <A, B>(_yes: Same<A, B>): void => undefined
@@ -116,7 +116,7 @@ app.scope("/inner", [owner], (inner) => {
     { hub: chat, layers: [] },
     { open: (_socket, ctx) => same<typeof ctx.owns, boolean>(true) },
   )
-  same<typeof route extends Route<"GET", "/", infer _I, infer O, infer _E> ? O : 0, never>(true)
+  same<typeof route extends Route<"GET", "/", infer _I, infer O, infer _E> ? O : 0, SocketContract<Said, Heard>>(true)
   type Codes = typeof route extends Route<string, string, infer _I, infer _O, infer E> ? E : never
   const codes: Codes["code"][] = ["WEBSOCKET_ORIGIN_DENIED", "WEBSOCKET_SOCKETS_EXCEEDED"]
   void codes

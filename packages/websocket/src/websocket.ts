@@ -101,17 +101,29 @@ export interface SocketHooks<C, S, Received> {
 
 type RefusedWith = DeclaredBy<typeof OriginDenied | typeof SocketsExceeded>
 
+/** What a typed client knows of a route's messages: those that it sends, and those that it gets. For the type checker only. */
+export interface SocketContract<Received, Sent> {
+  readonly "~socket": readonly [receives: Received, sends: Sent]
+}
+type SentBy<D> = SocketBy<D> extends Socket<infer Sent, infer _Shown> ? Sent : never
+
 /** Declares a WebSocket route, in a scope that provides `X` and may answer with `LE`. */
 export interface DeclareWebSocket<X, LE> {
   <const P extends string>(
     path: P,
     hooks: SocketHooks<Context<P> & X, SocketBy<unknown>, ReceivedBy<unknown>>,
-  ): Route<"GET", P, InputOf<P, unknown>, never, LE | RefusedWith>
+  ): Route<"GET", P, InputOf<P, unknown>, SocketContract<ReceivedBy<unknown>, SentBy<unknown>>, LE | RefusedWith>
   <const P extends string, const D extends WebSocketDefinition, const L extends readonly AnyLayer[] = readonly []>(
     path: P,
     definition: D & { readonly layers?: L & Check<L, X> },
     hooks: SocketHooks<Context<P, D> & X & ProvidedBy<L>, SocketBy<D>, ReceivedBy<D>>,
-  ): Route<"GET", P, InputOf<P, D>, never, OwnErrors<D> | InputErrors<D> | ErrorsOf<L> | LE | RefusedWith>
+  ): Route<
+    "GET",
+    P,
+    InputOf<P, D>,
+    SocketContract<ReceivedBy<D>, SentBy<D>>,
+    OwnErrors<D> | InputErrors<D> | ErrorsOf<L> | LE | RefusedWith
+  >
 }
 
 /**
