@@ -15,6 +15,7 @@ import { registerOpenApi } from "./commands/openapi.ts"
 import { registerPeople } from "./commands/people.ts"
 import { registerProjects } from "./commands/projects.ts"
 import { registerRoutes } from "./commands/routes.ts"
+import { registerTypes } from "./commands/types.ts"
 import { registerUp } from "./commands/up.ts"
 import type { Io } from "./io.ts"
 import { VERSION } from "./version.ts"
@@ -89,6 +90,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerRoutes(program, run)
   registerOpenApi(program, run)
   registerMigrate(program, run)
+  registerTypes(program, run)
   registerInit(program, run)
   registerDeploy(program, run)
   registerLogs(program, run)
