@@ -69,7 +69,7 @@ export async function errors(): Promise<void> {
   same<CodeOf<typeof api.me>, "HTTP_UNAUTHORIZED" | ClientErrorCode>(true) // its layer's
   same<CodeOf<typeof api.remove>, ClientErrorCode>(true) // never none: the network is always there
 }
-type Part = "params" | "query" | "headers" | "body" | "response"
+type Part = "params" | "query" | "headers" | "cookies" | "body" | "response" | "message"
 
 /** What `ashlar types` writes. */
 interface Routes {

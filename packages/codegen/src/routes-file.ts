@@ -23,7 +23,9 @@ export function writeRoutesFile(routes: readonly DescribedRoute[]): string {
   const named = routes.filter((route) => route.name !== undefined)
   const tree = new Map<string, Tree>()
   for (const route of named) place(tree, route.name!.split("."), routeType(route, reader))
-  const imports = named.some(({ meta }) => meta?.websocket !== undefined) ? "Manifest, RouteTypes, SocketTypes" : "Manifest, RouteTypes"
+  const imports = named.some(({ meta }) => meta?.websocket !== undefined)
+    ? "Manifest, RouteTypes, SocketTypes"
+    : "Manifest, RouteTypes"
   return [
     "// Written by `ashlar types`. Do not edit it: write it again when the routes have changed.",
     `import type { ${imports} } from "@ashlar/client"`,
@@ -85,7 +87,10 @@ function paramsType(path: string): string {
 }
 
 function outputType({ output, meta }: DescribedRoute, reader: TypeReader): string {
-  if (meta?.websocket !== undefined) return isJsonSocket(meta) ? "SocketTypes<unknown, unknown>" : "SocketTypes<string | Uint8Array, string | Uint8Array>"
+  if (meta?.websocket !== undefined)
+    return isJsonSocket(meta)
+      ? "SocketTypes<unknown, unknown>"
+      : "SocketTypes<string | Uint8Array, string | Uint8Array>"
   const good = Object.entries(output).filter(([status]) => status.startsWith("2"))
   const types = good.map(([, schema]): Type => (schema === null ? { kind: "null" } : reader.read(schema, schema)))
   return types.length === 0 ? "unknown" : typescriptType(unionOf(types))

@@ -53,8 +53,7 @@ export class TypeReader {
     const choices = schema.anyOf ?? schema.oneOf
     if (choices !== undefined) return unionOf(choices.map(inner))
     if (schema.allOf !== undefined) return { kind: "all", of: schema.allOf.map(inner) }
-    if (Array.isArray(schema.type))
-      return unionOf(schema.type.map((type: string) => inner({ ...schema, type, $defs: undefined } as JsonSchema)))
+    if (Array.isArray(schema.type)) return unionOf(schema.type.map((type: string) => inner({ ...schema, type })))
     return readPlain(schema, inner)
   }
 

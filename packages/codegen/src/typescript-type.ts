@@ -36,7 +36,9 @@ export function typescriptType(type: Type): string {
 
 function inList(type: Type): string {
   const text = typescriptType(type)
-  return type.kind === "union" || type.kind === "all" || type.kind === "list" || type.kind === "tuple" ? `(${text})` : text
+  return type.kind === "union" || type.kind === "all" || type.kind === "list" || type.kind === "tuple"
+    ? `(${text})`
+    : text
 }
 
 /** A property's name, quoted where it has to be. */

@@ -24,6 +24,8 @@ interface User {
 }
 declare const User: StandardSchemaV1<User>
 declare const Users: StandardSchemaV1<User[]>
+declare const Either: StandardSchemaV1<{ kind: "a"; x: string } | { kind: "b"; y: number }>
+declare const Pair: StandardSchemaV1<[string, number]>
 declare const Status: StandardSchemaV1<{ status: "active" | "gone" }>
 declare const Page: StandardSchemaV1<{ limit: string }, { limit: number }>
 
@@ -53,6 +55,8 @@ app.get("/leak", { response: User }, () => ({ id: "1", name: "a", password: "x" 
 app.get("/leaks", { response: Users }, () => [{ id: "1", name: "a", password: "x" }])
 // @ts-expect-error: nor what comes later
 app.get("/later", { response: User }, async () => ({ id: "1", name: "a", password: "x" }))
+app.get("/either", { response: Either }, () => ({ kind: "b" as const, y: 1 }))
+app.get("/pairs", { response: Pair }, () => ["a", 1] as [string, number])
 const leaky = { id: "1", name: "a", password: "x" }
 // @ts-expect-error: nor what is one of several answers
 app.get("/or", { response: User }, (ctx) => (ctx.path === "/" ? fail(errors.Gone) : leaky))

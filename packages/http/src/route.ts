@@ -91,13 +91,15 @@ type ExtraKeys<R, I> = R extends readonly unknown[]
   ? I extends readonly unknown[]
     ? ExtraKeys<R[number], I[number]>
     : never
-  : keyof R extends keyof I
+  : keyof R extends KeysOf<I>
     ? never
     : R extends NoData | Reply
       ? never
       : R extends Promise<infer V>
         ? ExtraKeys<V, I>
-        : Exclude<keyof R, keyof I>
+        : Exclude<keyof R, KeysOf<I>>
+/** Of every member of a union, where `keyof` gives what all of them have. */
+type KeysOf<I> = I extends unknown ? keyof I : never
 
 /** The parts of a request that a caller makes: cookies are the browser's. */
 type InputPart = "params" | "query" | "headers" | "body"

@@ -93,11 +93,13 @@ type AbsentKeys<S> = { [K in keyof S]: S[K] extends { readonly "~opt": string } 
 type Flat<T> = { [K in keyof T]: T[K] } & {}
 
 /** What an object of these schemas gives. */
-export type ObjectOutput<S extends AsyncShape> = OptionalKeys<S> extends never
-  ? { [K in keyof S]: S[K]["~o"] } // most have no optional key, and need neither an intersection nor its flattening
-  : Flat<{ [K in Exclude<keyof S, OptionalKeys<S>>]: S[K]["~o"] } & { [K in OptionalKeys<S>]?: S[K]["~o"] }>
+export type ObjectOutput<S extends AsyncShape> =
+  OptionalKeys<S> extends never
+    ? { [K in keyof S]: S[K]["~o"] } // most have no optional key, and need neither an intersection nor its flattening
+    : Flat<{ [K in Exclude<keyof S, OptionalKeys<S>>]: S[K]["~o"] } & { [K in OptionalKeys<S>]?: S[K]["~o"] }>
 
 /** What an object of these schemas takes. */
-export type ObjectInput<S extends AsyncShape> = AbsentKeys<S> extends never
-  ? { [K in keyof S]: S[K]["~i"] }
-  : Flat<{ [K in Exclude<keyof S, AbsentKeys<S>>]: S[K]["~i"] } & { [K in AbsentKeys<S>]?: S[K]["~i"] }>
+export type ObjectInput<S extends AsyncShape> =
+  AbsentKeys<S> extends never
+    ? { [K in keyof S]: S[K]["~i"] }
+    : Flat<{ [K in Exclude<keyof S, AbsentKeys<S>>]: S[K]["~i"] } & { [K in AbsentKeys<S>]?: S[K]["~i"] }>

@@ -47,7 +47,11 @@ async function types(cli: Cli, entry: string | undefined, flags: TypesFlags): Pr
   const value = { file: shown, upToDate: isCurrent, routes: routes.filter(({ name }) => name !== undefined).length }
   if (isCurrent) return { value, text: `${shown} is up to date.` }
   if (flags.check)
-    return { value, text: `${shown} is not what the app says. Write it with: ashlar types --out ${flags.out}`, exitCode: 1 }
+    return {
+      value,
+      text: `${shown} is not what the app says. Write it with: ashlar types --out ${flags.out}`,
+      exitCode: 1,
+    }
   writeFileSync(out, text)
   return { value: { ...value, upToDate: true }, text: `${shown} has ${value.routes} routes.` }
 }
