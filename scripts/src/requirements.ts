@@ -1,5 +1,5 @@
 /** What the tests need from the machine, and how to get it where that is possible. */
-import { existsSync } from "node:fs"
+import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { Glob } from "bun"
 import { runStep } from "./step.ts"
@@ -68,6 +68,27 @@ export function ensureNode(): Promise<string> {
   const system = process.platform === "win32" ? "win" : process.platform
   const name = `${system === "darwin" && process.arch === "arm64" ? "node-bin" : "node"}-${system}-${process.arch}`
   return ensureRuntime("node", { package: name, version: NODE_VERSION, binary: `${name}/bin/node{,.exe}` })
+}
+
+/** The official tests of JSON Schema; nothing but this Debian package brings those of draft 2020-12. */
+const SCHEMA_SUITE = "libtest-json-schema-acceptance-perl"
+
+/**
+ * The folder of the JSON Schema test suite, unpacked beside the runtimes at its first use and not installed: the package is
+ * a Perl module with forty others behind it, of which only the data is wanted. Empty where there is no Debian.
+ */
+export async function ensureSchemaSuite(): Promise<string> {
+  const folder = join(root, ".cache", "json-schema-suite")
+  if (existsSync(join(folder, "usr"))) return folder
+  if (Bun.which("apt-get") === null) return ""
+  if (process.getuid?.() === 0) await runStep("Updating the list of Debian packages", ["apt-get", "update", "-q"])
+  if (Bun.spawnSync(["apt-cache", "show", SCHEMA_SUITE]).exitCode !== 0) return ""
+  mkdirSync(folder, { recursive: true })
+  await runStep("Bringing the JSON Schema test suite", ["apt-get", "download", "-q", SCHEMA_SUITE], { cwd: folder })
+  const [file] = new Glob("*.deb").scanSync({ cwd: folder })
+  if (file === undefined) return ""
+  await runStep("Unpacking the JSON Schema test suite", ["dpkg-deb", "-x", file, "."], { cwd: folder })
+  return folder
 }
 
 interface Runtime {

@@ -29,3 +29,15 @@ export const LocaleUnknown: ErrorClass<"VALIDATION_LOCALE_UNKNOWN", 500> = defin
   500,
   "Messages are asked for in a language that there are none in. `LOCALES` lists those there are.",
 )
+
+export const JsonSchemaInvalid: ErrorClass<"VALIDATION_JSON_SCHEMA_INVALID", 422> = defineError(
+  "VALIDATION_JSON_SCHEMA_INVALID",
+  422,
+  "A JSON Schema document cannot be made a validator: a keyword has a value that it may not have, a reference leads nowhere or in a circle, or a pattern may take too long. Correct the document.",
+)
+
+export const JsonSchemaTooLarge: ErrorClass<"VALIDATION_JSON_SCHEMA_TOO_LARGE", 422> = defineError(
+  "VALIDATION_JSON_SCHEMA_TOO_LARGE",
+  422,
+  "A JSON Schema document has more values, levels or parts than are taken. Split it, or let parts refer to each other less.",
+)

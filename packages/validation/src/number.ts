@@ -86,9 +86,9 @@ export class NumberBuilder<I> extends SchemaBuilder<number, I> implements Number
  * Whether a whole number of steps, written as a decimal, is the value: 0.3 of 0.1 is three, though the doubles' quotient is
  * 2.9999999999999996. One rounding error of the quotient is forgiven and no more, so 1e-8 off is off.
  */
-function isMultiple(value: number, step: number): boolean {
+export function isMultiple(value: number, step: number): boolean {
   const quotient = value / step
-  if (!Number.isFinite(quotient)) return Number.isInteger(step) && value % step === 0
+  if (!Number.isFinite(quotient)) return value % step === 0
   return Number.isInteger(quotient) || Math.abs(quotient - Math.round(quotient)) < Math.abs(quotient) * 2 ** -51
 }
 

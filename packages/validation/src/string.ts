@@ -7,6 +7,7 @@ import { type Check, createNode, type Fits } from "./node.ts"
 import { boundedPattern, MAX_PATTERN_TEXT } from "./pattern.ts"
 import type { StringSchema } from "./string-schema.ts"
 import { kindOf, quantity, quoted, type Term, term, verbatim } from "./term.ts"
+import { isLonger, isShorter, lengthOf } from "./text-length.ts"
 
 const A_STRING = term("string")
 const OTHER_TEXT = term("otherText")
@@ -214,32 +215,6 @@ function formStep(fits: Fits, expected: Term, json: JsonSchema): Step {
 
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
-}
-
-/* Code points are at most as many as UTF-16 units and at least half as many: only in between must they be counted. */
-
-function isShorter(text: string, least: number): boolean {
-  return text.length < least || (text.length < 2 * least && lengthOf(text) < least)
-}
-
-function isLonger(text: string, most: number): boolean {
-  return text.length > 2 * most || (text.length > most && lengthOf(text) > most)
-}
-
-function lengthOf(text: string): number {
-  let length = 0
-  for (let at = 0; at < text.length; at++) {
-    // The second half of a pair was counted with the first.
-    const unit = text.charCodeAt(at)
-    const isPair = unit >= 0xd800 && unit <= 0xdbff && isLowSurrogate(text.charCodeAt(at + 1))
-    if (isPair) at++
-    length++
-  }
-  return length
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit <= 0xdfff
 }
 
 export function string(): StringSchema {

@@ -25,7 +25,7 @@ function unionNode(members: readonly Node[]): Node {
         if (attempt.count === 0) return checked
         attempts.push(attempt)
       }
-      return explain(attempts, expected, value, run)
+      return explainUnion(attempts, expected, value, run)
     },
     // The first member that takes the value has it, changed or not: only where none of them changes any is it the same.
     fits: members.every((member) => member.isPure && member.fits !== undefined)
@@ -46,7 +46,12 @@ export function keysOf(members: readonly Node[]): ReadonlySet<string> | undefine
  * Says what is wrong with the member that was meant: of those that are for a value of this type, and whose tags it has,
  * the one with the fewest issues. "Expected an integer at width" helps more than "none of these five shapes".
  */
-function explain(attempts: readonly Run[], expected: Node["expected"], value: unknown, run: Run): undefined {
+export function explainUnion(
+  attempts: readonly Run[],
+  expected: Node["expected"],
+  value: unknown,
+  run: Run,
+): undefined {
   const ofType = attempts.filter((attempt) => !attempt.missesType())
   if (ofType.length === 0) return run.expect("union", expected, kindOf(value))
   const ofTag = ofType.filter((attempt) => !attempt.missedTag())

@@ -48,6 +48,9 @@ const texts = {
   different: "items that differ from each other",
   duplicate: "the item of place {place} again",
   mergeable: "a value on which all parts agree",
+  fitting: "{amount} of the form that is asked for",
+  oneShape: "a value of one of the shapes only",
+  affordable: "a value that is less work to check",
   // Forms of text
   matching: "text that matches {pattern}",
   startsWith: "text that starts with {text}",
