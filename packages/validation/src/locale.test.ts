@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test"
+import { fromJsonSchema } from "./from-json-schema/from-json-schema.ts"
 import type { IssueCode, ValidationIssue } from "./issue.ts"
 import { LOCALES, type LocaleName, loadLocale, pickLocale } from "./load-locale.ts"
 import { type Locale, setDefaultLocale, type TextKey } from "./locale.ts"
@@ -79,6 +80,9 @@ const provocations: readonly (readonly [AnySchema | AnyAsyncSchema, unknown])[] 
   [v.record(v.string().max(1), v.unknown()), { long: 1 }],
   [v.record(v.string().lowercase(), v.unknown()), { A: 1, a: 1 }],
   [v.string().refine(() => false), ""],
+  [fromJsonSchema({ contains: { type: "null" } }), [1]],
+  [fromJsonSchema({ oneOf: [true, true] }), 1],
+  [fromJsonSchema({ items: true, type: "array" }, { maxSteps: 0 }), []],
   [v.string().nullable(), 1],
   [v.enum(["one", "two"]), "on"],
   [v.enum(Array.from({ length: 20 }, (_, at) => at)), {}],

@@ -10,6 +10,22 @@ const documents = suiteDocuments()
 /** By the beginning of a group's name, and why it is left out. */
 type Excluded = Readonly<Record<string, string>>
 
+/** Where the other validator is known to answer wrongly. */
+const WRONG_IN_AJV = [
+  // It looks for a property that every object inherits.
+  "properties: properties whose names are Javascript object property names, __proto__ not valid",
+  // It does not count what `contains` has found among the evaluated items, and forgets some of what `items` and `if` have seen.
+  "unevaluatedItems: unevaluatedItems with nested items, with no additional items",
+  "unevaluatedItems: unevaluatedItems with nested items, with invalid additional item",
+  "unevaluatedItems: unevaluatedItems depends on adjacent contains, contains passes, second item is not evaluated",
+  "unevaluatedItems: unevaluatedItems depends on multiple nested contains, 7 not evaluated, fails unevaluatedItems",
+  "unevaluatedItems: unevaluatedItems and contains interact to control item dependency relationship, only b's are invalid",
+  "unevaluatedItems: unevaluatedItems and contains interact to control item dependency relationship, only c's are invalid",
+  "unevaluatedItems: unevaluatedItems and contains interact to control item dependency relationship, only b's and c's are invalid",
+  "unevaluatedItems: unevaluatedItems and contains interact to control item dependency relationship, only a's and c's are invalid",
+  "unevaluatedProperties: unevaluatedProperties with if/then/else, then not defined, when if is false and has unevaluated properties",
+]
+
 /** What this package answers: by its issues, without them, and after a turn through JSON Schema. */
 function verdicts(schema: AnySchema, data: unknown, options: FromJsonSchemaOptions): boolean[] {
   const again = fromJsonSchema(toJsonSchema(schema), { formats: options.formats ?? "annotate" })
@@ -50,17 +66,17 @@ describe.skipIf(!isSuiteHere)("draft 2020-12", () => {
 
   test("what is given out means the same to another validator", () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false, ownProperties: true, addUsedSchema: false })
+    const wrong: string[] = []
     let asked = 0
     for (const [name, { schema, tests }] of groups) {
       if (name.startsWith("vocabulary: ")) continue
       const accepts = ajv.compile(toJsonSchema(fromJsonSchema(schema, { documents })))
       for (const { data, valid, description } of tests) {
-        // There that validator looks for a property that every object inherits.
-        if (description === "__proto__ not valid") continue
         asked++
-        expect([name, description, accepts(data)]).toEqual([name, description, valid])
+        if (accepts(data) !== valid) wrong.push(`${name}, ${description}`)
       }
     }
+    expect(wrong).toEqual(WRONG_IN_AJV)
     expect(asked).toBeGreaterThan(1000)
   })
 })
