@@ -1,6 +1,6 @@
 import { JsonSchemaInvalid } from "../errors.ts"
-import type { Run } from "../issue.ts"
 import { repeated } from "../json-equality.ts"
+import type { Run } from "../run.ts"
 import { quantity, term } from "../term.ts"
 import type { Keyword, Part } from "./part.ts"
 import { assertion, type KeywordReader, toBoolean, toCount, toSchema, toSchemas } from "./site.ts"

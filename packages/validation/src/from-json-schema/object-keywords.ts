@@ -1,5 +1,5 @@
-import { Run } from "../issue.ts"
 import { type Fields, isObject } from "../own-fields.ts"
+import { Run } from "../run.ts"
 import { quantity, quoted, sentence, term } from "../term.ts"
 import { isJsonObject, type JsonObject } from "./json-copy.ts"
 import type { Keyword, Part } from "./part.ts"

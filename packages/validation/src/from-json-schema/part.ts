@@ -1,6 +1,6 @@
-import type { Run } from "../issue.ts"
 import type { JsonSchema, JsonSchemaContext } from "../json-schema.ts"
 import { createNode, type Fits, type Node } from "../node.ts"
+import type { Run } from "../run.ts"
 import { type Term, term } from "../term.ts"
 import { isJsonObject, type JsonObject, type JsonValue, publicJson } from "./json-copy.ts"
 import type { Meter } from "./meter.ts"

@@ -1,5 +1,5 @@
-import { Run } from "../issue.ts"
 import { isObject } from "../own-fields.ts"
+import { Run } from "../run.ts"
 import { either, kindOf, term } from "../term.ts"
 import { explainUnion } from "../union.ts"
 import type { Keyword, Part } from "./part.ts"

@@ -1,5 +1,5 @@
-import type { Run } from "../issue.ts"
 import { isObject } from "../own-fields.ts"
+import type { Run } from "../run.ts"
 import { quantity, term } from "../term.ts"
 import { refuseKey } from "./object-keywords.ts"
 import type { Keyword, Part } from "./part.ts"

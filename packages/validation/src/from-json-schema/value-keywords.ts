@@ -1,7 +1,7 @@
 import { JsonSchemaInvalid } from "../errors.ts"
-import type { Run } from "../issue.ts"
 import { writtenAlike } from "../json-equality.ts"
 import { isMultiple } from "../number.ts"
+import type { Run } from "../run.ts"
 import { either, kindOf, quoted, type Term, term, verbatim } from "../term.ts"
 import type { JsonValue } from "./json-copy.ts"
 import type { Keyword } from "./part.ts"
