@@ -38,8 +38,13 @@ export function fitsFields(fields: readonly FieldFits[], isOpen: boolean, asker:
   }, undefined)!
 }
 
-function isPlain(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null
+}
+
+/** Asked after a first look-up, which tells an engine what kind of object it is: V8 then knows the answer without a call. */
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype
 }
 
 /** How many enumerable keys there are; inherited ones too. */
@@ -50,15 +55,16 @@ export function size(value: object): number {
 }
 
 function none(_: readonly FieldFits[], { isOpen }: Rest): FitsFields {
-  return (value) => isPlain(value) && (isOpen || size(value) === 0)
+  return (value) => isObject(value) && isPlain(value) && (isOpen || size(value) === 0)
 }
 
 function one([a]: readonly FieldFits[], { isOpen, asker, offset }: Rest): FitsFields {
   const { key: keyA, fits: fitsA, mayBeAbsent: freeA } = a!
   return (value, before = 0) => {
+    if (!isObject(value)) return false
+    const given = value[keyA]
     if (!isPlain(value)) return false
     let present = before
-    const given = value[keyA]
     if (given === undefined ? !freeA : !fitsA(given)) return misses(value, asker, offset + 0, present)
     if (given !== undefined) present++
     return isOpen || present === size(value) || misses(value, asker, offset + 1, present)
@@ -69,9 +75,10 @@ function two([a, b]: readonly FieldFits[], { isOpen, asker, offset }: Rest): Fit
   const { key: keyA, fits: fitsA, mayBeAbsent: freeA } = a!
   const { key: keyB, fits: fitsB, mayBeAbsent: freeB } = b!
   return (value, before = 0) => {
+    if (!isObject(value)) return false
+    let given = value[keyA]
     if (!isPlain(value)) return false
     let present = before
-    let given = value[keyA]
     if (given === undefined ? !freeA : !fitsA(given)) return misses(value, asker, offset + 0, present)
     if (given !== undefined) present++
     given = value[keyB]
@@ -86,9 +93,10 @@ function three([a, b, c]: readonly FieldFits[], { isOpen, asker, offset }: Rest)
   const { key: keyB, fits: fitsB, mayBeAbsent: freeB } = b!
   const { key: keyC, fits: fitsC, mayBeAbsent: freeC } = c!
   return (value, before = 0) => {
+    if (!isObject(value)) return false
+    let given = value[keyA]
     if (!isPlain(value)) return false
     let present = before
-    let given = value[keyA]
     if (given === undefined ? !freeA : !fitsA(given)) return misses(value, asker, offset + 0, present)
     if (given !== undefined) present++
     given = value[keyB]
@@ -107,9 +115,10 @@ function four([a, b, c, d]: readonly FieldFits[], { isOpen, asker, offset }: Res
   const { key: keyC, fits: fitsC, mayBeAbsent: freeC } = c!
   const { key: keyD, fits: fitsD, mayBeAbsent: freeD } = d!
   return (value, before = 0) => {
+    if (!isObject(value)) return false
+    let given = value[keyA]
     if (!isPlain(value)) return false
     let present = before
-    let given = value[keyA]
     if (given === undefined ? !freeA : !fitsA(given)) return misses(value, asker, offset + 0, present)
     if (given !== undefined) present++
     given = value[keyB]
@@ -132,9 +141,10 @@ function five([a, b, c, d, e]: readonly FieldFits[], { isOpen, asker, offset }: 
   const { key: keyD, fits: fitsD, mayBeAbsent: freeD } = d!
   const { key: keyE, fits: fitsE, mayBeAbsent: freeE } = e!
   return (value, before = 0) => {
+    if (!isObject(value)) return false
+    let given = value[keyA]
     if (!isPlain(value)) return false
     let present = before
-    let given = value[keyA]
     if (given === undefined ? !freeA : !fitsA(given)) return misses(value, asker, offset + 0, present)
     if (given !== undefined) present++
     given = value[keyB]
@@ -161,9 +171,10 @@ function six([a, b, c, d, e, f]: readonly FieldFits[], { isOpen, asker, offset }
   const { key: keyE, fits: fitsE, mayBeAbsent: freeE } = e!
   const { key: keyF, fits: fitsF, mayBeAbsent: freeF } = f!
   return (value, before = 0) => {
+    if (!isObject(value)) return false
+    let given = value[keyA]
     if (!isPlain(value)) return false
     let present = before
-    let given = value[keyA]
     if (given === undefined ? !freeA : !fitsA(given)) return misses(value, asker, offset + 0, present)
     if (given !== undefined) present++
     given = value[keyB]
@@ -194,9 +205,10 @@ function seven([a, b, c, d, e, f, g]: readonly FieldFits[], { isOpen, asker, off
   const { key: keyF, fits: fitsF, mayBeAbsent: freeF } = f!
   const { key: keyG, fits: fitsG, mayBeAbsent: freeG } = g!
   return (value, before = 0) => {
+    if (!isObject(value)) return false
+    let given = value[keyA]
     if (!isPlain(value)) return false
     let present = before
-    let given = value[keyA]
     if (given === undefined ? !freeA : !fitsA(given)) return misses(value, asker, offset + 0, present)
     if (given !== undefined) present++
     given = value[keyB]
@@ -231,9 +243,10 @@ function eight([a, b, c, d, e, f, g, h]: readonly FieldFits[], { isOpen, asker, 
   const { key: keyG, fits: fitsG, mayBeAbsent: freeG } = g!
   const { key: keyH, fits: fitsH, mayBeAbsent: freeH } = h!
   return (value, before = 0) => {
+    if (!isObject(value)) return false
+    let given = value[keyA]
     if (!isPlain(value)) return false
     let present = before
-    let given = value[keyA]
     if (given === undefined ? !freeA : !fitsA(given)) return misses(value, asker, offset + 0, present)
     if (given !== undefined) present++
     given = value[keyB]
