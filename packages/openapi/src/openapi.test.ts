@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { type App, createApp, errors, layer } from "@ashlar/http"
 import { when } from "@ashlar/http/layers"
+import { hidden } from "@ashlar/http/serialization"
 import { toMemory, uploads } from "@ashlar/http/uploads"
 import { defineVersions, deprecation } from "@ashlar/http/versioning"
 import { type Schema, v } from "@ashlar/validation"
@@ -203,6 +204,15 @@ describe("an operation", () => {
     ])
     expect(noted["/a"]!.post!.parameters).toBeUndefined()
     expect(noted["/a"]!.post!.responses["206"]!.description).toBe("One of many")
+  })
+
+  test("says nothing of what its answers hide", () => {
+    const { paths: shown, components: own } = documentOf((app) => {
+      app.get("/", { response: hidden(User, "name") }, handler)
+    })
+    const content = shown["/"]!.get!.responses["200"]!.content as Record<string, { schema: Json }>
+    expect(Object.keys(content["application/json"]!.schema.properties as Json)).toEqual(["id"])
+    expect(JSON.stringify([shown, own])).not.toContain("As they sign")
   })
 
   test("says text where text goes, and a body that may be left out", () => {
