@@ -79,7 +79,9 @@ function takesText({ type, enum: values, const: value }: Json): boolean {
 function isRequired(schema: AnySchema): boolean {
   try {
     const result = schema["~standard"].validate(undefined)
-    return result instanceof Promise ? true : result.issues !== undefined
+    if (!(result instanceof Promise)) return result.issues !== undefined
+    result.catch(() => undefined) // nobody waits for it
+    return true
   } catch {
     return true
   }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 import type { RouteTable } from "@ashlar/http"
 import { createAsyncApi } from "../asyncapi/asyncapi.ts"
 import type { Json } from "../json.ts"
@@ -9,18 +8,11 @@ import type { DocumentOptions } from "./document-options.ts"
 export type DocumentKind = "openapi" | "asyncapi"
 export type DocumentFormat = "json" | "yaml"
 
-/** A document as it is sent. */
-export interface Written {
-  readonly text: string
-  /** An entity tag by its content. */
-  readonly etag: string
-}
-
 /** The documents of one app, each written once, when it is first asked for. */
 export class Documents {
   readonly #table: () => RouteTable
   readonly #options: DocumentOptions
-  readonly #written = new Map<string, Written>()
+  readonly #written = new Map<string, string>()
 
   constructor(table: () => RouteTable, options: DocumentOptions) {
     this.#table = table
@@ -38,16 +30,14 @@ export class Documents {
       : asyncApiOf(this.#table(), this.#options, apiVersion)
   }
 
-  written(kind: DocumentKind, format: DocumentFormat, apiVersion?: string): Written {
+  text(kind: DocumentKind, format: DocumentFormat, apiVersion?: string): string {
     const key = `${kind} ${format} ${apiVersion ?? ""}`
     const before = this.#written.get(key)
     if (before !== undefined) return before
     const document = this.document(kind, apiVersion)
     const text = format === "json" ? JSON.stringify(document) : toYaml(document)
-    const etag = createHash("sha256").update(text).digest("base64url").slice(0, 22)
-    const written = { text, etag }
-    this.#written.set(key, written)
-    return written
+    this.#written.set(key, text)
+    return text
   }
 }
 

@@ -43,7 +43,7 @@ describe("the documents of an app", () => {
   test("may be kept, and are not sent again to who has them", async () => {
     const first = await ask(app, "/openapi.json")
     const etag = first.headers.get("etag")!
-    expect([first.headers.get("cache-control"), etag]).toEqual(["no-cache", expect.stringMatching(/^"[\w-]{22}"$/)])
+    expect([first.headers.get("cache-control"), etag]).toEqual(["no-cache", expect.stringMatching(/^"[\w+/=-]{16,}"$/)])
     expect((await ask(app, "/openapi.json", { "if-none-match": etag })).status).toBe(304)
     expect((await ask(app, "/openapi.yaml", { "if-none-match": etag })).status).toBe(200)
   })
@@ -141,7 +141,7 @@ describe("the page", () => {
     const read = async (folder: string): Promise<string> => {
       await Bun.write(join(folder, "bundle.js"), await built!.text())
       const program = `import { scalarScript } from "./bundle.js"
-        try { console.log(scalarScript.plain().length) } catch (error) { console.log(error.code) }`
+        try { console.log((await scalarScript.plain()).length) } catch (error) { console.log(error.code) }`
       await Bun.write(join(folder, "main.js"), program)
       const child = Bun.spawn([process.execPath, "--no-install", "main.js"], { cwd: folder, stdout: "pipe" })
       return (await new Response(child.stdout).text()).trim()

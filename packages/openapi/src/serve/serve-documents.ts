@@ -9,7 +9,7 @@ import {
   type RouteRecord,
   type RouteTable,
 } from "@ashlar/http"
-import { notModified } from "@ashlar/http/caching"
+import { etag } from "@ashlar/http/caching"
 import { OptionInvalid } from "../errors.ts"
 import { describeRoute } from "../operations/route-notes.ts"
 import { docsPage, relativePath } from "./docs-page.ts"
@@ -38,14 +38,7 @@ const PATHS = { json: "/openapi.json", yaml: "/openapi.yaml", asyncapi: "/asynca
  * openapi(app, { title: "Shop", version: "1.0.0" })
  */
 export function openapi<X, E>(app: App<X, E>, { paths = {}, layers = [], ...options }: ServeOptions): void {
-  const at = { ...PATHS, ...paths }
-  for (const [name, path] of Object.entries(at))
-    if (path !== false && !/^\/[^:*?]+$/.test(path))
-      throw new OptionInvalid(
-        `Expected paths.${name} to be a path like "${PATHS[name as "json"]}", or false, got "${path}"`,
-      )
-  if (at.docs !== false && at.json === false)
-    throw new OptionInvalid("The page shows the JSON document: serve it, or say `docs: false`")
+  const at = checkedPaths(paths)
   const documents = new Documents(() => app.table(), options)
   const notes = { ...describeRoute({ hidden: true }), [OPTIONS]: options }
   const own = layer({
@@ -53,11 +46,13 @@ export function openapi<X, E>(app: App<X, E>, { paths = {}, layers = [], ...opti
     meta: notes,
     headers: { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" },
   })
+  const definition = {
+    layers: [etag({ maxBytes: MAX_TAGGED_BYTES })],
+    errors: [errors.NotFound, errors.PreconditionFailed],
+  }
   app.scope("/", [...layers, own] as never, (scope) => {
     const answer = (path: string, kind: DocumentKind, format: DocumentFormat): void =>
-      void scope.get(path, { errors: [errors.NotFound, errors.PreconditionFailed] }, (ctx: BaseContext) =>
-        sendDocument(ctx, documents, kind, format),
-      )
+      void scope.get(path, definition as object, (ctx: BaseContext) => sendDocument(ctx, documents, kind, format))
     if (at.json !== false) answer(at.json, "openapi", "json")
     if (at.yaml !== false) answer(at.yaml, "openapi", "yaml")
     if (at.asyncapi !== false) answer(at.asyncapi, "asyncapi", "json")
@@ -67,6 +62,21 @@ export function openapi<X, E>(app: App<X, E>, { paths = {}, layers = [], ...opti
     for (const asset of [scalarScript, startScript])
       scope.get(`${docs}/${asset.name}`, (ctx: BaseContext) => sendAsset(ctx, asset))
   })
+}
+
+/** Larger documents are sent anew each time. */
+const MAX_TAGGED_BYTES = 64 * 1024 * 1024
+
+function checkedPaths(paths: NonNullable<ServeOptions["paths"]>): Record<keyof typeof PATHS, string | false> {
+  const at = { ...PATHS, ...paths }
+  for (const [name, path] of Object.entries(at))
+    if (path !== false && !/^\/[^:*?]+$/.test(path))
+      throw new OptionInvalid(
+        `Expected paths.${name} to be a path like "${PATHS[name as "json"]}", or false, got "${path}"`,
+      )
+  if (at.docs !== false && at.json === false)
+    throw new OptionInvalid("The page shows the JSON document: serve it, or say `docs: false`")
+  return at
 }
 
 /** Where the routes that serve documents say what these are written with. */
@@ -87,9 +97,8 @@ function sendDocument(ctx: BaseContext, documents: Documents, kind: DocumentKind
   const { version } = ctx.query as { version?: string | readonly string[] }
   if (version !== undefined && !documents.versions.includes(version as string))
     return fail(errors.NotFound, "There is no document of this version", { versions: documents.versions })
-  const { text, etag } = documents.written(kind, format, version as string | undefined)
   ctx.set("cache-control", "no-cache") // it may be kept, and asked for anew each time
-  return notModified(ctx, { etag }) ?? new Reply(200, text, TYPES[format])
+  return new Reply(200, documents.text(kind, format, version as string | undefined), TYPES[format])
 }
 
 function sendPage(
@@ -113,11 +122,11 @@ function sendPage(
   return ctx.html(page.html)
 }
 
-function sendAsset({ headers }: BaseContext, { compressed, plain }: Asset): Reply {
+async function sendAsset({ headers }: BaseContext, { compressed, plain }: Asset): Promise<Reply> {
   const kept = { "cache-control": "public, max-age=31536000, immutable", vary: "accept-encoding" }
   const takes = BROTLI.test(headers.get("accept-encoding") ?? "")
-  if (!takes || compressed === undefined) return new Reply(200, plain(), JAVASCRIPT, kept)
-  return new Reply(200, compressed(), JAVASCRIPT, { ...kept, "content-encoding": "br" })
+  if (!takes || compressed === undefined) return new Reply(200, await plain(), JAVASCRIPT, kept)
+  return new Reply(200, await compressed(), JAVASCRIPT, { ...kept, "content-encoding": "br" })
 }
 
 const JAVASCRIPT = "text/javascript;charset=utf-8"
