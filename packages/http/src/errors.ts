@@ -209,6 +209,11 @@ export const SerializationInvalid: ErrorClass<"HTTP_SERIALIZATION_INVALID", 500>
   500,
   "Members are hidden of a schema that has none of that name, or whose members are not known: nothing may look hidden that is not.",
 )
+export const QueryInvalid: ErrorClass<"HTTP_QUERY_INVALID", 500> = defineError(
+  "HTTP_QUERY_INVALID",
+  500,
+  "What callers may ask of a list is defined with what cannot be: a limit that is no whole number, an order by a field that is none, a schema that answers later.",
+)
 export const OffloadInvalid: ErrorClass<"HTTP_OFFLOAD_INVALID", 500> = defineError(
   "HTTP_OFFLOAD_INVALID",
   500,

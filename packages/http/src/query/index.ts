@@ -1,0 +1,6 @@
+export type { CursorValues } from "./cursor.ts"
+export type { Condition, FilterInput, FilterRule, FilterRules, Operator } from "./filters.ts"
+export type { Around, ListInput, ListOptions, ListQuery, ListRequest } from "./list-query.ts"
+export { listQuery } from "./list-query.ts"
+export type { Order, SortText } from "./names.ts"
+export type { CursorPage, OffsetPage, PageInput, PageOf, PagingOptions } from "./paging.ts"

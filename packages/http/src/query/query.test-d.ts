@@ -1,0 +1,48 @@
+/** The promises of the types, held by `tsc`: every `@ts-expect-error` must be an error, every `Same` must be the same. */
+import { v } from "@ashlar/validation"
+import { get, type In } from "../index.ts"
+import { listQuery } from "./index.ts"
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+declare function same<A, B>(isSame: Same<A, B>): void
+
+const Books = listQuery({
+  filter: { year: { type: v.coerce.integer(), operators: ["gte", "in"] }, title: { operators: ["eq", "isNull"] } },
+  sort: ["year", "title"],
+  fields: ["id", "title"],
+  paginate: { by: "offset" },
+})
+
+get("/books", { query: Books }, (ctx) => {
+  for (const condition of ctx.query.filter) {
+    if (condition.field === "year" && condition.operator === "gte") same<typeof condition.value, number>(true)
+    if (condition.field === "year" && condition.operator === "in") same<typeof condition.value, readonly number[]>(true)
+    if (condition.field === "title" && condition.operator === "eq") same<typeof condition.value, string>(true)
+    if (condition.field === "title" && condition.operator === "isNull") same<typeof condition.value, boolean>(true)
+  }
+  same<(typeof ctx.query.sort)[number]["field"], "year" | "title">(true)
+  same<typeof ctx.query.fields, readonly ("id" | "title")[] | undefined>(true)
+  same<typeof ctx.query.page.offset, number>(true)
+  return Books.reply(ctx, [{ id: 1 }], { total: 1 })
+})
+
+type Sent = In<typeof Books>
+declare function send(query: Sent): void
+send({ "filter[year][gte]": 1800, sort: "-year,title", fields: ["id"], limit: 10 })
+// @ts-expect-error no such operator
+send({ "filter[year][lt]": 1 })
+// @ts-expect-error no such field to sort by
+send({ sort: "password" })
+// @ts-expect-error no cursors here
+send({ after: "x" })
+
+const Events = listQuery({ paginate: { by: "cursor" }, other: v.object({ q: v.string() }) })
+get("/events", { query: Events }, (ctx) => {
+  same<typeof ctx.query.other, { q: string }>(true)
+  same<typeof ctx.query.page.limit, number>(true)
+  return Events.reply(ctx, [], { next: ["x"] })
+})
+declare function sendOther(query: In<typeof Events>): void
+sendOther({ q: "x", after: "y" })
+// @ts-expect-error `q` is needed
+sendOther({ limit: 1 })
