@@ -85,7 +85,7 @@ export class Filters {
     const problem = problemOf(name, texts, operator)
     if (problem !== undefined) return [problem]
     if (operator === "isNull") return { field, operator, value: texts[0] === "true" }
-    const values = texts.map((text) => valueOf(name, text, rule.type))
+    const values = texts.map((text) => readValue(name, text, rule.type))
     const issues = values.flatMap((one) => ("issues" in one ? one.issues : []))
     if (issues.length > 0) return issues
     const found = values.map((one) => (one as { value: unknown }).value)
@@ -117,7 +117,7 @@ function problemOf(name: string, texts: readonly string[], operator: Operator): 
 }
 
 /** What the field's schema makes of a text. */
-function valueOf(
+function readValue(
   name: string,
   text: string,
   type: AnySchema | undefined,

@@ -2,7 +2,7 @@ import type { StandardIssue, StandardJsonSchemaProps, StandardResult, StandardSc
 import type { BaseContext } from "../context/context.ts"
 import { QueryInvalid } from "../errors.ts"
 import { Reply } from "../reply/reply.ts"
-import { type JsonSchema, toJsonSchema } from "../routes/json-schema.ts"
+import { toJsonSchema } from "../routes/json-schema.ts"
 import { isObject } from "../routes/schema-root.ts"
 import type { AnySchema, In, Out } from "../schema.ts"
 import type { CursorValues } from "./cursor.ts"

@@ -3,6 +3,7 @@ import { defined, isObject, type Json } from "../json.ts"
 import type { Components } from "../schemas/components.ts"
 import { dereference } from "../schemas/references.ts"
 import { parameterName } from "./address.ts"
+import { joinDeepObjects } from "./deep-objects.ts"
 import { isSchema, notesOf } from "./route-notes.ts"
 
 type Place = "query" | "header" | "cookie"
@@ -64,7 +65,7 @@ function membersAsParameters(place: Place, schema: AnySchema, record: RouteRecor
     const whole = components.schema(schema, "input", at)
     return place === "query" ? [{ name: place, in: place, style: "form", explode: true, schema: whole }] : []
   }
-  return Object.entries(members.properties)
+  const parameters = Object.entries(members.properties)
     .filter(([name]) => place !== "header" || !ELSEWHERE.has(name.toLowerCase()))
     .map(([name, { description, deprecated, ...rest }]) =>
       defined({
@@ -76,6 +77,7 @@ function membersAsParameters(place: Place, schema: AnySchema, record: RouteRecor
         schema: rest,
       }),
     )
+  return joinDeepObjects(parameters)
 }
 
 interface Members {
