@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { type AnySchema, type App, createApp, errors, Reply } from "@ashlar/http"
+import { toMemory, uploads } from "@ashlar/http/uploads"
 import { v } from "@ashlar/validation"
 import { z } from "zod"
 import { type FindingKind, type FuzzOptions, type FuzzReport, fuzzRoutes } from "../src/index.ts"
@@ -98,6 +99,26 @@ const bugs: readonly Bug[] = [
         end: (ctx.headers.get("range") ?? "bytes=0-1").split("=")[1]!.split("-")[1]!.length,
       })),
     curl: /-H 'range/,
+  },
+  {
+    what: "a file is called after no type",
+    kind: "server-error",
+    build: (app) => {
+      const form = uploads({ target: toMemory(), files: { photo: { required: true } } })
+      app.post("/photos", { layers: [form] }, (ctx) => ({
+        type: ctx.form.files.photo[0].originalName.split(".")[1]!.toLowerCase(),
+      }))
+    },
+    curl: /name="photo"; filename="/,
+  },
+  {
+    what: "a file that is missing is used",
+    kind: "server-error",
+    build: (app) => {
+      const form = uploads({ target: toMemory(), files: { photo: {} }, fields: { title: { required: true } } })
+      app.post("/photos", { layers: [form] }, (ctx) => ({ size: ctx.form.files.photo![0]!.sizeBytes }))
+    },
+    curl: /multipart\/form-data.*name="title"/,
   },
   {
     what: "a cookie is taken for what it is not",

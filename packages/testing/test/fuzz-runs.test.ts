@@ -161,13 +161,6 @@ describe("the command of a finding", () => {
       })
       for (const plan of plans) {
         const sent = toSent(record, { ...plan, body: plan.body && withFiles(shape, plan.body) }, {})
-        // curl's own words for a form's fields know no line break or quote in names, and no file without a name.
-        if (
-          sent.body?.kind === "multipart" &&
-          (sent.body.parts.length === 0 ||
-            sent.body.parts.some((part) => /[^\x20-\x7e]|[";,@<]/.test(part.text + part.name)))
-        )
-          continue
         seen.length = 0
         await echo.fetch(toRequest(sent, server.url))
         const child = Bun.spawn(["bash", "-c", toCurl(sent, server.url)], {

@@ -1,6 +1,6 @@
 import type * as FastCheck from "fast-check"
 import { type Breakage, breakagesOf, broken, toPointer } from "./breakage.ts"
-import { isRecord } from "./json-schema.ts"
+import { isRecord, type SchemaPlace } from "./json-schema.ts"
 import { PARTS, type PartName, type RouteShape, rootOf } from "./route-shape.ts"
 import { anyText, NASTY_TEXTS } from "./texts.ts"
 import { anyValue, type ValueMaker, valuesOf } from "./values.ts"
@@ -69,6 +69,19 @@ const RAW_BODIES: readonly PlannedBody[] = [
 function jsonText(text: string): PlannedBody {
   return { kind: "text", type: "application/json", text }
 }
+
+/** What files are called that nobody should take for a path, a type or markup. */
+const FILENAMES: readonly string[] = [
+  "a.png",
+  "a",
+  ".",
+  "../../evil.sh",
+  "C:\\\\a.txt",
+  "ä 🧱.txt",
+  "<b>.html",
+  "a.png.exe",
+  ".htaccess",
+]
 
 /** Headers that servers read by themselves, with what may stand in them. */
 const HEADER_NOISE: readonly (readonly [string, string])[] = [
@@ -162,7 +175,10 @@ function planOf({ places, multipart }: RouteShape, source: Source, parts: Source
   const { method, mode, noise, header } = source
   const hasBody = method !== "GET" && method !== "HEAD"
   const isRaw = mode === "raw" && hasBody
-  const form = multipart === undefined ? undefined : formParts(source.multipart)
+  const form =
+    multipart === undefined
+      ? undefined
+      : formParts(mode === "broken" ? brokenForm(multipart, source) : source.multipart)
   return {
     method,
     params: textsOf(parts.params),
@@ -178,6 +194,13 @@ function planOf({ places, multipart }: RouteShape, source: Source, parts: Source
     broken: undefined,
     before: undefined,
   }
+}
+
+/** What a layer reads is checked by no schema of the route's: a form is made wrong, and nobody says beforehand how it is refused. */
+function brokenForm(place: SchemaPlace, { multipart, choice }: Source): unknown {
+  const found = breakagesOf(place, multipart)
+  const one = found[choice % found.length]
+  return one === undefined ? multipart : broken(multipart, one)
 }
 
 function breakOne(
@@ -263,7 +286,8 @@ export function withFiles(shape: RouteShape, body: PlannedBody): PlannedBody {
   }
   const parts = body.parts.map((part): FormPart => {
     const type = typeOf(part.name)
-    return type === undefined ? part : { name: part.name, filename: `${part.text.length}.bin`, type, text: part.text }
+    const filename = FILENAMES[part.text.length % FILENAMES.length]!
+    return type === undefined ? part : { name: part.name, filename, type, text: part.text }
   })
   return { kind: "multipart", parts }
 }
