@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { uuidv7 } from "@ashlar/core"
 import { type App, createApp, errors, layer } from "@ashlar/http"
 import { cookies } from "@ashlar/http/cookies"
+import { serveFolder } from "@ashlar/http/files"
 import { events } from "@ashlar/http/sse"
 import { upgrade } from "@ashlar/http/upgrade"
 import { toMemory, uploads } from "@ashlar/http/uploads"
@@ -125,6 +126,7 @@ function kindsApp(): App {
   )
   app.get("/socket", { websocket: {} }, (ctx) => upgrade(ctx, { message: () => undefined }))
   app.all("/any", async (ctx) => ({ size: (await ctx.read("bytes")).length }))
+  app.get("/static/*path", serveFolder(import.meta.dir))
   app.get("/text", { response: v.string() }, () => "text")
   const form = uploads({
     target: toMemory(),

@@ -96,6 +96,7 @@ export class RouteFuzz {
     const trial = {
       shape: this.#shape,
       verdict,
+      headers: sent.headers,
       broken,
       wasValid: await this.#wasValid(plan),
       isAmbiguous,

@@ -10,6 +10,8 @@ import { PARTS, type RouteShape } from "./route-shape.ts"
 export interface Trial {
   readonly shape: RouteShape
   readonly verdict: Verdict
+  /** What the request was sent with. */
+  readonly headers: Headers
   readonly broken: Broken | undefined
   /** Whether the request was valid before something in it was broken. */
   readonly wasValid: boolean
@@ -42,6 +44,13 @@ const OF_KERNEL: ReadonlySet<string> = new Set([
   "HTTP_BODY_TOO_LARGE",
   "HTTP_UNSUPPORTED_MEDIA_TYPE",
 ])
+
+/** What HTTP itself answers to conditions, ranges and wishes of a request, whatever the route. */
+const OF_HEADERS: Readonly<Record<string, readonly string[]>> = {
+  HTTP_PRECONDITION_FAILED: ["if-match", "if-none-match", "if-unmodified-since"],
+  HTTP_RANGE_NOT_SATISFIABLE: ["range"],
+  HTTP_NOT_ACCEPTABLE: ["accept"],
+}
 
 /** The first promise that an answer breaks, the worst first. */
 export function breachOf(trial: Trial, schemas: ResponseSchemas): Breach | undefined {
@@ -143,10 +152,14 @@ function validRefused({ verdict, shape: { record, schemas } }: Trial, { status, 
   return { kind: "valid-refused", message: `The schemas take the request, and the answer is ${status} ${code}` }
 }
 
-function errorUndeclared({ shape: { record, multipart } }: Trial, { status, value }: Received): Breach | undefined {
+function errorUndeclared(
+  { shape: { record, multipart }, headers }: Trial,
+  { status, value }: Received,
+): Breach | undefined {
   const code = codeOf(value)
   if (status < 400 || code === undefined || record.output.has(status)) return undefined
   if (OF_KERNEL.has(code) || record.errors.some((one) => one.code === code)) return undefined
+  if (OF_HEADERS[code]?.some((name) => headers.has(name))) return undefined
   if (code === INVALID && (Object.keys(record.input).length > 0 || multipart !== undefined)) return undefined
   // What takes all the rest of a path answers for what is not there, as the kernel would.
   if (code === "HTTP_NOT_FOUND" && record.segments.at(-1)?.kind === "rest") return undefined
