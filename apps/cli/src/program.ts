@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander"
 import { Cli, type GlobalOptions, type Outcome } from "./cli.ts"
+import { registerClient } from "./commands/client.ts"
 import { registerCollections } from "./commands/collections.ts"
 import { registerDeploy } from "./commands/deploy.ts"
 import { registerDev } from "./commands/dev.ts"
@@ -91,6 +92,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerOpenApi(program, run)
   registerMigrate(program, run)
   registerTypes(program, run)
+  registerClient(program, run)
   registerInit(program, run)
   registerDeploy(program, run)
   registerLogs(program, run)

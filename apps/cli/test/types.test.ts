@@ -1,6 +1,6 @@
-// `ashlar types` over a real app, loaded by a process with the framework of the app.
+// `ashlar types` and `ashlar client generate` over a real app, loaded by a process with the framework of the app.
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { createTestingApp, type TestingApp } from "../src/testing-app.ts"
 import { runCli } from "../src/testing-io.ts"
@@ -45,4 +45,17 @@ test("writes the types and the manifest of the named routes, and says when they 
   expect(text).toContain('"users.show": "GET /v1/users/:id HTTP_NOT_FOUND"')
   expect(text).not.toContain("nameless")
   expect(await run("--check")).toMatchObject({ exitCode: 0, stdout: "routes.gen.ts is up to date.\n" })
+})
+
+test("writes a client from a document, and says what is wrong with one that is none", async () => {
+  const run = (...argv: string[]) => runCli(["client", "generate", ...argv], { cwd: app.folder })
+  const paths = { "/users/{id}": { get: { operationId: "show", responses: { 204: {} } } } }
+  writeFileSync(join(app.folder, "openapi.json"), JSON.stringify({ openapi: "3.1.0", paths }))
+  writeFileSync(join(app.folder, "none.json"), "{}")
+  expect(await run("openapi.json")).toMatchObject({ exitCode: 0, stdout: "routes.gen.ts is written.\n" })
+  expect(readFileSync(join(app.folder, "routes.gen.ts"), "utf8")).toContain('"show": "GET /users/:id"')
+  expect((await run("openapi.json", "--lang", "python", "--out", "it.py")).exitCode).toBe(0)
+  expect(readFileSync(join(app.folder, "it.py"), "utf8")).toContain("def show(self)")
+  expect((await run("none.json")).stderr).toContain("Expected an OpenAPI document of version 3")
+  expect((await run("lost.json")).stderr).toContain("There is no lost.json")
 })

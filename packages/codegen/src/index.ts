@@ -1,4 +1,6 @@
-export { SchemaUnreadable } from "./errors.ts"
+export { DocumentInvalid, SchemaUnreadable } from "./errors.ts"
 export type { JsonSchema } from "./json-schema.ts"
+export { writePythonClient } from "./python-client.ts"
 export type { DescribedRoute } from "./routes-file.ts"
 export { writeRoutesFile } from "./routes-file.ts"
+export { writeTypescriptClient } from "./typescript-client.ts"

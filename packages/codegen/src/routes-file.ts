@@ -17,9 +17,10 @@ export interface DescribedRoute {
  * Writes the file that a client of another repository is made from: an `interface Routes` with what each named route takes,
  * gives and declares, and the `manifest` with which the client asks no server for its routes. An output without a schema is
  * `unknown`: what a handler returns, only its source says.
+ * @param root What references in the schemas point into, where these bring no definitions of their own.
  */
-export function writeRoutesFile(routes: readonly DescribedRoute[]): string {
-  const reader = new TypeReader({})
+export function writeRoutesFile(routes: readonly DescribedRoute[], root: unknown = {}): string {
+  const reader = new TypeReader(root)
   const named = routes.filter((route) => route.name !== undefined)
   const tree = new Map<string, Tree>()
   for (const route of named) place(tree, route.name!.split("."), routeType(route, reader))
@@ -73,7 +74,7 @@ const PARTS = ["params", "query", "headers", "body"] as const
 function inputType({ path, input }: DescribedRoute, reader: TypeReader): string {
   const parts = PARTS.flatMap((part) => {
     const schema = input[part]
-    if (schema !== undefined) return [`readonly ${part}: ${typescriptType(reader.read(schema, schema))}`]
+    if (schema !== undefined) return [`readonly ${part}: ${typescriptType(reader.read(schema))}`]
     return part === "params" && /[:*]/.test(path) ? [`readonly params: ${paramsType(path)}`] : []
   })
   return parts.length === 0 ? "unknown" : `{ ${parts.join("; ")} }`
@@ -92,7 +93,7 @@ function outputType({ output, meta }: DescribedRoute, reader: TypeReader): strin
       ? "SocketTypes<unknown, unknown>"
       : "SocketTypes<string | Uint8Array, string | Uint8Array>"
   const good = Object.entries(output).filter(([status]) => status.startsWith("2"))
-  const types = good.map(([, schema]): Type => (schema === null ? { kind: "null" } : reader.read(schema, schema)))
+  const types = good.map(([, schema]): Type => (schema === null ? { kind: "null" } : reader.read(schema)))
   return types.length === 0 ? "unknown" : typescriptType(unionOf(types))
 }
 
