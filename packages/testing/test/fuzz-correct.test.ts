@@ -3,6 +3,7 @@ import { uuidv7 } from "@ashlar/core"
 import { type App, createApp, errors, layer } from "@ashlar/http"
 import { cookies } from "@ashlar/http/cookies"
 import { serveFolder } from "@ashlar/http/files"
+import { listQuery } from "@ashlar/http/query"
 import { events } from "@ashlar/http/sse"
 import { upgrade } from "@ashlar/http/upgrade"
 import { toMemory, uploads } from "@ashlar/http/uploads"
@@ -126,6 +127,16 @@ function kindsApp(): App {
   )
   app.get("/socket", { websocket: {} }, (ctx) => upgrade(ctx, { message: () => undefined }))
   app.all("/any", async (ctx) => ({ size: (await ctx.read("bytes")).length }))
+  const Books = listQuery({
+    filter: {
+      year: { type: v.coerce.integer(), operators: ["eq", "gte", "in"] },
+      title: { operators: ["eq", "contains"] },
+    },
+    sort: ["year", "title"],
+    fields: ["id", "title"],
+    paginate: { by: "offset", limit: 10, maxLimit: 50, maxOffset: 1000 },
+  })
+  app.get("/books", { query: Books }, (ctx) => Books.reply(ctx, [1, 2, 3]))
   app.get("/static/*path", serveFolder(import.meta.dir))
   app.get("/text", { response: v.string() }, () => "text")
   const form = uploads({

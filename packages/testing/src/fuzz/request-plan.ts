@@ -229,16 +229,17 @@ function bodyOf(value: unknown, asForm: boolean): PlannedBody | undefined {
   return jsonText(JSON.stringify(value))
 }
 
-/** A value as the text of a query, a form or a path: lists repeat the name. */
+/** A value as the text of a query or a form: lists repeat the name, objects put theirs in brackets. */
 function pairsOf(value: unknown): (readonly [string, string])[] {
   if (!isRecord(value)) return value === undefined ? [] : [["value", textOf(value)]]
-  return Object.entries(value).flatMap(([name, one]) =>
-    Array.isArray(one)
-      ? one.map((item) => [name, textOf(item)] as const)
-      : one === undefined
-        ? []
-        : [[name, textOf(one)] as const],
-  )
+  return Object.entries(value).flatMap(([name, one]) => pairsOfMember(name, one))
+}
+
+function pairsOfMember(name: string, value: unknown): (readonly [string, string])[] {
+  if (value === undefined) return []
+  if (Array.isArray(value)) return value.map((item) => [name, textOf(item)] as const)
+  if (!isRecord(value) || Object.keys(value).length === 0) return [[name, textOf(value)]]
+  return Object.entries(value).flatMap(([key, one]) => pairsOfMember(`${name}[${key}]`, one))
 }
 
 function textOf(value: unknown): string {

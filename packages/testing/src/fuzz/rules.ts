@@ -139,8 +139,10 @@ function pointerWrong({ verdict, broken, wasValid }: Trial, { value }: Received)
   return { kind: "pointer-wrong", message: `Expected an error at ${broken.in}${broken.pointer}, got ${got}` }
 }
 
+/** In a query and in a form, what is inside of an object is written in brackets. */
 function isInside(pointer: string, of: string): boolean {
-  return pointer === of || pointer.startsWith(`${of}/`)
+  const [inner, outer] = [pointer, of].map((one) => one.replace(/\[([^\]]*)\]/g, "/$1")) as [string, string]
+  return inner === outer || inner.startsWith(`${outer}/`)
 }
 
 function validRefused({ verdict, shape: { record, schemas } }: Trial, { status, value }: Received): Breach | undefined {
