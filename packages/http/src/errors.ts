@@ -214,6 +214,11 @@ export const QueryInvalid: ErrorClass<"HTTP_QUERY_INVALID", 500> = defineError(
   500,
   "What callers may ask of a list is defined with what cannot be: a limit that is no whole number, an order by a field that is none, a schema that answers later.",
 )
+export const ProcedureInvalid: ErrorClass<"HTTP_PROCEDURE_INVALID", 500> = defineError(
+  "HTTP_PROCEDURE_INVALID",
+  500,
+  "A procedure is named by what cannot be in an address, or stands too deep in its record.",
+)
 export const OffloadInvalid: ErrorClass<"HTTP_OFFLOAD_INVALID", 500> = defineError(
   "HTTP_OFFLOAD_INVALID",
   500,
@@ -353,44 +358,3 @@ export const DevRefused: ErrorClass<"HTTP_DEV_REFUSED", 403> = defineError(
   403,
   "The development page answers only to browsers on the machine that it runs on.",
 )
-
-/** The errors that handlers throw and routes list: `errors: [errors.NotFound]`. */
-export const errors: {
-  readonly BadRequest: typeof BadRequest
-  readonly Unauthorized: typeof Unauthorized
-  readonly PaymentRequired: typeof PaymentRequired
-  readonly Forbidden: typeof Forbidden
-  readonly NotFound: typeof NotFound
-  readonly NotAcceptable: typeof NotAcceptable
-  readonly Conflict: typeof Conflict
-  readonly Gone: typeof Gone
-  readonly PreconditionFailed: typeof PreconditionFailed
-  readonly UnsupportedMediaType: typeof UnsupportedMediaType
-  readonly Invalid: typeof Invalid
-  readonly Locked: typeof Locked
-  readonly PreconditionRequired: typeof PreconditionRequired
-  readonly TooManyRequests: typeof TooManyRequests
-  readonly NotImplemented: typeof NotImplemented
-  readonly BadGateway: typeof BadGateway
-  readonly Unavailable: typeof Unavailable
-  readonly GatewayTimeout: typeof GatewayTimeout
-} = {
-  BadRequest,
-  Unauthorized,
-  PaymentRequired,
-  Forbidden,
-  NotFound,
-  NotAcceptable,
-  Conflict,
-  Gone,
-  PreconditionFailed,
-  UnsupportedMediaType,
-  Invalid,
-  Locked,
-  PreconditionRequired,
-  TooManyRequests,
-  NotImplemented,
-  BadGateway,
-  Unavailable,
-  GatewayTimeout,
-}

@@ -16,13 +16,13 @@ export {
   ValidationError,
 } from "./error-aliases.ts"
 export type { ErrorFormat } from "./error-answer/error-form.ts"
+export { errors } from "./error-set.ts"
 export {
   BadGateway,
   BadRequest,
   BodyInvalid,
   BodyTooLarge,
   Conflict,
-  errors,
   Forbidden,
   GatewayTimeout,
   Gone,
