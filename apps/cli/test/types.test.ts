@@ -56,6 +56,7 @@ test("writes a client from a document, and says what is wrong with one that is n
   expect(readFileSync(join(app.folder, "routes.gen.ts"), "utf8")).toContain('"show": "GET /users/:id"')
   expect((await run("openapi.json", "--lang", "python", "--out", "it.py")).exitCode).toBe(0)
   expect(readFileSync(join(app.folder, "it.py"), "utf8")).toContain("def show(self)")
+  expect((await run("openapi.json", "--lang", "go")).stdout).toBe("api.go is written.\n")
   expect((await run("none.json")).stderr).toContain("Expected an OpenAPI document of version 3")
   expect((await run("lost.json")).stderr).toContain("There is no lost.json")
 })

@@ -1,4 +1,5 @@
 export { DocumentInvalid, SchemaUnreadable } from "./errors.ts"
+export { writeGoClient } from "./go-client.ts"
 export type { JsonSchema } from "./json-schema.ts"
 export { writePythonClient } from "./python-client.ts"
 export type { DescribedRoute } from "./routes-file.ts"

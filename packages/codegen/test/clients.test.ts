@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "bun:test"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { DocumentInvalid, writePythonClient, writeTypescriptClient } from "../src/index.ts"
+import { DocumentInvalid, writeGoClient, writePythonClient, writeTypescriptClient } from "../src/index.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "ashlar-codegen-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -101,6 +101,71 @@ except ValueError:
   expect([await child.exited, await new Response(child.stderr).text()]).toEqual([0, ""])
 })
 
+const go = Bun.which("go")
+/** Compiling the standard library takes a while the first time. */
+const GO_MS = 240_000
+const goEnv = {
+  ...process.env,
+  GOFLAGS: "-mod=mod",
+  GOPROXY: "off",
+  GOTOOLCHAIN: "local",
+  GOCACHE: join(folder, "go-cache"),
+  HOME: folder,
+}
+test.skipIf(go === null)(
+  "a client in Go calls an API, and tells its errors",
+  async () => {
+    using server = serve()
+    mkdirSync(join(folder, "shop", "api"), { recursive: true })
+    writeFileSync(join(folder, "shop", "go.mod"), "module shop\n\ngo 1.19\n")
+    writeFileSync(join(folder, "shop", "api", "api.go"), writeGoClient(DOCUMENT))
+    writeFileSync(
+      join(folder, "shop", "main.go"),
+      `package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"shop/api"
+)
+
+func main() {
+	ctx, full := context.Background(), true
+	client := &api.Client{BaseURL: ${JSON.stringify(server.url.href)}, Token: "t"}
+	user, err := client.UsersShow(ctx, api.UsersShowInput{UserId: "a/b ü", Full: &full, Tag: []string{"x y", "z&"}})
+	fmt.Println(user.Id, user.Name, err)
+	made, err := client.UsersCreate(ctx, api.UsersCreateInput{Body: api.UsersCreateBody{Name: "Ada"}})
+	fmt.Println(made.Id, made.Name, err, client.UsersRemove(ctx, api.UsersRemoveInput{UserId: "1"}))
+	_, err = client.UsersShow(ctx, api.UsersShowInput{UserId: "0"})
+	var refused *api.APIError
+	fmt.Println(errors.As(err, &refused), refused.Status, refused.Code, refused)
+	_, err = client.UsersShow(ctx, api.UsersShowInput{UserId: ".."})
+	fmt.Println(err)
+}
+`,
+    )
+    const child = Bun.spawn([go!, "run", "."], {
+      cwd: join(folder, "shop"),
+      env: goEnv,
+      stdout: "pipe",
+      stderr: "pipe",
+    })
+    const [out, problems] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+    expect([problems, out.split("\n")]).toEqual([
+      "",
+      [
+        "/users/a%2Fb%20%C3%BC ?full=true&tag=x+y&tag=z%26 Bearer t <nil>",
+        "9 Ada <nil> <nil>",
+        "true 404 HTTP_NOT_FOUND No such user",
+        'userId may not be ".."',
+        "",
+      ],
+    ])
+  },
+  GO_MS,
+)
+
 test("a client in TypeScript is the file that @ashlar/client takes", () => {
   const text = writeTypescriptClient(DOCUMENT)
   expect(text).toContain(
@@ -131,6 +196,9 @@ test("nothing that a document says becomes code", () => {
     const child = Bun.spawnSync([python, "evil.py"], { cwd: folder })
     expect([child.exitCode, child.stderr.toString()]).toEqual([0, ""])
   }
+  // Comments end with their line, and texts are literals.
+  const lines = writeGoClient({ openapi: "3.1.0", paths }).split("\n")
+  expect(lines.filter((line) => line.includes('os.system("x")') && !line.startsWith("//"))).toEqual([])
   expect(writeTypescriptClient({ openapi: "3.1.0", paths })).not.toContain('os.system("x")')
 })
 

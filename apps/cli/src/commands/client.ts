@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { relative, resolve } from "node:path"
-import { writePythonClient, writeTypescriptClient } from "@ashlar/codegen"
+import { writeGoClient, writePythonClient, writeTypescriptClient } from "@ashlar/codegen"
 import { Command } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
 import { InputInvalid } from "../errors.ts"
@@ -8,6 +8,7 @@ import { choice, type Run } from "../program.ts"
 
 const WRITERS = {
   ts: { write: writeTypescriptClient, file: "routes.gen.ts" },
+  go: { write: writeGoClient, file: "api.go" },
   python: { write: writePythonClient, file: "api_client.py" },
 } as const
 
@@ -23,15 +24,15 @@ export function registerClient(program: Command, run: Run): void {
     .command("generate")
     .description("write a client from an OpenAPI document")
     .argument("<document>", "the file of the document, as JSON")
-    .addOption(choice("--lang <name>", "what it is written in", ["ts", "python"]).default("ts"))
-    .option("--out <file>", "the file to write; default: routes.gen.ts, or api_client.py")
+    .addOption(choice("--lang <name>", "what it is written in", ["ts", "python", "go"]).default("ts"))
+    .option("--out <file>", "the file to write; default: routes.gen.ts, api_client.py or api.go")
     .addHelpText("after", help)
     .action(run(generate))
   program.addCommand(client)
 }
 
 const help = `
-ts is what createClient of @ashlar/client takes; python needs Python 3.11 and nothing besides.
+ts is what createClient of @ashlar/client takes; python needs Python 3.11 and go Go 1.19, and nothing besides.
 
 Examples:
   ashlar client generate openapi.json --out src/routes.gen.ts
