@@ -68,13 +68,23 @@ test.each(compilers)(
   },
 )
 
-test("the app runs on Node: its client calls its server", async () => {
-  const out = await run([node, "out/main.js"])
-  expect(JSON.parse(out)).toEqual([
-    { id: "7", name: "Ada" },
-    "HTTP_NOT_FOUND",
-    { id: "1", name: "Grace" },
-    3,
-    { hello: true },
-  ])
-})
+const deno = process.env.DENO_BIN ?? Bun.which("deno")
+const runtimes: [name: string, command: readonly string[] | undefined][] = [
+  ["Node", [node]],
+  ["Bun", [process.execPath]],
+  [
+    "Deno",
+    deno === null ? undefined : [deno, "run", "--quiet", "--allow-all", "--node-modules-dir=manual", "--no-lock"],
+  ],
+]
+for (const [name, command] of runtimes)
+  test.skipIf(command === undefined)(`the app runs on ${name}: its client calls its server`, async () => {
+    const out = await run([...command!, "out/main.js"])
+    expect(JSON.parse(out)).toEqual([
+      { id: "7", name: "Ada" },
+      "HTTP_NOT_FOUND",
+      { id: "1", name: "Grace" },
+      3,
+      { hello: true },
+    ])
+  })
