@@ -2,9 +2,10 @@ import { afterAll, expect, test } from "bun:test"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** Every program of the guide is run beside the app that it names: each ends with what must be true. */
+/** Every program of the guides to the client and to procedures is run beside the app that it names: each ends with what must be true. */
 
-const text = readFileSync(join(import.meta.dir, "..", "..", "..", "docs", "guides", "client.md"), "utf8")
+const guides = join(import.meta.dir, "..", "..", "..", "docs", "guides")
+const text = ["client.md", "rpc.md"].map((name) => readFileSync(join(guides, name), "utf8")).join("\n")
 const blocks = [...text.matchAll(/^## (.+)$|```ts(?: file=(\S+))?\n([\s\S]*?)```/gm)]
 
 // Inside the package, where the programs find what they import.
@@ -49,4 +50,4 @@ test("the types of the guide are right", async () => {
   expect(await new Response(tsc.stdout).text()).toBe("")
 }, 60_000)
 
-test("the guide has as many as it should", () => expect(programs).toHaveLength(7))
+test("the guide has as many as it should", () => expect(programs).toHaveLength(9))

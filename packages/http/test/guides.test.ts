@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
-/** Every program of the guides to routing, layers, errors and validation is run: each ends with what must be true. */
+/** Every program of the guides to routing, layers, errors, validation and queries is run: each ends with what must be true. */
 
 const guides = join(import.meta.dir, "..", "..", "..", "docs", "guides")
 // Inside the package, where programs find what they import, and as somebody's own code.
@@ -12,10 +12,11 @@ const folder = mkdtempSync(join(built, "guides-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe.each([
-  ["routing", 8],
+  ["routing", 10],
   ["layers", 6],
-  ["errors", 6],
+  ["errors", 7],
   ["validation", 10],
+  ["queries", 3],
 ])("the guide to %s", (name, count) => {
   const text = readFileSync(join(guides, `${name}.md`), "utf8")
   const programs: [string, string][] = []
