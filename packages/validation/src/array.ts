@@ -37,7 +37,7 @@ function arrayNode(item: Node, bounds: Bounds): Node {
     fits: fitsArray(item.fits, bounds),
     isPure: item.isPure && !isLenient,
     isAsync: item.isAsync,
-    toJson: (context) => ({ type: "array", items: item.toJson(context), ...jsonBounds(bounds) }),
+    toJson: (context) => ({ type: "array", items: item.toJson(context.inside), ...jsonBounds(bounds) }),
   })
 }
 

@@ -12,7 +12,7 @@ export const bigintNode: Node = createNode({
   expected: A_BIGINT,
   check: (value, run) => (typeof value === "bigint" ? value : run.expect("type", A_BIGINT, kindOf(value))),
   fits: (value) => typeof value === "bigint",
-  toJson: () => ({ type: "integer" }),
+  toJson: ({ bigints }) => (bigints === "string" ? { type: "string", pattern: "^-?[0-9]+$" } : { type: "integer" }),
 })
 
 /** Digits of a number that is received, in a message. */

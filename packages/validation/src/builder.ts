@@ -1,3 +1,4 @@
+import { asJson } from "./as-json.ts"
 import type { Branded } from "./brand.ts"
 import {
   type Change,
@@ -220,14 +221,21 @@ function compose({ base, steps, notes, message, locale, isSecret = false }: Blue
 }
 
 function withNotes(node: Node, { id, ...notes }: SchemaNotes): Node {
-  const define = (context: JsonSchemaContext): JsonSchema => ({ ...node.toJson(context), ...notes })
+  const define = (context: JsonSchemaContext): JsonSchema => ({ ...node.toJson(context), ...asJson(notes) })
   const noted: Node = {
     ...node,
     id: id ?? node.id,
     define,
-    toJson: (context) => (context.refersToNamed && id !== undefined ? context.refer(noted) : define(context)),
+    toJson: (context) =>
+      context.refersToNamed && id !== undefined && context.foreign.size === 0 ? context.refer(noted) : define(context),
   }
   return noted
+}
+
+/** Those of which what comes out is sure: what was checked before a change need not be so after it. */
+function lastSteps(steps: readonly Step[]): readonly Step[] {
+  const change = steps.findLastIndex(({ fits, isAsync = false }) => fits === undefined && !isAsync)
+  return steps.slice(change + 1)
 }
 
 function withSteps(base: Node, steps: readonly Step[]): Node {
@@ -243,7 +251,7 @@ function withSteps(base: Node, steps: readonly Step[]): Node {
     check: rest.length === 0 ? two(base.check, first!.check) : all(base.check, steps),
     toJson(context) {
       const json = base.toJson(context)
-      for (const step of steps) if (step.json) narrow(json, step.json)
+      for (const step of context.mode === "input" ? steps : lastSteps(steps)) if (step.json) narrow(json, step.json)
       return json
     },
   }

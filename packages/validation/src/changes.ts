@@ -1,3 +1,4 @@
+import { asJson } from "./as-json.ts"
 import type { Message } from "./issue.ts"
 import { type JsonSchema, orNull } from "./json-schema.ts"
 import type { Locale } from "./locale.ts"
@@ -77,7 +78,9 @@ export function catchNode(inner: Node, given: unknown): Node {
 
 function withDefault(json: JsonSchema, given: unknown): JsonSchema {
   // A default that is made anew each time (an id, the time) is no constant to be published.
-  return typeof given === "function" ? json : { ...json, default: given }
+  if (typeof given === "function") return json
+  const value = asJson(given)
+  return value === undefined ? json : { ...json, default: value }
 }
 
 function fillerOf(given: unknown): () => unknown {

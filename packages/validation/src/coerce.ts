@@ -66,12 +66,11 @@ export function coercedBoolean(): Schema<boolean, string> {
 export function coercedBigint(): BigintSchema<string> {
   const json = { type: "string", pattern: "^-?[0-9]{1,400}$" }
   return new BigintBuilder<string>(
-    blueprint({ ...fromText(bigintNode, readBigint), toJson: ({ mode }) => (mode === "input" ? json : bigintJson()) }),
+    blueprint({
+      ...fromText(bigintNode, readBigint),
+      toJson: (context) => (context.mode === "input" ? json : bigintNode.toJson(context)),
+    }),
   )
-}
-
-function bigintJson(): JsonSchema {
-  return { type: "integer" }
 }
 
 export function coercedDate(): DateSchema<string> {

@@ -1,4 +1,5 @@
 import { blueprint, SchemaBuilder } from "./builder.ts"
+import type { JsonSchema, JsonSchemaMode } from "./json-schema.ts"
 import { checkAt, createNode, type Node, nodeOf } from "./node.ts"
 import type { Run } from "./run.ts"
 import type { AnySchema, Schema } from "./schema.ts"
@@ -19,8 +20,15 @@ function setNode(item: Node): Node {
       const checked = new Set(checkAll(item, items, run))
       return value instanceof Set && isSame([...checked], items) ? value : checked
     },
-    toJson: (context) => ({ type: "array", items: item.toJson(context), uniqueItems: true }),
+    toJson: (context) => setJson(item.toJson(context.inside), context.mode),
   })
+}
+
+/** What goes in may be there twice. What comes out is different by identity, which for objects is not so as JSON. */
+function setJson(items: JsonSchema, mode: JsonSchemaMode): JsonSchema {
+  const isSimple =
+    "const" in items || "enum" in items || ["boolean", "integer", "number", "string"].includes(String(items.type))
+  return { type: "array", items, ...(mode === "output" && isSimple && { uniqueItems: true }) }
 }
 
 function mapNode(entry: Node): Node {
@@ -34,7 +42,7 @@ function mapNode(entry: Node): Node {
       if (run.count !== before) return undefined
       return value instanceof Map && isSame(checked, entries) ? value : new Map(checked as [unknown, unknown][])
     },
-    toJson: (context) => ({ type: "array", items: entry.toJson(context) }),
+    toJson: (context) => ({ type: "array", items: entry.toJson(context.inside) }),
   })
 }
 

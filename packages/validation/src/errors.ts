@@ -15,7 +15,7 @@ export const SchemaInvalid: ErrorClass<"VALIDATION_SCHEMA_INVALID", 500> = defin
 export const TargetUnsupported: ErrorClass<"VALIDATION_TARGET_UNSUPPORTED", 500> = defineError(
   "VALIDATION_TARGET_UNSUPPORTED",
   500,
-  "Schemas can be said in JSON Schema draft 2020-12, and in no other dialect.",
+  "A schema was asked for in a dialect of JSON Schema that there is not, or has something that the dialect cannot say. Ask for `draft-2020-12`, which says the most.",
 )
 
 export const AsyncUnexpected: ErrorClass<"VALIDATION_ASYNC", 500> = defineError(

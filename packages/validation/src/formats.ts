@@ -20,7 +20,7 @@ const MAX_JWT_LENGTH = 16_384
 
 export const FORMATS = {
   email: { fits: isEmail, looksAtType: true, expected: "email", json: { format: "email" } },
-  url: { fits: isWebUrl, expected: "url", json: { format: "uri" } },
+  url: { fits: isWebUrl, expected: "url", json: { format: "uri", pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" } },
   uuid: { fits: isUuid, looksAtType: true, expected: "uuid", json: { format: "uuid" } },
   ulid: byPattern(/^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$/, "ulid"),
   nanoid: byPattern(/^[A-Za-z0-9_-]{21}$/, "nanoid"),
@@ -41,12 +41,15 @@ export const FORMATS = {
   base64: {
     fits: (text) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text),
     expected: "base64",
-    json: { contentEncoding: "base64" },
+    json: {
+      contentEncoding: "base64",
+      pattern: "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+    },
   },
   base64url: {
     fits: (text) => text.length % 4 !== 1 && /^[A-Za-z0-9_-]*$/.test(text),
     expected: "base64url",
-    json: { contentEncoding: "base64url" },
+    json: { contentEncoding: "base64url", pattern: "^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$" },
   },
   hex: byPattern(/^[0-9A-Fa-f]+$/, "hex"),
   jwt: { fits: isJwt, expected: "jwt", json: { pattern: "^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]*$" } },

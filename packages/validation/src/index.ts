@@ -5,7 +5,7 @@ export type { AsyncFileSchema, BytesFile, FileLike, FileSchema, ImageRules } fro
 export type { IntersectionInput, IntersectionOutput } from "./intersection.ts"
 export type { IssueCode, Message, MessageIssue, ValidationIssue } from "./issue.ts"
 export { MAX_DEPTH, MAX_ISSUES } from "./issue.ts"
-export type { JsonSchema, JsonSchemaMode } from "./json-schema.ts"
+export type { JsonSchema, JsonSchemaMode, JsonSchemaOptions, JsonSchemaTarget } from "./json-schema.ts"
 export { toJsonSchema } from "./json-schema.ts"
 export type { EnumObject } from "./literal.ts"
 export type { LocaleName } from "./load-locale.ts"

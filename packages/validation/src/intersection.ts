@@ -1,6 +1,6 @@
 import { blueprint, SchemaBuilder } from "./builder.ts"
 import { SchemaInvalid } from "./errors.ts"
-import type { JsonSchema } from "./json-schema.ts"
+import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
 import { createNode, type Node, nodeOf } from "./node.ts"
 import { type Fields, isObject, setOwn } from "./own-fields.ts"
 import type { Run } from "./run.ts"
@@ -46,7 +46,7 @@ function intersectionNode(members: readonly Node[]): Node {
         ? undefined
         : (value) => members.every(({ fits }) => fits!(value)),
     isPure: members.every((member) => member.isPure),
-    toJson: (context) => allOf(members.map((member) => member.toJson(context))),
+    toJson: (context) => allOf(members, keys, context),
   })
 }
 
@@ -83,14 +83,42 @@ function refuse(run: Run): undefined {
   run.expect("union", MERGEABLE, OTHER_VALUE)
 }
 
-/** What one member does not know another may, so the refusal of unknown keys is said of all together. */
-function allOf(members: readonly JsonSchema[]): JsonSchema {
+/** What one member does not know another may: a key is refused that none of them knows. */
+function allOf(
+  members: readonly Node[],
+  keys: ReadonlySet<string> | undefined,
+  context: JsonSchemaContext,
+): JsonSchema {
+  const all = members.map((member) => member.toJson(context))
+  if (context.mode === "output" && !members.every(({ isPure }) => isPure)) return merged(members, all)
+  if (all.every(isPlainObject) && context.foreign.size === 0) return allOfPlain(all)
+  return { allOf: members.map((member) => member.toJson(context.beside(foreignTo(member, keys)))) }
+}
+
+/** What members make that change the value: only where each is about other keys does what it gives come out as it is. */
+function merged(members: readonly Node[], all: readonly JsonSchema[]): JsonSchema {
+  const keys = members.flatMap((member) => [...(member.keys ?? [])])
+  if (!all.every(isPlainObject) || new Set(keys).size < keys.length) return {}
+  const isClosed = all.every(({ additionalProperties }) => additionalProperties === false)
+  return isClosed ? allOfPlain(all) : { allOf: all.map(({ additionalProperties: _, ...rest }) => rest) }
+}
+
+/** The keys that are taken out of a value before the member sees it. */
+function foreignTo(member: Node, keys: ReadonlySet<string> | undefined): ReadonlySet<string> {
+  if (member.keys === undefined || keys === undefined) return new Set()
+  return new Set([...keys].filter((key) => !member.keys!.has(key)))
+}
+
+/** Whether nothing but `properties` and `additionalProperties: false` says anything of its keys. */
+function isPlainObject(json: JsonSchema): boolean {
+  const { type, additionalProperties: others = false } = json
+  return (
+    type === "object" && others === false && !["$ref", "allOf", "anyOf", "oneOf"].some((keyword) => keyword in json)
+  )
+}
+
+function allOfPlain(members: readonly JsonSchema[]): JsonSchema {
   const isStrict = members.some(({ additionalProperties }) => additionalProperties === false)
   if (!isStrict) return { allOf: members }
-  return {
-    allOf: members.map(({ additionalProperties, ...rest }) =>
-      additionalProperties === false || additionalProperties === undefined ? rest : { ...rest, additionalProperties },
-    ),
-    unevaluatedProperties: false,
-  }
+  return { allOf: members.map(({ additionalProperties: _, ...rest }) => rest), unevaluatedProperties: false }
 }

@@ -137,17 +137,17 @@ function dropUnknown(known: ReadonlySet<string>, value: Fields): Fields {
 
 function toJson(fields: readonly Field[], unknownKeys: UnknownKeys, context: JsonSchemaContext): JsonSchema {
   const properties: Fields = {}
-  for (const { key, node } of fields) setOwn(properties, key, node.toJson(context))
+  for (const { key, node } of fields) setOwn(properties, key, node.toJson(context.inside))
   const isRequired = ({ node: { absent } }: Field) =>
     absent === "refused" || (context.mode === "output" && typeof absent === "function")
   const required = fields.filter(isRequired).map(({ key }) => key)
+  // What was dropped may be sent, and never comes out.
+  const isClosed = unknownKeys === "refuse" || (unknownKeys === "drop" && context.mode === "output")
+  if (isClosed) for (const key of context.foreign) if (!Object.hasOwn(properties, key)) setOwn(properties, key, true)
   return {
     type: "object",
     properties,
     ...(required.length > 0 && { required }),
-    // What was dropped may be sent, and never comes out.
-    ...((unknownKeys === "refuse" || (unknownKeys === "drop" && context.mode === "output")) && {
-      additionalProperties: false,
-    }),
+    ...(isClosed && { additionalProperties: false }),
   }
 }

@@ -63,6 +63,8 @@ function listNode(item: Node, separator: string, max: number): Node {
       return texts.map((text, at) => (run.isFull ? undefined : checkAt(item.check, text, at, run)))
     },
     toJson: (context) =>
-      context.mode === "input" ? { type: "string" } : { type: "array", items: item.toJson(context), maxItems: max },
+      context.mode === "input"
+        ? { type: "string" }
+        : { type: "array", items: item.toJson(context.inside), maxItems: max },
   })
 }

@@ -99,10 +99,10 @@ function reportSame(key: string, name: string, run: Run): void {
 }
 
 function toJson({ key, value, min, max }: Parts, context: JsonSchemaContext): JsonSchema {
-  const { type: _, ...propertyNames } = key.toJson(context)
+  const { type: _, ...propertyNames } = key.toJson(context.inside)
   return {
     type: "object",
-    additionalProperties: value.toJson(context),
+    additionalProperties: value.toJson(context.inside),
     ...(Object.keys(propertyNames).length > 0 && { propertyNames }),
     ...(min > 0 && { minProperties: min }),
     ...(max < Number.POSITIVE_INFINITY && { maxProperties: max }),

@@ -51,6 +51,10 @@ export interface SchemaNotes {
   readonly description?: string
   readonly examples?: readonly unknown[]
   readonly deprecated?: boolean
+  /** Its owner gives it; whoever sends it is not asked. */
+  readonly readOnly?: boolean
+  /** It is sent, and never shown. */
+  readonly writeOnly?: boolean
   /** The name of a recursive schema under `$defs`, and of any schema among the components of an OpenAPI document. */
   readonly id?: string
 }

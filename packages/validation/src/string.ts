@@ -5,6 +5,7 @@ import type { Message } from "./issue.ts"
 import type { JsonSchema } from "./json-schema.ts"
 import { type Check, createNode, type Fits } from "./node.ts"
 import { boundedPattern, MAX_PATTERN_TEXT } from "./pattern.ts"
+import { patternJson } from "./portable-pattern.ts"
 import type { StringSchema } from "./string-schema.ts"
 import { kindOf, quantity, quoted, type Term, term, verbatim } from "./term.ts"
 import { isLonger, isShorter, lengthOf } from "./text-length.ts"
@@ -50,7 +51,7 @@ class StringBuilder extends SchemaBuilder<string> implements StringSchema {
     const told = expected === undefined ? term("matching", { pattern: String(pattern) }) : verbatim(expected)
     const fits = (text: string): boolean => text.length <= MAX_PATTERN_TEXT && bounded.test(text)
     // With the flags i, m and s a pattern means what JSON Schema has no word for.
-    return this.#form(fits, told, /[ims]/.test(pattern.flags) ? {} : { pattern: pattern.source }, message)
+    return this.#form(fits, told, patternJson(pattern), message)
   }
 
   startsWith(text: string, message?: Message): this {

@@ -55,8 +55,8 @@ function toJson(items: readonly Node[], rest: Node | undefined, context: JsonSch
   return {
     type: "array",
     // JSON Schema wants at least one schema there.
-    ...(items.length > 0 && { prefixItems: items.map((item) => item.toJson(context)), minItems: items.length }),
-    items: rest === undefined ? false : rest.toJson(context),
+    ...(items.length > 0 && { prefixItems: items.map((item) => item.toJson(context.inside)), minItems: items.length }),
+    items: rest === undefined ? false : rest.toJson(context.inside),
   }
 }
 

@@ -31,6 +31,7 @@ export function json(): Schema<Json> {
       createNode({
         expected: A_JSON_VALUE,
         check: checkJson,
+        isPure: true,
         toJson: () => ({}),
       }),
     ),
