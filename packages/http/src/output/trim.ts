@@ -65,14 +65,13 @@ class TrimCompiler {
   /** The objects of `allOf` are one object that has the keys of all. */
   #object(parts: readonly JsonSchema[], isSealed: boolean): Trim | undefined {
     if (parts.length === 0) return undefined
-    const schemas = Map.groupBy(
-      parts.flatMap(({ properties }) => Object.entries((properties ?? {}) as JsonSchema)),
-      ([key]) => key,
-    )
+    const schemas = new Map<string, unknown[]>()
+    for (const { properties } of parts)
+      for (const [key, one] of Object.entries((properties ?? {}) as JsonSchema))
+        schemas.set(key, [...(schemas.get(key) ?? []), one])
     const members = new Map<string, Trim | undefined>()
     const refused = new Set<string>()
-    for (const [key, entries] of schemas) {
-      const [one, ...others] = entries.map(([, schema]) => schema)
+    for (const [key, [one, ...others]] of schemas) {
       if (one === false || others.includes(false)) refused.add(key)
       else members.set(key, this.compile(others.length === 0 ? one : { allOf: [one, ...others] }))
     }
