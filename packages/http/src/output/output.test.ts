@@ -40,6 +40,8 @@ describe("an answer has only the keys of its schema", () => {
       { kind: "a", ...leaky },
       { kind: "a", id: 1 },
     ],
+    ["a union without tags", z.union([z.object({ id: z.int() }), z.object({ name: z.string() })]), leaky, { id: 1 }],
+    ["a union with a scalar", type({ id: "number" }).or("string"), leaky, { id: 1 }],
     [
       "an intersection",
       v.intersection([v.object({ id: v.integer() }), v.object({ b: v.string() })]),
@@ -119,6 +121,9 @@ describe("an answer is left as it is", () => {
     ["where nothing is to be left out", v.object({ id: v.integer() }), { id: 1 }],
     ["where its schema takes any key", v.object({ id: v.integer() }).passthrough(), leaky],
     ["where it is no object", v.string(), "x"],
+    ["where it may be any object", type("object"), leaky],
+    ["where one alternative may be any object", type({ id: "number" }).or("object"), leaky],
+    ["where one alternative may be anything", z.union([z.object({ id: z.int() }), z.unknown()]), leaky],
     ["where its schema is open by its word", z.looseObject({ id: z.int() }), leaky],
   ])("%s", (_what, schema, value) => {
     expect(trimOf(schema)?.(value) ?? value).toBe(value as never)

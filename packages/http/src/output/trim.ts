@@ -95,7 +95,9 @@ class TrimCompiler {
 
   /** The alternative that a value's tag says; where there are no tags, an object may have the keys of all of them. */
   #alternatives(schemas: readonly unknown[]): Trim | undefined {
-    const wholes = schemas.map((one) => this.#partsOf(one)).filter((parts) => parts.some(hasShape))
+    const all = schemas.map((one) => this.#partsOf(one))
+    if (all.some((parts) => parts.every(takesAnyObject))) return undefined
+    const wholes = all.filter((parts) => parts.some(hasShape))
     const [only] = wholes
     if (only === undefined) return undefined
     if (wholes.length === 1) return this.#make(only)
@@ -113,9 +115,17 @@ function schemasIn(list: unknown): readonly unknown[] {
   return Array.isArray(list) ? list : []
 }
 
-function hasMembers({ type, properties, additionalProperties }: JsonSchema): boolean {
-  return isObject(properties) || isObject(additionalProperties) || type === "object"
+/** What says nothing of its keys closes no object: "any object" is one that has any. */
+function hasMembers({ properties, additionalProperties }: JsonSchema): boolean {
+  return isObject(properties) || isObject(additionalProperties) || additionalProperties === false
 }
+
+function takesAnyObject(part: JsonSchema): boolean {
+  return (
+    (part.type === undefined || part.type === "object") && !SAYS_MORE.some((keyword) => part[keyword] !== undefined)
+  )
+}
+const SAYS_MORE = ["properties", "additionalProperties", "anyOf", "oneOf", "const", "enum", "not"] as const
 
 function hasShape(part: JsonSchema): boolean {
   return (
