@@ -15,7 +15,7 @@ describe.each([
   ["routing", 10],
   ["layers", 6],
   ["errors", 7],
-  ["validation", 10],
+  ["validation", 11],
   ["queries", 3],
 ])("the guide to %s", (name, count) => {
   const text = readFileSync(join(guides, `${name}.md`), "utf8")
