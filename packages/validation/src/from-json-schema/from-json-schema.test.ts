@@ -228,8 +228,8 @@ describe("documents that are refused", () => {
     ["a circle", { $ref: "#" }],
     ["a circle of two", { allOf: [{ $ref: "#/$defs/a" }], $defs: { a: { anyOf: [{ $ref: "#" }] } } }],
     ["a pattern that is none", { pattern: "(" }],
-    ["a pattern without an end", { pattern: "^(a+)+$" }],
-    ["such a pattern for keys", { patternProperties: { "^(a+)+$": true } }],
+    ["a pattern without an end", { pattern: "(a+)+\\1" }],
+    ["such a pattern for keys", { patternProperties: { "^(?=(a+)+$)": true } }],
   ])("%s: VALIDATION_JSON_SCHEMA_INVALID", (_, document) => {
     expect(() => fromJsonSchema(document)).toThrow(expect.objectContaining({ code: "VALIDATION_JSON_SCHEMA_INVALID" }))
   })
@@ -268,6 +268,13 @@ describe("documents that are refused", () => {
 })
 
 describe("values that cost too much", () => {
+  test("not because of a pattern", () => {
+    const started = performance.now()
+    expect(issues({ pattern: "^(a|aa)+$" }, `${"a".repeat(50_000)}!`)).toHaveLength(1)
+    expect(issues({ patternProperties: { "^(a+)+$": false } }, { [`${"a".repeat(50_000)}!`]: 1 })).toEqual([])
+    expect(performance.now() - started).toBeLessThan(5000)
+  })
+
   const branch = { properties: { x: { $ref: "#/$defs/a" } }, propertyNames: { const: "y" } }
   const bomb = { $ref: "#/$defs/a", $defs: { a: { anyOf: [branch, branch] } } }
   const deep = (levels: number): unknown => (levels === 0 ? {} : { x: deep(levels - 1) })

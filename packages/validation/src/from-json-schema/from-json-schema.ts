@@ -30,13 +30,14 @@ export interface FromJsonSchemaOptions {
 /**
  * A schema of a JSON Schema document, draft 2020-12 or 7: a Standard Schema like those of `v`, with their issues, languages
  * and JSON Schema, and to be a part of them. It changes nothing; a `default` is a note. Made for documents of strangers:
- * nothing is evaluated or fetched, patterns that can take exponentially long are refused, and what a value costs is bounded.
+ * nothing is evaluated or fetched, patterns take a time that grows with the text only, and what a value costs is bounded.
  *
  * For values as `JSON.parse` makes them: what JSON has not, such as a `Date`, has no type here, and only a schema that asks
  * for none takes it.
  *
  * @throws {VALIDATION_JSON_SCHEMA_INVALID} for a document that is none, a reference that leads nowhere or in a circle about
- * the same value, another dialect, or a pattern that is not taken.
+ * the same value, another dialect, or a pattern
+ * that could take without a bound: one that is exponential and looks ahead or repeats a group, so that no other way is there.
  * @throws {VALIDATION_JSON_SCHEMA_TOO_LARGE} above 100,000 values, 128 levels, 20,000 parts, or 64 schemas in a row for the
  * same value.
  * @see https://json-schema.org/draft/2020-12

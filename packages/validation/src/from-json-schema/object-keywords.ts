@@ -5,7 +5,6 @@ import { isJsonObject, type JsonObject } from "./json-copy.ts"
 import type { Keyword, Part } from "./part.ts"
 import { assertion, type KeywordReader, type Site, toCount, toMembers, toSchema, toTexts } from "./site.ts"
 import { readPatternText } from "./text-keywords.ts"
-import type { TextPattern } from "./text-pattern.ts"
 
 /** The keywords about objects. A member is what is the object's own: nothing that it inherits. */
 
@@ -82,7 +81,7 @@ const readDependentRequired: KeywordReader = (value) => {
 interface Members {
   readonly named: readonly (readonly [string, Part])[]
   readonly known: ReadonlyMap<string, Part>
-  readonly patterns: readonly (readonly [string, TextPattern, Part])[]
+  readonly patterns: readonly (readonly [string, (text: string) => boolean, Part])[]
   readonly others: Part | undefined
 }
 

@@ -1,9 +1,9 @@
 import { JsonSchemaInvalid } from "../errors.ts"
+import { linearPattern } from "../linear-pattern/linear-pattern.ts"
 import { quantity, type Term, term } from "../term.ts"
 import { isLonger, isShorter, lengthOf } from "../text-length.ts"
 import { assertion, type KeywordReader, toCount, toText } from "./site.ts"
 import { textFormat } from "./text-formats.ts"
-import { type TextPattern, textPattern } from "./text-pattern.ts"
 
 /** The keywords about text. */
 
@@ -29,9 +29,9 @@ const readMaxLength: KeywordReader = (value) => {
 }
 
 /** @throws {VALIDATION_JSON_SCHEMA_INVALID} */
-export function readPatternText(keyword: string, source: string): TextPattern {
+export function readPatternText(keyword: string, source: string): (text: string) => boolean {
   try {
-    return textPattern(source)
+    return linearPattern(source)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : ""
     throw new JsonSchemaInvalid(
