@@ -1,0 +1,90 @@
+import type { DriverUrl } from "@ashlar/core"
+import type { Kysely } from "kysely"
+import type { Dialect, Row } from "./driver.ts"
+import type { PoolStatus } from "./pool.ts"
+import { Query } from "./query.ts"
+import type { Session } from "./session.ts"
+import { Sql } from "./sql.ts"
+import type { TransactionOptions } from "./transaction.ts"
+import { checkValues } from "./values.ts"
+
+/** A finished query of Kysely's, or anything else that compiles to text and values. */
+export interface Compilable {
+  compile(): { readonly sql: string; readonly parameters: readonly unknown[] }
+}
+
+export interface StreamOptions {
+  /** How many rows are fetched, and held, at a time: 1 to 10,000. Default: 500. */
+  readonly chunkRows?: number
+}
+
+/** What can be asked of a database, and of a transaction in it. */
+export interface Queryable {
+  readonly dialect: Dialect
+  /**
+   * SQL with its values bound. `sql.id(name)` quotes names, and other SQL may be put in.
+   *
+   * @example
+   * const users = await db.sql<{ id: number }>`select id from users where email = ${email}`.all()
+   */
+  sql<R extends object = Row>(strings: TemplateStringsArray, ...parts: readonly unknown[]): Query<R>
+  /** Kysely for a schema of yours. What it runs belongs to the transaction of the code that runs it. */
+  kysely<Schema>(): Kysely<Schema>
+  /**
+   * Rows one by one, with flat memory. Holds a connection until the loop ends, and gives it back however it ends.
+   *
+   * @throws {ORM_OPTIONS_INVALID} and what queries throw.
+   */
+  stream<R extends object = Row>(query: Query<R> | Sql | Compilable, options?: StreamOptions): AsyncGenerator<R, void>
+  /**
+   * Runs work as one transaction: kept when its promise resolves, undone when it rejects. All that is called within takes part,
+   * also through the database itself; nothing that other callers do does. Within another it is a savepoint. Statements of one
+   * transaction run in turn.
+   *
+   * After a deadlock or a failed serialization **the work is run again**: effects outside of the database belong in
+   * {@link Queryable.afterCommit}. SQLite has one transaction at a time; the others wait in turn.
+   *
+   * @throws {ORM_TIMEOUT} {ORM_POOL_EXHAUSTED} {ORM_DEADLOCK} {ORM_SERIALIZATION_FAILED} {ORM_TRANSACTION_ABORTED}
+   * @throws {ORM_OUTCOME_UNKNOWN} when the connection was lost during the commit.
+   * @throws {ORM_AFTER_COMMIT_FAILED} when all was kept, and something that was to follow failed.
+   */
+  transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /** Calls `effect` when the outermost transaction was committed, in order, and never if it was not. Outside of any: at once. */
+  afterCommit(effect: () => unknown): void | Promise<void>
+}
+
+/** An open database. */
+export interface Database extends Queryable {
+  /** The URL, without its secrets. */
+  readonly url: DriverUrl
+  /** Resolves when a query can be answered. @throws what the query does, {ORM_CONNECT_FAILED} and others. */
+  health(): Promise<void>
+  status(): { readonly readers: PoolStatus; readonly writers: PoolStatus }
+  /** Takes no new work, waits for what has begun, and closes the connections unless another opened the same URL. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** The face of a session. */
+export function queryable(session: Session, kysely: <Schema>() => Kysely<Schema>): Queryable {
+  return {
+    dialect: session.dialect,
+    sql: (strings, ...parts) => new Query(session, strings, parts),
+    kysely,
+    async *stream<R extends object>(query: Sql | Compilable, { chunkRows = 500 }: StreamOptions = {}) {
+      for await (const rows of session.stream(compile(query, session.dialect), chunkRows)) yield* rows as R[]
+    },
+    transaction: (work, options = {}) => session.transaction((inner) => work(queryable(inner, kysely)), options),
+    afterCommit(effect) {
+      const { scope } = session
+      if (scope !== undefined) return void scope.effects.push(effect)
+      return (async () => void (await effect()))()
+    },
+  }
+}
+
+function compile(query: Sql | Compilable, dialect: Dialect) {
+  if (query instanceof Sql) return query.compile(dialect)
+  const { sql, parameters } = query.compile()
+  return { text: sql, values: checkValues(parameters, dialect) }
+}

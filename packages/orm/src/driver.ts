@@ -1,0 +1,56 @@
+import type { Pool } from "./pool.ts"
+
+export type Dialect = "sqlite" | "postgres" | "mysql"
+
+/** What every database takes as it is, and what PostgreSQL takes beside. */
+export type BoundValue = string | number | bigint | boolean | null | Date | Uint8Array | readonly BoundValue[]
+
+/** SQL in a dialect's own words, with its values beside it. */
+export interface Statement {
+  readonly text: string
+  readonly values: readonly BoundValue[]
+}
+
+/** A row as it came, by column name. 64-bit integers are numbers where a number holds them exactly, else bigints. */
+export type Row = Record<string, unknown>
+
+export interface QueryResult {
+  readonly rows: Row[]
+  /** How many rows were written. 0 for statements that only read. */
+  readonly changes: number
+  /** The key that SQLite or MySQL gave to the last inserted row. PostgreSQL tells by `returning`. */
+  readonly insertId: number | bigint | undefined
+}
+
+export type Isolation = "read committed" | "repeatable read" | "serializable"
+
+/**
+ * One session with a database, used by one caller at a time.
+ *
+ * Every method MUST reject with a class of `errors.ts`, and MUST NOT put SQL, values or addresses into its message.
+ */
+export interface Connection {
+  /** False once the session is lost: the pool then drops it. */
+  readonly isUsable: boolean
+  query(statement: Statement): Promise<QueryResult>
+  /** MUST hold at most `chunkRows` rows of the result, and MUST free the session when the loop is left early. */
+  stream(statement: Statement, chunkRows: number): AsyncGenerator<Row[], void>
+  begin(isolation: Isolation | undefined): Promise<void>
+  /** @throws {ORM_TRANSACTION_ABORTED} when the database rolled back instead, also where its own client says nothing. */
+  commit(): Promise<void>
+  /** MUST succeed where no transaction is open any more. */
+  rollback(): Promise<void>
+  /** SAVEPOINT and its kin: no values, no rows. */
+  control(text: string): Promise<void>
+  /** Ends the session at once, on the server too, whatever it is doing. Its open query rejects. Never rejects itself. */
+  kill(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A database behind a URL: where its connections come from. */
+export interface Engine {
+  readonly dialect: Dialect
+  /** For statements outside of transactions that only read; on servers the same as `writers`. */
+  readonly readers: Pool
+  readonly writers: Pool
+}

@@ -1,0 +1,67 @@
+import { createDrivers, type Driver, type Drivers, defineDriver } from "@ashlar/core"
+import { v } from "@ashlar/validation"
+import type { Engine } from "../driver.ts"
+
+/** The options of a URL that every database takes. Times in milliseconds. */
+const poolOptions = {
+  /** Connections at most; for SQLite, those that read. */
+  max: v.integer().min(1).max(1_000).default(10),
+  /** Callers that may wait for a connection at once. */
+  maxWaiting: v.integer().min(0).max(100_000).default(1_000),
+  /** How long one of them waits. */
+  acquireTimeoutMs: v.integer().min(1).max(600_000).default(5_000),
+  /** A connection that nobody used for so long is closed. */
+  idleTimeoutMs: v.integer().min(100).max(86_400_000).default(30_000),
+  /** A connection of this age is closed after its use. */
+  maxLifetimeMs: v.integer().min(100).max(86_400_000).default(1_800_000),
+  /** Statements that one connection keeps prepared; 0 for a proxy that gives each transaction another connection. */
+  preparedStatements: v.integer().min(0).max(1_000).default(100),
+}
+
+/** Those of servers beside. */
+const serverOptions = {
+  ...poolOptions,
+  connectTimeoutMs: v.integer().min(1).max(600_000).default(5_000),
+  /** What the server stops after this time; 0 for no limit. */
+  statementTimeoutMs: v.integer().min(0).max(86_400_000).default(30_000),
+  /**
+   * `verify`: encrypted, and the server shows a certificate for its name. `require`: encrypted, whoever it is. `off`.
+   * By default `verify`, and `off` for this machine itself.
+   */
+  tls: v.enum(["off", "require", "verify"]).optional(),
+  /** A file of certificates in PEM to trust in place of the system's. */
+  tlsCaFile: v.string().optional(),
+}
+
+const sqlite: Driver<Engine> = defineDriver<Engine>()({
+  schemes: ["sqlite"],
+  options: {
+    ...poolOptions,
+    max: v.integer().min(1).max(64).default(4),
+    /** How long a statement waits for another process that writes. */
+    busyTimeoutMs: v.integer().min(0).max(600_000).default(5_000),
+    /** `FULL`: a commit survives a power cut. `NORMAL`: the last ones may not. */
+    synchronous: v.enum(["FULL", "NORMAL"]).default("FULL"),
+  },
+  guarantees: { crossProcess: false, rowLocks: false, streaming: true },
+  load: () => import("./sqlite.ts"),
+})
+
+const postgres: Driver<Engine> = defineDriver<Engine>()({
+  schemes: ["postgres", "postgresql"],
+  options: serverOptions,
+  guarantees: { crossProcess: true, rowLocks: true, streaming: true },
+  package: "pg@8.23.1",
+  load: () => import("./postgres.ts"),
+})
+
+const mysql: Driver<Engine> = defineDriver<Engine>()({
+  schemes: ["mysql", "mariadb"],
+  options: serverOptions,
+  guarantees: { crossProcess: true, rowLocks: true, streaming: true },
+  package: "mysql2@3.24.6",
+  load: () => import("./mysql.ts"),
+})
+
+/** The databases that a URL may name. */
+export const databases: Drivers<Engine> = createDrivers("database", [sqlite, postgres, mysql])

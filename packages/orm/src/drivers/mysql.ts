@@ -1,0 +1,195 @@
+import { once } from "node:events"
+import type { DriverUrl } from "@ashlar/core"
+import {
+  type Connection as Client,
+  type ConnectionOptions,
+  createConnection,
+  type ResultSetHeader,
+} from "mysql2/promise"
+import type { Connection, Engine, Isolation, QueryResult, Row, Statement } from "../driver.ts"
+import { OrmConnectFailed } from "../errors.ts"
+import { Pool, type PoolOptions } from "../pool.ts"
+import { toMysqlFault } from "./mysql-faults.ts"
+import { type TlsChoice, tlsSettings } from "./tls.ts"
+
+interface MysqlOptions extends TlsChoice, Omit<PoolOptions, "connect"> {
+  readonly connectTimeoutMs: number
+  readonly statementTimeoutMs: number
+  readonly preparedStatements: number
+}
+
+const KILL_TIMEOUT_MS = 2_000
+
+/** A pool of connections to MySQL or MariaDB. None is opened until it is needed. */
+export async function open(url: DriverUrl, options: MysqlOptions): Promise<Engine> {
+  const ssl = await tlsSettings(url, options)
+  const config: ConnectionOptions = {
+    host: url.host || "127.0.0.1",
+    port: url.port ?? 3306,
+    user: url.user ?? "root",
+    connectTimeout: options.connectTimeoutMs,
+    charset: "utf8mb4",
+    timezone: "Z",
+    dateStrings: ["DATE"],
+    supportBigNumbers: true,
+    multipleStatements: false,
+    // A server must not ask for files of this machine.
+    flags: ["-LOCAL_FILES"],
+    // Prepared for each text with values; the library needs room for one.
+    maxPreparedStatements: Math.max(1, options.preparedStatements),
+    typeCast: (field, next) => {
+      const value: unknown = next()
+      return field.type === "LONGLONG" && typeof value === "string" ? BigInt(value) : value
+    },
+    ...(url.name === "" ? {} : { database: url.name }),
+    ...(url.password === undefined ? {} : { password: url.password.reveal() }),
+    ...(ssl === undefined ? {} : { ssl }),
+  }
+  const connect = () => MysqlConnection.open(config, options.statementTimeoutMs)
+  const pool = new Pool({ ...options, connect })
+  return { dialect: "mysql", readers: pool, writers: pool }
+}
+
+class MysqlConnection implements Connection {
+  isUsable = true
+  readonly #client: Client
+  readonly #config: ConnectionOptions
+  #inTransaction = false
+
+  private constructor(client: Client, config: ConnectionOptions) {
+    this.#client = client
+    this.#config = config
+    const lost = () => {
+      this.isUsable = false
+    }
+    client.on("error", lost)
+    client.on("end", lost)
+  }
+
+  static async open(config: ConnectionOptions, statementTimeoutMs: number): Promise<MysqlConnection> {
+    try {
+      const client = await createConnection(config)
+      const connection = new MysqlConnection(client, config)
+      await connection.#setUp(statementTimeoutMs)
+      return connection
+    } catch (cause) {
+      throw new OrmConnectFailed(undefined, { cause })
+    }
+  }
+
+  async #setUp(statementTimeoutMs: number): Promise<void> {
+    await this.control("set time_zone = '+00:00'")
+    if (statementTimeoutMs === 0) return
+    const { rows } = await this.query({ text: "select version() as version", values: [] })
+    const isMaria = String(rows[0]?.version).includes("MariaDB")
+    // MySQL knows a limit for reads only.
+    await this.control(
+      isMaria
+        ? `set max_statement_time = ${statementTimeoutMs / 1_000}`
+        : `set max_execution_time = ${statementTimeoutMs}`,
+    )
+  }
+
+  async query({ text, values }: Statement): Promise<QueryResult> {
+    try {
+      const [result] =
+        values.length === 0 ? await this.#client.query(text) : await this.#client.execute(text, [...values] as never)
+      if (Array.isArray(result)) return { rows: result as Row[], changes: 0, insertId: undefined }
+      const { affectedRows, insertId } = result as ResultSetHeader
+      return { rows: [], changes: affectedRows, insertId: insertId === 0 ? undefined : insertId }
+    } catch (error) {
+      throw this.#fault(error)
+    }
+  }
+
+  async *stream({ text, values }: Statement, chunkRows: number): AsyncGenerator<Row[], void> {
+    const { connection } = this.#client as unknown as { connection: StreamingClient }
+    const command = values.length === 0 ? connection.query(text) : connection.execute(text, [...values])
+    const rows = command.stream({ highWaterMark: chunkRows })
+    let isDone = false
+    try {
+      let chunk: Row[] = []
+      for await (const row of rows.iterator({ destroyOnReturn: false })) {
+        chunk.push(row as Row)
+        if (chunk.length < chunkRows) continue
+        yield chunk
+        chunk = []
+      }
+      isDone = true
+      if (chunk.length > 0) yield chunk
+    } catch (error) {
+      isDone = true
+      throw this.#fault(error)
+    } finally {
+      if (!isDone) await this.#leave(rows)
+    }
+  }
+
+  /** The protocol has no way to stop a result: the rest is read in a transaction, which must live, or the session ends. */
+  async #leave(rows: NodeJS.ReadableStream): Promise<void> {
+    if (!this.#inTransaction) return await this.kill()
+    const end = once(rows, "end")
+    rows.resume()
+    await end.catch((error) => Promise.reject(this.#fault(error)))
+  }
+
+  async begin(isolation: Isolation | undefined): Promise<void> {
+    if (isolation !== undefined) await this.control(`set transaction isolation level ${isolation}`)
+    await this.control("start transaction")
+    this.#inTransaction = true
+  }
+
+  async commit(): Promise<void> {
+    await this.control("commit")
+    this.#inTransaction = false
+  }
+
+  async rollback(): Promise<void> {
+    await this.control("rollback")
+    this.#inTransaction = false
+  }
+
+  async control(text: string): Promise<void> {
+    try {
+      await this.#client.query(text)
+    } catch (error) {
+      throw this.#fault(error)
+    }
+  }
+
+  #fault(error: unknown): Error {
+    const fault = toMysqlFault(error)
+    if (fault.code === "ORM_CONNECTION_LOST") this.isUsable = false
+    return fault
+  }
+
+  async kill(): Promise<void> {
+    this.isUsable = false
+    try {
+      const other = await createConnection({ ...this.#config, connectTimeout: KILL_TIMEOUT_MS })
+      await other.query(`kill ${this.#client.threadId}`)
+      await other.end()
+    } catch {
+      // The server sees the socket close, and undoes what is open.
+    } finally {
+      this.#client.destroy()
+    }
+  }
+
+  async close(): Promise<void> {
+    const wasUsable = this.isUsable
+    this.isUsable = false
+    if (wasUsable) await this.#client.end()
+    else this.#client.destroy()
+  }
+}
+
+/** The part of mysql2 under its promises, which alone can stream. */
+interface StreamingClient {
+  query(text: string): StreamingCommand
+  execute(text: string, values: readonly unknown[]): StreamingCommand
+}
+
+interface StreamingCommand {
+  stream(options: { highWaterMark: number }): import("node:stream").Readable
+}

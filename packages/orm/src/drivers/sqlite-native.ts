@@ -1,0 +1,109 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite"
+import type { BoundValue, Row } from "../driver.ts"
+import { narrow } from "../values.ts"
+
+/** One prepared statement, the same over both runtimes' modules. */
+export interface NativeStatement {
+  /** True when it gives rows: a select, or a `returning`. */
+  readonly givesRows: boolean
+  all(values: readonly BoundValue[]): Row[]
+  run(values: readonly BoundValue[]): { changes: number; insertId: number | bigint }
+  iterate(values: readonly BoundValue[]): IterableIterator<Row>
+  finalize(): void
+}
+
+/** One open file, the same over both runtimes' modules. */
+export interface NativeSqlite {
+  readonly inTransaction: boolean
+  prepare(text: string): NativeStatement
+  exec(text: string): void
+  close(): void
+}
+
+/** Opens a file with the SQLite that the runtime brings. */
+export async function openNative(path: string, readonly: boolean): Promise<NativeSqlite> {
+  return "Bun" in globalThis ? await openOnBun(path, readonly) : await openOnNode(path, readonly)
+}
+
+async function openOnBun(path: string, readonly: boolean): Promise<NativeSqlite> {
+  const { Database } = await import("bun:sqlite")
+  // Without safe integers Bun rounds what is beyond 2^53, in silence.
+  const options = readonly ? { readonly: true, safeIntegers: true } : { create: true, safeIntegers: true }
+  const database = new Database(path, options)
+  return {
+    get inTransaction() {
+      return database.inTransaction
+    },
+    exec: (text) => void database.run(text),
+    close: () => database.close(true),
+    prepare(text) {
+      const statement = database.prepare<Row, never[]>(text)
+      return {
+        givesRows: statement.columnNames.length > 0,
+        all: (values) => exactRows(statement.all(...(encode(values) as never[]))),
+        run: (values) => {
+          const { changes, lastInsertRowid } = statement.run(...(encode(values) as never[]))
+          return { changes: Number(changes), insertId: narrow(BigInt(lastInsertRowid)) }
+        },
+        *iterate(values) {
+          for (const row of statement.iterate(...(encode(values) as never[]))) yield exactRow(row)
+        },
+        finalize: () => statement.finalize(),
+      }
+    },
+  }
+}
+
+async function openOnNode(path: string, readonly: boolean): Promise<NativeSqlite> {
+  const { DatabaseSync: Database } = await import("node:sqlite")
+  const database: DatabaseSync = new Database(path, { readOnly: readonly, timeout: 0 })
+  return {
+    get inTransaction() {
+      return database.isTransaction
+    },
+    exec: (text) => database.exec(text),
+    close: () => database.close(),
+    prepare(text) {
+      const statement: StatementSync = database.prepare(text)
+      statement.setReadBigInts(true)
+      return {
+        givesRows: statement.columns().length > 0,
+        all: (values) => exactRows(statement.all(...encode(values)) as Row[]).map((row) => ({ ...row })),
+        run: (values) => {
+          const { changes, lastInsertRowid } = statement.run(...encode(values))
+          return { changes: Number(changes), insertId: narrow(BigInt(lastInsertRowid)) }
+        },
+        *iterate(values) {
+          for (const row of statement.iterate(...encode(values))) yield { ...exactRow(row as Row) }
+        },
+        // Node finalizes with the last reference, and at the latest when the file is closed.
+        finalize: () => undefined,
+      }
+    },
+  }
+}
+
+/**
+ * Whole numbers go as integers on both: Node would bind a double, and store "5.0" into a column of text.
+ * A Date is text in UTC, which sorts by time.
+ */
+function encode(values: readonly BoundValue[]): (string | number | bigint | null | Uint8Array)[] {
+  return values.map((value) => {
+    if (typeof value === "boolean") return value ? 1n : 0n
+    if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value
+    return value instanceof Date ? value.toISOString() : (value as string | bigint | null | Uint8Array)
+  })
+}
+
+function exactRows(rows: Row[]): Row[] {
+  for (const row of rows) exactRow(row)
+  return rows
+}
+
+function exactRow(row: Row): Row {
+  for (const name in row) {
+    const value = row[name]
+    if (typeof value === "bigint") row[name] = narrow(value)
+  }
+  return row
+}

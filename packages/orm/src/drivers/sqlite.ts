@@ -1,0 +1,198 @@
+import { resolve } from "node:path"
+import { type DriverUrl, DriverUrlInvalid } from "@ashlar/core"
+import type { BoundValue, Connection, Engine, QueryResult, Row, Statement } from "../driver.ts"
+import { OrmConnectFailed } from "../errors.ts"
+import { Pool } from "../pool.ts"
+import { onlyReads } from "../statement-kind.ts"
+import { isBusy, toSqliteFault } from "./sqlite-faults.ts"
+import { type NativeSqlite, type NativeStatement, openNative } from "./sqlite-native.ts"
+
+interface SqliteOptions {
+  readonly max: number
+  readonly maxWaiting: number
+  readonly acquireTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly maxLifetimeMs: number
+  readonly preparedStatements: number
+  readonly busyTimeoutMs: number
+  readonly synchronous: "FULL" | "NORMAL"
+}
+
+/** Characters. Longer SQL is made for one occasion, and its program takes many times its length in memory. */
+const MAX_KEPT_LENGTH = 16 * 1024
+const MEMORY = ":memory:"
+
+/**
+ * A file: one connection that writes, which callers wait for in turn, and several that read what was committed. A database
+ * in memory belongs to its one connection, so there all wait for that, and it is never given up.
+ */
+export async function open(url: DriverUrl, options: SqliteOptions): Promise<Engine> {
+  if (url.host !== undefined || url.name === "")
+    throw new DriverUrlInvalid(`Expected sqlite:path or sqlite::memory:, got ${url}.`)
+  const path = url.name === MEMORY ? MEMORY : resolve(url.name)
+  const stays = { ...options, max: 1, idleTimeoutMs: 2_147_483_647, maxLifetimeMs: Number.POSITIVE_INFINITY }
+  const writers = new Pool({ ...stays, connect: () => SqliteConnection.open(path, false, options) })
+  // A missing folder or a file that is no database is said now, and a new file is there before the first read.
+  writers.release(await writers.acquire())
+  if (path === MEMORY) return { dialect: "sqlite", readers: writers, writers }
+  const readers = new Pool({ ...options, connect: () => SqliteConnection.open(path, true, options) })
+  return { dialect: "sqlite", readers, writers }
+}
+
+class SqliteConnection implements Connection {
+  isUsable = true
+  readonly #native: NativeSqlite
+  readonly #busyTimeoutMs: number
+  readonly #maxPrepared: number
+  readonly #prepared: Map<string, NativeStatement> = new Map()
+
+  private constructor(native: NativeSqlite, options: SqliteOptions) {
+    this.#native = native
+    this.#busyTimeoutMs = options.busyTimeoutMs
+    this.#maxPrepared = options.preparedStatements
+  }
+
+  static async open(path: string, readonly: boolean, options: SqliteOptions): Promise<SqliteConnection> {
+    try {
+      const connection = new SqliteConnection(await openNative(path, readonly), options)
+      await connection.#setUp(readonly, options.synchronous)
+      return connection
+    } catch (cause) {
+      throw new OrmConnectFailed(undefined, { cause })
+    }
+  }
+
+  async #setUp(readonly: boolean, synchronous: string): Promise<void> {
+    // SQLite's own wait would stop the event loop: `#patiently` waits instead.
+    this.#native.exec("pragma busy_timeout = 0")
+    this.#native.exec("pragma foreign_keys = on")
+    if (readonly) return
+    await this.#patiently(() => this.#native.exec("pragma journal_mode = wal"))
+    this.#native.exec(`pragma synchronous = ${synchronous}`)
+    this.#native.exec("pragma journal_size_limit = 67108864")
+  }
+
+  async query({ text, values }: Statement): Promise<QueryResult> {
+    const statement = this.#prepare(text)
+    try {
+      return await this.#patiently(() => this.#execute(statement, text, values))
+    } finally {
+      this.#release(text, statement)
+    }
+  }
+
+  #execute(statement: NativeStatement, text: string, values: readonly BoundValue[]): QueryResult {
+    if (!statement.givesRows) return { rows: [], ...statement.run(values) }
+    if (onlyReads(text)) return { rows: statement.all(values), changes: 0, insertId: undefined }
+    const before = this.#changes().total
+    const rows = statement.all(values)
+    const { total, last } = this.#changes()
+    return { rows, changes: total === before ? 0 : last, insertId: undefined }
+  }
+
+  /** What statements that give rows changed: SQLite's modules say that for the others only. */
+  #changes(): { total: number; last: number } {
+    const text = "select total_changes() as total, changes() as last"
+    const statement = this.#prepare(text)
+    try {
+      return statement.all([])[0] as { total: number; last: number }
+    } finally {
+      this.#release(text, statement)
+    }
+  }
+
+  async *stream({ text, values }: Statement, chunkRows: number): AsyncGenerator<Row[], void> {
+    // Of its own, so that the same text can be run meanwhile.
+    const statement = this.#compile(text)
+    try {
+      let chunk: Row[] = []
+      for (const row of statement.iterate(values)) {
+        chunk.push(row)
+        if (chunk.length < chunkRows) continue
+        yield chunk
+        chunk = []
+      }
+      if (chunk.length > 0) yield chunk
+    } catch (error) {
+      throw toSqliteFault(error)
+    } finally {
+      statement.finalize()
+    }
+  }
+
+  async begin(): Promise<void> {
+    // A deferred transaction that reads and then writes may fail where no wait helps.
+    await this.#patiently(() => this.#native.exec("begin immediate"))
+  }
+
+  async commit(): Promise<void> {
+    await this.#patiently(() => this.#native.exec("commit"))
+  }
+
+  async rollback(): Promise<void> {
+    // When the disk is full SQLite has rolled back by itself, and another ROLLBACK is an error that hides the first.
+    if (this.#native.inTransaction) await this.#patiently(() => this.#native.exec("rollback"))
+  }
+
+  async control(text: string): Promise<void> {
+    await this.#patiently(() => this.#native.exec(text))
+  }
+
+  async kill(): Promise<void> {
+    // Nothing runs between two turns of the event loop: what is left is to undo and to go on.
+    await this.rollback().catch(() => {
+      this.isUsable = false
+    })
+  }
+
+  async close(): Promise<void> {
+    this.isUsable = false
+    // bun:sqlite keeps a file open whose statements live, and they go on writing.
+    for (const statement of this.#prepared.values()) statement.finalize()
+    this.#prepared.clear()
+    this.#native.close()
+  }
+
+  /** Taken out of what is kept, so that no other statement can push it out while it is used. */
+  #prepare(text: string): NativeStatement {
+    const kept = this.#prepared.get(text)
+    if (kept === undefined) return this.#compile(text)
+    this.#prepared.delete(text)
+    return kept
+  }
+
+  #compile(text: string): NativeStatement {
+    try {
+      return this.#native.prepare(text)
+    } catch (error) {
+      throw toSqliteFault(error)
+    }
+  }
+
+  /** Keeps a statement for the next time, the least lately used ones giving way. */
+  #release(text: string, statement: NativeStatement): void {
+    if (text.length > MAX_KEPT_LENGTH || this.#maxPrepared === 0) {
+      statement.finalize()
+      return
+    }
+    this.#prepared.set(text, statement)
+    if (this.#prepared.size <= this.#maxPrepared) return
+    const [oldest] = this.#prepared
+    if (oldest === undefined) return
+    oldest[1].finalize()
+    this.#prepared.delete(oldest[0])
+  }
+
+  /** Again and again while another process writes, without stopping the event loop. A statement that was refused has done nothing. */
+  async #patiently<T>(work: () => T): Promise<T> {
+    const deadline = Date.now() + this.#busyTimeoutMs
+    for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+      try {
+        return work()
+      } catch (error) {
+        if (!isBusy(error) || Date.now() + pause > deadline) throw toSqliteFault(error)
+        await new Promise((done) => setTimeout(done, pause))
+      }
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import { AshlarError, defineError, type ErrorClass } from "@ashlar/core"
+
+/*
+ * Messages may reach an HTTP caller: they hold neither SQL, nor values, nor addresses. The database's own error is the cause.
+ */
+
+/** A bound value is of a kind that no database stores as it is. */
+export const OrmValueInvalid: ErrorClass<"ORM_VALUE_INVALID", 500> = defineError(
+  "ORM_VALUE_INVALID",
+  500,
+  "A value cannot be bound. Give text, a finite number, a 64-bit bigint, a boolean, null, a valid Date or bytes.",
+)
+
+/** A name of a table or column is empty, too long or holds a NUL. */
+export const OrmIdentifierInvalid: ErrorClass<"ORM_IDENTIFIER_INVALID", 500> = defineError(
+  "ORM_IDENTIFIER_INVALID",
+  500,
+  "A name cannot be an identifier. Give 1 to 63 bytes of text without NUL.",
+)
+
+/** An option of `openDatabase`, a transaction or a stream does not fit. */
+export const OrmOptionsInvalid: ErrorClass<"ORM_OPTIONS_INVALID", 500> = defineError(
+  "ORM_OPTIONS_INVALID",
+  500,
+  "An option of the database is not valid. The message says which, and what was expected.",
+)
+
+/** The database could not be reached or refused the login. */
+export const OrmConnectFailed: ErrorClass<"ORM_CONNECT_FAILED", 503> = defineError(
+  "ORM_CONNECT_FAILED",
+  503,
+  "The database could not be opened. Check its address, login, TLS options and file; the log has the cause.",
+)
+
+/** The connection ended while it was in use. */
+export const OrmConnectionLost: ErrorClass<"ORM_CONNECTION_LOST", 503> = defineError(
+  "ORM_CONNECTION_LOST",
+  503,
+  "The connection to the database ended during the query. A write outside of a transaction may or may not be there.",
+)
+
+/** The connection ended during COMMIT. Never retried. */
+export const OrmOutcomeUnknown: ErrorClass<"ORM_OUTCOME_UNKNOWN", 503> = defineError(
+  "ORM_OUTCOME_UNKNOWN",
+  503,
+  "The connection ended during the commit: the transaction may or may not be there. Read before repeating it.",
+)
+
+/** No connection became free in time, or too many callers wait for one. */
+export const OrmPoolExhausted: ErrorClass<"ORM_POOL_EXHAUSTED", 503> = defineError(
+  "ORM_POOL_EXHAUSTED",
+  503,
+  "All connections to the database are in use. Try again in a moment; shorten transactions, or raise max.",
+)
+
+/** A statement or a transaction took longer than it may. Nothing of a transaction was kept. */
+export const OrmTimeout: ErrorClass<"ORM_TIMEOUT", 503> = defineError(
+  "ORM_TIMEOUT",
+  503,
+  "The database did not answer in time, and the work was stopped.",
+)
+
+/** Another transaction holds the lock. */
+export const OrmLockTimeout: ErrorClass<"ORM_LOCK_TIMEOUT", 503> = defineError(
+  "ORM_LOCK_TIMEOUT",
+  503,
+  "Another transaction held a lock for too long. Try again in a moment.",
+)
+
+/** Two transactions waited for each other, and this one was undone. */
+export const OrmDeadlock: ErrorClass<"ORM_DEADLOCK", 503> = defineError(
+  "ORM_DEADLOCK",
+  503,
+  "Two transactions waited for each other, and this one was undone. Try again; lock rows in one order.",
+)
+
+/** The transaction could not run as if it were alone, and was undone. */
+export const OrmSerializationFailed: ErrorClass<"ORM_SERIALIZATION_FAILED", 503> = defineError(
+  "ORM_SERIALIZATION_FAILED",
+  503,
+  "Another transaction changed the same data, and this one was undone. Try again.",
+)
+
+/** A table changed under a prepared statement inside a transaction, which was undone. */
+export const OrmSchemaChanged: ErrorClass<"ORM_SCHEMA_CHANGED", 503> = defineError(
+  "ORM_SCHEMA_CHANGED",
+  503,
+  "The columns of a table changed during the transaction, which was undone. Try again.",
+)
+
+/** A unique or primary key has the value already; `details.constraint` or `details.columns` where the database says which. */
+export const OrmUniqueViolation: ErrorClass<"ORM_UNIQUE_VIOLATION", 409> = defineError(
+  "ORM_UNIQUE_VIOLATION",
+  409,
+  "There is a row with this value already.",
+)
+
+/** A foreign key names a row that is not there, or a row is still named by others. */
+export const OrmForeignKeyViolation: ErrorClass<"ORM_FOREIGN_KEY_VIOLATION", 409> = defineError(
+  "ORM_FOREIGN_KEY_VIOLATION",
+  409,
+  "The row belongs to one that is not there, or others belong to it.",
+)
+
+/** A NOT NULL, CHECK or exclusion constraint refused the row. */
+export const OrmConstraintViolation: ErrorClass<"ORM_CONSTRAINT_VIOLATION", 409> = defineError(
+  "ORM_CONSTRAINT_VIOLATION",
+  409,
+  "A constraint of the database refused the row.",
+)
+
+/** No room on the disk. */
+export const OrmDiskFull: ErrorClass<"ORM_DISK_FULL", 507> = defineError(
+  "ORM_DISK_FULL",
+  507,
+  "The disk of the database is full, and nothing was written. Free space, then try again.",
+)
+
+/** The SQL does not compile, or names what is not there. */
+export const OrmStatementInvalid: ErrorClass<"ORM_STATEMENT_INVALID", 500> = defineError(
+  "ORM_STATEMENT_INVALID",
+  500,
+  "The database does not understand the statement. The log has the cause.",
+)
+
+/** Any other refusal of the database. */
+export const OrmQueryFailed: ErrorClass<"ORM_QUERY_FAILED", 500> = defineError(
+  "ORM_QUERY_FAILED",
+  500,
+  "The database refused the statement. The log has the cause.",
+)
+
+/** The database was closed. */
+export const OrmClosed: ErrorClass<"ORM_CLOSED", 503> = defineError(
+  "ORM_CLOSED",
+  503,
+  "The database was closed. Open it again, or close it later.",
+)
+
+/** Code went on after its transaction had ended. */
+export const OrmTransactionClosed: ErrorClass<"ORM_TRANSACTION_CLOSED", 500> = defineError(
+  "ORM_TRANSACTION_CLOSED",
+  500,
+  "A query came from code whose transaction had ended. Await everything that the transaction starts, or use afterCommit.",
+)
+
+/** An earlier error undid the transaction, so it takes no more queries and cannot be committed. */
+export const OrmTransactionAborted: ErrorClass<"ORM_TRANSACTION_ABORTED", 500> = defineError(
+  "ORM_TRANSACTION_ABORTED",
+  500,
+  "The transaction was undone after an error in it. Let that error leave the transaction, or put what may fail in a nested one.",
+)
+
+/** A call that does not fit where it was made. */
+export const OrmTransactionMisused: ErrorClass<"ORM_TRANSACTION_MISUSED", 500> = defineError(
+  "ORM_TRANSACTION_MISUSED",
+  500,
+  "This does not work here. The message says what to write instead.",
+)
+
+/** The transaction is there, but what was to happen after it did not all happen. */
+export const OrmAfterCommitFailed: ErrorClass<"ORM_AFTER_COMMIT_FAILED", 500> = defineError(
+  "ORM_AFTER_COMMIT_FAILED",
+  500,
+  "The transaction was committed, but something that was to follow it failed. Do not repeat the transaction.",
+)
+
+const RETRYABLE: ReadonlySet<string> = new Set([OrmSerializationFailed.code, OrmDeadlock.code, OrmSchemaChanged.code])
+
+/** Whether the whole transaction may simply be run again: it was undone, and for no fault of its own. */
+export function isRetryable(error: unknown): boolean {
+  return error instanceof AshlarError && RETRYABLE.has(error.code)
+}
+
+const FATAL: ReadonlySet<string> = new Set([
+  ...RETRYABLE,
+  OrmLockTimeout.code,
+  OrmConnectionLost.code,
+  OrmDiskFull.code,
+])
+
+/**
+ * Whether no transaction survives this error, though a database may pretend so: MariaDB keeps half of it after a lock
+ * timeout, and after a deadlock commits each later statement by itself.
+ */
+export function endsTransaction(error: unknown): boolean {
+  return error instanceof AshlarError && FATAL.has(error.code)
+}

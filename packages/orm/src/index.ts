@@ -1,0 +1,34 @@
+export type { Compilable, Database, Queryable, StreamOptions } from "./database.ts"
+export type { BoundValue, Connection, Dialect, Engine, Isolation, QueryResult, Row, Statement } from "./driver.ts"
+export {
+  OrmAfterCommitFailed,
+  OrmClosed,
+  OrmConnectFailed,
+  OrmConnectionLost,
+  OrmConstraintViolation,
+  OrmDeadlock,
+  OrmDiskFull,
+  OrmForeignKeyViolation,
+  OrmIdentifierInvalid,
+  OrmLockTimeout,
+  OrmOptionsInvalid,
+  OrmOutcomeUnknown,
+  OrmPoolExhausted,
+  OrmQueryFailed,
+  OrmSchemaChanged,
+  OrmSerializationFailed,
+  OrmStatementInvalid,
+  OrmTimeout,
+  OrmTransactionAborted,
+  OrmTransactionClosed,
+  OrmTransactionMisused,
+  OrmUniqueViolation,
+  OrmValueInvalid,
+} from "./errors.ts"
+export type { DatabaseOptions } from "./open-database.ts"
+export { defineDatabase, openDatabase } from "./open-database.ts"
+export type { PoolStatus } from "./pool.ts"
+export { Query, type WriteResult } from "./query.ts"
+export type { QueryEvent, QueryEventOptions } from "./query-event.ts"
+export { Sql, type SqlTag, sql } from "./sql.ts"
+export type { TransactionOptions } from "./transaction.ts"

@@ -1,0 +1,144 @@
+import {
+  type Ambient,
+  createAmbient,
+  type DriverUrl,
+  defineService,
+  parseDriverUrl,
+  type Service,
+  type Services,
+} from "@ashlar/core"
+import { Kysely } from "kysely"
+import { type Database, queryable } from "./database.ts"
+import type { Engine } from "./driver.ts"
+import { databases } from "./drivers/drivers.ts"
+import { OrmClosed, OrmOptionsInvalid } from "./errors.ts"
+import { kyselyDialect } from "./kysely.ts"
+import { type QueryEventOptions, QueryLog } from "./query-event.ts"
+import type { Scope } from "./scope.ts"
+import { Session } from "./session.ts"
+
+export interface DatabaseOptions extends QueryEventOptions {}
+
+/** One engine with its transactions, for all in this process who open its URL. */
+interface Shared {
+  readonly engine: Promise<Engine>
+  readonly ambient: Ambient<Scope | undefined>
+  users: number
+}
+
+const shared: Map<string, Shared> = new Map()
+
+/**
+ * Opens a database: `sqlite:path` or `sqlite::memory:`, `postgres://user:password@host/name`, `mysql://…` or `mariadb://…`.
+ *
+ * The same URL, letter for letter, shares one pool in this process, and one transaction: a row and a job can be
+ * committed together. A database in memory is always one of its own. Servers are first connected to by the first query.
+ *
+ * @throws {CORE_DRIVER_URL_INVALID} {CORE_DRIVER_UNKNOWN} {CORE_DRIVER_OPTION_INVALID} when the URL does not fit.
+ * @throws {CORE_DRIVER_PACKAGE_MISSING} when `pg` or `mysql2` is not installed, with the command that does it.
+ * @throws {ORM_OPTIONS_INVALID} {ORM_CONNECT_FAILED}
+ * @example
+ * const db = await openDatabase("sqlite:./app.db")
+ * await db.transaction(async (tx) => {
+ *   await tx.sql`insert into users (email) values (${email})`.run()
+ * })
+ */
+export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
+  checkOptions(options)
+  const parsed = parseDriverUrl(url)
+  const key = parsed.scheme === "sqlite" && parsed.name === ":memory:" ? undefined : url
+  const place = (key === undefined ? undefined : shared.get(key)) ?? open(url, key)
+  place.users++
+  try {
+    return createDatabase(parsed, await place.engine, place, options, () => leave(place, key))
+  } catch (error) {
+    forget(place, key)
+    throw error
+  }
+}
+
+function open(url: string, key: string | undefined): Shared {
+  const place: Shared = { engine: databases.open(url), ambient: createAmbient("transaction"), users: 0 }
+  if (key !== undefined) shared.set(key, place)
+  return place
+}
+
+function forget(place: Shared, key: string | undefined): void {
+  if (key !== undefined && shared.get(key) === place) shared.delete(key)
+}
+
+async function leave(place: Shared, key: string | undefined): Promise<void> {
+  if (--place.users > 0) return
+  forget(place, key)
+  const { readers, writers } = await place.engine
+  await Promise.all([readers.close(), writers.close()])
+}
+
+function createDatabase(
+  url: DriverUrl,
+  engine: Engine,
+  { ambient }: Shared,
+  options: DatabaseOptions,
+  leaveShared: () => Promise<void>,
+): Database {
+  let closing: Promise<void> | undefined
+  // Another may have opened the same URL, and goes on: this handle is closed by itself.
+  const openEngine: Engine = {
+    dialect: engine.dialect,
+    get readers() {
+      if (closing) throw new OrmClosed()
+      return engine.readers
+    },
+    get writers() {
+      if (closing) throw new OrmClosed()
+      return engine.writers
+    },
+  }
+  const session = new Session(openEngine, ambient, new QueryLog(engine.dialect, options))
+  const kysely = new Kysely<unknown>({ dialect: kyselyDialect(session) })
+  const close = (): Promise<void> => {
+    closing ??= leaveShared()
+    return closing
+  }
+  return {
+    ...queryable(session, <Schema>() => kysely as unknown as Kysely<Schema>),
+    url,
+    async health() {
+      await ambient.run(undefined, () => session.execute({ text: "select 1", values: [] }))
+    },
+    status: () => ({ readers: engine.readers.status(), writers: engine.writers.status() }),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/**
+ * A database as a service of an app, opened when it is first asked for and closed with the app.
+ *
+ * @param url Gives the URL; it may ask other services, as that of the configuration.
+ * @example
+ * export const Db = defineDatabase(async (services) => (await services.get(Settings)).databaseUrl)
+ * const db = await ctx.use(Db)
+ */
+export function defineDatabase(
+  url: (services: Services) => string | Promise<string>,
+  { name = "database", ...options }: DatabaseOptions & { readonly name?: string } = {},
+): Service<Database> {
+  return defineService<Database>({
+    name,
+    open: async (services) => await openDatabase(await url(services), options),
+    close: (database) => database.close(),
+    health: (database) => database.health(),
+  })
+}
+
+const OPTIONS: ReadonlySet<string> = new Set(["slowQueryMs", "onSlowQuery", "callSite"])
+
+function checkOptions(options: DatabaseOptions): void {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name))
+  if (unknown !== undefined)
+    throw new OrmOptionsInvalid(`Unknown option "${unknown}". Expected one of: ${[...OPTIONS].join(", ")}.`)
+  const { slowQueryMs = 1_000 } = options
+  if (!(slowQueryMs >= 0))
+    throw new OrmOptionsInvalid("Expected slowQueryMs to be a number of milliseconds, 0 or more.")
+}

@@ -1,0 +1,83 @@
+import type { Connection } from "./driver.ts"
+import { endsTransaction, OrmTransactionAborted, OrmTransactionClosed, OrmTransactionMisused } from "./errors.ts"
+
+/** One transaction, or one savepoint in it: what code inside reaches its connection through. */
+export class Scope {
+  readonly connection: Connection
+  readonly parent: Scope | undefined
+  readonly depth: number
+  /** What is to happen when all is committed. */
+  readonly effects: (() => unknown)[] = []
+  /** Results that are being read, to be ended before the transaction is. */
+  readonly streams: Set<AsyncGenerator> = new Set()
+  /** Set while a result takes the whole connection, as MySQL's do. */
+  isStreaming = false
+  #isOpen = true
+  #broken: unknown
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(connection: Connection, parent?: Scope) {
+    this.connection = connection
+    this.parent = parent
+    this.depth = parent === undefined ? 0 : parent.depth + 1
+  }
+
+  get root(): Scope {
+    return this.parent?.root ?? this
+  }
+
+  /** What undid the whole transaction, if something did. */
+  get broken(): unknown {
+    return this.root.#broken
+  }
+
+  isWithin(other: Scope): boolean {
+    return this === other || (this.parent?.isWithin(other) ?? false)
+  }
+
+  /** Takes no more work, and waits for what has begun. */
+  async close(): Promise<void> {
+    this.#isOpen = false
+    await this.#last
+    // All of them, and what one throws while it ends is not what the transaction fails by.
+    await Promise.allSettled([...this.streams].map((stream) => stream.return(undefined)))
+  }
+
+  /** Takes no more work, from this moment, and lets nothing of it be committed. */
+  abandon(reason: unknown): void {
+    this.#isOpen = false
+    this.root.#broken ??= reason
+  }
+
+  /**
+   * Runs work on the connection when all asked for before is done: one connection does one thing at a time, and a nested
+   * transaction is one thing.
+   *
+   * @throws {ORM_TRANSACTION_CLOSED} {ORM_TRANSACTION_ABORTED} {ORM_TRANSACTION_MISUSED}
+   */
+  async turn<T>(work: () => Promise<T>): Promise<T> {
+    this.#check()
+    const before = this.#last
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#last = promise
+    try {
+      await before
+      if (this.broken !== undefined) throw new OrmTransactionAborted(undefined, { cause: this.broken })
+      return await work()
+    } catch (error) {
+      if (endsTransaction(error)) this.root.#broken ??= error
+      throw error
+    } finally {
+      resolve()
+    }
+  }
+
+  #check(): void {
+    if (this.broken !== undefined) throw new OrmTransactionAborted(undefined, { cause: this.broken })
+    if (!this.#isOpen) throw new OrmTransactionClosed()
+    if (this.isStreaming)
+      throw new OrmTransactionMisused(
+        "MySQL runs no other query in a transaction while a result is streamed in it. Read it to its end first.",
+      )
+  }
+}

@@ -1,0 +1,91 @@
+import type { Ambient } from "@ashlar/core"
+import type { Connection, Dialect, Engine, QueryResult, Row, Statement } from "./driver.ts"
+import { OrmOptionsInvalid } from "./errors.ts"
+import type { QueryLog } from "./query-event.ts"
+import type { Scope } from "./scope.ts"
+import { onlyReads, refuseTransactionControl } from "./statement-kind.ts"
+import { type TransactionOptions, Transactions } from "./transaction.ts"
+
+const MAX_CHUNK_ROWS = 10_000
+
+/** What a database and each of its transactions run their statements through: on the right connection, in turn, and told of. */
+export class Session {
+  readonly dialect: Dialect
+  readonly #engine: Engine
+  readonly #ambient: Ambient<Scope | undefined>
+  readonly #log: QueryLog
+  readonly #scope: Scope | undefined
+
+  constructor(engine: Engine, ambient: Ambient<Scope | undefined>, log: QueryLog, scope?: Scope) {
+    this.dialect = engine.dialect
+    this.#engine = engine
+    this.#ambient = ambient
+    this.#log = log
+    this.#scope = scope
+  }
+
+  /** The innermost transaction of the code that asks, if it is this one or within it. */
+  get scope(): Scope | undefined {
+    const current = this.#ambient.get()
+    if (this.#scope === undefined) return current
+    return current?.isWithin(this.#scope) ? current : this.#scope
+  }
+
+  async execute(statement: Statement): Promise<QueryResult> {
+    refuseTransactionControl(statement.text)
+    const site = this.#log.site()
+    const { scope } = this
+    const on = (connection: Connection) => this.#log.watch(statement, site, () => connection.query(statement))
+    if (scope !== undefined) return await scope.turn(() => on(scope.connection))
+    const pool = onlyReads(statement.text) ? this.#engine.readers : this.#engine.writers
+    const connection = await pool.acquire()
+    try {
+      return await on(connection)
+    } finally {
+      pool.release(connection)
+    }
+  }
+
+  /** Rows in chunks, at most one of which is held. */
+  async *stream(statement: Statement, chunkRows: number): AsyncGenerator<Row[], void> {
+    if (!Number.isInteger(chunkRows) || chunkRows < 1 || chunkRows > MAX_CHUNK_ROWS)
+      throw new OrmOptionsInvalid(`Expected chunkRows to be an integer from 1 to ${MAX_CHUNK_ROWS}.`)
+    refuseTransactionControl(statement.text)
+    const { scope } = this
+    if (scope !== undefined) return yield* this.#streamWithin(scope, statement, chunkRows)
+    const pool = onlyReads(statement.text) ? this.#engine.readers : this.#engine.writers
+    const connection = await pool.acquire()
+    try {
+      yield* connection.stream(statement, chunkRows)
+    } finally {
+      pool.release(connection)
+    }
+  }
+
+  async *#streamWithin(scope: Scope, statement: Statement, chunkRows: number): AsyncGenerator<Row[], void> {
+    const chunks = scope.connection.stream(statement, chunkRows)
+    const blocks = this.dialect === "mysql"
+    scope.streams.add(chunks)
+    try {
+      for (;;) {
+        // Its own turn is let through: the others of a blocked scope are not.
+        scope.isStreaming = false
+        const next = await scope.turn(() => {
+          scope.isStreaming = blocks
+          return chunks.next()
+        })
+        if (next.done) return
+        yield next.value
+      }
+    } finally {
+      scope.isStreaming = false
+      scope.streams.delete(chunks)
+      await chunks.return()
+    }
+  }
+
+  async transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions): Promise<T> {
+    const inside = (scope: Scope) => work(new Session(this.#engine, this.#ambient, this.#log, scope))
+    return await new Transactions(this.#engine, this.#ambient).run(inside, options, this.scope)
+  }
+}
