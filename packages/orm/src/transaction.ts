@@ -99,12 +99,14 @@ export class Transactions {
   }
 
   async #body<T>(scope: Scope, work: (scope: Scope) => Promise<T>): Promise<T> {
+    let value: T
     try {
-      return await this.#ambient.run(scope, () => work(scope))
+      value = await this.#ambient.run(scope, () => work(scope))
     } finally {
       await scope.close()
-      if (scope.broken !== undefined) throw scope.broken
     }
+    if (scope.broken !== undefined) throw scope.broken
+    return value
   }
 
   async #nested<T>(

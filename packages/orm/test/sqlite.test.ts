@@ -70,6 +70,27 @@ test("another process that writes is waited for, without stopping the event loop
   expect(await db.sql`select n from t order by n`.all()).toEqual([{ n: 1 }, { n: 3 }])
 })
 
+test("a BEGIN that is called off while it waits begins nothing later", async () => {
+  const url = freshUrl()
+  await using db = await openDatabase(url)
+  await db.sql`create table t (n integer)`.run()
+  await using other = await openDatabase(`${url}?busyTimeoutMs=10000`)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const writing = db.transaction(async (tx) => {
+    await tx.sql`insert into t values (1)`.run()
+    await promise
+  })
+  await Bun.sleep(5)
+  const late = other.transaction((tx) => tx.sql`insert into t values (2)`.run(), { timeoutMs: 50 })
+  await expect(late).rejects.toMatchObject({ code: "ORM_TIMEOUT" })
+  resolve()
+  await writing
+  await Bun.sleep(120)
+  await other.sql`insert into t values (3)`.run()
+  await db.sql`insert into t values (4)`.run()
+  expect(await db.sql`select n from t order by n`.all()).toEqual([{ n: 1 }, { n: 3 }, { n: 4 }])
+})
+
 test("a full disk undoes the transaction, says so, and is got over", async () => {
   await using db = await openDatabase(freshUrl())
   await db.sql`create table t (n integer, b blob)`.run()

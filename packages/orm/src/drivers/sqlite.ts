@@ -42,11 +42,13 @@ export async function open(url: DriverUrl, options: SqliteOptions): Promise<Engi
 class SqliteConnection implements Connection {
   isUsable = true
   readonly #native: NativeSqlite
+  readonly #isMemory: boolean
   readonly #busyTimeoutMs: number
   readonly #maxPrepared: number
   readonly #prepared: Map<string, NativeStatement> = new Map()
 
-  private constructor(native: NativeSqlite, options: SqliteOptions) {
+  private constructor(native: NativeSqlite, isMemory: boolean, options: SqliteOptions) {
+    this.#isMemory = isMemory
     this.#native = native
     this.#busyTimeoutMs = options.busyTimeoutMs
     this.#maxPrepared = options.preparedStatements
@@ -54,7 +56,7 @@ class SqliteConnection implements Connection {
 
   static async open(path: string, readonly: boolean, options: SqliteOptions): Promise<SqliteConnection> {
     try {
-      const connection = new SqliteConnection(await openNative(path, readonly), options)
+      const connection = new SqliteConnection(await openNative(path, readonly), path === MEMORY, options)
       await connection.#setUp(readonly, options.synchronous)
       return connection
     } catch (cause) {
@@ -139,7 +141,9 @@ class SqliteConnection implements Connection {
   }
 
   async kill(): Promise<void> {
-    // Nothing runs between two turns of the event loop: what is left is to undo and to go on.
+    // What still waits for another process must find the file closed, not the next caller's transaction. A database in memory
+    // waits for nobody, and would be gone.
+    this.isUsable = this.#isMemory
     await this.rollback().catch(() => {
       this.isUsable = false
     })

@@ -111,9 +111,11 @@ export const transactionCases: readonly DatabaseCase[] = [
         await tx.transaction(async (inner) => void inner.afterCommit(() => seen.push("inner")))
         assert.deepEqual(seen, [])
       })
-      await db
-        .transaction(async (tx) => (tx.afterCommit(() => seen.push("never")), await fail()))
-        .catch(() => undefined)
+      const undone = db.transaction(async (tx) => {
+        tx.afterCommit(() => seen.push("never"))
+        await fail()
+      })
+      await assert.rejects(undone, stop)
       assert.deepEqual(seen, [["outer", [1]], "inner"])
       await db.afterCommit(() => seen.push("at once"))
       assert.equal(seen.at(-1), "at once")
