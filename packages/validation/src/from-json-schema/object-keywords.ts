@@ -1,3 +1,4 @@
+import type { Fits } from "../node.ts"
 import { type Fields, isObject } from "../own-fields.ts"
 import { Run } from "../run.ts"
 import { quantity, quoted, sentence, term } from "../term.ts"
@@ -45,7 +46,9 @@ function isTag(part: Part | undefined): boolean {
 }
 
 function hasAll(keys: readonly string[], value: unknown): boolean {
-  return !isObject(value) || keys.every((key) => Object.hasOwn(value, key))
+  if (!isObject(value)) return true
+  for (let at = 0; at < keys.length; at++) if (!Object.hasOwn(value, keys[at]!)) return false
+  return true
 }
 
 const readRequired: KeywordReader = (value, { schema, part }) => {
@@ -114,17 +117,40 @@ function* partsFor(key: string, { known, patterns, others }: Members): Generator
   if (!isKnown && others !== undefined) yield others
 }
 
+/** Only what is named is asked. */
+function fitsNamed(named: Members["named"]): Fits {
+  return (value) => {
+    if (!isObject(value)) return true
+    for (let at = 0; at < named.length; at++) {
+      const [key, part] = named[at]!
+      if (Object.hasOwn(value, key) && !part.fits(value[key])) return false
+    }
+    return true
+  }
+}
+
+/** Each member has one part. */
+function fitsKnown({ known }: Members, others: Part): Fits {
+  return (value) => {
+    if (!isObject(value)) return true
+    for (const key of Object.keys(value)) if (!(known.get(key) ?? others).fits(value[key])) return false
+    return true
+  }
+}
+
+function fitsAll(members: Members): Fits {
+  return (value) => {
+    if (!isObject(value)) return true
+    for (const key of Object.keys(value))
+      for (const part of partsFor(key, members)) if (!part.fits(value[key])) return false
+    return true
+  }
+}
+
 function memberKeyword(members: Members): Keyword {
   const { named, patterns, others } = members
-  const isByName = patterns.length === 0 && others === undefined
   return {
-    fits(value) {
-      if (!isObject(value)) return true
-      if (isByName) return named.every(([key, part]) => !Object.hasOwn(value, key) || part.fits(value[key]))
-      for (const key of Object.keys(value))
-        for (const part of partsFor(key, members)) if (!part.fits(value[key])) return false
-      return true
-    },
+    fits: patterns.length > 0 ? fitsAll(members) : others === undefined ? fitsNamed(named) : fitsKnown(members, others),
     explain(value, run) {
       if (!isObject(value)) return
       for (const key of Object.keys(value)) {

@@ -43,33 +43,33 @@ export class Part {
   /** For "Expected …". */
   expected: Term = term("any")
   readonly schema: JsonValue
-  readonly #meter: Meter
+  private readonly meter: Meter
   readonly #name: string | undefined
   #node: Node | undefined
 
   constructor(schema: JsonValue, meter: Meter, name?: string) {
     this.schema = schema
-    this.#meter = meter
+    this.meter = meter
     this.#name = name
   }
 
   fits(value: unknown): boolean {
     const { keywords } = this
     if (keywords.length === 0) return true
-    if (!this.#meter.enter()) return false
+    if (!this.meter.enter()) return false
     let isGood = true
     for (let at = 0; at < keywords.length && isGood; at++) isGood = keywords[at]!.fits(value)
-    this.#meter.leave()
+    this.meter.leave()
     return isGood
   }
 
   explain(value: unknown, run: Run): void {
-    if (run.isFull || !this.#meter.enter()) return
+    if (run.isFull || !this.meter.enter()) return
     const before = run.count
     // What is left over is no mistake while others are: it may be what they have asked for.
     for (const keyword of this.keywords)
       if (!run.isFull && (run.count === before || keyword.isLast !== true)) keyword.explain(value, run)
-    this.#meter.leave()
+    this.meter.leave()
   }
 
   /** Says of a part of a value what is wrong with it, and where that is. */
@@ -80,9 +80,9 @@ export class Part {
   }
 
   see(value: unknown, seen: Seen): void {
-    if (!this.#meter.enter()) return
+    if (!this.meter.enter()) return
     for (const { see } of this.keywords) see?.(value, seen)
-    this.#meter.leave()
+    this.meter.leave()
   }
 
   /** As a schema of its own, for references to it. */
