@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel"
 import { AshlarError } from "@ashlar/core"
-import type { Dialect, QueryResult, Statement } from "./driver.ts"
+import type { Dialect, QueryResult, Row, Statement } from "./driver.ts"
 
 /** One statement that was run, as the channels `ashlar:orm:query` and `ashlar:orm:slow-query` tell it. Never its values. */
 export interface QueryEvent {
@@ -56,19 +56,40 @@ export class QueryLog {
     const start = performance.now()
     try {
       const result = await run()
-      this.#tell(statement, site, { start, rows: result.rows.length, changes: result.changes })
+      this.#tell(statement, site, { start, rows: result.rows.length, changes: result.changes, error: undefined })
       return result
     } catch (error) {
-      const code = error instanceof AshlarError ? error.code : "INTERNAL"
-      this.#tell(statement, site, { start, rows: 0, changes: 0, error: code })
+      this.#tell(statement, site, { start, rows: 0, changes: 0, error: codeOf(error) })
       throw error
+    }
+  }
+
+  /** As {@link QueryLog.watch}, from the first row asked for to the last one read; the time of the reader counts. */
+  async *watchStream(
+    statement: Statement,
+    site: string | undefined,
+    chunks: AsyncGenerator<Row[], void>,
+  ): AsyncGenerator<Row[], void> {
+    const start = performance.now()
+    let rows = 0
+    let error: string | undefined
+    try {
+      for await (const chunk of chunks) {
+        rows += chunk.length
+        yield chunk
+      }
+    } catch (thrown) {
+      error = codeOf(thrown)
+      throw thrown
+    } finally {
+      this.#tell(statement, site, { start, rows, changes: 0, error })
     }
   }
 
   #tell(
     { text }: Statement,
     callSite: string | undefined,
-    { start, rows, changes, error }: { start: number; rows: number; changes: number; error?: string },
+    { start, rows, changes, error }: { start: number; rows: number; changes: number; error: string | undefined },
   ): void {
     const durationMs = performance.now() - start
     const isSlow = durationMs >= this.#slowQueryMs
@@ -84,4 +105,8 @@ export class QueryLog {
       process.nextTick(() => Promise.reject(thrown))
     }
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof AshlarError ? error.code : "INTERNAL"
 }

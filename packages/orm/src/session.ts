@@ -51,6 +51,11 @@ export class Session {
     if (!Number.isInteger(chunkRows) || chunkRows < 1 || chunkRows > MAX_CHUNK_ROWS)
       throw new OrmOptionsInvalid(`Expected chunkRows to be an integer from 1 to ${MAX_CHUNK_ROWS}.`)
     refuseTransactionControl(statement.text)
+    const chunks = this.#chunks(statement, chunkRows)
+    yield* this.#log.watchStream(statement, this.#log.site(), chunks)
+  }
+
+  async *#chunks(statement: Statement, chunkRows: number): AsyncGenerator<Row[], void> {
     const { scope } = this
     if (scope !== undefined) return yield* this.#streamWithin(scope, statement, chunkRows)
     const pool = onlyReads(statement.text) ? this.#engine.readers : this.#engine.writers

@@ -9,6 +9,7 @@ import {
 import type { Connection, Engine, Isolation, QueryResult, Row, Statement } from "../driver.ts"
 import { OrmConnectFailed } from "../errors.ts"
 import { Pool, type PoolOptions } from "../pool.ts"
+import { answer } from "./answer.ts"
 import { toMysqlFault } from "./mysql-faults.ts"
 import { type TlsChoice, tlsSettings } from "./tls.ts"
 
@@ -54,9 +55,11 @@ class MysqlConnection implements Connection {
   isUsable = true
   readonly #client: Client
   readonly #config: ConnectionOptions
+  readonly #limitMs: number
   #inTransaction = false
 
-  private constructor(client: Client, config: ConnectionOptions) {
+  private constructor(client: Client, config: ConnectionOptions, limitMs: number) {
+    this.#limitMs = limitMs
     this.#client = client
     this.#config = config
     const lost = () => {
@@ -69,31 +72,29 @@ class MysqlConnection implements Connection {
   static async open(config: ConnectionOptions, statementTimeoutMs: number): Promise<MysqlConnection> {
     try {
       const client = await createConnection(config)
-      const connection = new MysqlConnection(client, config)
-      await connection.#setUp(statementTimeoutMs)
+      const connection = new MysqlConnection(client, config, statementTimeoutMs)
+      await connection.#setUp()
       return connection
     } catch (cause) {
       throw new OrmConnectFailed(undefined, { cause })
     }
   }
 
-  async #setUp(statementTimeoutMs: number): Promise<void> {
+  async #setUp(): Promise<void> {
     await this.control("set time_zone = '+00:00'")
-    if (statementTimeoutMs === 0) return
+    if (this.#limitMs === 0) return
     const { rows } = await this.query({ text: "select version() as version", values: [] })
     const isMaria = String(rows[0]?.version).includes("MariaDB")
-    // MySQL knows a limit for reads only.
+    // MySQL knows a limit for reads only; beyond it `answer` gives the session up.
     await this.control(
-      isMaria
-        ? `set max_statement_time = ${statementTimeoutMs / 1_000}`
-        : `set max_execution_time = ${statementTimeoutMs}`,
+      isMaria ? `set max_statement_time = ${this.#limitMs / 1_000}` : `set max_execution_time = ${this.#limitMs}`,
     )
   }
 
   async query({ text, values }: Statement): Promise<QueryResult> {
     try {
-      const [result] =
-        values.length === 0 ? await this.#client.query(text) : await this.#client.execute(text, [...values] as never)
+      const asked = values.length === 0 ? this.#client.query(text) : this.#client.execute(text, [...values] as never)
+      const [result] = await this.#answer<[unknown, unknown]>(asked)
       if (Array.isArray(result)) return { rows: result as Row[], changes: 0, insertId: undefined }
       const { affectedRows, insertId } = result as ResultSetHeader
       return { rows: [], changes: affectedRows, insertId: insertId === 0 ? undefined : insertId }
@@ -151,10 +152,14 @@ class MysqlConnection implements Connection {
 
   async control(text: string): Promise<void> {
     try {
-      await this.#client.query(text)
+      await this.#answer(this.#client.query(text))
     } catch (error) {
       throw this.#fault(error)
     }
+  }
+
+  #answer<T>(work: Promise<T>): Promise<T> {
+    return answer(work, this.#limitMs, () => this.kill())
   }
 
   #fault(error: unknown): Error {

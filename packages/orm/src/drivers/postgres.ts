@@ -4,6 +4,7 @@ import type { Connection, Engine, Isolation, QueryResult, Row, Statement } from 
 import { OrmConnectFailed, OrmTransactionAborted } from "../errors.ts"
 import { Pool, type PoolOptions } from "../pool.ts"
 import { integerOf } from "../values.ts"
+import { answer } from "./answer.ts"
 import { isStalePlan, toPostgresFault } from "./postgres-faults.ts"
 import { type TlsChoice, tlsSettings } from "./tls.ts"
 
@@ -64,11 +65,13 @@ class PostgresConnection implements Connection {
   readonly #client: pg.Client
   readonly #config: pg.ClientConfig
   readonly #maxPrepared: number
+  readonly #limitMs: number
   readonly #names: Map<string, string> = new Map()
   readonly #seen: Set<string> = new Set()
   #inTransaction = false
 
   private constructor(client: pg.Client, config: pg.ClientConfig, maxPrepared: number) {
+    this.#limitMs = Number(config.statement_timeout ?? 0)
     this.#client = client
     this.#config = config
     this.#maxPrepared = maxPrepared
@@ -105,13 +108,15 @@ class PostgresConnection implements Connection {
 
   async #run({ text, values }: Statement): Promise<QueryResult> {
     const name = this.#nameOf(text)
-    const { rows, command, rowCount } = await this.#client.query<Row>({
-      text,
-      values: [...values],
-      // Without this, SQL without values could be several statements.
-      queryMode: "extended",
-      ...(name === undefined ? {} : { name }),
-    } as pg.QueryConfig)
+    const { rows, command, rowCount } = await this.#answer(
+      this.#client.query<Row>({
+        text,
+        values: [...values],
+        // Without this, SQL without values could be several statements.
+        queryMode: "extended",
+        ...(name === undefined ? {} : { name }),
+      } as pg.QueryConfig),
+    )
     return { rows, changes: command === "SELECT" ? 0 : (rowCount ?? 0), insertId: undefined }
   }
 
@@ -136,7 +141,7 @@ class PostgresConnection implements Connection {
     try {
       await this.#run({ text: `declare ${cursor} no scroll cursor for ${text}`, values })
       for (;;) {
-        const { rows } = await this.#client.query<Row>(`fetch ${chunkRows} from ${cursor}`)
+        const { rows } = await this.#answer(this.#client.query<Row>(`fetch ${chunkRows} from ${cursor}`))
         if (rows.length > 0) yield rows
         if (rows.length < chunkRows) break
       }
@@ -171,10 +176,14 @@ class PostgresConnection implements Connection {
 
   async #command(text: string): Promise<string> {
     try {
-      return (await this.#client.query(text)).command
+      return (await this.#answer(this.#client.query(text))).command
     } catch (error) {
       throw this.#fault(error)
     }
+  }
+
+  #answer<T>(work: Promise<T>): Promise<T> {
+    return answer(work, this.#limitMs, () => this.kill())
   }
 
   /** The server says that it ends a session before its socket does. */

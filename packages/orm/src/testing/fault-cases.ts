@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
-import { type Queryable, sql } from "../index.ts"
+import { openDatabase, type Queryable, sql } from "../index.ts"
 import type { DatabaseCase, Stage } from "./database-suite.ts"
+import { openProxy } from "./proxy.ts"
 
 const tick = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
@@ -295,7 +296,6 @@ export const faultCases: readonly DatabaseCase[] = [
     name: "says that a server is not there, or not to be entered, without its secrets",
     only: servers,
     async run({ url }) {
-      const { openDatabase } = await import("../index.ts")
       const nobody = url.replace(/:\/\/\w+@[^/]+/, "://someone:hunter2@127.0.0.1:1")
       const db = await openDatabase(`${nobody}?connectTimeoutMs=500`)
       const error = await db.sql`select 1`.all().catch((thrown) => thrown)
@@ -305,6 +305,32 @@ export const faultCases: readonly DatabaseCase[] = [
       const strict = await openDatabase(`${url}?tls=verify&connectTimeoutMs=500`)
       await assert.rejects(strict.sql`select 1`.all(), { code: "ORM_CONNECT_FAILED" })
       await strict.close()
+    },
+  },
+  {
+    name: "gives up a server that vanished without a word, in a query and in a commit",
+    only: servers,
+    async run({ url }) {
+      const proxy = await openProxy(Number(new URL(url).port))
+      const through = new URL(url)
+      through.port = String(proxy.port)
+      const db = await openDatabase(`${through}?max=2&statementTimeoutMs=1000&connectTimeoutMs=500`)
+      await db.health()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const committing = db.transaction(async (tx) => {
+        await tx.sql`select 1 as one`.all()
+        resolve()
+        await tick(50)
+      })
+      await promise
+      proxy.silence()
+      const reading = db.sql`select 1 as one`.all()
+      await Promise.all([
+        assert.rejects(committing, { code: "ORM_OUTCOME_UNKNOWN" }),
+        assert.rejects(reading, ({ code }) => code === "ORM_CONNECTION_LOST" || code === "ORM_CONNECT_FAILED"),
+      ])
+      await proxy.close()
+      await db.close()
     },
   },
 ]

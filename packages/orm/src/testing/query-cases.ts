@@ -219,6 +219,7 @@ export const queryCases: readonly DatabaseCase[] = [
       const listener = (event: unknown) => void events.push(event as QueryEvent)
       subscribe("ashlar:orm:query", listener)
       await db.sql`select ${"hidden"} as told`.all()
+      for await (const _ of db.stream(db.sql`select 1 as told union all select 2`)) assert.ok(_)
       await db.sql`select told wrongly from`.all().catch(() => undefined)
       unsubscribe("ashlar:orm:query", listener)
       const told = events.filter(({ text }) => text.includes("told"))
@@ -226,6 +227,7 @@ export const queryCases: readonly DatabaseCase[] = [
         told.map(({ rows, error, dialect }) => [rows, error, dialect]),
         [
           [1, undefined, db.dialect],
+          [2, undefined, db.dialect],
           [0, "ORM_STATEMENT_INVALID", db.dialect],
         ],
       )
