@@ -1,6 +1,7 @@
 import type { DriverUrl } from "@ashlar/core"
-import type { Kysely } from "kysely"
+import { Kysely } from "kysely"
 import type { Dialect, Row } from "./driver.ts"
+import { kyselyDialect } from "./kysely.ts"
 import type { PoolStatus } from "./pool.ts"
 import { Query } from "./query.ts"
 import type { Session } from "./session.ts"
@@ -66,18 +67,22 @@ export interface Database extends Queryable {
 }
 
 /** The face of a session. */
-export function queryable(session: Session, kysely: <Schema>() => Kysely<Schema>): Queryable {
+export function queryable(session: Session): Queryable {
+  let kysely: Kysely<unknown> | undefined
   return {
     dialect: session.dialect,
     sql: (strings, ...parts) => new Query(session, strings, parts),
-    kysely,
+    kysely<Schema>() {
+      kysely ??= new Kysely<unknown>({ dialect: kyselyDialect(session) })
+      return kysely as unknown as Kysely<Schema>
+    },
     async *stream<R extends object>(query: Sql | Compilable, { chunkRows = 500 }: StreamOptions = {}) {
       for await (const rows of session.stream(compile(query, session.dialect), chunkRows)) yield* rows as R[]
     },
-    transaction: (work, options = {}) => session.transaction((inner) => work(queryable(inner, kysely)), options),
+    transaction: (work, options = {}) => session.transaction((inner) => work(queryable(inner)), options),
     afterCommit(effect) {
       const { scope } = session
-      if (scope !== undefined) return void scope.effects.push(effect)
+      if (scope !== undefined) return scope.follow(effect)
       return (async () => void (await effect()))()
     },
   }

@@ -7,12 +7,10 @@ import {
   type Service,
   type Services,
 } from "@ashlar/core"
-import { Kysely } from "kysely"
 import { type Database, queryable } from "./database.ts"
 import type { Engine } from "./driver.ts"
 import { databases } from "./drivers/drivers.ts"
 import { OrmClosed, OrmOptionsInvalid } from "./errors.ts"
-import { kyselyDialect } from "./kysely.ts"
 import { type QueryEventOptions, QueryLog } from "./query-event.ts"
 import type { Scope } from "./scope.ts"
 import { Session } from "./session.ts"
@@ -95,13 +93,12 @@ function createDatabase(
     },
   }
   const session = new Session(openEngine, ambient, new QueryLog(engine.dialect, options))
-  const kysely = new Kysely<unknown>({ dialect: kyselyDialect(session) })
   const close = (): Promise<void> => {
     closing ??= leaveShared()
     return closing
   }
   return {
-    ...queryable(session, <Schema>() => kysely as unknown as Kysely<Schema>),
+    ...queryable(session),
     url,
     async health() {
       await ambient.run(undefined, () => session.execute({ text: "select 1", values: [] }))

@@ -31,6 +31,12 @@ export class Scope {
     return this.root.#broken
   }
 
+  /** Notes what is to happen when all is committed. @throws {ORM_TRANSACTION_CLOSED} {ORM_TRANSACTION_ABORTED} */
+  follow(effect: () => unknown): void {
+    this.#checkOpen()
+    this.effects.push(effect)
+  }
+
   isWithin(other: Scope): boolean {
     return this === other || (this.parent?.isWithin(other) ?? false)
   }
@@ -72,9 +78,13 @@ export class Scope {
     }
   }
 
-  #check(): void {
+  #checkOpen(): void {
     if (this.broken !== undefined) throw new OrmTransactionAborted(undefined, { cause: this.broken })
     if (!this.#isOpen) throw new OrmTransactionClosed()
+  }
+
+  #check(): void {
+    this.#checkOpen()
     if (this.isStreaming)
       throw new OrmTransactionMisused(
         "MySQL runs no other query in a transaction while a result is streamed in it. Read it to its end first.",

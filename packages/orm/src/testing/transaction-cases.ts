@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { AsyncLocalStorage } from "node:async_hooks"
 import { type Queryable, sql } from "../index.ts"
 import type { DatabaseCase, Stage } from "./database-suite.ts"
 
@@ -34,6 +35,29 @@ export const transactionCases: readonly DatabaseCase[] = [
       })
       await assert.rejects(undone, stop)
       assert.deepEqual(await ids(stage), [1, 2, 3])
+    },
+  },
+  {
+    name: "takes part through its handle also where the flow of calls is another",
+    async run(stage) {
+      const { db, table } = stage
+      const elsewhere = AsyncLocalStorage.snapshot()
+      const undone = db.transaction(async (tx) => {
+        await elsewhere(async () => {
+          await add(tx, stage, 1)
+          await tx
+            .kysely<Record<string, { id: number; n: number }>>()
+            .insertInto(table)
+            .values({ id: 2, n: 0 })
+            .execute()
+          await tx.transaction((inner) => add(inner, stage, 3))
+          for await (const row of tx.stream(tx.sql`select count(*) as c from ${sql.id(table)}`))
+            assert.deepEqual(row, { c: 3 })
+        })
+        await fail()
+      })
+      await assert.rejects(undone, stop)
+      assert.deepEqual(await ids(stage), [])
     },
   },
   {
@@ -142,6 +166,7 @@ export const transactionCases: readonly DatabaseCase[] = [
       })
       await assert.rejects(Promise.resolve(late), { code: "ORM_TRANSACTION_CLOSED" })
       await assert.rejects(add(kept!, stage, 1), { code: "ORM_TRANSACTION_CLOSED" })
+      assert.throws(() => kept!.afterCommit(fail), { code: "ORM_TRANSACTION_CLOSED" })
       for (const text of [sql`begin`, sql` COMMIT`, sql`rollback`, sql`savepoint a`, sql`start transaction`])
         await assert.rejects(db.sql`${text}`.run(), { code: "ORM_TRANSACTION_MISUSED" })
       await assert.rejects(db.kysely().transaction().execute(fail), { code: "ORM_TRANSACTION_MISUSED" })
