@@ -186,7 +186,7 @@ export const faultCases: readonly DatabaseCase[] = [
   },
   {
     name: "lets no write skew through: runs again what failed to be serializable",
-    only: ["postgres"],
+    only: servers,
     async run(stage) {
       await seed(stage)
       const { db, table } = stage
@@ -204,7 +204,9 @@ export const faultCases: readonly DatabaseCase[] = [
         )
       await Promise.all([leave(1, 3), leave(2, 3)])
       assert.equal(runs, 3)
-      assert.deepEqual(await db.sql`select sum(n) as s from ${sql.id(table)}`.first(), { s: 1 })
+      const total = await db.sql`select sum(n) as s from ${sql.id(table)}`.first()
+      // MySQL's sums are decimals, which come as text.
+      assert.equal(Number(total?.s), 1)
       await db.sql`update ${sql.id(table)} set n = 0`.run()
       runs = 0
       const again = gate(2)
@@ -221,7 +223,7 @@ export const faultCases: readonly DatabaseCase[] = [
       const failed = outcomes.filter(({ status }) => status === "rejected") as PromiseRejectedResult[]
       assert.deepEqual(
         failed.map(({ reason }) => reason.code),
-        ["ORM_SERIALIZATION_FAILED"],
+        [db.dialect === "postgres" ? "ORM_SERIALIZATION_FAILED" : "ORM_DEADLOCK"],
       )
     },
   },
