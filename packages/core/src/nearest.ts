@@ -13,27 +13,45 @@ const MAX_LISTED = 12
  *   optimal string alignment, in which no letter is edited twice.
  */
 export function editDistance(from: string, to: string, limit: number): number {
-  const a = from.slice(0, MAX_WORD_LENGTH)
-  const b = to.slice(0, MAX_WORD_LENGTH)
-  if (Math.abs(a.length - b.length) > limit) return limit + 1
-  let beforeLast: number[] = []
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column)
+  let endA = Math.min(from.length, MAX_WORD_LENGTH)
+  let endB = Math.min(to.length, MAX_WORD_LENGTH)
+  if (Math.abs(endA - endB) > limit) return limit + 1
+  // What both begin and end with takes no edit, and most that is mistyped is short without it.
+  let start = 0
+  while (start < endA && start < endB && from.charCodeAt(start) === to.charCodeAt(start)) start++
+  while (endA > start && endB > start && from.charCodeAt(endA - 1) === to.charCodeAt(endB - 1)) {
+    endA--
+    endB--
+  }
+  return Math.min(differences(from.slice(start, endA), to.slice(start, endB), limit), limit + 1)
+}
+
+/** The rows of the table that are looked at: this one, and the two before it. Made once for all words. */
+let row = new Uint8Array(MAX_WORD_LENGTH + 1)
+let last = new Uint8Array(MAX_WORD_LENGTH + 1)
+let beforeLast = new Uint8Array(MAX_WORD_LENGTH + 1)
+
+function differences(a: string, b: string, limit: number): number {
+  if (a.length === 0 || b.length === 0) return a.length + b.length
+  for (let j = 0; j <= b.length; j++) last[j] = j
   for (let i = 1; i <= a.length; i++) {
-    const row = [i]
+    row[0] = i
     let best = i
     for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1]
-      let distance = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1))
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+      const isSame = a.charCodeAt(i - 1) === b.charCodeAt(j - 1)
+      let distance = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (isSame ? 0 : 1))
+      if (i > 1 && j > 1 && a.charCodeAt(i - 1) === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === b.charCodeAt(j - 1))
         distance = Math.min(distance, beforeLast[j - 2]! + 1)
-      row.push(distance)
+      row[j] = distance
       if (distance < best) best = distance
     }
     if (best > limit) return limit + 1
+    const spare = beforeLast
     beforeLast = last
     last = row
+    row = spare
   }
-  return Math.min(last[b.length]!, limit + 1)
+  return last[b.length]!
 }
 
 /**

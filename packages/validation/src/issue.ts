@@ -56,7 +56,8 @@ export type Message = string | ((issue: MessageIssue) => string)
 export interface Report {
   readonly code: IssueCode
   readonly expected?: Term
-  readonly received?: Term
+  /** A string is the same in every language. */
+  readonly received?: Term | string
   readonly rule?: string
   /** In place of "Expected …, got …". */
   readonly sentence?: (locale: Locale) => string

@@ -1,4 +1,4 @@
-import { nearest } from "@ashlar/core"
+import { nearestOf } from "@ashlar/core"
 import { type FieldFits, fitsFields, size } from "./fits-fields.ts"
 import type { JsonSchema, JsonSchemaContext } from "./json-schema.ts"
 import { fittedOf } from "./misfit.ts"
@@ -31,6 +31,7 @@ interface Plan {
   readonly fields: readonly AskedField[]
   readonly known: ReadonlySet<string>
   readonly unknownKeys: UnknownKeys
+  readonly advise: (key: string) => Term
   /** Whether no field is called as something that every object inherits. */
   readonly isUnambiguous: boolean
 }
@@ -38,7 +39,13 @@ interface Plan {
 export function objectNode(fields: readonly Field[], unknownKeys: UnknownKeys): Node {
   const known: ReadonlySet<string> = new Set(fields.map(({ key }) => key))
   const asked = fields.map(({ key, node }) => ({ key, node, fits: node.fits, check: node.check }))
-  const plan = { fields: asked, known, unknownKeys, isUnambiguous: !fields.some(({ key }) => key in Object.prototype) }
+  const plan: Plan = {
+    fields: asked,
+    known,
+    unknownKeys,
+    advise: adviserOf(known),
+    isUnambiguous: !fields.some(({ key }) => key in Object.prototype),
+  }
   return createNode({
     expected: AN_OBJECT,
     keys: known,
@@ -86,7 +93,7 @@ function checkObject(plan: Plan, value: Fields, run: Run): unknown {
     }
   }
   if (unknownKeys === "keep" || (isPlain && present === size(value))) return copy ?? value
-  if (unknownKeys === "refuse") return refuseUnknown(known, value, run) ? (copy ?? value) : undefined
+  if (unknownKeys === "refuse") return refuseUnknown(plan, value, run) ? (copy ?? value) : undefined
   return run.count === start ? dropUnknown(known, copy ?? value) : undefined
 }
 
@@ -99,7 +106,7 @@ function absentValue(node: Node, key: string, run: Run): unknown {
   run.locate(before, key)
 }
 
-function refuseUnknown(known: ReadonlySet<string>, value: Fields, run: Run): boolean {
+function refuseUnknown({ known, advise }: Plan, value: Fields, run: Run): boolean {
   let isGood = true
   // A loop and not Object.keys: no list is made for the usual case, in which every key is known.
   for (const key in value) {
@@ -110,21 +117,32 @@ function refuseUnknown(known: ReadonlySet<string>, value: Fields, run: Run): boo
     run.report({
       code: "unknown_key",
       sentence: (locale) => sentence("unknownKey", { key: quoted(key) }, locale),
-      advice: advise(key, known),
+      advice: advise(key),
     })
     run.locate(before, key)
   }
   return isGood
 }
 
-/** The known key that was likely meant, or the first of those there are. */
-function advise(key: string, known: ReadonlySet<string>): Term {
-  const near = nearest(key, known)
-  if (near !== undefined) return term("didYouMean", { near: quoted(near) })
-  if (known.size === 0) return term("noneKnown")
+/** Advises the known key that was likely meant, or the first of those there are. */
+function adviserOf(known: ReadonlySet<string>): (key: string) => Term {
+  // Most schemas are never sent a key that they do not have.
+  let advise: ((key: string) => Term) | undefined
+  return (key) => {
+    advise ??= createAdviser(known)
+    return advise(key)
+  }
+}
+
+function createAdviser(known: ReadonlySet<string>): (key: string) => Term {
+  const nearest = nearestOf(known)
   const list = listed([...known].slice(0, MAX_LISTED))
   const keys = known.size > MAX_LISTED ? term("andMore", { list, count: String(known.size - MAX_LISTED) }) : list
-  return term("known", { keys })
+  const otherwise = known.size === 0 ? term("noneKnown") : term("known", { keys })
+  return (key) => {
+    const near = nearest(key)
+    return near === undefined ? otherwise : term("didYouMean", { near: quoted(near) })
+  }
 }
 
 function dropUnknown(known: ReadonlySet<string>, value: Fields): Fields {

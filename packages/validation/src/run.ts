@@ -16,7 +16,7 @@ export interface PathStep {
 export class Finding {
   readonly code: IssueCode
   readonly expected: Term | undefined
-  readonly received: Term | undefined
+  readonly received: Term | string | undefined
   /** What there is to say besides. */
   readonly report: Report | undefined
   path: PathStep | undefined
@@ -24,7 +24,7 @@ export class Finding {
   locale: Locale | undefined
   isHidden: boolean
 
-  constructor(code: IssueCode, expected: Term | undefined, received: Term | undefined, report?: Report) {
+  constructor(code: IssueCode, expected: Term | undefined, received: Term | string | undefined, report?: Report) {
     this.code = code
     this.expected = expected
     this.received = received
@@ -97,7 +97,7 @@ export class Run {
   }
 
   /** "Expected `expected`, got `received`." Gives `undefined`, as does every failed check. */
-  expect(code: IssueCode, expected: Term, received: Term): undefined {
+  expect(code: IssueCode, expected: Term, received: Term | string): undefined {
     this.#add(new Finding(code, expected, received))
   }
 
@@ -194,11 +194,11 @@ export class Run {
 
   /** @param locale The language the call asks for. Default: each schema's own, or the process's. */
   issues(locale?: Locale): ValidationIssue[] {
-    const issues: ValidationIssue[] = []
+    const issues = new Array<ValidationIssue>(this.count)
     const usual = defaultLocale()
     for (let at = 0; at < this.count; at++) {
       const finding = this.#found![at]!
-      issues.push(toIssue(finding, locale ?? finding.locale ?? usual))
+      issues[at] = toIssue(finding, locale ?? finding.locale ?? usual)
     }
     return issues
   }
