@@ -1,12 +1,15 @@
 /** Every database passes the one suite, on Bun and on Node. */
-import { afterAll, describe, expect, test } from "bun:test"
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { describeDatabase } from "../src/testing/database-suite.ts"
-import { makeDatabases, missingServers } from "./databases.ts"
+import { missingServers, ownDatabases } from "./databases.ts"
 
 const NODE = process.env.NODE_BIN
-const databases = await makeDatabases()
-const onNode = await makeDatabases()
+const databases = await ownDatabases()
+const onNode = await ownDatabases()
+beforeAll(async () => {
+  await Promise.all([...databases, ...onNode].map(({ make }) => make()))
+})
 afterAll(async () => {
   await Promise.all([...databases, ...onNode].map(({ drop }) => drop()))
 })
