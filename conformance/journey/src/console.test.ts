@@ -106,7 +106,7 @@ describe.skipIf(missing && process.env.CI !== "true")("the console", () => {
     await page.getByText("hello was called").first().waitFor()
     await page.getByRole("button", { name: "Roll back", exact: true }).click()
     await page.getByRole("button", { name: "Make v1 live" }).click()
-    await page.getByText("v1 live").first().waitFor()
+    await page.getByText("v1 is live").first().waitFor()
     expect((await call("GET", "/f/atlas/hello")).body.hello).toBe("one")
   }, 30_000)
 

@@ -57,6 +57,18 @@ app.get("/leaks", { response: Users }, () => [{ id: "1", name: "a", password: "x
 app.get("/later", { response: User }, async () => ({ id: "1", name: "a", password: "x" }))
 app.get("/either", { response: Either }, () => ({ kind: "b" as const, y: 1 }))
 app.get("/pairs", { response: Pair }, () => ["a", 1] as [string, number])
+// @ts-expect-error the schema of the reply's status has no `password`
+app.post("/leak-201", { response: { 201: User } }, (ctx) => ctx.json({ id: "1", name: "a", password: "x" }, 201))
+// @ts-expect-error nor has that of 200, which a plain value is for
+app.post("/leak-200", { response: { 200: User, 204: null } }, () => ({ id: "1", name: "a", password: "x" }))
+app.post("/leak-async", { response: { 200: User, 201: User } }, async (ctx) =>
+  // @ts-expect-error nor in a promise of one reply or another
+  ctx.path === "/" ? ctx.json({ id: "1", name: "a" }) : ctx.json({ id: "1", name: "a", password: "x" }, 201),
+)
+app.post("/kept", { response: { 200: User, 201: User, 204: null } }, async (ctx) => {
+  if (ctx.path === "/") return { id: "1", name: "a" }
+  return ctx.path === "/x" ? ctx.empty() : ctx.json({ id: "1", name: "a" }, 201)
+})
 const leaky = { id: "1", name: "a", password: "x" }
 // @ts-expect-error: nor what is one of several answers
 app.get("/or", { response: User }, (ctx) => (ctx.path === "/" ? fail(errors.Gone) : leaky))

@@ -78,11 +78,9 @@ export type { RequestIdOptions } from "./request-id.ts"
 export { createRequestIds, requestIds } from "./request-id.ts"
 export type { Part, RequestIssue } from "./request-issue.ts"
 export type {
-  Allowed,
   AnyRoute,
   BodyOf,
   Declare,
-  Exact,
   Handler,
   InputErrors,
   InputOf,
@@ -94,6 +92,7 @@ export type {
   QueryOf,
   RawQuery,
   ResultOf,
+  Returned,
   Route,
   RouteDefinition,
   ValidOf,

@@ -69,29 +69,42 @@ type ByStatus<M> = {
 /** What is no data: an answer that is ready, or an error. */
 type NoData = Response | Failure
 
-/** What a handler may return, from the route's `response`. Anything, when it declares none. */
-export type Allowed<D> = D extends { response: AnySchema }
-  ? In<D["response"]> | Reply<200, In<D["response"]>> | NoData
-  : D extends { response: infer M }
-    ? ByStatus<M> | NoData
-    : unknown
-
 /** A handler returned keys that the route's response schema does not have: the type error names them. */
 export interface Leaked<K> {
   readonly "the response schema does not have": K
 }
 
 /**
- * Refuses a returned key that the response schema does not have, in an object and in the items of a list: TypeScript
- * itself checks no freshness here. Stands in the bound of `R`, so that it is asked once, when `R` is known.
+ * What a handler may return, from the route's `response`: anything, when it declares none. A key that the schema does not
+ * have is refused, in an object and in the items of a list: TypeScript itself checks no freshness here. `R` is what the
+ * handler returns; it stands in its own bound, so that it is asked once, when `R` is known.
  */
-export type Exact<R, D> = D extends { response: AnySchema } ? ExactTo<R, In<D["response"]>> : unknown
-type ExactTo<R, I> = [ExtraKeys<R, I>] extends [never] ? unknown : Leaked<ExtraKeys<R, I>>
+export type Returned<R, D> = D extends { response: AnySchema }
+  ? OrPromise<In<D["response"]> | Reply<200, In<D["response"]>> | NoData> & ExactTo<R, In<D["response"]>>
+  : D extends { response: infer M }
+    ? OrPromise<ByStatus<M> | NoData> & ExactByStatus<R, M>
+    : unknown
+type OrPromise<T> = T | Promise<T>
+type ExactByStatus<R, M> = ExtraByStatus<R, M> extends infer K ? ([K] extends [never] ? unknown : Leaked<K>) : never
+/** Of a reply the keys that its status's schema does not have; of a value those that 200's has not. */
+type ExtraByStatus<R, M> =
+  R extends Reply<infer S, infer V>
+    ? S extends keyof M
+      ? M[S] extends AnySchema
+        ? ExtraKeys<V, In<M[S]>>
+        : never
+      : never
+    : R extends Promise<infer V>
+      ? ExtraByStatus<V, M>
+      : M extends { 200: AnySchema }
+        ? ExtraKeys<R, In<M[200]>>
+        : never
+type ExactTo<R, I> = ExtraKeys<R, I> extends infer K ? ([K] extends [never] ? unknown : Leaked<K>) : never
 type ExtraKeys<R, I> = R extends readonly unknown[]
   ? I extends readonly unknown[]
     ? ExtraKeys<R[number], I[number]>
     : never
-  : keyof R extends KeysOf<I>
+  : keyof R extends keyof I
     ? never
     : R extends NoData | Reply
       ? never
@@ -111,12 +124,14 @@ export type InputOf<P extends string, D> = {
 type ParamsPart<P> = P extends `${string}:${string}` | `${string}*${string}` ? "params" : never
 type Sent<S> = S extends AnySchema ? In<S> : never
 
+/** The statuses of an answer that is what was asked for. @see RFC 9110, section 15.3 */
+type Success = 200 | 201 | 202 | 203 | 204 | 205 | 206 | 207 | 208 | 226
 type OutOrNull<S> = S extends AnySchema ? Out<S> : null
 /** What a typed client gets back: the declared bodies of the 2xx statuses, else what the handler returns. */
 export type ResultOf<D, R> = D extends { response: AnySchema }
   ? Out<D["response"]>
   : D extends { response: infer M }
-    ? { [S in keyof M]: `${S & number}` extends `2${string}` ? OutOrNull<M[S]> : never }[keyof M]
+    ? OutOrNull<M[keyof M & Success]>
     : R extends Promise<infer V>
       ? Plain<V>
       : Plain<R>
@@ -210,7 +225,7 @@ export interface Declare<M extends string, X, LE> {
   <
     const P extends string,
     const D extends RouteDefinition,
-    R extends (Allowed<D> | Promise<Allowed<D>>) & Exact<R, D>,
+    R extends Returned<R, D>,
     const L extends readonly AnyLayer[] = readonly [],
   >(
     path: P,

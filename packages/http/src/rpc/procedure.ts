@@ -1,12 +1,11 @@
 import type { Context } from "../context/context.ts"
 import type { AnyLayer, Check, ErrorsOf, ProvidedBy } from "../layer.ts"
 import {
-  type Allowed,
   declare,
-  type Exact,
   type InvalidInput,
   type OwnErrors,
   type ResultOf,
+  type Returned,
   type Route,
   type RouteDefinition,
 } from "../route.ts"
@@ -63,7 +62,7 @@ export function isProcedure(value: object): boolean {
  */
 export function procedure<
   const D extends ProcedureDefinition,
-  R extends (Allowed<Answer<D>> | Promise<Allowed<Answer<D>>>) & Exact<R, Answer<D>>,
+  R extends Returned<R, Answer<D>>,
   const L extends readonly AnyLayer[] = readonly [],
 >(
   definition: D & { readonly layers?: L & Check<L, unknown> },
