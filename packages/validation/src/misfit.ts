@@ -6,9 +6,12 @@
 let misfit: unknown
 let asker: object | undefined
 
-/** How many fields were found to fit, and how many of these were there. One record for all, read before anybody asks again. */
-const fitted: { fields: number; present: number } = { fields: 0, present: 0 }
-const nothing: Readonly<typeof fitted> = { fields: 0, present: 0 }
+/**
+ * How many fields were found to fit, and how many of these were there; and that the object is plain, since no other is asked.
+ * One record for all, read before anybody asks again.
+ */
+const fitted = { isPlain: true, fields: 0, present: 0 }
+const nothing: Readonly<typeof fitted> = { isPlain: false, fields: 0, present: 0 }
 
 /** Says that the object has a field too many, or one that does not fit. Gives false, as a {@link Fits} has to. */
 export function misses(value: unknown, by: object, fields: number, present: number): false {

@@ -74,9 +74,9 @@ function checkObject(plan: Plan, value: Fields, run: Run): unknown {
   const { fields, known, unknownKeys, isUnambiguous } = plan
   const start = run.count
   // Own properties only: `constructor` and `__proto__` are on every object, and nobody sent them.
-  const isPlain = isUnambiguous && Object.getPrototypeOf(value) === Object.prototype
   let copy: Fields | undefined
   const fitted = fittedOf(value, plan)
+  const isPlain = fitted.isPlain || (isUnambiguous && Object.getPrototypeOf(value) === Object.prototype)
   let { present } = fitted
   for (let at = fitted.fields; at < fields.length && !run.isFull; at++) {
     const { key, node, fits, check } = fields[at]!
