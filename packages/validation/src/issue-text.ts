@@ -2,7 +2,7 @@ import type { MessageIssue, Report, ValidationIssue } from "./issue.ts"
 import type { Locale } from "./locale.ts"
 import { english } from "./locales/en.ts"
 import type { Finding, PathStep } from "./run.ts"
-import { sentence, type Term, wordsOf } from "./term.ts"
+import { sentence, type Term } from "./term.ts"
 
 /** The issue that a finding is told as, in a language. */
 export function toIssue(finding: Finding, locale: Locale): ValidationIssue {
@@ -22,7 +22,7 @@ export function toIssue(finding: Finding, locale: Locale): ValidationIssue {
     code,
     path,
     expected: expected.english,
-    received: wordsOf(received),
+    received: received.english,
     message: report?.advice === undefined ? told : `${told} ${report.advice.in(locale)}`,
   }
 }
@@ -35,9 +35,9 @@ function pathOf(first: PathStep | undefined): (string | number)[] {
   return path
 }
 
-function expectation(expected: Term, received: Term | string, locale: Locale): string {
+function expectation(expected: Term, received: Term, locale: Locale): string {
   // The sentence of `locales/en.ts`; what most ask for is put together without looking for its parts.
-  if (locale === english) return `${expected.expectation + wordsOf(received)}.`
+  if (locale === english) return `${expected.expectation + received.english}.`
   return sentence("expected", { expected, received }, locale)
 }
 
@@ -48,7 +48,7 @@ function toOddIssue(finding: Finding, path: (string | number)[], locale: Locale)
   const { code, expected, received, report, message, isHidden } = finding
   const issue: Writable<ValidationIssue> = { code, path, message: "" }
   if (expected !== undefined) issue.expected = expected.english
-  if (received !== undefined && !isHidden) issue.received = wordsOf(received)
+  if (received !== undefined && !isHidden) issue.received = received.english
   if (report?.rule !== undefined) issue.rule = report.rule
   if (typeof message === "string") issue.message = message
   else if (message !== undefined) issue.message = message(messageIssue(issue, locale))

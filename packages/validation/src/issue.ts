@@ -56,8 +56,7 @@ export type Message = string | ((issue: MessageIssue) => string)
 export interface Report {
   readonly code: IssueCode
   readonly expected?: Term
-  /** A string is the same in every language. */
-  readonly received?: Term | string
+  readonly received?: Term
   readonly rule?: string
   /** In place of "Expected …, got …". */
   readonly sentence?: (locale: Locale) => string

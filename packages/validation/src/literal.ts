@@ -4,7 +4,7 @@ import { SchemaInvalid } from "./errors.ts"
 import type { Report } from "./issue.ts"
 import { createNode, type Fits, type Literal, type Node } from "./node.ts"
 import type { Schema } from "./schema.ts"
-import { kindOf, listed, quoted, Term, term } from "./term.ts"
+import { kindOf, listed, quoted, Term, term, verbatim } from "./term.ts"
 
 const MAX_SHOWN = 12
 
@@ -77,7 +77,7 @@ function describeAll(values: readonly Literal[]): Term {
   )
 }
 
-function shown(value: unknown): Term | string {
-  if (typeof value === "string") return quoted(value)
-  return typeof value === "number" ? String(value) : kindOf(value)
+function shown(value: unknown): Term {
+  if (typeof value === "string") return verbatim(quoted(value))
+  return typeof value === "number" ? verbatim(String(value)) : kindOf(value)
 }

@@ -5,7 +5,7 @@ import type { Message } from "./issue.ts"
 import type { TextKey } from "./locale.ts"
 import { type Check, createNode, type Fits, type FitsWithin, type Node } from "./node.ts"
 import type { NumberSchema, Schema } from "./schema.ts"
-import { kindOf, type Term, term } from "./term.ts"
+import { kindOf, type Term, term, verbatim } from "./term.ts"
 
 export class NumberBuilder<I> extends SchemaBuilder<number, I> implements NumberSchema<I> {
   min(least: number, message?: Message): this {
@@ -58,7 +58,7 @@ export class NumberBuilder<I> extends SchemaBuilder<number, I> implements Number
     return this.step(
       {
         check: (value, run) =>
-          isMultiple(value as number, step) ? value : run.expect("format", expected, String(value)),
+          isMultiple(value as number, step) ? value : run.expect("format", expected, verbatim(String(value))),
         fits: (value) => isMultiple(value as number, step),
         json: { multipleOf: step },
       },
@@ -77,7 +77,7 @@ export class NumberBuilder<I> extends SchemaBuilder<number, I> implements Number
     message: Message | undefined,
   ): this {
     const { fits } = step
-    const check: Check = (value, run) => (fits(value) ? value : run.expect(code, expected, String(value)))
+    const check: Check = (value, run) => (fits(value) ? value : run.expect(code, expected, verbatim(String(value))))
     return this.step({ ...step, check }, message)
   }
 }
@@ -119,8 +119,8 @@ function scalar(key: TextKey, type: string, accepts: Fits, fitsWithin?: FitsWith
 }
 
 /** A number that is not the kind of number wanted is shown: "Expected an integer, got 1.5." */
-function shown(value: unknown): Term | string {
-  return typeof value === "number" ? String(value) : kindOf(value)
+function shown(value: unknown): Term {
+  return typeof value === "number" ? verbatim(String(value)) : kindOf(value)
 }
 
 export function number(): NumberSchema {

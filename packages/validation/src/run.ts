@@ -16,7 +16,7 @@ export interface PathStep {
 export class Finding {
   readonly code: IssueCode
   readonly expected: Term | undefined
-  readonly received: Term | string | undefined
+  readonly received: Term | undefined
   /** What there is to say besides. */
   readonly report: Report | undefined
   path: PathStep | undefined
@@ -24,7 +24,7 @@ export class Finding {
   locale: Locale | undefined
   isHidden: boolean
 
-  constructor(code: IssueCode, expected: Term | undefined, received: Term | string | undefined, report?: Report) {
+  constructor(code: IssueCode, expected: Term | undefined, received: Term | undefined, report?: Report) {
     this.code = code
     this.expected = expected
     this.received = received
@@ -97,7 +97,7 @@ export class Run {
   }
 
   /** "Expected `expected`, got `received`." Gives `undefined`, as does every failed check. */
-  expect(code: IssueCode, expected: Term, received: Term | string): undefined {
+  expect(code: IssueCode, expected: Term, received: Term): undefined {
     this.#add(new Finding(code, expected, received))
   }
 

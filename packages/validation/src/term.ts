@@ -30,11 +30,6 @@ export class Term {
   }
 }
 
-/** What a term says in English, or the words that are the same in every language. */
-export function wordsOf(words: Term | string): string {
-  return typeof words === "string" ? words : words.english
-}
-
 /** A text, its parts filled in. */
 export function term(key: TextKey, parts?: Parts): Term {
   const say = (locale: Locale) => (parts === undefined ? locale.texts[key] : fill(locale.texts[key], parts, locale))
