@@ -14,10 +14,16 @@ interface Known {
   readonly probes: readonly Probe[]
 }
 
-/** By their first byte where they have one, so that a file is held against few of them. */
-const byFirstByte: readonly (readonly Known[])[] = index(
-  SIGNATURES.map(({ type, at }) => ({ type, probes: at.flatMap(parseProbes) })),
-)
+/**
+ * By their first byte where they have one, so that a file is held against few of them. Made for the first file: it takes as
+ * long as all else that is made when an app starts.
+ */
+let byFirstByte: readonly (readonly Known[])[] | undefined
+
+function knownBy(firstByte: number): readonly Known[] {
+  byFirstByte ??= index(SIGNATURES.map(({ type, at }) => ({ type, probes: at.flatMap(parseProbes) })))
+  return byFirstByte[firstByte]!
+}
 
 function parseProbes(text: string): Probe[] {
   const [place, digits] = text.includes(":") ? (text.split(":") as [string, string]) : ["0", text]
@@ -52,7 +58,7 @@ export function sniffType(head: Uint8Array): string {
   const kind = mark !== undefined || beginsAsMarkup(data) ? sniffText(new TextDecoder(mark).decode(data)) : "text/plain"
   if (mark !== undefined || kind !== "text/plain") return kind
   const isBinary = data.some(isBinaryByte)
-  const known = byFirstByte[data[0] ?? 0]!.find(({ probes }) => probes.every((probe) => fits(data, probe)))
+  const known = knownBy(data[0] ?? 0).find(({ probes }) => probes.every((probe) => fits(data, probe)))
   if (known !== undefined && (isBinary || !LOOSE.has(known.type))) return lookInside(known.type, data)
   return isBinary ? UNKNOWN : kind
 }
