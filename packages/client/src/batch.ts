@@ -87,7 +87,10 @@ async function sendGroup(group: readonly Waiting[], { path, maxAnswerBytes, send
     })
     const text = await readText(response, maxAnswerBytes)
     // What refuses the batch refuses each of its calls.
-    if (!response.ok) for (const { resolve } of group) resolve(new Response(text, response))
+    if (!response.ok) {
+      for (const { resolve } of group) resolve(new Response(text, response))
+      return
+    }
     const { responses } = parseJson(text) as { responses: readonly Part[] }
     for (const [index, { resolve }] of group.entries()) resolve(toResponse(responses[index]!))
   } catch (error) {

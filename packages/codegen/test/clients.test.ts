@@ -112,6 +112,7 @@ const goEnv = {
   GOCACHE: join(folder, "go-cache"),
   HOME: folder,
 }
+if (go === null) console.warn("skipped: the client in Go, which is not installed")
 test.skipIf(go === null)(
   "a client in Go calls an API, and tells its errors",
   async () => {

@@ -49,6 +49,8 @@ export {
   ServiceMissing,
   ServiceMisused,
 } from "./errors.ts"
+export type { HealthOptions, ServiceHealth } from "./health.ts"
+export { checkHealth } from "./health.ts"
 export type { IdSource } from "./ids.ts"
 export { createUuidv7, uuidv7 } from "./ids.ts"
 export type {
@@ -67,11 +69,9 @@ export type { SecretSchema } from "./secret.ts"
 export { isSecretSchema, Secret, secret } from "./secret.ts"
 export type {
   Container,
-  HealthOptions,
   Service,
   ServiceDefinition,
   ServiceFailure,
-  ServiceHealth,
   Services,
 } from "./services.ts"
 export { createContainer, defineService, token } from "./services.ts"

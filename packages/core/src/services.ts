@@ -1,12 +1,13 @@
 import { withDeadline } from "./deadline.ts"
 import {
-  AshlarError,
+  type AshlarError,
   DeadlineExceeded,
   ServiceCloseFailed,
   ServiceCycle,
   ServiceMissing,
   ServiceMisused,
 } from "./errors.ts"
+import { checkHealth, type HealthOptions, type ServiceHealth } from "./health.ts"
 import { serviceKeeper } from "./service-keeper.ts"
 
 /** How a service lives. */
@@ -51,19 +52,6 @@ export interface Services {
    * @throws whatever the service's `open` throws.
    */
   get<T>(service: Service<T>): Promise<T>
-}
-
-export interface ServiceHealth {
-  readonly status: "ok" | "failing"
-  /** Safe to show: "ok", or why not. */
-  readonly detail: string
-}
-
-export interface HealthOptions {
-  /** How long one check may take before it counts as failing. Default: 5,000. The clock starts with the call. */
-  readonly timeoutMs?: number
-  /** Gets what a failing check threw, for the log. */
-  readonly onError?: (service: string, error: unknown) => void
 }
 
 /** A service that did not end well. */
@@ -228,13 +216,7 @@ function containerWith(overrides: Map<unknown, ServiceDefinition<unknown>>): Con
       keeper?.overridden(service.name, definition as ServiceDefinition<unknown>)
     },
     fork: () => containerWith(new Map(overrides)),
-    async health(options = {}) {
-      const checks = opened.filter(({ definition }) => definition.health)
-      const results = await Promise.all(
-        checks.map(async (check) => [check.name, await checkHealth(check, options)] as const),
-      )
-      return Object.fromEntries(results)
-    },
+    health: (options = {}) => healthOf(opened, options),
     // What a keeper has kept goes on to work for the code that comes next.
     drain: (graceMs) => drainAll(keeper === undefined ? opened : [], graceMs),
     close({ timeoutMs } = {}) {
@@ -265,6 +247,17 @@ function pathTo(from: Opening, to: Opening): Opening[] | undefined {
     if (rest) return [from, ...rest]
   }
   return undefined
+}
+
+async function healthOf(
+  services: readonly Opened[],
+  options: HealthOptions,
+): Promise<Readonly<Record<string, ServiceHealth>>> {
+  const checks = services.filter(({ definition }) => definition.health)
+  const results = checks.map(async ({ name, definition, value }) => {
+    return [name, await checkHealth(name, (signal) => definition.health?.(value, signal), options)] as const
+  })
+  return Object.fromEntries(await Promise.all(results))
 }
 
 async function drainAll(services: readonly Opened[], graceMs: number): Promise<readonly ServiceFailure[]> {
@@ -301,22 +294,4 @@ async function closeInTurn(
     }
   }
   return failures
-}
-
-async function checkHealth({ definition, value, name }: Opened, options: HealthOptions): Promise<ServiceHealth> {
-  const { timeoutMs = 5_000, onError } = options
-  try {
-    await withDeadline(
-      (signal) => definition.health?.(value, signal),
-      timeoutMs,
-      () => new DeadlineExceeded(`No answer within ${timeoutMs} ms.`),
-    )
-    return { status: "ok", detail: "ok" }
-  } catch (error) {
-    onError?.(name, error)
-    return {
-      status: "failing",
-      detail: error instanceof AshlarError ? error.message : "The check failed; the log says why.",
-    }
-  }
 }

@@ -1,5 +1,4 @@
 import {
-  AshlarError,
   type Container,
   DeadlineExceeded,
   type LifecycleFailure,
@@ -10,6 +9,7 @@ import {
 } from "@ashlar/core"
 import { ListenFailed } from "./errors.ts"
 import type { Server } from "./server.ts"
+import { sleep } from "./sleep.ts"
 
 /** How an app stops. */
 export interface StopOptions {
@@ -83,7 +83,7 @@ export class AppLifecycle {
 
   async #stop({ notReadyMs = 0, graceMs = 10_000, closeMs = 5_000 }: StopOptions): Promise<StopReport> {
     this.state = "draining"
-    if (notReadyMs > 0 && this.#servers.size > 0) await new Promise((resolve) => setTimeout(resolve, notReadyMs))
+    if (notReadyMs > 0 && this.#servers.size > 0) await sleep(notReadyMs)
     this.#draining.abort()
     const drained = await Promise.all([this.#drainServers(graceMs), this.#drainServices(graceMs)])
     this.state = "stopping"
@@ -150,5 +150,5 @@ function late(message: string): LifecycleFailure {
 
 function showFailures({ failures }: StopReport): void {
   for (const { part, phase, error } of failures)
-    console.error(`${part} did not ${phase} as it should:`, error instanceof AshlarError ? error.message : error)
+    console.error(`${part} did not ${phase} as it should:`, error instanceof DeadlineExceeded ? error.message : error)
 }

@@ -1,48 +1,11 @@
 import { describe, expect, test } from "bun:test"
-import { type App, createApp, errors, layer } from "@ashlar/http"
-import { when } from "@ashlar/http/layers"
+import { errors, layer } from "@ashlar/http"
 import { hidden } from "@ashlar/http/serialization"
 import { toMemory, uploads } from "@ashlar/http/uploads"
-import { defineVersions, deprecation } from "@ashlar/http/versioning"
-import { type Schema, v } from "@ashlar/validation"
+import { v } from "@ashlar/validation"
 import type { Json } from "./json.ts"
-import { createOpenApi, type OpenApiOptions } from "./openapi.ts"
 import { describeRoute } from "./operations/route-notes.ts"
-
-interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, Json>>; readonly securitySchemes?: Json }
-  readonly [key: string]: unknown
-}
-interface Operation {
-  readonly parameters: readonly Json[]
-  readonly requestBody: { readonly required: boolean; readonly content: Readonly<Record<string, Json>> }
-  readonly responses: Readonly<
-    Record<string, { readonly description: string; readonly headers?: Json; readonly content: Json }>
-  >
-  readonly [key: string]: unknown
-}
-
-const handler = (): never => undefined as never
-
-/** The document of the routes that a function declares. */
-function documentOf(declare: (app: App) => void, options: Partial<OpenApiOptions> = {}): Document {
-  const app = createApp() as App
-  declare(app)
-  return createOpenApi(app.table(), { title: "Test", version: "1.0.0", ...options }) as unknown as Document
-}
-
-interface User {
-  id: string
-  name: string
-}
-const User: Schema<User> = v
-  .object({ id: v.string(), name: v.string().describe("As they sign") })
-  .meta({ id: "User", examples: [{ id: "1", name: "Ana" }] })
-
-const problem = (code: string): Json => ({
-  "application/problem+json": { schema: { $ref: `#/components/schemas/${code}` } },
-})
+import { documentOf, handler, problem, User } from "./testing-document.ts"
 
 describe("an operation", () => {
   const { openapi, paths, components, tags, servers } = documentOf(
@@ -340,105 +303,6 @@ describe("places that several routes share", () => {
       "x-additionalOperations",
     ])
     expect(paths["/echo"]!["x-additionalOperations"]).toMatchObject({ QUERY: { operationId: "queryEcho" } })
-  })
-})
-
-describe("versions", () => {
-  const declare = (app: App): void => {
-    const api = defineVersions({
-      by: { header: "api-version", vendor: "acme" },
-      versions: { 1: { deprecatedAt: "2026-01-01", sunsetAt: "2027-01-01" }, 2: {} },
-      default: "2",
-    })
-    api.scope(app, "1", (v1) => v1.get("/users", { summary: "As before", response: User }, handler))
-    api.scope(app, "2", (v2) => v2.get("/users", { summary: "As now", response: v.array(User) }, handler))
-    app.get("/health", handler)
-  }
-
-  test("have a document each", () => {
-    const first = documentOf(declare, { apiVersion: "1" })
-    expect(first.paths["/users"]!.get).toMatchObject({
-      summary: "As before",
-      deprecated: true,
-      "x-version": "1",
-      "x-sunset-at": "2027-01-01T00:00:00.000Z",
-      parameters: [{ name: "api-version", in: "header", schema: { const: "1" } }],
-      responses: {
-        200: {
-          headers: { deprecation: { schema: { const: "@1767225600" } }, sunset: {} },
-          content: { "application/vnd.acme+json;version=1": { schema: { $ref: "#/components/schemas/User" } } },
-        },
-      },
-    })
-    const second = documentOf(declare, { apiVersion: "2" })
-    expect(second.paths["/users"]!.get).toMatchObject({ summary: "As now", "x-version": "2" })
-    expect(second.paths["/users"]!.get).not.toHaveProperty("deprecated")
-    expect(Object.keys(second.paths)).toEqual(["/users", "/health"])
-    expect(() => documentOf(declare, { apiVersion: "3" })).toThrow(
-      expect.objectContaining({ code: "OPENAPI_OPTION_INVALID" }),
-    )
-  })
-
-  test("are alternatives in a document of all", () => {
-    const { get } = documentOf(declare).paths["/users"]!
-    expect(get!.summary).toBe("As before / As now")
-    expect(get!.parameters[0]!.schema).toEqual({
-      anyOf: [
-        { type: "string", const: "1" },
-        { type: "string", const: "2" },
-      ],
-    })
-    expect(get).not.toHaveProperty("deprecated")
-  })
-
-  test("are not needed to deprecate a route", () => {
-    const old = deprecation({ deprecatedAt: "2026-03-01" })
-    const { paths } = documentOf((app) => app.get("/old", { layers: [old] }, handler))
-    expect(paths["/old"]!.get).toMatchObject({ deprecated: true, "x-deprecated-at": "2026-03-01T00:00:00.000Z" })
-  })
-})
-
-describe("security", () => {
-  const bearer = { type: "http", scheme: "bearer" } as const
-  const key = { type: "apiKey", in: "header", name: "x-key" } as const
-  const signedIn = layer({ name: "signedIn", security: { session: bearer, key } })
-  const tenant = layer({ name: "tenant", security: { tenant: { type: "mutualTLS" } } })
-
-  test("is what layers ask for: one scheme of each", () => {
-    const { paths, components } = documentOf((app) => {
-      app.get("/open", handler)
-      app.get("/one", { layers: [signedIn] }, handler)
-      app.get("/both", { layers: [signedIn, tenant] }, handler)
-      app.get("/maybe", { layers: [when(() => true, signedIn)] }, handler)
-      app.get("/either", { layers: [layer({ name: "either", security: { key, none: { type: "none" } } })] }, handler)
-    })
-    expect(paths["/open"]!.get!.security).toEqual([])
-    expect(paths["/one"]!.get!.security).toEqual([{ session: [] }, { key: [] }])
-    expect(paths["/both"]!.get!.security).toEqual([
-      { session: [], tenant: [] },
-      { key: [], tenant: [] },
-    ])
-    expect(paths["/maybe"]!.get!.security).toEqual([{ session: [] }, { key: [] }, {}])
-    expect(paths["/either"]!.get!.security).toEqual([{ key: [] }, {}])
-    expect(components.securitySchemes).toEqual({ key, session: bearer, tenant: { type: "mutualTLS" } })
-  })
-
-  test("is what the options say where they say anything", () => {
-    const { paths } = documentOf(
-      (app) => {
-        app.get("/mine", { layers: [signedIn], meta: { mine: true } }, handler)
-        app.get("/theirs", { layers: [signedIn] }, handler)
-      },
-      { securitySchemes: { own: bearer }, securityOf: ({ meta }) => (meta.mine === true ? ["own"] : undefined) },
-    )
-    expect(paths["/mine"]!.get!.security).toEqual([{ own: [] }])
-    expect(paths["/theirs"]!.get!.security).toEqual([{ session: [] }, { key: [] }])
-  })
-
-  test("is refused where one name means two things", () => {
-    const other = layer({ name: "other", security: { session: key } })
-    const declare = (app: App): void => void app.get("/", { layers: [signedIn, other] }, handler)
-    expect(() => documentOf(declare)).toThrow(expect.objectContaining({ code: "OPENAPI_SECURITY_CONFLICT" }))
   })
 })
 

@@ -5,6 +5,7 @@ import type { Kernel } from "../kernel.ts"
 import type { Result } from "../reply/reply.ts"
 import { forHead, readyResponse, toResponse } from "../reply/web.ts"
 import { type Server, serverUrl, type Where } from "../server.ts"
+import { sleep } from "../sleep.ts"
 import { createWebHandler, type WebHandler } from "../web-handler.ts"
 import { BunWebSockets } from "../websocket/bun.ts"
 
@@ -143,10 +144,6 @@ async function stop(server: Bun.Server<undefined>, graceMs: number, sockets?: Bu
     await server.stop(true)
     return underWay
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 function reason(cause: unknown): string {

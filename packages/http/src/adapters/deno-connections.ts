@@ -1,3 +1,4 @@
+import { sleep } from "../sleep.ts"
 import type { WebHandler } from "../web-handler.ts"
 import { BodyPace, progressOf, watchBody } from "./deno-body.ts"
 
@@ -229,8 +230,4 @@ export class Connections {
     for (const connection of this.#open) connection.cancel()
     return cut
   }
-}
-
-function sleep(ms: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

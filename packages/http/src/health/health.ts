@@ -1,11 +1,4 @@
-import {
-  AshlarError,
-  type Container,
-  DeadlineExceeded,
-  type Service,
-  type ServiceHealth,
-  withDeadline,
-} from "@ashlar/core"
+import { type Container, checkHealth, type Service, type ServiceHealth } from "@ashlar/core"
 import type { BaseContext } from "../context/context.ts"
 import type { RequestContext, Shared } from "../context/request-context.ts"
 import { Reply } from "../reply/reply.ts"
@@ -79,42 +72,32 @@ async function runChecks(
   shared: Shared,
   { services = [], checks = {}, timeoutMs = 5_000 }: HealthOptions,
 ): Promise<Checks> {
-  const own = Object.entries(checks).map(async ([name, check]) => [name, await passed(check, timeoutMs)] as const)
-  const opened = services.map(async (service) => {
-    const open = async (): Promise<void> => void (await shared.services.get(service))
-    return [service.name, await passed(open, timeoutMs)] as const
-  })
-  const results = await Promise.all([...opened, ...own])
-  const container = shared.services as Partial<Container>
-  const open = await container.health?.({ timeoutMs, onError: (_service, error) => failed(error) })
+  const options = { timeoutMs, onError: report }
+  const opening = services.map((service) => [service.name, () => shared.services.get(service)] as const)
+  const results = await Promise.all(
+    [...opening, ...Object.entries(checks)].map(
+      async ([name, check]) => [name, await checkHealth(name, check, options)] as const,
+    ),
+  )
+  const open = await (shared.services as Partial<Container>).health?.(options)
   // The health of an open service says more than that it is open.
   return { ...Object.fromEntries(results), ...open }
 }
 
-async function passed(check: (signal: AbortSignal) => void | Promise<void>, timeoutMs: number): Promise<ServiceHealth> {
-  try {
-    await withDeadline(check, timeoutMs, () => new DeadlineExceeded(`No answer within ${timeoutMs} ms.`))
-    return { status: "ok", detail: "ok" }
-  } catch (error) {
-    failed(error)
-    const detail = error instanceof AshlarError ? error.message : "The check failed; the log says why."
-    return { status: "failing", detail }
-  }
+function report(name: string, error: unknown): void {
+  console.error(`The health check of ${name} failed:`, error)
 }
 
-function failed(error: unknown): void {
-  console.error("A health check failed:", error)
-}
-
-/** One run of the checks at a time, and none while the last one's outcome is good. */
+/** One run of the checks of an app at a time, and none while the last one's outcome is good. */
 function remembered(run: (shared: Shared) => Promise<Checks>, forMs: number): (shared: Shared) => Promise<Checks> {
-  let last: { readonly outcome: Promise<Checks>; endedAt: number } | undefined
+  const runs = new WeakMap<Shared, { readonly outcome: Promise<Checks>; endedAt: number }>()
   return (shared) => {
+    const last = runs.get(shared)
     if (last !== undefined && performance.now() - last.endedAt < forMs) return last.outcome
     const one = { outcome: run(shared), endedAt: Number.POSITIVE_INFINITY }
     // Until it has ended, the difference is negative: all who ask meanwhile share it.
     void one.outcome.finally(() => (one.endedAt = performance.now()))
-    last = one
+    runs.set(shared, one)
     return one.outcome
   }
 }

@@ -21,13 +21,19 @@ const UPLOADS = `
 
 for (const runtime of program.runtimes) {
   const { name, command } = runtime
-  describe.skipIf(command === undefined)(`an upload that is answered before it was sent, on ${name}`, () => {
-    test.skipIf(node === undefined).each([
+  if (command === undefined || node === undefined) {
+    if (process.env.CI === "true")
+      test(`${name} and Node are installed`, () => expect([command, node]).not.toContain(undefined))
+    else console.warn(`skipped: refused uploads on ${name}, as it or Node is not installed`)
+    continue
+  }
+  describe(`an upload that is answered before it was sent, on ${name}`, () => {
+    test.each([
       ["too large", "/refused", 413],
       ["not wanted", "/unread", 200],
     ])("because it is %s: the client gets its answer", async (_why, path, status) => {
       const app = await startProgram(runtime)
-      const client = Bun.spawn([node!, "--input-type=module", "-e", UPLOADS, `${app.url}${path}`], { stdout: "pipe" })
+      const client = Bun.spawn([node, "--input-type=module", "-e", UPLOADS, `${app.url}${path}`], { stdout: "pipe" })
       expect((await new Response(client.stdout).text()).trim()).toBe(Array(8).fill(status).join())
       app.signal("SIGKILL")
     })
