@@ -186,3 +186,17 @@ const FATAL: ReadonlySet<string> = new Set([
 export function endsTransaction(error: unknown): boolean {
   return error instanceof AshlarError && FATAL.has(error.code)
 }
+
+/** A model, its columns or a query over them are not described rightly. The message says what, and what is known. */
+export const OrmModelInvalid: ErrorClass<"ORM_MODEL_INVALID", 500> = defineError(
+  "ORM_MODEL_INVALID",
+  500,
+  "A model or its columns are not described rightly. The message says which, and what was expected.",
+)
+
+/** An encrypted column has no key, or what it holds was made with another, or elsewhere. */
+export const OrmEncryptionFailed: ErrorClass<"ORM_ENCRYPTION_FAILED", 500> = defineError(
+  "ORM_ENCRYPTION_FAILED",
+  500,
+  "An encrypted column could not be read or written. Give the key it was made with, of 32 bytes.",
+)

@@ -1,3 +1,44 @@
+export type { Cast, ColumnPlace } from "./columns/cast.ts"
+export type {
+  AnyColumn,
+  Column,
+  ColumnDefault,
+  ColumnDefinition,
+  ColumnFlag,
+  ColumnKind,
+  ColumnReference,
+  ColumnRole,
+  Columns,
+  EncryptionKey,
+  EncryptionKeys,
+  ReferenceTarget,
+  ReferentialAction,
+} from "./columns/column.ts"
+export { isColumn } from "./columns/column.ts"
+export {
+  array,
+  bigint,
+  boolean,
+  bytes,
+  createdAt,
+  date,
+  decimal,
+  deletedAt,
+  double,
+  encrypted,
+  enumeration,
+  fullText,
+  type IndexDefinition,
+  index,
+  integer,
+  json,
+  text,
+  timestamp,
+  uniqueIndex,
+  updatedAt,
+  uuid,
+  version,
+} from "./columns/columns.ts"
 export type { Compilable, Database, Queryable, StreamOptions } from "./database.ts"
 export type { BoundValue, Connection, Dialect, Engine, Isolation, QueryResult, Row, Statement } from "./driver.ts"
 export {
@@ -8,9 +49,11 @@ export {
   OrmConstraintViolation,
   OrmDeadlock,
   OrmDiskFull,
+  OrmEncryptionFailed,
   OrmForeignKeyViolation,
   OrmIdentifierInvalid,
   OrmLockTimeout,
+  OrmModelInvalid,
   OrmOptionsInvalid,
   OrmOutcomeUnknown,
   OrmPoolExhausted,
