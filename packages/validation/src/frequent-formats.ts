@@ -1,7 +1,9 @@
 /**
- * The two forms that nearly every request has. Read character by character, which takes half to three quarters of the time
- * that the patterns take, on V8 and on JavaScriptCore.
+ * The two forms that nearly every request has, each in two ways that give the same answers. JavaScriptCore reads characters
+ * in half to three quarters of the time that a pattern takes. V8 looks at each string anew for every character, and is
+ * faster by a pattern where that has nothing to count.
  */
+const readsByCharacter = "Bun" in globalThis
 
 const HYPHEN = 45
 const DOT = 46
@@ -11,8 +13,7 @@ const AT = 64
 const HEX = new Uint8Array(65_536)
 mark(HEX, "0123456789ABCDEFabcdef", 1)
 
-/** @see RFC 9562, section 4 */
-export function isUuid(text: unknown): boolean {
+export function isUuidByCharacter(text: unknown): boolean {
   return (
     typeof text === "string" &&
     text.length === 36 &&
@@ -34,6 +35,16 @@ function fourHex(text: string, at: number): number {
   )
 }
 
+/** Without counts: V8 counts `{12}` in a loop, and takes three times as long. */
+const UUID = new RegExp(`^${[8, 4, 4, 4, 12].map((digits) => "[0-9A-Fa-f]".repeat(digits)).join("-")}$`)
+
+export function isUuidByPattern(text: unknown): boolean {
+  return typeof text === "string" && text.length === 36 && UUID.test(text)
+}
+
+/** @see RFC 9562, section 4 */
+export const isUuid: (text: unknown) => boolean = readsByCharacter ? isUuidByCharacter : isUuidByPattern
+
 const LETTER_OR_DIGIT = 2
 /** What each unit may be in an address: 0 nothing, 1 part of what is before the `@`, 2 that and part of a domain's label. */
 const IN_ADDRESS = new Uint8Array(65_536)
@@ -44,8 +55,7 @@ mark(IN_ADDRESS, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const MAX_EMAIL_LENGTH = 254
 const MAX_LABEL_LENGTH = 63
 
-/** @see https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address */
-export function isEmail(text: unknown): boolean {
+export function isEmailByCharacter(text: unknown): boolean {
   if (typeof text !== "string" || text.length > MAX_EMAIL_LENGTH) return false
   const { length } = text
   let at = 0
@@ -61,6 +71,20 @@ export function isEmail(text: unknown): boolean {
   } while (at < length && text.charCodeAt(at) === DOT)
   return at === length
 }
+
+/** By far the most: no hyphen in the domain, and so short that no label is too long. */
+const USUAL_EMAIL = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9]+(?:\.[a-zA-Z0-9]+)*$/
+const MAX_USUAL_LENGTH = MAX_LABEL_LENGTH
+
+export function isEmailByPattern(text: unknown): boolean {
+  return (
+    typeof text === "string" &&
+    ((text.length <= MAX_USUAL_LENGTH && USUAL_EMAIL.test(text)) || isEmailByCharacter(text))
+  )
+}
+
+/** @see https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address */
+export const isEmail: (text: unknown) => boolean = readsByCharacter ? isEmailByCharacter : isEmailByPattern
 
 function mark(table: Uint8Array, characters: string, kind: number): void {
   for (let at = 0; at < characters.length; at++) table[characters.charCodeAt(at)] = kind
