@@ -4,6 +4,7 @@ import type { Dialect, Row } from "./driver.ts"
 import { kyselyDialect } from "./kysely.ts"
 import type { PoolStatus } from "./pool.ts"
 import { Query } from "./query.ts"
+import type { ReplicaStatus } from "./replicas/replica.ts"
 import type { Session } from "./session.ts"
 import { Sql } from "./sql.ts"
 import type { TransactionOptions } from "./transaction.ts"
@@ -54,13 +55,27 @@ export interface Queryable {
   afterCommit(effect: () => unknown): void | Promise<void>
 }
 
+/** The connections of a database, and how its replicas are. */
+export interface DatabaseStatus {
+  readonly readers: PoolStatus
+  readonly writers: PoolStatus
+  readonly replicas: readonly ReplicaStatus[]
+}
+
 /** An open database. */
 export interface Database extends Queryable {
   /** The URL, without its secrets. */
   readonly url: DriverUrl
+  /** The database itself, without its replicas: what must be read as it is now. Without replicas the same as this. */
+  readonly primary: Queryable
+  /**
+   * Runs one request or one job, whose reads see what it wrote: for `readYourWritesMs` after a write in it they go to the primary. Its
+   * writes do not turn the reads of others there, as writes outside of any flow do. Without replicas it only runs the work.
+   */
+  flow<T>(work: () => T): T
   /** Resolves when a query can be answered. @throws what the query does, {ORM_CONNECT_FAILED} and others. */
   health(): Promise<void>
-  status(): { readonly readers: PoolStatus; readonly writers: PoolStatus }
+  status(): DatabaseStatus
   /** Takes no new work, waits for what has begun, and closes the connections unless another opened the same URL. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

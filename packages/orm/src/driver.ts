@@ -1,4 +1,4 @@
-import type { Pool } from "./pool.ts"
+import type { ConnectionSource } from "./pool.ts"
 
 export type Dialect = "sqlite" | "postgres" | "mysql"
 
@@ -51,6 +51,17 @@ export interface Connection {
 export interface Engine {
   readonly dialect: Dialect
   /** For statements outside of transactions that only read; on servers the same as `writers`. */
-  readonly readers: Pool
-  readonly writers: Pool
+  readonly readers: ConnectionSource
+  readonly writers: ConnectionSource
+  /** What the URL says of replicas, on servers. */
+  readonly replicaOptions?: ReplicaOptions
+}
+
+/** What a URL says of copies of its database that only answer reads. */
+export interface ReplicaOptions {
+  /** `host`, `host:port` and so on, with commas between: with the login, the name and the options of the URL itself. */
+  readonly replicas?: string | undefined
+  readonly readYourWritesMs: number
+  readonly maxReplicaLagMs: number
+  readonly replicaCheckMs: number
 }

@@ -109,6 +109,13 @@ export const OrmConstraintViolation: ErrorClass<"ORM_CONSTRAINT_VIOLATION", 409>
   "A constraint of the database refused the row.",
 )
 
+/** A write reached a connection that only reads. */
+export const OrmReadOnly: ErrorClass<"ORM_READ_ONLY", 500> = defineError(
+  "ORM_READ_ONLY",
+  500,
+  "The connection only reads, and the statement would write. Open the database without readOnly for it.",
+)
+
 /** No room on the disk. */
 export const OrmDiskFull: ErrorClass<"ORM_DISK_FULL", 507> = defineError(
   "ORM_DISK_FULL",

@@ -39,7 +39,7 @@ export {
   uuid,
   version,
 } from "./columns/columns.ts"
-export type { Compilable, Database, Queryable, StreamOptions } from "./database.ts"
+export type { Compilable, Database, DatabaseStatus, Queryable, StreamOptions } from "./database.ts"
 export type { BoundValue, Connection, Dialect, Engine, Isolation, QueryResult, Row, Statement } from "./driver.ts"
 export {
   OrmAfterCommitFailed,
@@ -58,6 +58,7 @@ export {
   OrmOutcomeUnknown,
   OrmPoolExhausted,
   OrmQueryFailed,
+  OrmReadOnly,
   OrmSchemaChanged,
   OrmSerializationFailed,
   OrmStatementInvalid,
@@ -73,5 +74,6 @@ export { defineDatabase, openDatabase } from "./open-database.ts"
 export type { PoolStatus } from "./pool.ts"
 export { Query, type WriteResult } from "./query.ts"
 export type { QueryEvent, QueryEventOptions } from "./query-event.ts"
+export type { ReplicaStatus } from "./replicas/replica.ts"
 export { Sql, type SqlTag, sql } from "./sql.ts"
 export type { TransactionOptions } from "./transaction.ts"

@@ -12,10 +12,18 @@ import type { Engine } from "./driver.ts"
 import { databases } from "./drivers/drivers.ts"
 import { OrmClosed, OrmOptionsInvalid } from "./errors.ts"
 import { type QueryEventOptions, QueryLog } from "./query-event.ts"
+import { openReplicas } from "./replicas/open-replicas.ts"
+import { ReplicaSet } from "./replicas/replica-set.ts"
 import type { Scope } from "./scope.ts"
 import { Session } from "./session.ts"
 
-export interface DatabaseOptions extends QueryEventOptions {}
+export interface DatabaseOptions extends QueryEventOptions {
+  /**
+   * URLs of copies of the database that only answer reads, at most 16: reads outside of transactions go to them. Those with the login,
+   * name and options of the database itself can be told in its URL: `?replicas=db-2,db-3:5433`.
+   */
+  readonly replicas?: readonly string[]
+}
 
 /** One engine with its transactions, for all in this process who open its URL. */
 interface Shared {
@@ -44,8 +52,10 @@ const shared: Map<string, Shared> = new Map()
 export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
   checkOptions(options)
   const parsed = parseDriverUrl(url)
-  const key = parsed.scheme === "sqlite" && parsed.name === ":memory:" ? undefined : url
-  const place = (key === undefined ? undefined : shared.get(key)) ?? open(url, key)
+  const { replicas = [] } = options
+  const isAlone = parsed.scheme === "sqlite" && parsed.name === ":memory:"
+  const key = isAlone ? undefined : [url, ...replicas].join("\n")
+  const place = (key === undefined ? undefined : shared.get(key)) ?? open(parsed, key, replicas)
   place.users++
   try {
     return createDatabase(parsed, await place.engine, place, options, () => leave(place, key))
@@ -55,8 +65,9 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
   }
 }
 
-function open(url: string, key: string | undefined): Shared {
-  const place: Shared = { engine: databases.open(url), ambient: createAmbient("transaction"), users: 0 }
+function open(url: DriverUrl, key: string | undefined, replicas: readonly string[]): Shared {
+  const engine = databases.open(url.reveal()).then((primary) => openReplicas(url, primary, replicas))
+  const place: Shared = { engine, ambient: createAmbient("transaction"), users: 0 }
   if (key !== undefined) shared.set(key, place)
   return place
 }
@@ -68,8 +79,9 @@ function forget(place: Shared, key: string | undefined): void {
 async function leave(place: Shared, key: string | undefined): Promise<void> {
   if (--place.users > 0) return
   forget(place, key)
-  const { readers, writers } = await place.engine
-  await Promise.all([readers.close(), writers.close()])
+  const engine = await place.engine
+  if (engine instanceof ReplicaSet) await engine.close()
+  else await Promise.all([engine.readers.close(), engine.writers.close()])
 }
 
 function createDatabase(
@@ -92,7 +104,10 @@ function createDatabase(
       return engine.writers
     },
   }
-  const session = new Session(openEngine, ambient, new QueryLog(engine.dialect, options))
+  const log = new QueryLog({ dialect: engine.dialect, database: url.toString() }, options)
+  const session = new Session(openEngine, ambient, log)
+  const set = engine instanceof ReplicaSet ? engine : undefined
+  const primary = set === undefined ? session : new Session(primaryOf(openEngine, set), ambient, log)
   const close = (): Promise<void> => {
     closing ??= leaveShared()
     return closing
@@ -100,12 +115,31 @@ function createDatabase(
   return {
     ...queryable(session),
     url,
+    primary: queryable(primary),
+    flow: (work) => (set === undefined ? work() : set.flows.run(work)),
     async health() {
-      await ambient.run(undefined, () => session.execute({ text: "select 1", values: [] }))
+      await ambient.run(undefined, () => primary.execute({ text: "select 1", values: [] }))
     },
-    status: () => ({ readers: engine.readers.status(), writers: engine.writers.status() }),
+    status: () => ({
+      readers: engine.readers.status(),
+      writers: engine.writers.status(),
+      replicas: set?.replicas() ?? [],
+    }),
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+function primaryOf(engine: Engine, { primary }: ReplicaSet): Engine {
+  return {
+    dialect: engine.dialect,
+    // Asked of the engine first, which may be closed.
+    get readers() {
+      return engine.writers && primary
+    },
+    get writers() {
+      return engine.writers
+    },
   }
 }
 
@@ -129,7 +163,14 @@ export function defineDatabase(
   })
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(["slowQueryMs", "onSlowQuery", "callSite"])
+const OPTIONS: ReadonlySet<string> = new Set([
+  "replicas",
+  "onQuery",
+  "slowQueryMs",
+  "onSlowQuery",
+  "callSite",
+  "showValue",
+])
 
 function checkOptions(options: DatabaseOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTIONS.has(name))

@@ -15,10 +15,32 @@ export interface PoolOptions {
   readonly maxLifetimeMs: number
 }
 
+/** How a pool is, and what it did since it was made. */
 export interface PoolStatus {
   readonly open: number
   readonly idle: number
+  /** Callers that wait for a connection. */
   readonly waiting: number
+  /** Connections that were handed out. */
+  readonly acquired: number
+  /** Callers that were refused with `ORM_POOL_EXHAUSTED`. */
+  readonly exhausted: number
+  /** Connections that were opened, and those of them that are closed. */
+  readonly opened: number
+  readonly closed: number
+  /** Milliseconds that callers waited, all of them together. */
+  readonly waitedMs: number
+}
+
+/** Where connections come from: a pool, or several behind one door. */
+export interface ConnectionSource {
+  /** @throws what {@link Pool.acquire} does. */
+  acquire(signal?: AbortSignal): Connection | Promise<Connection>
+  release(connection: Connection): void
+  /** Runs work on a connection for it alone. Where the source has others, what only reads may be run again on another. */
+  use<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  status(): PoolStatus
+  close(): Promise<void>
 }
 
 interface Member {
@@ -34,11 +56,12 @@ interface Waiter {
 }
 
 /** A bounded number of connections for an unbounded number of callers, first come, first served. */
-export class Pool {
+export class Pool implements ConnectionSource {
   readonly #options: PoolOptions
   readonly #members: Map<Connection, Member> = new Map()
   readonly #idle: Member[] = []
   readonly #waiters: Set<Waiter> = new Set()
+  readonly #counts = { acquired: 0, exhausted: 0, opened: 0, closed: 0, waitedMs: 0 }
   #connecting = 0
   #sweeper: ReturnType<typeof setTimeout> | undefined
   #closing: PromiseWithResolvers<void> | undefined
@@ -48,7 +71,7 @@ export class Pool {
   }
 
   status(): PoolStatus {
-    return { open: this.#members.size, idle: this.#idle.length, waiting: this.#waiters.size }
+    return { open: this.#members.size, idle: this.#idle.length, waiting: this.#waiters.size, ...this.#counts }
   }
 
   /**
@@ -60,11 +83,25 @@ export class Pool {
   acquire(signal?: AbortSignal): Connection | Promise<Connection> {
     if (this.#closing) throw new OrmClosed()
     const member = this.#takeIdle()
-    if (member !== undefined) return member.connection
+    if (member !== undefined) {
+      this.#counts.acquired++
+      return member.connection
+    }
     const { max, maxWaiting } = this.#options
-    if (this.#waiters.size >= maxWaiting)
+    if (this.#waiters.size >= maxWaiting) {
+      this.#counts.exhausted++
       throw new OrmPoolExhausted(`All ${max} connections are in use, and ${maxWaiting} callers wait (maxWaiting).`)
+    }
     return this.#wait(signal)
+  }
+
+  async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.acquire()
+    try {
+      return await work(connection)
+    } finally {
+      this.release(connection)
+    }
   }
 
   /** Takes a connection back: for the next caller, or to be closed where it is not to be used again. */
@@ -117,16 +154,22 @@ export class Pool {
       this.#settle(waiter)
       reject(signal?.reason ?? new OrmTimeout())
     }
+    const since = performance.now()
     const settled = (act: () => void) => {
       signal?.removeEventListener("abort", onAbort)
+      this.#counts.waitedMs += performance.now() - since
       act()
     }
     const waiter: Waiter = {
-      resolve: (connection) => settled(() => resolve(connection)),
+      resolve: (connection) => {
+        this.#counts.acquired++
+        settled(() => resolve(connection))
+      },
       reject: (error) => settled(() => reject(error)),
     }
     waiter.timer = setTimeout(() => {
       this.#settle(waiter)
+      this.#counts.exhausted++
       waiter.reject(
         new OrmPoolExhausted(
           `None of the ${max} connections became free in ${acquireTimeoutMs} ms (acquireTimeoutMs).`,
@@ -153,6 +196,7 @@ export class Pool {
     this.#options.connect().then(
       (connection) => {
         this.#connecting--
+        this.#counts.opened++
         const now = Date.now()
         this.#members.set(connection, { connection, bornAt: now, idleSince: now })
         this.release(connection)
@@ -173,7 +217,7 @@ export class Pool {
   #drop(member: Member): void {
     // What cannot be closed cleanly is lost already: there is nobody left to tell.
     const done = () => {
-      this.#members.delete(member.connection)
+      if (this.#members.delete(member.connection)) this.#counts.closed++
       this.#finishClosing()
       this.#grow()
     }

@@ -1,11 +1,16 @@
 import { channel } from "node:diagnostics_channel"
 import { AshlarError } from "@ashlar/core"
-import type { Dialect, QueryResult, Row, Statement } from "./driver.ts"
+import { callSite } from "./call-site.ts"
+import type { BoundValue, Dialect, QueryResult, Row, Statement } from "./driver.ts"
 
-/** One statement that was run, as the channels `ashlar:orm:query` and `ashlar:orm:slow-query` tell it. Never its values. */
+/** One statement that was run, as the channels `ashlar:orm:query` and `ashlar:orm:slow-query` tell it. */
 export interface QueryEvent {
   readonly dialect: Dialect
+  /** The URL of the database, without secrets. */
+  readonly database: string
   readonly text: string
+  /** The bound values as `showValue` made them; never there without it. */
+  readonly values: readonly unknown[] | undefined
   /** Milliseconds, without the wait for a connection. */
   readonly durationMs: number
   /** Rows that it gave. */
@@ -14,97 +19,139 @@ export interface QueryEvent {
   readonly changes: number
   /** The code of the error, where there was one. */
   readonly error: string | undefined
-  /** The stack of the caller, where `callSite` asks for it. */
+  /** The same number for all statements of one transaction in this process. */
+  readonly transactionId: number | undefined
+  /** `file:line:column` of the code that asked, where `callSite` asks for it. */
   readonly callSite: string | undefined
 }
 
 export interface QueryEventOptions {
-  /** A statement that takes longer is told to `onSlowQuery` and `ashlar:orm:slow-query`. Default: 1,000. */
+  /** Called with every statement after it was run. What it throws is an unhandled rejection, and no failure of the query. */
+  readonly onQuery?: (event: QueryEvent) => void
+  /**
+   * From how many milliseconds a statement is slow. Slow ones are told to `onSlowQuery` and `ashlar:orm:slow-query`. Given without
+   * `onSlowQuery`, each is a warning of the process. Default: 1,000.
+   */
   readonly slowQueryMs?: number
-  /** Called for each slow one. What it throws is thrown by nobody. */
+  /** Called with each slow one, as `onQuery` is. */
   readonly onSlowQuery?: (event: QueryEvent) => void
-  /** Notes where each statement came from, for 2 to 7 µs each. Default: false. */
+  /** Notes where each statement came from, while somebody listens, for 2 to 7 µs each. Default: false. */
   readonly callSite?: boolean
+  /** Makes what events show of a bound value, as `() => "…"` or `typeof`. Default: values are not shown at all. */
+  readonly showValue?: (value: BoundValue, index: number) => unknown
 }
 
 const queries = channel("ashlar:orm:query")
 const slowQueries = channel("ashlar:orm:slow-query")
 
-/** Tells of each statement, to those who listen. */
+/** Tells of each statement to those who listen, and does nothing at all while nobody does. */
 export class QueryLog {
-  readonly #dialect: Dialect
+  readonly #origin: Pick<QueryEvent, "dialect" | "database">
+  readonly #options: QueryEventOptions
   readonly #slowQueryMs: number
   readonly #onSlowQuery: ((event: QueryEvent) => void) | undefined
-  readonly #callSite: boolean
+  readonly #hasOwnListener: boolean
 
-  constructor(dialect: Dialect, { slowQueryMs = 1_000, onSlowQuery, callSite = false }: QueryEventOptions) {
-    this.#dialect = dialect
-    this.#slowQueryMs = slowQueryMs
-    this.#onSlowQuery = onSlowQuery
-    this.#callSite = callSite
+  constructor(origin: Pick<QueryEvent, "dialect" | "database">, options: QueryEventOptions) {
+    this.#origin = origin
+    this.#options = options
+    this.#slowQueryMs = options.slowQueryMs ?? 1_000
+    this.#onSlowQuery = options.onSlowQuery ?? (options.slowQueryMs === undefined ? undefined : warn)
+    this.#hasOwnListener = options.onQuery !== undefined || this.#onSlowQuery !== undefined
   }
 
-  /** Where the caller is, if anybody wants to know. To be asked before the first await. */
-  site(): string | undefined {
-    if (!this.#callSite) return undefined
-    const holder: { stack?: string } = {}
-    Error.captureStackTrace(holder, this.site)
-    return holder.stack
+  /** Whether anybody listens. Asked before each statement. */
+  get isHeard(): boolean {
+    return this.#hasOwnListener || queries.hasSubscribers || slowQueries.hasSubscribers
   }
 
-  async watch(statement: Statement, site: string | undefined, run: () => Promise<QueryResult>): Promise<QueryResult> {
+  /** Notes who asks: to be called before the first await. */
+  begin(statement: Statement, transactionId: number | undefined): ToldQuery {
+    const site = this.#options.callSite === true ? callSite() : undefined
+    return new ToldQuery((outcome) => this.#tell({ statement, transactionId, site }, outcome))
+  }
+
+  #tell({ statement, transactionId, site }: Asked, outcome: Outcome): void {
+    const { onQuery, showValue } = this.#options
+    const isSlow = outcome.durationMs >= this.#slowQueryMs
+    if (!isSlow && onQuery === undefined && !queries.hasSubscribers) return
+    const { text, values } = statement
+    const event: QueryEvent = {
+      ...this.#origin,
+      text,
+      values: showValue === undefined ? undefined : values.map(showValue),
+      ...outcome,
+      transactionId,
+      callSite: site,
+    }
+    queries.publish(event)
+    if (isSlow) slowQueries.publish(event)
+    for (const listener of isSlow ? [onQuery, this.#onSlowQuery] : [onQuery]) {
+      try {
+        listener?.(event)
+      } catch (thrown) {
+        // As the channels do: a listener that fails is no failure of the query.
+        process.nextTick(() => Promise.reject(thrown))
+      }
+    }
+  }
+}
+
+interface Asked {
+  readonly statement: Statement
+  readonly transactionId: number | undefined
+  readonly site: string | undefined
+}
+
+type Outcome = Pick<QueryEvent, "durationMs" | "rows" | "changes" | "error">
+
+/** One statement that somebody wants to hear of. */
+export class ToldQuery {
+  readonly #tell: (outcome: Outcome) => void
+
+  constructor(tell: (outcome: Outcome) => void) {
+    this.#tell = tell
+  }
+
+  async watch(run: () => Promise<QueryResult>): Promise<QueryResult> {
     const start = performance.now()
+    let outcome = { rows: 0, changes: 0, error: undefined as string | undefined }
     try {
       const result = await run()
-      this.#tell(statement, site, { start, rows: result.rows.length, changes: result.changes, error: undefined })
+      outcome = { rows: result.rows.length, changes: result.changes, error: undefined }
       return result
     } catch (error) {
-      this.#tell(statement, site, { start, rows: 0, changes: 0, error: codeOf(error) })
+      outcome.error = codeOf(error)
       throw error
+    } finally {
+      this.#tell({ durationMs: performance.now() - start, ...outcome })
     }
   }
 
-  /** As {@link QueryLog.watch}, from the first row asked for to the last one read; the time of the reader counts. */
-  async *watchStream(
-    statement: Statement,
-    site: string | undefined,
-    chunks: AsyncGenerator<Row[], void>,
-  ): AsyncGenerator<Row[], void> {
+  /** As {@link ToldQuery.watch}, from the first row asked for to the last one read; the time of the reader counts. */
+  async *watchStream(chunks: AsyncGenerator<Row[], void>): AsyncGenerator<Row[], void> {
     const start = performance.now()
-    let rows = 0
-    let error: string | undefined
+    const outcome = { rows: 0, changes: 0, error: undefined as string | undefined }
     try {
       for await (const chunk of chunks) {
-        rows += chunk.length
+        outcome.rows += chunk.length
         yield chunk
       }
-    } catch (thrown) {
-      error = codeOf(thrown)
-      throw thrown
+    } catch (error) {
+      outcome.error = codeOf(error)
+      throw error
     } finally {
-      this.#tell(statement, site, { start, rows, changes: 0, error })
+      this.#tell({ durationMs: performance.now() - start, ...outcome })
     }
   }
+}
 
-  #tell(
-    { text }: Statement,
-    callSite: string | undefined,
-    { start, rows, changes, error }: { start: number; rows: number; changes: number; error: string | undefined },
-  ): void {
-    const durationMs = performance.now() - start
-    const isSlow = durationMs >= this.#slowQueryMs
-    if (!isSlow && !queries.hasSubscribers) return
-    const event: QueryEvent = { dialect: this.#dialect, text, durationMs, rows, changes, error, callSite }
-    queries.publish(event)
-    if (!isSlow) return
-    slowQueries.publish(event)
-    try {
-      this.#onSlowQuery?.(event)
-    } catch (thrown) {
-      // As the channels do: a listener that fails is no failure of the query.
-      process.nextTick(() => Promise.reject(thrown))
-    }
-  }
+function warn({ text, durationMs, database }: QueryEvent): void {
+  const shown = text.length > 500 ? `${text.slice(0, 500)}…` : text
+  process.emitWarning(`A query took ${Math.round(durationMs)} ms on ${database}: ${shown}`, {
+    type: "SlowQueryWarning",
+    code: "ORM_SLOW_QUERY",
+  })
 }
 
 function codeOf(error: unknown): string {

@@ -1,8 +1,12 @@
 import type { Connection } from "./driver.ts"
 import { endsTransaction, OrmTransactionAborted, OrmTransactionClosed, OrmTransactionMisused } from "./errors.ts"
 
+let transactionCount = 0
+
 /** One transaction, or one savepoint in it: what code inside reaches its connection through. */
 export class Scope {
+  /** Of the whole transaction, counted for the process. */
+  readonly id: number
   readonly connection: Connection
   readonly parent: Scope | undefined
   readonly depth: number
@@ -19,6 +23,7 @@ export class Scope {
   constructor(connection: Connection, parent?: Scope) {
     this.connection = connection
     this.parent = parent
+    this.id = parent?.id ?? ++transactionCount
     this.depth = parent === undefined ? 0 : parent.depth + 1
   }
 

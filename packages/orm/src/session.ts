@@ -1,6 +1,7 @@
 import type { Ambient } from "@ashlar/core"
 import type { Connection, Dialect, Engine, QueryResult, Row, Statement } from "./driver.ts"
 import { OrmOptionsInvalid } from "./errors.ts"
+import type { ConnectionSource } from "./pool.ts"
 import type { QueryLog } from "./query-event.ts"
 import type { Scope } from "./scope.ts"
 import { onlyReads, refuseTransactionControl } from "./statement-kind.ts"
@@ -33,17 +34,16 @@ export class Session {
 
   async execute(statement: Statement): Promise<QueryResult> {
     refuseTransactionControl(statement.text)
-    const site = this.#log.site()
     const { scope } = this
-    const on = (connection: Connection) => this.#log.watch(statement, site, () => connection.query(statement))
+    const told = this.#log.isHeard ? this.#log.begin(statement, scope?.id) : undefined
+    const on = (connection: Connection) =>
+      told === undefined ? connection.query(statement) : told.watch(() => connection.query(statement))
     if (scope !== undefined) return await scope.turn(() => on(scope.connection))
-    const pool = onlyReads(statement.text) ? this.#engine.readers : this.#engine.writers
-    const connection = await pool.acquire()
-    try {
-      return await on(connection)
-    } finally {
-      pool.release(connection)
-    }
+    return await this.#source(statement).use(on)
+  }
+
+  #source({ text }: Statement): ConnectionSource {
+    return onlyReads(text) ? this.#engine.readers : this.#engine.writers
   }
 
   /** Rows in chunks, at most one of which is held. */
@@ -52,13 +52,13 @@ export class Session {
       throw new OrmOptionsInvalid(`Expected chunkRows to be an integer from 1 to ${MAX_CHUNK_ROWS}.`)
     refuseTransactionControl(statement.text)
     const chunks = this.#chunks(statement, chunkRows)
-    yield* this.#log.watchStream(statement, this.#log.site(), chunks)
+    yield* this.#log.isHeard ? this.#log.begin(statement, this.scope?.id).watchStream(chunks) : chunks
   }
 
   async *#chunks(statement: Statement, chunkRows: number): AsyncGenerator<Row[], void> {
     const { scope } = this
     if (scope !== undefined) return yield* this.#streamWithin(scope, statement, chunkRows)
-    const pool = onlyReads(statement.text) ? this.#engine.readers : this.#engine.writers
+    const pool = this.#source(statement)
     const connection = await pool.acquire()
     try {
       yield* connection.stream(statement, chunkRows)

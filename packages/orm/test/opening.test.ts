@@ -100,3 +100,51 @@ await openDatabase("${url}").catch(({ code, message }) => console.log(code, mess
   expect(output).toContain("CORE_DRIVER_PACKAGE_MISSING")
   expect(output).toContain(words)
 })
+
+test("every query is told to who asks, with its values as they are to be shown, and the transaction it was in", async () => {
+  const told: QueryEvent[] = []
+  await using db = await openDatabase("sqlite::memory:", {
+    onQuery: (event) => void told.push(event),
+    showValue: (value, index) => `${index}:${typeof value}`,
+  })
+  await db.sql`create table t (n integer)`.run()
+  await db.transaction(async (tx) => {
+    await tx.sql`insert into t values (${7})`.run()
+    await db.transaction((inner) => inner.sql`insert into t values (${8})`.run())
+  })
+  await db.sql`select n from t where n > ${7}`.all()
+  expect(told.map(({ text, values, rows, changes }) => [text, values, rows, changes])).toEqual([
+    ["create table t (n integer)", [], 0, 0],
+    ["insert into t values (?)", ["0:number"], 0, 1],
+    ["insert into t values (?)", ["0:number"], 0, 1],
+    ["select n from t where n > ?", ["0:number"], 1, 0],
+  ])
+  const [before, first, second, after] = told.map(({ transactionId }) => transactionId)
+  expect([before, after]).toEqual([undefined, undefined])
+  expect(first).toBeNumber()
+  expect(second).toBe(first)
+  expect(told.every(({ database, callSite }) => database === "sqlite::memory:" && callSite === undefined)).toBe(true)
+})
+
+test("a slow query without a listener is a warning of the process, without its values", async () => {
+  const { promise, resolve } = Promise.withResolvers<Error & { code?: string }>()
+  process.once("warning", resolve)
+  await using db = await openDatabase("sqlite::memory:", { slowQueryMs: 0 })
+  await db.sql`select ${"secret"} as slow`.all()
+  const { code, message } = await promise
+  expect(code).toBe("ORM_SLOW_QUERY")
+  expect(message).toContain("select ? as slow")
+  expect(message).not.toContain("secret")
+})
+
+test("a call site is the place of the caller", async () => {
+  const sites: (string | undefined)[] = []
+  await using db = await openDatabase("sqlite::memory:", {
+    callSite: true,
+    onQuery: ({ callSite }) => void sites.push(callSite),
+  })
+  await db.sql`select 1`.all()
+  for await (const _ of db.stream(db.sql`select 1 as one`)) expect(_).toEqual({ one: 1 })
+  expect(sites).toHaveLength(2)
+  for (const site of sites) expect(site).toMatch(/opening\.test\.ts:\d+:\d+$/)
+})

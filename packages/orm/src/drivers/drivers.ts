@@ -16,6 +16,8 @@ const poolOptions = {
   maxLifetimeMs: v.integer().min(100).max(86_400_000).default(1_800_000),
   /** Statements that one connection keeps prepared; 0 for a proxy that gives each transaction another connection. */
   preparedStatements: v.integer().min(0).max(1_000).default(100),
+  /** Whether the database refuses to write through it. */
+  readOnly: v.boolean().default(false),
 }
 
 /** Those of servers beside. */
@@ -31,6 +33,14 @@ const serverOptions = {
   tls: v.enum(["off", "require", "verify"]).optional(),
   /** A file of certificates in PEM to trust in place of the system's. */
   tlsCaFile: v.string().optional(),
+  /** Copies that only answer reads: `replicas=db-2,db-3:5433`, with the login, name and options of this URL. */
+  replicas: v.string().optional(),
+  /** For so long after a write, its flow of calls reads from the primary. */
+  readYourWritesMs: v.integer().min(0).max(86_400_000).default(1_000),
+  /** A replica that is further behind is not read from. */
+  maxReplicaLagMs: v.integer().min(0).max(86_400_000).default(10_000),
+  /** How often replicas are looked at. */
+  replicaCheckMs: v.integer().min(10).max(3_600_000).default(2_000),
 }
 
 const sqlite: Driver<Engine> = defineDriver<Engine>()({

@@ -6,17 +6,18 @@ import {
   createConnection,
   type ResultSetHeader,
 } from "mysql2/promise"
-import type { Connection, Engine, Isolation, QueryResult, Row, Statement } from "../driver.ts"
+import type { Connection, Engine, Isolation, QueryResult, ReplicaOptions, Row, Statement } from "../driver.ts"
 import { OrmConnectFailed } from "../errors.ts"
 import { Pool, type PoolOptions } from "../pool.ts"
 import { answer } from "./answer.ts"
 import { toMysqlFault } from "./mysql-faults.ts"
 import { type TlsChoice, tlsSettings } from "./tls.ts"
 
-interface MysqlOptions extends TlsChoice, Omit<PoolOptions, "connect"> {
+interface MysqlOptions extends TlsChoice, ReplicaOptions, Omit<PoolOptions, "connect"> {
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
   readonly preparedStatements: number
+  readonly readOnly: boolean
 }
 
 const KILL_TIMEOUT_MS = 2_000
@@ -46,9 +47,15 @@ export async function open(url: DriverUrl, options: MysqlOptions): Promise<Engin
     ...(url.password === undefined ? {} : { password: url.password.reveal() }),
     ...(ssl === undefined ? {} : { ssl }),
   }
-  const connect = () => MysqlConnection.open(config, options.statementTimeoutMs)
-  const pool = new Pool({ ...options, connect })
-  return { dialect: "mysql", readers: pool, writers: pool }
+  const pool = new Pool({
+    ...options,
+    async connect() {
+      const connection = await MysqlConnection.open(config, options.statementTimeoutMs)
+      if (options.readOnly) await connection.control("set session transaction read only")
+      return connection
+    },
+  })
+  return { dialect: "mysql", readers: pool, writers: pool, replicaOptions: options }
 }
 
 class MysqlConnection implements Connection {

@@ -7,6 +7,7 @@ import {
   OrmForeignKeyViolation,
   OrmLockTimeout,
   OrmQueryFailed,
+  OrmReadOnly,
   OrmSchemaChanged,
   OrmSerializationFailed,
   OrmStatementInvalid,
@@ -25,6 +26,7 @@ const BY_STATE: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["40P01", OrmDeadlock],
   ["55P03", OrmLockTimeout],
   ["57014", OrmTimeout],
+  ["25006", OrmReadOnly],
   ["25P02", OrmTransactionAborted],
   ["53100", OrmDiskFull],
 ])

@@ -1,6 +1,6 @@
 import type { DriverUrl } from "@ashlar/core"
 import pg from "pg"
-import type { Connection, Engine, Isolation, QueryResult, Row, Statement } from "../driver.ts"
+import type { Connection, Engine, Isolation, QueryResult, ReplicaOptions, Row, Statement } from "../driver.ts"
 import { OrmConnectFailed, OrmTransactionAborted } from "../errors.ts"
 import { Pool, type PoolOptions } from "../pool.ts"
 import { integerOf } from "../values.ts"
@@ -8,10 +8,11 @@ import { answer } from "./answer.ts"
 import { isStalePlan, toPostgresFault } from "./postgres-faults.ts"
 import { type TlsChoice, tlsSettings } from "./tls.ts"
 
-interface PostgresOptions extends TlsChoice, Omit<PoolOptions, "connect"> {
+interface PostgresOptions extends TlsChoice, ReplicaOptions, Omit<PoolOptions, "connect"> {
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
   readonly preparedStatements: number
+  readonly readOnly: boolean
 }
 
 /** Texts that were seen once, for each connection: one that comes again is prepared. */
@@ -37,8 +38,15 @@ export async function open(url: DriverUrl, options: PostgresOptions): Promise<En
     types: { getTypeParser },
     ...(options.statementTimeoutMs > 0 ? { statement_timeout: options.statementTimeoutMs } : {}),
   }
-  const pool = new Pool({ ...options, connect: () => PostgresConnection.open(config, options.preparedStatements) })
-  return { dialect: "postgres", readers: pool, writers: pool }
+  const pool = new Pool({
+    ...options,
+    async connect() {
+      const connection = await PostgresConnection.open(config, options.preparedStatements)
+      if (options.readOnly) await connection.control("set default_transaction_read_only = on")
+      return connection
+    },
+  })
+  return { dialect: "postgres", readers: pool, writers: pool, replicaOptions: options }
 }
 
 /** int8 as an exact integer; a date as the text it is; a timestamp without zone as UTC, and not as the process' own zone. */

@@ -6,6 +6,7 @@ import {
   OrmForeignKeyViolation,
   OrmLockTimeout,
   OrmQueryFailed,
+  OrmReadOnly,
   OrmStatementInvalid,
   OrmUniqueViolation,
 } from "../errors.ts"
@@ -35,6 +36,8 @@ export function toSqliteFault(cause: unknown): AshlarError {
     case 5:
     case 6:
       return new OrmLockTimeout(undefined, { cause })
+    case 8:
+      return new OrmReadOnly(undefined, { cause })
     case 13:
       return new OrmDiskFull(undefined, { cause })
     case 14:

@@ -16,6 +16,7 @@ interface SqliteOptions {
   readonly preparedStatements: number
   readonly busyTimeoutMs: number
   readonly synchronous: "FULL" | "NORMAL"
+  readonly readOnly: boolean
 }
 
 /** Characters. Longer SQL is made for one occasion, and its program takes many times its length in memory. */
@@ -30,6 +31,7 @@ export async function open(url: DriverUrl, options: SqliteOptions): Promise<Engi
   if (url.host !== undefined || url.name === "")
     throw new DriverUrlInvalid(`Expected sqlite:path or sqlite::memory:, got ${url}.`)
   const path = url.name === MEMORY ? MEMORY : resolve(url.name)
+  if (options.readOnly) return await openReadOnly(path, options)
   const stays = { ...options, max: 1, idleTimeoutMs: 2_147_483_647, maxLifetimeMs: Number.POSITIVE_INFINITY }
   const writers = new Pool({ ...stays, connect: () => SqliteConnection.open(path, false, options) })
   // A missing folder or a file that is no database is said now, and a new file is there before the first read.
@@ -39,16 +41,26 @@ export async function open(url: DriverUrl, options: SqliteOptions): Promise<Engi
   return { dialect: "sqlite", readers, writers }
 }
 
+async function openReadOnly(path: string, options: SqliteOptions): Promise<Engine> {
+  if (path === MEMORY) throw new DriverUrlInvalid("A database in memory that only reads would always be empty.")
+  const pool = new Pool({ ...options, connect: () => SqliteConnection.open(path, true, options) })
+  pool.release(await pool.acquire())
+  return { dialect: "sqlite", readers: pool, writers: pool }
+}
+
 class SqliteConnection implements Connection {
   isUsable = true
   readonly #native: NativeSqlite
   readonly #isMemory: boolean
+  readonly #begin: string
   readonly #busyTimeoutMs: number
   readonly #maxPrepared: number
   readonly #prepared: Map<string, NativeStatement> = new Map()
 
   private constructor(native: NativeSqlite, isMemory: boolean, options: SqliteOptions) {
     this.#isMemory = isMemory
+    // A deferred transaction that reads and then writes may fail where no wait helps.
+    this.#begin = options.readOnly ? "begin" : "begin immediate"
     this.#native = native
     this.#busyTimeoutMs = options.busyTimeoutMs
     this.#maxPrepared = options.preparedStatements
@@ -123,8 +135,7 @@ class SqliteConnection implements Connection {
   }
 
   async begin(): Promise<void> {
-    // A deferred transaction that reads and then writes may fail where no wait helps.
-    await this.#patiently(() => this.#native.exec("begin immediate"))
+    await this.#patiently(() => this.#native.exec(this.#begin))
   }
 
   async commit(): Promise<void> {

@@ -55,7 +55,12 @@ export const faultCases: readonly DatabaseCase[] = [
       resolve()
       await holds
       assert.equal(await db.transaction(async () => 3), 3)
-      assert.deepEqual(db.status().writers, { open: 1, idle: 1, waiting: 0 })
+      const { open, idle, waiting, acquired, exhausted, opened, closed, waitedMs } = db.status().writers
+      assert.deepEqual(
+        { open, idle, waiting, exhausted, closed },
+        { open: 1, idle: 1, waiting: 0, exhausted: 2, closed: 0 },
+      )
+      assert.ok(acquired >= 3 && opened === 1 && waitedMs > 0)
     },
   },
   {

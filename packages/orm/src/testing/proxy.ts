@@ -5,13 +5,19 @@ export interface Proxy {
   readonly port: number
   /** From now on no byte goes through, and no connection ends. */
   readonly silence: () => void
+  /** Ends the connections that are there. */
+  readonly cut: () => void
+  /** Whether those who come are sent away at once. */
+  readonly refuse: (isRefusing: boolean) => void
   readonly close: () => Promise<void>
 }
 
 export async function openProxy(target: number): Promise<Proxy> {
   const sockets = new Set<Socket>()
   let isSilent = false
+  let isRefusing = false
   const server = createServer((caller) => {
+    if (isRefusing) return void caller.destroy()
     const there = connect(target, "127.0.0.1")
     for (const [from, to] of [
       [caller, there],
@@ -29,6 +35,12 @@ export async function openProxy(target: number): Promise<Proxy> {
     port,
     silence: () => {
       isSilent = true
+    },
+    cut: () => {
+      for (const socket of sockets) socket.destroy()
+    },
+    refuse: (refusing) => {
+      isRefusing = refusing
     },
     close: async () => {
       for (const socket of sockets) socket.destroy()
