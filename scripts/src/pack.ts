@@ -14,6 +14,8 @@ interface Manifest {
   readonly name: string
   readonly version: string
   readonly exports: Readonly<Record<string, string>>
+  /** For each name the file by condition: `{ "#own-adapter": { bun: …, default: … } }`. */
+  readonly imports?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly dependencies?: Readonly<Record<string, string>>
 }
 
@@ -66,9 +68,13 @@ function toJs(text: string): string {
 
 function published(manifest: Manifest): object {
   const exports = Object.entries(manifest.exports).map(([path, source]) => {
-    const built = source.replace("./src/", "./dist/").replace(/\.ts$/, "")
+    const built = builtFrom(source)
     return [path, { types: `${built}.d.ts`, default: `${built}.js` }]
   })
+  const imports = Object.entries(manifest.imports ?? {}).map(([name, sources]) => [
+    name,
+    Object.fromEntries(Object.entries(sources).map(([condition, source]) => [condition, `${builtFrom(source)}.js`])),
+  ])
   const dependencies = Object.entries(manifest.dependencies ?? {}).map(([name, version]) => [
     name,
     version === "workspace:*" ? manifest.version : version,
@@ -77,7 +83,13 @@ function published(manifest: Manifest): object {
     ...manifest,
     files: ["dist", "vendor"],
     exports: Object.fromEntries(exports),
+    imports: imports.length === 0 ? undefined : Object.fromEntries(imports),
     dependencies: Object.fromEntries(dependencies),
     devDependencies: undefined,
   }
+}
+
+/** A source's place among what is published, without its ending. */
+function builtFrom(source: string): string {
+  return source.replace("./src/", "./dist/").replace(/\.ts$/, "")
 }

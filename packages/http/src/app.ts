@@ -1,7 +1,9 @@
 import { createContainer, nearest, type Services, type StopReport } from "@ashlar/core"
+import { loadOwnAdapter } from "#own-adapter"
 import { AppLifecycle, type AppState, type StopOptions } from "./app-lifecycle.ts"
 import type { BaseContext, ConnectionInfo } from "./context/context.ts"
 import type { Peer } from "./context/web-context.ts"
+import { createDevelopment } from "./development/development.ts"
 import type { ErrorFormat } from "./error-answer/error-form.ts"
 import { RouteUnknown } from "./errors.ts"
 import { localesFor, type MessageLocale } from "./input/message-locale.ts"
@@ -12,7 +14,7 @@ import type { ForwardedHeader } from "./proxies/forwarded.ts"
 import { createTrustedProxies } from "./proxies/trusted-proxies.ts"
 import { toTypedResponse } from "./reply/web.ts"
 import { createScope, type Scope, type Wall } from "./scope.ts"
-import { isStoodInFor, type ListenOptions, loadAdapter, type Server } from "./server.ts"
+import { type ListenOptions, listensInstead, type Server } from "./server.ts"
 import { freezeTable, type RouteTable } from "./table.ts"
 import { createWebHandler, type WebHandler } from "./web-handler.ts"
 
@@ -138,7 +140,6 @@ function assemble(wall: Wall, layers: readonly Layer<unknown, unknown>[], option
   }
   const start = async (): Promise<Kernel> => {
     const frozen = freeze()
-    const explaining = develops ? await import("./development/development.ts") : undefined
     return createKernel(frozen, {
       services,
       lifecycle,
@@ -146,7 +147,7 @@ function assemble(wall: Wall, layers: readonly Layer<unknown, unknown>[], option
       trailingSlash,
       checkResponses: options.checkResponses ?? !isProduction,
       schemaOptions: localesFor(options.locales),
-      development: explaining?.createDevelopment(frozen, options.development === true),
+      development: develops ? createDevelopment(frozen, options.development === true) : undefined,
       errorFormats: errorFormats ?? ["html", "json-api"],
       negotiatesAll: errorFormats !== undefined && errorFormats.length > 0,
       report: options.onError ?? ((error, ctx) => console.error(`${ctx.method} ${ctx.path} [${ctx.id}]`, error)),
@@ -165,10 +166,10 @@ function assemble(wall: Wall, layers: readonly Layer<unknown, unknown>[], option
     },
     async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30, strictWebSockets = false, signals } = {}) {
       lifecycle.refuseStopped()
-      const listen = await loadAdapter(strictWebSockets)
+      const listen = listensInstead() ?? (await loadOwnAdapter(strictWebSockets))
       const server = await listen(await ready(), { port, host, idleTimeoutSeconds, strictWebSockets }, app)
       await lifecycle.listens(server)
-      if (signals && !isStoodInFor()) lifecycle.stopOnSignals(signals === true ? {} : signals)
+      if (signals && listensInstead() === undefined) lifecycle.stopOnSignals(signals === true ? {} : signals)
       return server
     },
     stop: (options = {}) => lifecycle.stop(typeof options === "number" ? { graceMs: options } : options),

@@ -59,25 +59,13 @@ export function listenThrough(listen: Listen | undefined): void {
   standIn = listen
 }
 
-/** Whether something else listens for the apps of this process, and ends them. */
-export function isStoodInFor(): boolean {
-  return standIn !== undefined
+/** What else listens for the apps of this process, and ends them. */
+export function listensInstead(): Listen | undefined {
+  return standIn
 }
 
 /** The address to show and to call for a host that was listened on. */
 export function serverUrl(host: string, port: number): string {
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host
   return `http://${shown}:${port}`
-}
-
-/** Picks this runtime's adapter; the others are never loaded. */
-export async function loadAdapter(strictWebSockets: boolean): Promise<Listen> {
-  return standIn ?? loadOwnAdapter(strictWebSockets)
-}
-
-/** The adapter of this runtime, whatever stands in for it. */
-export async function loadOwnAdapter(strictWebSockets: boolean): Promise<Adapter> {
-  if ("Bun" in globalThis) return (await import("./adapters/bun.ts")).listenBun
-  if ("Deno" in globalThis && !strictWebSockets) return (await import("./adapters/deno.ts")).listenDeno
-  return (await import("./adapters/node.ts")).listenNode
 }

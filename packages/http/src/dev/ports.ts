@@ -1,5 +1,6 @@
+import { loadOwnAdapter } from "#own-adapter"
 import type { Kernel } from "../kernel.ts"
-import { loadOwnAdapter, type Server, type Where } from "../server.ts"
+import type { Server, Where } from "../server.ts"
 import { Gateway, type GatewayOptions } from "./gateway.ts"
 
 /** A port that is open as long as any code wants it. */

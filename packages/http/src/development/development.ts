@@ -7,7 +7,7 @@ import { codeFrame } from "./code-frame.ts"
 import { hintFor } from "./hints.ts"
 import { firstOwnPlace, stackLines } from "./stack.ts"
 
-/** What is told of errors besides, while a program is being written. Loaded then only. */
+/** What is told of errors besides, while a program is being written. */
 export interface Development {
   /** The problem with a hint, and for a defect with its message, its stack and the source around it. */
   explain(problem: Problem, error: unknown, ctx: RequestContext): Problem
