@@ -187,6 +187,12 @@ describe("functions over HTTP", () => {
     const headers = { cookie: "ashlar_refresh=secret; theme=dark", "x-own": "yes" }
     const answer = await stage.call("owner", "GET", "/f/walls/mirror/a/b%2Fc?x=1", undefined, headers)
     expect(answer.body).toEqual({ path: "/a/b%2Fc?x=1", authorization: null, cookie: "theme=dark", own: "yes" })
+    const scheme = { authorization: "Token a.b.c" } // the function's own, and none of the platform's anywhere else
+    const token = await stage.call("anonymous", "GET", "/f/walls/mirror", undefined, scheme)
+    expect(token.body.authorization).toBe("Token a.b.c")
+    expect((await stage.call("anonymous", "GET", "/v1/projects", undefined, scheme)).status).toBe(401)
+    for (const authorization of ["Bearer", "Bearer not-a-token", "bearer ak_secret_x_y"])
+      expect((await stage.call("anonymous", "GET", "/f/walls/mirror", undefined, { authorization })).status).toBe(401)
     const root = await stage.call("anonymous", "GET", "/f/walls/mirror")
     expect(root.body.path).toBe("/")
   })

@@ -18,6 +18,8 @@ export function createCallerLayer({ identity, control }: Pick<Platform, "identit
   const identify = async (ctx: BaseContext): Promise<{ caller: Caller }> => {
     const header = ctx.headers.get("authorization")
     if (header === null) return { caller: { kind: "anonymous" } }
+    // A function may have a scheme of its own, such as `Token`; of this platform only `Bearer` is.
+    if (ctx.path.startsWith("/f/") && !/^Bearer\b/i.test(header)) return { caller: { kind: "anonymous" } }
     const [, token] = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(header) ?? []
     if (token === undefined) throw new CredentialsNeeded("Expected `Authorization: Bearer <token or key>`")
     if (token.startsWith("ak_")) return { caller: control.keys.authenticate(token) }
