@@ -68,6 +68,25 @@ describe("an operation", () => {
     expect(get!.responses.default!.content).toEqual(problem("Problem"))
   })
 
+  test("tells errors as a layer of the app does, where the options say so", () => {
+    const Refused = v.object({ errors: v.record(v.string(), v.array(v.string())) }).meta({ id: "Refused" })
+    const { paths, components } = documentOf(
+      (app) => app.post("/", { body: v.object({}), errors: [errors.Gone, errors.Unavailable] }, handler),
+      {
+        answerErrors: ({ status }) =>
+          status >= 500 ? undefined : { schema: Refused, ...(status === 400 && { status: 422 }) },
+      },
+    )
+    const { responses } = paths["/"]!.post!
+    const refused = { "application/json": { schema: { $ref: "#/components/schemas/Refused" } } }
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(["410", "413", "415", "422", "503", "default"]))
+    for (const status of ["410", "413", "415", "422"]) expect(responses[status]!.content).toEqual(refused)
+    expect(responses[422]!.description).toContain("HTTP_BODY_INVALID")
+    expect(responses[422]!.description).toContain("HTTP_INVALID")
+    expect(responses[503]!.content).toEqual(problem("HTTP_UNAVAILABLE"))
+    expect(Object.keys(components.schemas)).not.toContain("HTTP_INVALID")
+  })
+
   test("lists errors of one status as alternatives", () => {
     const { paths: many } = documentOf((app) =>
       app.post("/", { body: v.object({}), errors: [errors.BadRequest, errors.Unauthorized] }, handler),

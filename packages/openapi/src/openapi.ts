@@ -4,6 +4,7 @@ import { defined, type Json } from "./json.ts"
 import { type Address, addressesOf, shapeOf } from "./operations/address.ts"
 import { eitherOf } from "./operations/alternatives.ts"
 import { derivedName, operationOf } from "./operations/operation.ts"
+import type { AnswerErrors } from "./operations/problems.ts"
 import { notesOf } from "./operations/route-notes.ts"
 import { type Requirement, SecuritySchemes } from "./operations/security.ts"
 import { Components, type Undescribed } from "./schemas/components.ts"
@@ -35,6 +36,12 @@ export interface OpenApiOptions {
   readonly apiVersion?: string
   /** What says whether a route belongs in the document. Default: every route that its notes do not hide. */
   readonly includes?: (record: RouteRecord) => boolean
+  /**
+   * How errors are told, where a layer of the app (`onError`) answers for them: the schema of that answer, and its status
+   * where it is another. Default, and for undefined: as problem documents.
+   * @example answerErrors: () => ({ schema: v.object({ error: v.string() }) })
+   */
+  readonly answerErrors?: AnswerErrors
   /** What to do about a schema that its library cannot say in JSON Schema. Default `note`: the document says so there. */
   readonly undescribed?: Undescribed
 }
@@ -56,7 +63,7 @@ export interface Webhook {
  * @see https://spec.openapis.org/oas/v3.1.1
  */
 export function createOpenApi(table: RouteTable, options: OpenApiOptions): Json {
-  const { title, version, description, license, contact, servers = [{ url: "/" }] } = options
+  const { title, version, description, license, contact, servers = [{ url: "/" }], answerErrors } = options
   const components = new Components(options.undescribed ?? "note")
   const security = new SecuritySchemes(options.securitySchemes)
   const records = includedIn(table, options)
@@ -64,7 +71,7 @@ export function createOpenApi(table: RouteTable, options: OpenApiOptions): Json 
   for (const record of records) {
     const ways = waysInto(record, options, security)
     for (const address of addressesOf(record))
-      paths.add(record, address, operationOf(record, address.segments, { components, security: ways }))
+      paths.add(record, address, operationOf(record, address.segments, { components, security: ways, answerErrors }))
   }
   const tags = tagsOf(records, options.tags)
   return defined({

@@ -2,16 +2,24 @@ import type { RouteRecord, Segment } from "@ashlar/http"
 import { defined, type Json } from "../json.ts"
 import type { Components } from "../schemas/components.ts"
 import { nameOf, parametersOf } from "./parameters.ts"
+import type { AnswerErrors } from "./problems.ts"
 import { requestBodyOf } from "./request-body.ts"
 import { responsesOf } from "./responses.ts"
 import { notesOf } from "./route-notes.ts"
 import type { Requirement } from "./security.ts"
 
+/** What an operation is written with, beside its route. */
+interface Surroundings {
+  readonly components: Components
+  readonly security: readonly Requirement[]
+  readonly answerErrors: AnswerErrors | undefined
+}
+
 /** One route at one of its addresses, without its `operationId`. */
 export function operationOf(
   record: RouteRecord,
   segments: readonly Segment[],
-  { components, security }: { readonly components: Components; readonly security: readonly Requirement[] },
+  { components, security, answerErrors }: Surroundings,
 ): Json {
   const { documentation, version, meta, host } = record
   const parameters = parametersOf(record, segments, components)
@@ -27,7 +35,7 @@ export function operationOf(
     servers: host === undefined ? undefined : [serverOf(host)],
     parameters: parameters.length === 0 ? undefined : parameters,
     requestBody: requestBodyOf(record, components),
-    responses: responsesOf(record, components),
+    responses: responsesOf(record, components, answerErrors),
     security,
   })
 }

@@ -1,9 +1,19 @@
 import type { ErrorClass } from "@ashlar/core"
+import type { AnySchema } from "@ashlar/http"
 import type { Json } from "../json.ts"
 import { type Components, referTo } from "../schemas/components.ts"
 
 /** What an error class says of itself. */
 export type ErrorKind = Pick<ErrorClass, "code" | "status" | "summary">
+
+/** How an app tells an error, in place of a problem document: as JSON of this schema, and with another status where it says one. */
+export interface ErrorAnswer {
+  readonly schema: AnySchema
+  readonly status?: number
+}
+
+/** What becomes of an error where a layer of the app answers for it; undefined: nothing, it is told as a problem document. */
+export type AnswerErrors = (error: ErrorKind) => ErrorAnswer | undefined
 
 const PROBLEM_TYPE = "application/problem+json"
 

@@ -12,19 +12,29 @@ import {
 import { defined, type Json } from "../json.ts"
 import type { Components } from "../schemas/components.ts"
 import { nameOf } from "./parameters.ts"
-import { anyProblem, type ErrorKind, problemContent } from "./problems.ts"
+import { type AnswerErrors, anyProblem, type ErrorKind, problemContent } from "./problems.ts"
 import { examplesOf, mediaTypes, readsBody } from "./request-body.ts"
 import { isSchema, notesOf, type ResponseNotes } from "./route-notes.ts"
 
 /** Every answer of a route by its status: what it declares, what its notes say, and its errors. */
-export function responsesOf(record: RouteRecord, components: Components): Json {
+export function responsesOf(
+  record: RouteRecord,
+  components: Components,
+  answerOf: AnswerErrors = () => undefined,
+): Json {
   const responses: Record<string, Json> = {}
   const add = (status: string, response: Json): void => {
     responses[status] = responses[status] === undefined ? response : both(responses[status], response)
   }
   for (const [status, response] of successes(record, components)) add(status, response)
-  for (const [status, kinds] of Map.groupBy(errorsOf(record), (kind) => kind.status))
-    add(String(status), failure(status, kinds, components))
+  const errors = errorsOf(record).map((kind) => ({ kind, answer: answerOf(kind) }))
+  for (const [status, told] of Map.groupBy(errors, ({ kind, answer }) => answer?.status ?? kind.status))
+    for (const [schema, all] of Map.groupBy(told, ({ answer }) => answer?.schema)) {
+      const kinds = all.map(({ kind }) => kind)
+      const content =
+        schema === undefined ? problemContent(kinds, components) : jsonContent(schema, record, components, status)
+      add(String(status), failure(status, kinds, content))
+    }
   add("default", { description: "Any other error", content: anyProblem(components) })
   return responses
 }
@@ -144,11 +154,11 @@ function errorsOf(record: RouteRecord): readonly ErrorKind[] {
   return [...all.values()].sort((a, b) => a.status - b.status || (a.code < b.code ? -1 : 1))
 }
 
-function failure(status: number, kinds: readonly ErrorKind[], components: Components): Json {
+function failure(status: number, kinds: readonly ErrorKind[], content: Json): Json {
   return {
     description: kinds.map(({ code, summary }) => `\`${code}\`: ${summary}`).join("\n\n"),
     ...headersIn(PROBLEM_HEADERS[status] ?? {}),
-    content: problemContent(kinds, components),
+    content,
   }
 }
 
