@@ -80,12 +80,13 @@ export interface Leaked<K> {
  * handler returns; it stands in its own bound, so that it is asked once, when `R` is known.
  */
 export type Returned<R, D> = D extends { response: AnySchema }
-  ? OrPromise<In<D["response"]> | Reply<200, In<D["response"]>> | NoData> & ExactTo<R, In<D["response"]>>
+  ? OrPromise<Ok<In<D["response"]>>> & Exact<ExtraKeys<R, In<D["response"]>>>
   : D extends { response: infer M }
-    ? OrPromise<ByStatus<M> | NoData> & ExactByStatus<R, M>
+    ? OrPromise<ByStatus<M> | NoData> & Exact<ExtraByStatus<R, M>>
     : unknown
+type Ok<I> = I | Reply<200, I> | NoData
 type OrPromise<T> = T | Promise<T>
-type ExactByStatus<R, M> = ExtraByStatus<R, M> extends infer K ? ([K] extends [never] ? unknown : Leaked<K>) : never
+type Exact<K> = [K] extends [never] ? unknown : Leaked<K>
 /** Of a reply the keys that its status's schema does not have; of a value those that 200's has not. */
 type ExtraByStatus<R, M> =
   R extends Reply<infer S, infer V>
@@ -99,7 +100,6 @@ type ExtraByStatus<R, M> =
       : M extends { 200: AnySchema }
         ? ExtraKeys<R, In<M[200]>>
         : never
-type ExactTo<R, I> = ExtraKeys<R, I> extends infer K ? ([K] extends [never] ? unknown : Leaked<K>) : never
 type ExtraKeys<R, I> = R extends readonly unknown[]
   ? I extends readonly unknown[]
     ? ExtraKeys<R[number], I[number]>
@@ -119,9 +119,12 @@ type InputPart = "params" | "query" | "headers" | "body"
 
 /** The input a typed client sends. */
 export type InputOf<P extends string, D> = {
-  [K in (keyof D & InputPart) | ParamsPart<P>]: K extends keyof D ? Sent<D[K]> : Params<P>
+  [K in
+    | (keyof D & InputPart)
+    | (P extends `${string}:${string}` | `${string}*${string}` ? "params" : never)]: K extends keyof D
+    ? Sent<D[K]>
+    : Params<P>
 } & {} // resolved: what is emitted for a route names no schema
-type ParamsPart<P> = P extends `${string}:${string}` | `${string}*${string}` ? "params" : never
 type Sent<S> = S extends AnySchema ? In<S> : never
 
 /** The statuses of an answer that is what was asked for. @see RFC 9110, section 15.3 */

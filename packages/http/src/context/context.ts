@@ -18,8 +18,8 @@ export interface ConnectionInfo {
   readonly waitUntil?: (work: Promise<void>) => void
 }
 
-/** What one request knows, before any layer adds to it. Getters are lazy: what nobody reads costs nothing. */
-export interface BaseContext {
+/** What one request knows whatever its route says of it: a context without its inputs. */
+interface RequestFacts {
   /**
    * The web-standard request. On Node it is made when it is first read, which costs as much as the rest of a small
    * request: `method`, `path`, `headers`, `read` and `chunks` do without it.
@@ -31,11 +31,6 @@ export interface BaseContext {
   /** The address that the client asked for; behind `trustedProxies` with the scheme and the host that they tell. */
   readonly url: URL
   readonly headers: RequestHeaders
-  readonly params: Readonly<Record<string, string | undefined>>
-  readonly query: unknown
-  readonly body: unknown
-  /** What the route's schemas made of the headers and the cookies. The other parts are replaced by what became of them. */
-  readonly valid: { readonly headers: unknown; readonly cookies: unknown }
   /** The request's id: a new UUID, or what the `requestIds` layer took from the caller. */
   readonly id: string
   /** Aborts when the caller goes away, or when the route's `timeoutMs` has passed. */
@@ -86,9 +81,17 @@ export interface BaseContext {
   use<T>(service: Service<T>): Promise<T>
 }
 
+/** What one request knows, before any layer adds to it. Getters are lazy: what nobody reads costs nothing. */
+export interface BaseContext extends RequestFacts {
+  readonly params: Readonly<Record<string, string | undefined>>
+  readonly query: unknown
+  readonly body: unknown
+  /** What the route's schemas made of the headers and the cookies. The other parts are replaced by what became of them. */
+  readonly valid: { readonly headers: unknown; readonly cookies: unknown }
+}
+
 /** What a handler of path `P` and definition `D` sees. */
-export interface Context<P extends string = string, D = unknown>
-  extends Omit<BaseContext, "params" | "query" | "body" | "valid"> {
+export interface Context<P extends string = string, D = unknown> extends RequestFacts {
   readonly params: ParamsOf<P, D>
   readonly query: QueryOf<D>
   readonly body: BodyOf<D>
