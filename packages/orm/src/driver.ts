@@ -32,6 +32,8 @@ export type Isolation = "read committed" | "repeatable read" | "serializable"
 export interface Connection {
   /** False once the session is lost: the pool then drops it. */
   readonly isUsable: boolean
+  /** True when it works, but should not serve another caller: what it has gathered cannot be let go. */
+  readonly isSpent?: boolean
   query(statement: Statement): Promise<QueryResult>
   /** MUST hold at most `chunkRows` rows of the result, and MUST free the session when the loop is left early. */
   stream(statement: Statement, chunkRows: number): AsyncGenerator<Row[], void>

@@ -109,7 +109,12 @@ export class Pool implements ConnectionSource {
     const member = this.#members.get(connection)
     if (member === undefined) return
     const now = Date.now()
-    if (!connection.isUsable || this.#closing || now - member.bornAt > this.#options.maxLifetimeMs) {
+    if (
+      !connection.isUsable ||
+      connection.isSpent ||
+      this.#closing ||
+      now - member.bornAt > this.#options.maxLifetimeMs
+    ) {
       this.#drop(member)
       this.#grow()
       return

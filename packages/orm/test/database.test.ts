@@ -19,7 +19,14 @@ for (const { name, port } of await missingServers()) {
   else console.warn(`skipped: what needs ${name}, for none listens on 127.0.0.1:${port}`)
 }
 
-for (const { name, url } of databases)
+// A zone that is not UTC: times must be the same in every one.
+process.env.TZ = "America/New_York"
+
+const byPg = databases.filter(({ name }) => name === "PostgreSQL")
+for (const { name, url } of [
+  ...databases,
+  ...byPg.map(({ name, url }) => ({ name: `${name} by pg`, url: `${url}?driver=pg` })),
+])
   describeDatabase(`${name} on Bun`, url, { describe, test: (title, body) => test(title, body, 30_000) })
 
 describe("on Node", () => {
@@ -28,6 +35,7 @@ describe("on Node", () => {
       `${name} passes the suite`,
       async () => {
         const node = Bun.spawn([NODE ?? "node", join(import.meta.dir, "runners", "on-node.ts"), name, url], {
+          env: { ...process.env, TZ: "America/New_York" },
           stderr: "pipe",
         })
         const [output, errors] = await Promise.all([new Response(node.stdout).text(), new Response(node.stderr).text()])

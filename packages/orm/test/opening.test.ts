@@ -85,7 +85,7 @@ test("an app gets it as a service, which is healthy until it is closed", async (
 })
 
 test.each([
-  ["postgres://127.0.0.1/a", "bun add pg@"],
+  ["postgres://127.0.0.1/a?driver=pg", "bun add pg@"],
   ["mysql://127.0.0.1/a", "bun add mysql2@"],
 ])("%s without its package says how to install it", async (url, words) => {
   const bare = mkdtempSync(join(folder, "bare-"))

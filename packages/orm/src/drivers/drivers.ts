@@ -1,6 +1,7 @@
 import { createDrivers, type Driver, type Drivers, defineDriver } from "@ashlar/core"
 import { v } from "@ashlar/validation"
 import type { Engine } from "../driver.ts"
+import { OrmOptionsInvalid } from "../errors.ts"
 
 /** The options of a URL that every database takes. Times in milliseconds. */
 const poolOptions = {
@@ -57,13 +58,38 @@ const sqlite: Driver<Engine> = defineDriver<Engine>()({
   load: () => import("./sqlite.ts"),
 })
 
-const postgres: Driver<Engine> = defineDriver<Engine>()({
-  schemes: ["postgres", "postgresql"],
-  options: serverOptions,
+const onPostgres = {
+  options: {
+    ...serverOptions,
+    /** The library that speaks to the server. Bun's own by default on Bun; it needs no package. */
+    driver: v.enum(["bun", "pg"]).optional(),
+  },
   guarantees: { crossProcess: true, rowLocks: true, streaming: true },
+}
+
+const byPg: Driver<Engine> = defineDriver<Engine>()({
+  ...onPostgres,
+  schemes: ["postgres", "postgresql"],
   package: "pg@8.23.1",
-  load: () => import("./postgres.ts"),
+  load: () => import("./postgres-pg.ts"),
 })
+
+const byBun: Driver<Engine> = defineDriver<Engine>()({
+  ...onPostgres,
+  schemes: ["postgres", "postgresql"],
+  load: () => import("./postgres-bun.ts"),
+})
+
+const postgres: Driver<Engine> = {
+  ...byPg,
+  open(url) {
+    const isBun = "Bun" in globalThis
+    const driver = url.options.get("driver") ?? (isBun ? "bun" : "pg")
+    if (driver === "bun" && !isBun)
+      throw new OrmOptionsInvalid("driver=bun is for Bun: leave it out on this runtime, or write driver=pg.")
+    return (driver === "bun" ? byBun : byPg).open(url)
+  },
+}
 
 const mysql: Driver<Engine> = defineDriver<Engine>()({
   schemes: ["mysql", "mariadb"],

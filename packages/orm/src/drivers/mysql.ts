@@ -1,4 +1,5 @@
 import { once } from "node:events"
+import { connect, isIP, type Socket } from "node:net"
 import type { DriverUrl } from "@ashlar/core"
 import {
   type Connection as Client,
@@ -45,7 +46,9 @@ export async function open(url: DriverUrl, options: MysqlOptions): Promise<Engin
     },
     ...(url.name === "" ? {} : { database: url.name }),
     ...(url.password === undefined ? {} : { password: url.password.reveal() }),
-    ...(ssl === undefined ? {} : { ssl }),
+    // Without this the library takes any certificate of a trusted authority, whatever name it is for.
+    ...(ssl === undefined ? {} : { ssl: { ...ssl, verifyIdentity: ssl.rejectUnauthorized } }),
+    ...(ssl?.rejectUnauthorized && isIP(url.host ?? "") !== 0 ? { stream: namedSocket(url) } : {}),
   }
   const pool = new Pool({
     ...options,
@@ -56,6 +59,14 @@ export async function open(url: DriverUrl, options: MysqlOptions): Promise<Engin
     },
   })
   return { dialect: "mysql", readers: pool, writers: pool, replicaOptions: options }
+}
+
+/**
+ * The library tells TLS no name for an address, and Node then compares the certificate with "localhost", unless the socket
+ * knows where it goes.
+ */
+function namedSocket({ host = "", port }: DriverUrl): () => Socket {
+  return () => Object.assign(connect({ host, port: port ?? 3306, keepAlive: true, noDelay: true }), { _host: host })
 }
 
 class MysqlConnection implements Connection {

@@ -38,20 +38,35 @@ const BY_CLASS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["57", OrmConnectionLost],
 ])
 
-/** The table changed, so that a statement prepared before gives other columns now. */
-export function isStalePlan(error: unknown): boolean {
-  const { code, routine } = error as { code?: unknown; routine?: unknown }
-  return code === "0A000" && routine === "RevalidateCachedQuery"
+/** The SQLSTATE: pg has it in `code`, Bun's client in `errno`. What the server says has a severity; all else is the client's. */
+function stateOf(error: unknown): string | undefined {
+  const { code, errno, severity } = error as { code?: unknown; errno?: unknown; severity?: unknown }
+  if (severity === undefined) return undefined
+  const state = typeof errno === "string" ? errno : code
+  return typeof state === "string" ? state : undefined
 }
 
-/** An error of pg as one of ours. */
+/** What the client refused before it sent anything: JSON that does not read, where the server expects it. */
+function isOfClient(error: unknown): boolean {
+  return error instanceof SyntaxError || (error as { code?: unknown }).code === "ERR_POSTGRES_COPY_NOT_SUPPORTED"
+}
+
+/** The table changed, so that a statement prepared before gives other columns now. */
+export function isStalePlan(error: unknown): boolean {
+  const { routine } = error as { routine?: unknown }
+  return stateOf(error) === "0A000" && routine === "RevalidateCachedQuery"
+}
+
+/** An error of pg or of Bun's client as one of ours. */
 export function toPostgresFault(cause: unknown): AshlarError {
   if (cause instanceof AshlarError) return cause
-  const { code, constraint, severity } = cause as { code?: unknown; constraint?: unknown; severity?: unknown }
-  // What the server says has a severity; all else is the client's, whose connection is gone.
-  if (typeof code !== "string" || severity === undefined) return new OrmConnectionLost(undefined, { cause })
+  if (isOfClient(cause)) return new OrmQueryFailed(undefined, { cause })
+  const { constraint } = cause as { constraint?: unknown }
+  const state = stateOf(cause)
+  // The connection is gone.
+  if (state === undefined) return new OrmConnectionLost(undefined, { cause })
   if (isStalePlan(cause)) return new OrmSchemaChanged(undefined, { cause })
-  const Fault = BY_STATE.get(code) ?? BY_CLASS.get(code.slice(0, 2)) ?? OrmQueryFailed
+  const Fault = BY_STATE.get(state) ?? BY_CLASS.get(state.slice(0, 2)) ?? OrmQueryFailed
   const details = typeof constraint === "string" ? { details: { constraint } } : {}
   return new Fault(undefined, { cause, ...details })
 }

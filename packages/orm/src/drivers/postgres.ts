@@ -1,47 +1,43 @@
 import type { DriverUrl } from "@ashlar/core"
-import pg from "pg"
 import type { Connection, Engine, Isolation, QueryResult, ReplicaOptions, Row, Statement } from "../driver.ts"
 import { OrmConnectFailed, OrmTransactionAborted } from "../errors.ts"
 import { Pool, type PoolOptions } from "../pool.ts"
-import { integerOf } from "../values.ts"
 import { answer } from "./answer.ts"
+import type { OpenPostgresClient, PostgresAnswer, PostgresClient, PostgresTarget } from "./postgres-client.ts"
 import { isStalePlan, toPostgresFault } from "./postgres-faults.ts"
+import { encodeValue } from "./postgres-values.ts"
 import { type TlsChoice, tlsSettings } from "./tls.ts"
 
-interface PostgresOptions extends TlsChoice, ReplicaOptions, Omit<PoolOptions, "connect"> {
+export interface PostgresOptions extends TlsChoice, ReplicaOptions, Omit<PoolOptions, "connect"> {
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
   readonly preparedStatements: number
   readonly readOnly: boolean
 }
 
-/** Texts that were seen once, for each connection: one that comes again is prepared. */
-const MAX_SEEN = 1_000
-const MAX_KEPT_LENGTH = 16 * 1024
 const KILL_TIMEOUT_MS = 2_000
 
 /** A pool of connections to PostgreSQL, or to what speaks its protocol. None is opened until it is needed. */
-export async function open(url: DriverUrl, options: PostgresOptions): Promise<Engine> {
+export async function openPostgres(
+  openClient: OpenPostgresClient,
+  { url, options }: { readonly url: DriverUrl; readonly options: PostgresOptions },
+): Promise<Engine> {
   const user = url.user ?? "postgres"
-  const ssl = await tlsSettings(url, options)
-  const config: pg.ClientConfig = {
+  const target: PostgresTarget = {
     host: url.host || "127.0.0.1",
     port: url.port ?? 5432,
     user,
-    // An empty one, so that the library does not look for one in the environment or in a file.
     password: url.password?.reveal() ?? "",
     database: url.name || user,
-    ssl: ssl ?? false,
-    connectionTimeoutMillis: options.connectTimeoutMs,
-    keepAlive: true,
-    application_name: "ashlar",
-    types: { getTypeParser },
-    ...(options.statementTimeoutMs > 0 ? { statement_timeout: options.statementTimeoutMs } : {}),
+    tls: await tlsSettings(url, options),
+    connectTimeoutMs: options.connectTimeoutMs,
+    statementTimeoutMs: options.statementTimeoutMs,
+    maxPrepared: options.preparedStatements,
   }
   const pool = new Pool({
     ...options,
     async connect() {
-      const connection = await PostgresConnection.open(config, options.preparedStatements)
+      const connection = await PostgresConnection.open(openClient, target)
       if (options.readOnly) await connection.control("set default_transaction_read_only = on")
       return connection
     },
@@ -49,57 +45,34 @@ export async function open(url: DriverUrl, options: PostgresOptions): Promise<En
   return { dialect: "postgres", readers: pool, writers: pool, replicaOptions: options }
 }
 
-/** int8 as an exact integer; a date as the text it is; a timestamp without zone as UTC, and not as the process' own zone. */
-const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
-  [20, integerOf],
-  [1082, (text) => text],
-  [
-    1114,
-    (text) => (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?$/.test(text) ? new Date(`${text.replace(" ", "T")}Z`) : text),
-  ],
-])
-
-function getTypeParser(oid: number, format?: string): (text: string) => unknown {
-  const own = format === "binary" ? undefined : PARSERS.get(oid)
-  return own ?? (pg.types.getTypeParser(oid, format as "text") as (text: string) => unknown)
-}
-
-/** Counted for the process: a name is never used for another text, on no connection. */
-let statementCount = 0
-let cursorCount = 0
-
 class PostgresConnection implements Connection {
-  isUsable = true
-  readonly #client: pg.Client
-  readonly #config: pg.ClientConfig
-  readonly #maxPrepared: number
-  readonly #limitMs: number
-  readonly #names: Map<string, string> = new Map()
-  readonly #seen: Set<string> = new Set()
+  readonly #client: PostgresClient
+  readonly #openClient: OpenPostgresClient
+  readonly #target: PostgresTarget
+  #isLost = false
   #inTransaction = false
+  #cursors = 0
 
-  private constructor(client: pg.Client, config: pg.ClientConfig, maxPrepared: number) {
-    this.#limitMs = Number(config.statement_timeout ?? 0)
+  private constructor(client: PostgresClient, openClient: OpenPostgresClient, target: PostgresTarget) {
     this.#client = client
-    this.#config = config
-    this.#maxPrepared = maxPrepared
-    const lost = () => {
-      this.isUsable = false
-    }
-    client.on("error", lost)
-    client.on("end", lost)
+    this.#openClient = openClient
+    this.#target = target
   }
 
-  static async open(config: pg.ClientConfig, maxPrepared: number): Promise<PostgresConnection> {
-    const client = new pg.Client(config)
-    const connection = new PostgresConnection(client, config, maxPrepared)
+  static async open(openClient: OpenPostgresClient, target: PostgresTarget): Promise<PostgresConnection> {
     try {
-      await client.connect()
-      return connection
+      return new PostgresConnection(await openClient(target), openClient, target)
     } catch (cause) {
-      await client.end().catch(() => undefined)
       throw new OrmConnectFailed(undefined, { cause })
     }
+  }
+
+  get isUsable(): boolean {
+    return !this.#isLost && this.#client.isOpen
+  }
+
+  get isSpent(): boolean {
+    return this.#client.isSpent
   }
 
   async query(statement: Statement): Promise<QueryResult> {
@@ -107,7 +80,7 @@ class PostgresConnection implements Connection {
       return await this.#run(statement)
     } catch (error) {
       if (!isStalePlan(error)) throw this.#fault(error)
-      this.#names.delete(statement.text)
+      this.#client.forget(statement.text)
       // Nothing was done, and outside of a transaction nothing is lost: once more, under another name.
       if (this.#inTransaction) throw this.#fault(error)
       return await this.#run(statement).catch((again) => Promise.reject(this.#fault(again)))
@@ -115,41 +88,19 @@ class PostgresConnection implements Connection {
   }
 
   async #run({ text, values }: Statement): Promise<QueryResult> {
-    const name = this.#nameOf(text)
-    const { rows, command, rowCount } = await this.#answer(
-      this.#client.query<Row>({
-        text,
-        values: [...values],
-        // Without this, SQL without values could be several statements.
-        queryMode: "extended",
-        ...(name === undefined ? {} : { name }),
-      } as pg.QueryConfig),
-    )
-    return { rows, changes: command === "SELECT" ? 0 : (rowCount ?? 0), insertId: undefined }
-  }
-
-  /** A name for a text that comes again; beyond the bound, texts stay unnamed and work all the same. */
-  #nameOf(text: string): string | undefined {
-    const known = this.#names.get(text)
-    if (known !== undefined || this.#names.size >= this.#maxPrepared || text.length > MAX_KEPT_LENGTH) return known
-    if (!this.#seen.delete(text)) {
-      if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
-      this.#seen.add(text)
-      return undefined
-    }
-    const name = `ashlar_${++statementCount}`
-    this.#names.set(text, name)
-    return name
+    const { rows, command, count } = await this.#answer(this.#client.run(text, values.map(encodeValue)))
+    return { rows, changes: command === "SELECT" ? 0 : count, insertId: undefined }
   }
 
   async *stream({ text, values }: Statement, chunkRows: number): AsyncGenerator<Row[], void> {
     const ownTransaction = !this.#inTransaction
-    const cursor = `ashlar_cursor_${++cursorCount}`
+    // By how many are open, so that the text is the same the next time.
+    const cursor = `ashlar_cursor_${++this.#cursors}`
     if (ownTransaction) await this.begin(undefined)
     try {
       await this.#run({ text: `declare ${cursor} no scroll cursor for ${text}`, values })
       for (;;) {
-        const { rows } = await this.#answer(this.#client.query<Row>(`fetch ${chunkRows} from ${cursor}`))
+        const { rows } = await this.#answer(this.#client.command(`fetch ${chunkRows} from ${cursor}`))
         if (rows.length > 0) yield rows
         if (rows.length < chunkRows) break
       }
@@ -157,6 +108,7 @@ class PostgresConnection implements Connection {
     } catch (error) {
       throw this.#fault(error)
     } finally {
+      this.#cursors--
       if (ownTransaction) await this.rollback()
     }
   }
@@ -167,7 +119,7 @@ class PostgresConnection implements Connection {
   }
 
   async commit(): Promise<void> {
-    const command = await this.#command("commit")
+    const { command } = await this.#command("commit")
     this.#inTransaction = false
     // The server answers so, and the client does not throw, when an error was caught on the way.
     if (command === "ROLLBACK") throw new OrmTransactionAborted()
@@ -182,53 +134,45 @@ class PostgresConnection implements Connection {
     await this.#command(text)
   }
 
-  async #command(text: string): Promise<string> {
+  async #command(text: string): Promise<PostgresAnswer> {
     try {
-      return (await this.#answer(this.#client.query(text))).command
+      return await this.#answer(this.#client.command(text))
     } catch (error) {
       throw this.#fault(error)
     }
   }
 
   #answer<T>(work: Promise<T>): Promise<T> {
-    return answer(work, this.#limitMs, () => this.kill())
+    return answer(work, this.#target.statementTimeoutMs, () => this.kill())
   }
 
   /** The server says that it ends a session before its socket does. */
   #fault(error: unknown): Error {
     const fault = toPostgresFault(error)
-    if (fault.code === "ORM_CONNECTION_LOST") this.isUsable = false
+    if (fault.code === "ORM_CONNECTION_LOST") this.#isLost = true
     return fault
   }
 
   async kill(): Promise<void> {
-    this.isUsable = false
-    const { processID, connection } = this.#client as unknown as ClientInternals
-    const other = new pg.Client({
-      ...this.#config,
-      connectionTimeoutMillis: KILL_TIMEOUT_MS,
-      query_timeout: KILL_TIMEOUT_MS,
-    })
-    // Where even this fails, the server sees the socket close, and undoes what is open as soon as it looks.
-    other.on("error", () => undefined)
+    this.#isLost = true
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => reject(new OrmConnectFailed()), KILL_TIMEOUT_MS)
+    const limits = { connectTimeoutMs: KILL_TIMEOUT_MS, statementTimeoutMs: KILL_TIMEOUT_MS, maxPrepared: 0 }
+    const opening = this.#openClient({ ...this.#target, ...limits })
     try {
-      await other.connect()
-      await other.query("select pg_terminate_backend($1)", [processID])
+      const other = await Promise.race([opening, late])
+      await Promise.race([other.command(`select pg_terminate_backend(${this.#client.backendId})`), late])
     } catch {
+      // Where even this fails, the server sees the socket close, and undoes what is open as soon as it looks.
     } finally {
-      await other.end().catch(() => undefined)
-      connection.stream.destroy()
+      clearTimeout(timer)
+      opening.then((other) => other.destroy()).catch(() => undefined)
+      this.#client.destroy()
     }
   }
 
   async close(): Promise<void> {
-    this.isUsable = false
+    this.#isLost = true
     await this.#client.end()
   }
-}
-
-/** What pg has and its types leave out. */
-interface ClientInternals {
-  readonly processID: number
-  readonly connection: { readonly stream: { destroy(): void } }
 }

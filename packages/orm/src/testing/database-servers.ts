@@ -44,3 +44,8 @@ export function isListening(port: number): Promise<boolean> {
     socket.on("error", () => resolve(false))
   })
 }
+
+/** A URL with options beside those that it has. */
+export function withOptions(url: string, options: string): string {
+  return `${url}${url.includes("?") ? "&" : "?"}${options}`
+}

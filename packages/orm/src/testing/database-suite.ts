@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
 import { type Database, openDatabase, sql } from "../index.ts"
+import { withOptions } from "./database-servers.ts"
 import { faultCases } from "./fault-cases.ts"
+import { postgresCases } from "./postgres-cases.ts"
 import { queryCases } from "./query-cases.ts"
 import { transactionCases } from "./transaction-cases.ts"
 
@@ -28,7 +30,7 @@ export interface TestRunner {
   readonly test: (name: string, body: () => Promise<void>) => unknown
 }
 
-const cases: readonly DatabaseCase[] = [...queryCases, ...transactionCases, ...faultCases]
+const cases: readonly DatabaseCase[] = [...queryCases, ...transactionCases, ...faultCases, ...postgresCases]
 
 /**
  * The suite that every database passes, on every runtime.
@@ -52,7 +54,7 @@ async function runOn({ run }: DatabaseCase, url: string): Promise<void> {
   const others: Database[] = []
   const table = `t${++tables}`
   const openWith = async (options: string) => {
-    const other = await openDatabase(`${url}?${options}`)
+    const other = await openDatabase(withOptions(url, options))
     others.push(other)
     return other
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { openDatabase, type Queryable, sql } from "../index.ts"
+import { withOptions } from "./database-servers.ts"
 import type { DatabaseCase, Stage } from "./database-suite.ts"
 import { openProxy } from "./proxy.ts"
 
@@ -304,12 +305,12 @@ export const faultCases: readonly DatabaseCase[] = [
     only: servers,
     async run({ url }) {
       const nobody = url.replace(/:\/\/\w+@[^/]+/, "://someone:hunter2@127.0.0.1:1")
-      const db = await openDatabase(`${nobody}?connectTimeoutMs=500`)
+      const db = await openDatabase(withOptions(nobody, "connectTimeoutMs=500"))
       const error = await db.sql`select 1`.all().catch((thrown) => thrown)
       assert.equal(error.code, "ORM_CONNECT_FAILED")
       assert.equal(`${error.message} ${JSON.stringify(error)} ${db.url}`.includes("hunter2"), false)
       await db.close()
-      const strict = await openDatabase(`${url}?tls=verify&connectTimeoutMs=500`)
+      const strict = await openDatabase(withOptions(url, "tls=verify&connectTimeoutMs=500"))
       await assert.rejects(strict.sql`select 1`.all(), { code: "ORM_CONNECT_FAILED" })
       await strict.close()
     },
@@ -321,7 +322,7 @@ export const faultCases: readonly DatabaseCase[] = [
       const proxy = await openProxy(Number(new URL(url).port))
       const through = new URL(url)
       through.port = String(proxy.port)
-      const db = await openDatabase(`${through}?max=2&statementTimeoutMs=1000&connectTimeoutMs=500`)
+      const db = await openDatabase(withOptions(`${through}`, "max=2&statementTimeoutMs=1000&connectTimeoutMs=500"))
       await db.health()
       const { promise, resolve } = Promise.withResolvers<void>()
       const committing = db.transaction(async (tx) => {

@@ -1,0 +1,158 @@
+import type { DriverUrl } from "@ashlar/core"
+import pg from "pg"
+import type { Engine, Row } from "../driver.ts"
+import { integerOf } from "../values.ts"
+import { openPostgres, type PostgresOptions } from "./postgres.ts"
+import type { EncodedValue, PostgresAnswer, PostgresClient, PostgresTarget } from "./postgres-client.ts"
+import { TYPE } from "./postgres-values.ts"
+
+/** Texts that were seen once, for each session: one that comes again is prepared. */
+const MAX_SEEN = 1_000
+const MAX_KEPT_LENGTH = 16 * 1024
+
+/** Connections by `pg`, on any runtime. */
+export const open = (url: DriverUrl, options: PostgresOptions): Promise<Engine> =>
+  openPostgres(openPg, { url, options })
+
+async function openPg(target: PostgresTarget): Promise<PostgresClient> {
+  const client = new pg.Client({
+    host: target.host,
+    port: target.port,
+    user: target.user,
+    // Never undefined: then the library would look for one in the environment or in a file.
+    password: target.password,
+    database: target.database,
+    ssl: target.tls ?? false,
+    connectionTimeoutMillis: target.connectTimeoutMs,
+    keepAlive: true,
+    application_name: "ashlar",
+    types: { getTypeParser },
+    ...(target.statementTimeoutMs > 0 ? { statement_timeout: target.statementTimeoutMs } : {}),
+  })
+  const session = new PgClient(client, target.maxPrepared)
+  try {
+    await client.connect()
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    throw error
+  }
+  return session
+}
+
+/** Counted for the process: a name is never used for another text, in no session. */
+let statementCount = 0
+
+class PgClient implements PostgresClient {
+  isOpen = true
+  /** Beyond the bound, texts stay unnamed. */
+  readonly isSpent = false
+  readonly #client: pg.Client
+  readonly #maxPrepared: number
+  readonly #names: Map<string, string> = new Map()
+  readonly #seen: Set<string> = new Set()
+
+  constructor(client: pg.Client, maxPrepared: number) {
+    this.#client = client
+    this.#maxPrepared = maxPrepared
+    const lost = () => {
+      this.isOpen = false
+    }
+    client.on("error", lost)
+    client.on("end", lost)
+  }
+
+  get backendId(): number {
+    return this.#internals.processID
+  }
+
+  async run(text: string, values: readonly EncodedValue[]): Promise<PostgresAnswer> {
+    const name = this.#nameOf(text)
+    const { rows, command, rowCount } = await this.#client.query<Row>({
+      text,
+      values: values as EncodedValue[],
+      // Without this, SQL without values could be several statements.
+      queryMode: "extended",
+      ...(name === undefined ? {} : { name }),
+    } as pg.QueryConfig)
+    return { rows, command, count: rowCount ?? 0 }
+  }
+
+  /** A name for a text that comes again. */
+  #nameOf(text: string): string | undefined {
+    const known = this.#names.get(text)
+    if (known !== undefined || this.#names.size >= this.#maxPrepared || text.length > MAX_KEPT_LENGTH) return known
+    if (!this.#seen.delete(text)) {
+      if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
+      this.#seen.add(text)
+      return undefined
+    }
+    const name = `ashlar_${++statementCount}`
+    this.#names.set(text, name)
+    return name
+  }
+
+  forget(text: string): void {
+    this.#names.delete(text)
+  }
+
+  async command(text: string): Promise<PostgresAnswer> {
+    const { rows, command, rowCount } = await this.#client.query<Row>(text)
+    return { rows, command, count: rowCount ?? 0 }
+  }
+
+  destroy(): void {
+    this.#internals.connection.stream.destroy()
+  }
+
+  async end(): Promise<void> {
+    await this.#client.end()
+  }
+
+  /** What pg has and its types leave out. */
+  get #internals(): { readonly processID: number; readonly connection: { readonly stream: { destroy(): void } } } {
+    return this.#client as never
+  }
+}
+
+type Parse = (text: string) => unknown
+
+const asText: Parse = (text) => text
+const parseTimestamptz = pg.types.getTypeParser(TYPE.timestamptz) as Parse
+const parseTime: Parse = (text) => (text.endsWith("infinity") ? text : parseTimestamptz(text))
+/** In UTC, and not in the process' own zone. */
+const parseTimestamp: Parse = (text) =>
+  text.endsWith("infinity")
+    ? text
+    : parseTimestamptz(text.endsWith(" BC") ? text.replace(" BC", "+00 BC") : `${text}+00`)
+
+/** Its types say that it is a function. */
+const arrayParser = pg.types.arrayParser as unknown as {
+  create(text: string, parse: Parse): { parse(): unknown[] }
+}
+
+function arrayOf(parse: Parse): Parse {
+  return (text) => arrayParser.create(text, parse).parse()
+}
+
+/** What the library would round, shift into its own zone or make an object of stays what it is. */
+const PARSERS: ReadonlyMap<number, Parse> = new Map<number, Parse>([
+  [TYPE.int8, integerOf],
+  [TYPE.int8Array, arrayOf(integerOf)],
+  [TYPE.date, asText],
+  [TYPE.dateArray, arrayOf(asText)],
+  [TYPE.timestamp, parseTimestamp],
+  [TYPE.timestampArray, arrayOf(parseTimestamp)],
+  [TYPE.timestamptz, parseTime],
+  [TYPE.timestamptzArray, arrayOf(parseTime)],
+  // numeric[], interval, interval[], point, circle
+  [1231, arrayOf(asText)],
+  [1186, asText],
+  [1187, arrayOf(asText)],
+  [600, asText],
+  [718, asText],
+])
+
+function getTypeParser(oid: number, format?: string): Parse {
+  const own = format === "binary" ? undefined : PARSERS.get(oid)
+  return own ?? (pg.types.getTypeParser(oid, format as "text") as Parse)
+}
