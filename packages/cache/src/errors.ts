@@ -1,0 +1,39 @@
+import { defineError, type ErrorClass } from "@ashlar/core"
+
+/* Messages may reach an HTTP caller: they hold no keys, values or addresses of a server's login. */
+
+export const CacheKeyInvalid: ErrorClass<"CACHE_KEY_INVALID", 500> = defineError(
+  "CACHE_KEY_INVALID",
+  500,
+  "A key, tag or name does not fit. Give well-formed text of 1 to 1,024 characters without NUL.",
+)
+export const CacheOptionInvalid: ErrorClass<"CACHE_OPTION_INVALID", 500> = defineError(
+  "CACHE_OPTION_INVALID",
+  500,
+  "An option of the cache, a lock or a limit does not fit. The message says which, and what is accepted.",
+)
+export const CacheValueInvalid: ErrorClass<"CACHE_VALUE_INVALID", 500> = defineError(
+  "CACHE_VALUE_INVALID",
+  500,
+  "A value cannot be kept as it is. Give JSON, Date, bigint, Uint8Array, Map or Set, without cycles.",
+)
+export const CacheValueTooLarge: ErrorClass<"CACHE_VALUE_TOO_LARGE", 500> = defineError(
+  "CACHE_VALUE_TOO_LARGE",
+  500,
+  "A value is larger than the cache keeps. The limit is in `details.maxPayloadBytes`.",
+)
+export const CacheStoreFailed: ErrorClass<"CACHE_STORE_FAILED", 503> = defineError(
+  "CACHE_STORE_FAILED",
+  503,
+  "What keeps the cache, the locks or the limits did not do its work. The log has the cause.",
+)
+export const CacheClosed: ErrorClass<"CACHE_CLOSED", 503> = defineError(
+  "CACHE_CLOSED",
+  503,
+  "It was closed. Open it again, or close it later.",
+)
+export const CacheMakeTimeout: ErrorClass<"CACHE_MAKE_TIMEOUT", 504> = defineError(
+  "CACHE_MAKE_TIMEOUT",
+  504,
+  "Making a value took longer than it may, and there is no older one to serve.",
+)

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
+import { LRUCache } from "lru-cache"
+import { TRACES } from "../testing/traces.ts"
+import { TinyLfu } from "./tiny-lfu.ts"
+
+/** The share of a trace's requests that a cache of this many entries answers. */
+function hitRatio(
+  cache: { get(key: string): unknown; set(key: string, value: number): unknown },
+  trace: readonly string[],
+): number {
+  let hits = 0
+  for (const key of trace) {
+    if (cache.get(key) !== undefined) hits++
+    else cache.set(key, 1)
+  }
+  return hits / trace.length
+}
+
+describe("the share of requests that it answers, beside LRU's,", () => {
+  for (const { name, capacity, gain, make } of TRACES)
+    test(`is ${gain > 0 ? "larger" : "near to it"} for ${name}`, () => {
+      const trace = make()
+      const lfu = new TinyLfu<number>({ maxEntries: capacity, maxBytes: 1e12 })
+      const own = hitRatio({ get: (key) => lfu.get(key), set: (key, value) => lfu.set(key, value, 8) }, trace)
+      const lru = hitRatio(new LRUCache<string, number>({ max: capacity }), trace)
+      expect(own - lru).toBeGreaterThan(gain)
+      expect(lfu.size).toBeLessThanOrEqual(capacity)
+    })
+})
+
+test("it never holds more than it may, and what it says it weighs is what it holds", () => {
+  const step = fc.record({
+    key: fc.nat(30).map(String),
+    bytes: fc.nat(600),
+    act: fc.constantFrom("set", "get", "delete"),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), fc.integer({ min: 1, max: 12 }), (steps, maxEntries) => {
+      const evicted: string[] = []
+      const cache = new TinyLfu<number>({ maxEntries, maxBytes: 2_000, evicted: ({ key }) => evicted.push(key) })
+      for (const { key, bytes, act } of steps) {
+        evicted.length = 0
+        const before = cache.size
+        if (act === "set") {
+          const wasThere = cache.peek(key) !== undefined
+          const node = cache.set(key, bytes, bytes)
+          expect(node === undefined || node.value === bytes).toBe(true)
+          expect(cache.size).toBe(
+            before + (wasThere ? 0 : 1) - evicted.length - (node === undefined && !evicted.includes(key) ? 1 : 0),
+          )
+        } else if (act === "get") expect(cache.get(key) === undefined).toBe(cache.peek(key) === undefined)
+        else cache.delete(key)
+        const nodes = [...cache.nodes()]
+        expect(nodes.length).toBe(cache.size)
+        expect(nodes.reduce((sum, node) => sum + node.bytes, 0)).toBe(cache.bytes)
+        expect([cache.size <= maxEntries, cache.bytes <= 2_000]).toEqual([true, true])
+      }
+    }),
+  )
+})
