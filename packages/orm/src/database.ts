@@ -1,6 +1,7 @@
 import type { DriverUrl } from "@ashlar/core"
 import { Kysely } from "kysely"
 import type { Dialect, Row } from "./driver.ts"
+import { type ExplainOptions, explain, type QueryPlan } from "./explain.ts"
 import { kyselyDialect } from "./kysely.ts"
 import type { PoolStatus } from "./pool.ts"
 import { Query } from "./query.ts"
@@ -38,6 +39,14 @@ export interface Queryable {
    * @throws {ORM_OPTIONS_INVALID} and what queries throw.
    */
   stream<R extends object = Row>(query: Query<R> | Sql | Compilable, options?: StreamOptions): AsyncGenerator<R, void>
+  /**
+   * How the database goes about a query: which tables it reads whole, which indexes it uses. Runs nothing but with `analyze`.
+   *
+   * @throws {ORM_OPTIONS_INVALID} when `analyze` is asked of SQLite, or for what may write.
+   * @example
+   * const { tableScans } = await db.explain(db.sql`select * from users where email = ${email}`)
+   */
+  explain(query: Sql | Compilable, options?: ExplainOptions): Promise<QueryPlan>
   /**
    * Runs work as one transaction: kept when its promise resolves, undone when it rejects. All that is called within takes part,
    * also through the database itself; nothing that other callers do does. Within another it is a savepoint. Statements of one
@@ -94,6 +103,7 @@ export function queryable(session: Session): Queryable {
     async *stream<R extends object>(query: Sql | Compilable, { chunkRows = 500 }: StreamOptions = {}) {
       for await (const rows of session.stream(compile(query, session.dialect), chunkRows)) yield* rows as R[]
     },
+    explain: async (query, options = {}) => await explain(session, compile(query, session.dialect), options),
     transaction: (work, options = {}) => session.transaction((inner) => work(queryable(inner)), options),
     afterCommit(effect) {
       const { scope } = session

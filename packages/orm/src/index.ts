@@ -69,6 +69,7 @@ export {
   OrmUniqueViolation,
   OrmValueInvalid,
 } from "./errors.ts"
+export type { ExplainOptions, PlanStep, PlanStepKind, QueryPlan } from "./explain.ts"
 export type { DatabaseOptions } from "./open-database.ts"
 export { defineDatabase, openDatabase } from "./open-database.ts"
 export type { PoolStatus } from "./pool.ts"

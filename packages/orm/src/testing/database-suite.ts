@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { type Database, openDatabase, sql } from "../index.ts"
 import { withOptions } from "./database-servers.ts"
+import { explainCases } from "./explain-cases.ts"
 import { faultCases } from "./fault-cases.ts"
 import { postgresCases } from "./postgres-cases.ts"
 import { queryCases } from "./query-cases.ts"
@@ -30,7 +31,13 @@ export interface TestRunner {
   readonly test: (name: string, body: () => Promise<void>) => unknown
 }
 
-const cases: readonly DatabaseCase[] = [...queryCases, ...transactionCases, ...faultCases, ...postgresCases]
+const cases: readonly DatabaseCase[] = [
+  ...queryCases,
+  ...transactionCases,
+  ...faultCases,
+  ...postgresCases,
+  ...explainCases,
+]
 
 /**
  * The suite that every database passes, on every runtime.
