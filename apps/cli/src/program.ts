@@ -7,6 +7,7 @@ import { registerDev } from "./commands/dev.ts"
 import { registerDoctor } from "./commands/doctor.ts"
 import { registerDocuments } from "./commands/documents.ts"
 import { registerFunctions } from "./commands/functions.ts"
+import { registerGenerate } from "./commands/generate.ts"
 import { registerImport } from "./commands/import.ts"
 import { registerInit } from "./commands/init.ts"
 import { registerKeys } from "./commands/keys.ts"
@@ -93,6 +94,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerMigrate(program, run)
   registerTypes(program, run)
   registerClient(program, run)
+  registerGenerate(program, run)
   registerInit(program, run)
   registerDeploy(program, run)
   registerLogs(program, run)

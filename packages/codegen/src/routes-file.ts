@@ -11,6 +11,8 @@ export interface DescribedRoute {
   readonly output: Readonly<Record<string, JsonSchema | null>>
   readonly errors: readonly { readonly code: string; readonly status: number }[]
   readonly meta?: Readonly<Record<string, unknown>>
+  /** The constraints of the path's parameters, by parameter: `number`, `uuid`, `in a|b`, an expression. */
+  readonly where?: Readonly<Record<string, string>>
 }
 
 /**

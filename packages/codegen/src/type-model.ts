@@ -1,5 +1,5 @@
 import { SchemaUnreadable } from "./errors.ts"
-import type { JsonSchema } from "./json-schema.ts"
+import { type JsonSchema, lookUp } from "./json-schema.ts"
 
 /** A type, as every language writes it in its own way. */
 export type Type =
@@ -58,7 +58,7 @@ export class TypeReader {
   }
 
   #refer(ref: string, scope: unknown, depth: number): Type {
-    const target = find(ref, scope) ?? find(ref, this.#root)
+    const target = lookUp(ref, scope) ?? lookUp(ref, this.#root)
     if (target === undefined) throw new SchemaUnreadable(`The reference ${ref} leads nowhere`)
     if (ref === "#") return ANY
     const known = this.#names.get(target)
@@ -123,18 +123,6 @@ export function unionOf(types: readonly Type[]): Type {
   const distinct = [...new Map(flat.map((type) => [JSON.stringify(type), type])).values()]
   if (distinct.some(({ kind }) => kind === "any")) return ANY
   return distinct.length === 1 ? distinct[0]! : { kind: "union", of: distinct }
-}
-
-/** What a JSON pointer points to; own properties only. @see https://www.rfc-editor.org/rfc/rfc6901 */
-function find(ref: string, root: unknown): JsonSchema | undefined {
-  if (!ref.startsWith("#")) return undefined
-  let value = root
-  for (const part of ref.split("/").slice(1)) {
-    const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~")
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined
-    value = (value as Record<string, unknown>)[key]
-  }
-  return value as JsonSchema
 }
 
 /** `user.show` and `user-show` become `UserShow`. */
