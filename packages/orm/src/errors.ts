@@ -172,6 +172,69 @@ export const OrmAfterCommitFailed: ErrorClass<"ORM_AFTER_COMMIT_FAILED", 500> = 
   "The transaction was committed, but something that was to follow it failed. Do not repeat the transaction.",
 )
 
+/** A table, a column or a change of them is described in a way that the database has no form of, or names what is not there. */
+export const OrmSchemaInvalid: ErrorClass<"ORM_SCHEMA_INVALID", 500> = defineError(
+  "ORM_SCHEMA_INVALID",
+  500,
+  "A change of the schema does not fit the database. The message says what, and what to write.",
+)
+
+/** A change of the schema would have lost rows, and was undone. */
+export const OrmSchemaUnsafe: ErrorClass<"ORM_SCHEMA_UNSAFE", 500> = defineError(
+  "ORM_SCHEMA_UNSAFE",
+  500,
+  "The change of the schema was undone, for rows would have been lost or left without what they belong to. The message says which.",
+)
+
+/** A file of a migration is not one, or its name is not. */
+export const OrmMigrationInvalid: ErrorClass<"ORM_MIGRATION_INVALID", 500> = defineError(
+  "ORM_MIGRATION_INVALID",
+  500,
+  "A migration cannot be read. The message names the file, and what was expected.",
+)
+
+/** A migration that was applied is another one now, or its file is gone. */
+export const OrmMigrationChanged: ErrorClass<"ORM_MIGRATION_CHANGED", 409> = defineError(
+  "ORM_MIGRATION_CHANGED",
+  409,
+  "A migration that was applied has changed since, or its file is gone. Restore it, and write a new migration for what is to change.",
+)
+
+/** A migration that was never applied is older than one that was. */
+export const OrmMigrationGap: ErrorClass<"ORM_MIGRATION_GAP", 409> = defineError(
+  "ORM_MIGRATION_GAP",
+  409,
+  "A migration that was not applied comes before one that was. Give it a later name, or allow it out of order.",
+)
+
+/** A migration would take rows or columns away, and nobody agreed to that. */
+export const OrmMigrationDestructive: ErrorClass<"ORM_MIGRATION_DESTRUCTIVE", 409> = defineError(
+  "ORM_MIGRATION_DESTRUCTIVE",
+  409,
+  "A migration takes data away for good. Read it, then allow destructive steps.",
+)
+
+/** Another process migrates the same database. */
+export const OrmMigrationLocked: ErrorClass<"ORM_MIGRATION_LOCKED", 409> = defineError(
+  "ORM_MIGRATION_LOCKED",
+  409,
+  "Another process migrates this database. Wait for it; if it crashed, its lock ends by itself.",
+)
+
+/** A migration cannot be undone: it says nothing of how, or what it needs is not there. */
+export const OrmMigrationIrreversible: ErrorClass<"ORM_MIGRATION_IRREVERSIBLE", 409> = defineError(
+  "ORM_MIGRATION_IRREVERSIBLE",
+  409,
+  "A migration has no `down`, so it cannot be undone. Write a new one that does what you want.",
+)
+
+/** A step of a migration failed. */
+export const OrmMigrationFailed: ErrorClass<"ORM_MIGRATION_FAILED", 500> = defineError(
+  "ORM_MIGRATION_FAILED",
+  500,
+  "A step of a migration failed. The message says which, and what of the migration is there; the cause says why.",
+)
+
 const RETRYABLE: ReadonlySet<string> = new Set([OrmSerializationFailed.code, OrmDeadlock.code, OrmSchemaChanged.code])
 
 /** Whether the whole transaction may simply be run again: it was undone, and for no fault of its own. */

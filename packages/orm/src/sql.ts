@@ -79,6 +79,11 @@ function checkIdentifier(name: unknown): string {
   return name
 }
 
+/** A name as a dialect quotes it. @throws {ORM_IDENTIFIER_INVALID} */
+export function quoteName(name: string, dialect: Dialect): string {
+  return quoteIdentifier(checkIdentifier(name), dialect)
+}
+
 function quoteIdentifier(name: string, dialect: Dialect): string {
   if (dialect === "mysql" && /[\u{10000}-\u{10ffff}]/u.test(name))
     throw new OrmIdentifierInvalid("MySQL takes no characters beyond U+FFFF in a name.")

@@ -19,6 +19,11 @@ export interface TransactionOptions {
   readonly timeoutMs?: number
   /** Ends it as the timeout does, with the signal's reason. */
   readonly signal?: AbortSignal
+  /**
+   * SQLite only: keys to other tables are not looked at within, so that a table can be made anew. Whoever says so checks with
+   * `pragma foreign_key_check`. Not for nested ones.
+   */
+  readonly foreignKeys?: "unchecked"
 }
 
 const MAX_TIMEOUT_MS = 86_400_000
@@ -38,6 +43,8 @@ export class Transactions {
   /** As a savepoint where `outer` is a transaction already. */
   async run<T>(work: (scope: Scope) => Promise<T>, options: TransactionOptions, outer: Scope | undefined): Promise<T> {
     checkOptions(options)
+    if (options.foreignKeys !== undefined && this.#engine.dialect !== "sqlite")
+      throw new OrmOptionsInvalid("Only SQLite leaves foreign keys unchecked for a transaction.")
     if (outer !== undefined) return await this.#nested(work, options, outer)
     const { retries = 3 } = options
     for (let attempt = 0; ; attempt++) {
@@ -55,14 +62,18 @@ export class Transactions {
     const { writers } = this.#engine
     const connection = await writers.acquire(options.signal)
     const scope = new Scope(connection)
+    const isUnchecked = options.foreignKeys === "unchecked"
     let value: T
     try {
+      // SQLite takes no notice of it once a transaction has begun.
+      if (isUnchecked) await connection.control("pragma foreign_keys = off")
       value = await this.#upToCommit(scope, work, options)
       await commit(connection)
     } catch (error) {
       await undo(connection)
       throw error
     } finally {
+      if (isUnchecked) await connection.control("pragma foreign_keys = on").catch(() => connection.kill())
       writers.release(connection)
     }
     await this.#ambient.run(undefined, () => runEffects(scope.effects))
@@ -111,10 +122,10 @@ export class Transactions {
 
   async #nested<T>(
     work: (scope: Scope) => Promise<T>,
-    { isolation, retries, timeoutMs, signal }: TransactionOptions,
+    { isolation, retries, timeoutMs, signal, foreignKeys }: TransactionOptions,
     parent: Scope,
   ): Promise<T> {
-    if ((isolation ?? retries ?? timeoutMs ?? signal) !== undefined)
+    if ((isolation ?? retries ?? timeoutMs ?? signal ?? foreignKeys) !== undefined)
       throw new OrmTransactionMisused("A nested transaction takes no options: give them to the outermost one.")
     if (parent.depth >= MAX_DEPTH) throw new OrmTransactionMisused(`Transactions nest at most ${MAX_DEPTH} deep.`)
     return await parent.turn(async () => {
