@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "@ashlar/core"
 import { Counters } from "./counters.ts"
+import { detach } from "./detach.ts"
 import { CacheClosed } from "./errors.ts"
 import type { CacheOptions } from "./options.ts"
 import type { CacheStore, Entry } from "./store.ts"
@@ -95,10 +96,4 @@ export class Core {
     const store = await opening?.catch(() => undefined)
     await store?.close()
   }
-}
-
-/** The async context of the caller, to run other work in. Where a runtime has none there is nothing to leave. */
-function detach(): <T>(work: () => T) => T {
-  const hooks = globalThis.process?.getBuiltinModule?.("node:async_hooks")
-  return hooks?.AsyncLocalStorage.snapshot() ?? ((work) => work())
 }

@@ -37,3 +37,13 @@ export const CacheMakeTimeout: ErrorClass<"CACHE_MAKE_TIMEOUT", 504> = defineErr
   504,
   "Making a value took longer than it may, and there is no older one to serve.",
 )
+export const CacheLockTimeout: ErrorClass<"CACHE_LOCK_TIMEOUT", 503> = defineError(
+  "CACHE_LOCK_TIMEOUT",
+  503,
+  "Another held the lock for longer than the caller waited. Try again in a moment.",
+)
+export const CacheLockLost: ErrorClass<"CACHE_LOCK_LOST", 503> = defineError(
+  "CACHE_LOCK_LOST",
+  503,
+  "The lock ran out before the work ended, or another has it. Undo the work, or refuse it by its fencing token.",
+)

@@ -20,7 +20,9 @@ import type { CacheStore } from "./store.ts"
  */
 export function openCache(url: string | CacheStore, options: CacheOptions = {}): Cache {
   if (typeof url === "string") cacheGuarantees(url) // a mistake in it should not wait
-  return new LiveCache(new Core(typeof url === "string" ? () => openStore(url, options) : async () => url, options), "")
+  const core = new Core(typeof url === "string" ? () => openStore(url, options) : async () => url, options)
+  if (typeof url !== "string") void core.use() // so that it is closed with the cache, also when nobody asked
+  return new LiveCache(core, "")
 }
 
 /**
