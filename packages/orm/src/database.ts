@@ -90,10 +90,23 @@ export interface Database extends Queryable {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+const sessions: WeakMap<object, Session> = new WeakMap()
+
+/** The session behind a database or a transaction; undefined for anything else. */
+export function sessionOf(database: unknown): Session | undefined {
+  return typeof database === "object" && database !== null ? sessions.get(database) : undefined
+}
+
+/** Notes which session is behind an object that callers get. */
+export function faceOf<T extends object>(face: T, session: Session): T {
+  sessions.set(face, session)
+  return face
+}
+
 /** The face of a session. */
 export function queryable(session: Session): Queryable {
   let kysely: Kysely<unknown> | undefined
-  return {
+  const face: Queryable = {
     dialect: session.dialect,
     sql: (strings, ...parts) => new Query(session, strings, parts),
     kysely<Schema>() {
@@ -111,6 +124,7 @@ export function queryable(session: Session): Queryable {
       return (async () => void (await effect()))()
     },
   }
+  return faceOf(face, session)
 }
 
 function compile(query: Sql | Compilable, dialect: Dialect) {

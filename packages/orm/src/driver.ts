@@ -22,6 +22,30 @@ export interface QueryResult {
   readonly insertId: number | bigint | undefined
 }
 
+/** SQL of a model with what a connection has to know of it, kept for the next time: its statement stays prepared. */
+export interface Plan {
+  readonly text: string
+  /** Names of the result's columns, in their order; undefined for a statement that gives no rows. */
+  readonly columns: readonly string[] | undefined
+  /** Whether it surely changes nothing. */
+  readonly onlyReads: boolean
+  /** Whether SQLite has to give integers as bigints: a column holds more than a number does. */
+  readonly isExact: boolean
+}
+
+/** What is wanted of a plan: all rows, the first one or undefined, or what it wrote. */
+export type PlanUse = "all" | "first" | "run"
+
+/** Rows of a plan, as the engine's `rowForm` says. */
+export interface PlanAnswers {
+  readonly all: readonly unknown[]
+  readonly first: unknown
+  readonly run: { readonly changes: number; readonly insertId: number | bigint | undefined }
+}
+
+/** Said by `attempt` when another process is in the way. */
+export const BUSY: unique symbol = Symbol("busy")
+
 export type Isolation = "read committed" | "repeatable read" | "serializable"
 
 /**
@@ -35,6 +59,12 @@ export interface Connection {
   /** True when it works, but should not serve another caller: what it has gathered cannot be let go. */
   readonly isSpent?: boolean
   query(statement: Statement): Promise<QueryResult>
+  /**
+   * Runs a plan, and keeps its statement. Values come encoded by the casts of `columns/`, and rows MUST come as the casts read them.
+   */
+  perform<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): Promise<PlanAnswers[U]>
+  /** The same at once, where the database is in this process. MUST NOT wait, and MUST NOT have done anything when it is busy. */
+  attempt?<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): PlanAnswers[U] | typeof BUSY
   /** MUST hold at most `chunkRows` rows of the result, and MUST free the session when the loop is left early. */
   stream(statement: Statement, chunkRows: number): AsyncGenerator<Row[], void>
   begin(isolation: Isolation | undefined): Promise<void>
@@ -52,6 +82,8 @@ export interface Connection {
 /** A database behind a URL: where its connections come from. */
 export interface Engine {
   readonly dialect: Dialect
+  /** What rows of plans are: objects by column, or lists in the order of the columns. */
+  readonly rowForm: "object" | "list"
   /** For statements outside of transactions that only read; on servers the same as `writers`. */
   readonly readers: ConnectionSource
   readonly writers: ConnectionSource

@@ -264,6 +264,51 @@ export const OrmModelInvalid: ErrorClass<"ORM_MODEL_INVALID", 500> = defineError
   "A model or its columns are not described rightly. The message says which, and what was expected.",
 )
 
+/** A query names what the model does not have, or asks for what it cannot say. */
+export const OrmQueryInvalid: ErrorClass<"ORM_QUERY_INVALID", 500> = defineError(
+  "ORM_QUERY_INVALID",
+  500,
+  "A query names what its model does not have, or asks for what it cannot do. The message says what is known.",
+)
+
+/** There is no row with this key, or none that the query may see. */
+export const OrmNotFound: ErrorClass<"ORM_NOT_FOUND", 404> = defineError("ORM_NOT_FOUND", 404, "There is no such row.")
+
+/** Another changed the row since it was read, or it is gone: nothing was written. */
+export const OrmConflict: ErrorClass<"ORM_CONFLICT", 409> = defineError(
+  "ORM_CONFLICT",
+  409,
+  "The row was changed or deleted by another since it was read. Read it again, and repeat the change.",
+)
+
+/** An observer of the model said no. */
+export const OrmVetoed: ErrorClass<"ORM_VETOED", 409> = defineError(
+  "ORM_VETOED",
+  409,
+  "An observer of the model refused the change, and nothing was written.",
+)
+
+/** A scope has no value here: nobody is signed in, or no tenant is set. */
+export const OrmScopeMissing: ErrorClass<"ORM_SCOPE_MISSING", 500> = defineError(
+  "ORM_SCOPE_MISSING",
+  500,
+  "A scope of the model has no value here, so nothing may be read or written. Set it around the call, or lift the scope by name.",
+)
+
+/** A row is not for this scope: it would belong to another tenant. */
+export const OrmScopeViolated: ErrorClass<"ORM_SCOPE_VIOLATED", 403> = defineError(
+  "ORM_SCOPE_VIOLATED",
+  403,
+  "The row would belong to another scope than the one this code runs in.",
+)
+
+/** A model knows no database. */
+export const OrmModelUnbound: ErrorClass<"ORM_MODEL_UNBOUND", 500> = defineError(
+  "ORM_MODEL_UNBOUND",
+  500,
+  "The model knows no open database. Set static database on it or on its base class, or write Model.in(db).",
+)
+
 /** An encrypted column has no key, or what it holds was made with another, or elsewhere. */
 export const OrmEncryptionFailed: ErrorClass<"ORM_ENCRYPTION_FAILED", 500> = defineError(
   "ORM_ENCRYPTION_FAILED",

@@ -44,6 +44,7 @@ export type { BoundValue, Connection, Dialect, Engine, Isolation, QueryResult, R
 export {
   OrmAfterCommitFailed,
   OrmClosed,
+  OrmConflict,
   OrmConnectFailed,
   OrmConnectionLost,
   OrmConstraintViolation,
@@ -54,12 +55,17 @@ export {
   OrmIdentifierInvalid,
   OrmLockTimeout,
   OrmModelInvalid,
+  OrmModelUnbound,
+  OrmNotFound,
   OrmOptionsInvalid,
   OrmOutcomeUnknown,
   OrmPoolExhausted,
   OrmQueryFailed,
+  OrmQueryInvalid,
   OrmReadOnly,
   OrmSchemaChanged,
+  OrmScopeMissing,
+  OrmScopeViolated,
   OrmSerializationFailed,
   OrmStatementInvalid,
   OrmTimeout,
@@ -68,11 +74,37 @@ export {
   OrmTransactionMisused,
   OrmUniqueViolation,
   OrmValueInvalid,
+  OrmVetoed,
 } from "./errors.ts"
 export type { ExplainOptions, PlanStep, PlanStepKind, QueryPlan } from "./explain.ts"
+export type { ModelDatabase } from "./model/home.ts"
+export type { UpsertOptions } from "./model/many-rows.ts"
+export { Model } from "./model/model.ts"
+export type { ModelEntry } from "./model/model-entry.ts"
+export type { Observer, RowEvent } from "./model/observers.ts"
+export { type AnyScope, allScopes, anyScope, type ScopeOperator, scope } from "./model/scopes.ts"
+export { type Table, type TableColumn, tableOf } from "./model/table.ts"
+export type {
+  Attributes,
+  Changes,
+  ColumnName,
+  ColumnValue,
+  KeyOf,
+  ModelClass,
+  NewRow,
+  RowOf,
+  ValuesOf,
+} from "./model/types.ts"
 export type { DatabaseOptions } from "./open-database.ts"
 export { defineDatabase, openDatabase } from "./open-database.ts"
 export type { PoolStatus } from "./pool.ts"
+export type { ArrayOperator } from "./query/array-conditions.ts"
+export type { Direction } from "./query/clause.ts"
+export type { Comparison, Operator, TextOperator } from "./query/conditions.ts"
+export type { JsonOperator, JsonPath, JsonScalar } from "./query/json-conditions.ts"
+export type { LockOptions, ModelQuery } from "./query/model-query.ts"
+export type { Ties } from "./query/subqueries.ts"
+export type { Operand, Subquery, Where } from "./query/where.ts"
 export { Query, type WriteResult } from "./query.ts"
 export type { QueryEvent, QueryEventOptions } from "./query-event.ts"
 export type { ReplicaStatus } from "./replicas/replica.ts"

@@ -1,6 +1,7 @@
 import {
   type CompiledQuery,
   type DatabaseConnection,
+  DummyDriver,
   type Dialect as KyselyDialect,
   type Driver as KyselyDriver,
   MysqlAdapter,
@@ -31,6 +32,17 @@ export function kyselyDialect(session: Session): KyselyDialect {
   return {
     createAdapter: () => new Adapter(),
     createDriver: () => new SessionDriver(session),
+    createIntrospector: (kysely) => new Introspector(kysely),
+    createQueryCompiler: () => new Compiler(),
+  }
+}
+
+/** Kysely that compiles for a dialect, and has no connection. */
+export function compilerOf(dialect: Dialect): KyselyDialect {
+  const { Adapter, Introspector, Compiler } = parts[dialect]
+  return {
+    createAdapter: () => new Adapter(),
+    createDriver: () => new DummyDriver(),
     createIntrospector: (kysely) => new Introspector(kysely),
     createQueryCompiler: () => new Compiler(),
   }

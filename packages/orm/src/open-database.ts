@@ -7,10 +7,11 @@ import {
   type Service,
   type Services,
 } from "@ashlar/core"
-import { type Database, queryable } from "./database.ts"
+import { type Database, faceOf, queryable } from "./database.ts"
 import type { Engine } from "./driver.ts"
 import { databases } from "./drivers/drivers.ts"
 import { OrmClosed, OrmOptionsInvalid } from "./errors.ts"
+import { noteClosed, noteOpen } from "./open-services.ts"
 import { type QueryEventOptions, QueryLog } from "./query-event.ts"
 import { openReplicas } from "./replicas/open-replicas.ts"
 import { ReplicaSet } from "./replicas/replica-set.ts"
@@ -95,6 +96,7 @@ function createDatabase(
   // Another may have opened the same URL, and goes on: this handle is closed by itself.
   const openEngine: Engine = {
     dialect: engine.dialect,
+    rowForm: engine.rowForm,
     get readers() {
       if (closing) throw new OrmClosed()
       return engine.readers
@@ -112,7 +114,7 @@ function createDatabase(
     closing ??= leaveShared()
     return closing
   }
-  return {
+  const database: Database = {
     ...queryable(session),
     url,
     primary: queryable(primary),
@@ -128,11 +130,13 @@ function createDatabase(
     close,
     [Symbol.asyncDispose]: close,
   }
+  return faceOf(database, session)
 }
 
 function primaryOf(engine: Engine, { primary }: ReplicaSet): Engine {
   return {
     dialect: engine.dialect,
+    rowForm: engine.rowForm,
     // Asked of the engine first, which may be closed.
     get readers() {
       return engine.writers && primary
@@ -155,12 +159,20 @@ export function defineDatabase(
   url: (services: Services) => string | Promise<string>,
   { name = "database", ...options }: DatabaseOptions & { readonly name?: string } = {},
 ): Service<Database> {
-  return defineService<Database>({
+  const service: Service<Database> = defineService<Database>({
     name,
-    open: async (services) => await openDatabase(await url(services), options),
-    close: (database) => database.close(),
+    async open(services) {
+      const database = await openDatabase(await url(services), options)
+      noteOpen(service, database)
+      return database
+    },
+    close(database) {
+      noteClosed(service, database)
+      return database.close()
+    },
     health: (database) => database.health(),
   })
+  return service
 }
 
 const OPTIONS: ReadonlySet<string> = new Set([

@@ -39,6 +39,8 @@ export interface ConnectionSource {
   release(connection: Connection): void
   /** Runs work on a connection for it alone. Where the source has others, what only reads may be run again on another. */
   use<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  /** A connection at once and not taken, for work that does not wait, where the source knows such. */
+  free?(): Connection | undefined
   status(): PoolStatus
   close(): Promise<void>
 }
@@ -47,6 +49,8 @@ interface Member {
   readonly connection: Connection
   readonly bornAt: number
   idleSince: number
+  /** Lent by `free` since the sweeper last came by. */
+  wasFree: boolean
 }
 
 interface Waiter {
@@ -102,6 +106,18 @@ export class Pool implements ConnectionSource {
     } finally {
       this.release(connection)
     }
+  }
+
+  /**
+   * A connection that nobody has, for work that is done before this turn of the event loop is: it is not taken, and not given back.
+   * @throws {ORM_CLOSED} after `close`.
+   */
+  free(): Connection | undefined {
+    if (this.#closing) throw new OrmClosed()
+    const member = this.#idle[this.#idle.length - 1]
+    if (member === undefined || !member.connection.isUsable) return undefined
+    member.wasFree = true
+    return member.connection
   }
 
   /** Takes a connection back: for the next caller, or to be closed where it is not to be used again. */
@@ -203,7 +219,7 @@ export class Pool implements ConnectionSource {
         this.#connecting--
         this.#counts.opened++
         const now = Date.now()
-        this.#members.set(connection, { connection, bornAt: now, idleSince: now })
+        this.#members.set(connection, { connection, bornAt: now, idleSince: now, wasFree: false })
         this.release(connection)
       },
       (error) => {
@@ -237,7 +253,16 @@ export class Pool implements ConnectionSource {
     if (this.#sweeper !== undefined) return
     this.#sweeper = setTimeout(() => {
       this.#sweeper = undefined
-      const oldest = Date.now() - this.#options.idleTimeoutMs
+      const now = Date.now()
+      const oldest = now - this.#options.idleTimeoutMs
+      for (const member of this.#idle.filter(({ wasFree }) => wasFree)) {
+        member.wasFree = false
+        member.idleSince = now
+      }
+      // By age, as `free` does not change their order.
+      this.#idle.sort((one, other) => one.idleSince - other.idleSince)
+      const tooOld = this.#idle.findIndex(({ bornAt }) => now - bornAt > this.#options.maxLifetimeMs)
+      if (tooOld !== -1) this.#drop(this.#idle.splice(tooOld, 1)[0]!)
       while (this.#idle[0] !== undefined && this.#idle[0].idleSince <= oldest) this.#drop(this.#idle.shift()!)
       if (this.#idle.length > 0) this.#sweepLater()
     }, this.#options.idleTimeoutMs)

@@ -114,11 +114,16 @@ export class ToldQuery {
   }
 
   async watch(run: () => Promise<QueryResult>): Promise<QueryResult> {
+    return await this.watchWork(run, ({ rows, changes }) => ({ rows: rows.length, changes }))
+  }
+
+  /** Any work that is one statement. */
+  async watchWork<T>(run: () => Promise<T>, count: (result: T) => { rows: number; changes: number }): Promise<T> {
     const start = performance.now()
     let outcome = { rows: 0, changes: 0, error: undefined as string | undefined }
     try {
       const result = await run()
-      outcome = { rows: result.rows.length, changes: result.changes, error: undefined }
+      outcome = { ...count(result), error: undefined }
       return result
     } catch (error) {
       outcome.error = codeOf(error)

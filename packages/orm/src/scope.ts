@@ -1,4 +1,4 @@
-import type { Connection } from "./driver.ts"
+import { type BoundValue, BUSY, type Connection, type Plan, type PlanAnswers, type PlanUse } from "./driver.ts"
 import { endsTransaction, OrmTransactionAborted, OrmTransactionClosed, OrmTransactionMisused } from "./errors.ts"
 
 let transactionCount = 0
@@ -19,6 +19,8 @@ export class Scope {
   #isOpen = true
   #broken: unknown
   #last: Promise<void> = Promise.resolve()
+  /** Work that has its turn, or waits for it. */
+  #waiting = 0
 
   constructor(connection: Connection, parent?: Scope) {
     this.connection = connection
@@ -60,6 +62,19 @@ export class Scope {
     this.root.#broken ??= reason
   }
 
+  /** A plan's answer at once, where the database is in this process and nothing has to be waited for. @throws as `turn` does. */
+  attempt<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): PlanAnswers[U] | typeof BUSY {
+    const { connection } = this
+    if (this.#waiting > 0 || connection.attempt === undefined) return BUSY
+    this.#check()
+    try {
+      return connection.attempt(use, plan, values)
+    } catch (error) {
+      if (endsTransaction(error)) this.root.#broken ??= error
+      throw error
+    }
+  }
+
   /**
    * Runs work on the connection when all asked for before is done: one connection does one thing at a time, and a nested
    * transaction is one thing.
@@ -71,6 +86,7 @@ export class Scope {
     const before = this.#last
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#last = promise
+    this.#waiting++
     try {
       await before
       if (this.broken !== undefined) throw new OrmTransactionAborted(undefined, { cause: this.broken })
@@ -79,6 +95,7 @@ export class Scope {
       if (endsTransaction(error)) this.root.#broken ??= error
       throw error
     } finally {
+      this.#waiting--
       resolve()
     }
   }

@@ -1,5 +1,17 @@
 import type { Ambient } from "@ashlar/core"
-import type { Connection, Dialect, Engine, QueryResult, Row, Statement } from "./driver.ts"
+import {
+  type BoundValue,
+  BUSY,
+  type Connection,
+  type Dialect,
+  type Engine,
+  type Plan,
+  type PlanAnswers,
+  type PlanUse,
+  type QueryResult,
+  type Row,
+  type Statement,
+} from "./driver.ts"
 import { OrmOptionsInvalid } from "./errors.ts"
 import type { ConnectionSource } from "./pool.ts"
 import type { QueryLog } from "./query-event.ts"
@@ -12,17 +24,27 @@ const MAX_CHUNK_ROWS = 10_000
 /** What a database and each of its transactions run their statements through: on the right connection, in turn, and told of. */
 export class Session {
   readonly dialect: Dialect
+  readonly rowForm: Engine["rowForm"]
+  /** The session of the database itself, whatever transaction this one is of. */
+  readonly root: Session
   readonly #engine: Engine
   readonly #ambient: Ambient<Scope | undefined>
   readonly #log: QueryLog
   readonly #scope: Scope | undefined
 
-  constructor(engine: Engine, ambient: Ambient<Scope | undefined>, log: QueryLog, scope?: Scope) {
+  constructor(
+    engine: Engine,
+    ambient: Ambient<Scope | undefined>,
+    log: QueryLog,
+    within?: { root: Session; scope: Scope },
+  ) {
     this.dialect = engine.dialect
+    this.rowForm = engine.rowForm
+    this.root = within?.root ?? this
     this.#engine = engine
     this.#ambient = ambient
     this.#log = log
-    this.#scope = scope
+    this.#scope = within?.scope
   }
 
   /** The innermost transaction of the code that asks, if it is this one or within it. */
@@ -40,6 +62,45 @@ export class Session {
       told === undefined ? connection.query(statement) : told.watch(() => connection.query(statement))
     if (scope !== undefined) return await scope.turn(() => on(scope.connection))
     return await this.#source(statement).use(on)
+  }
+
+  /**
+   * Runs a plan of a model. Answers at once where the database is in this process and nobody is in the way; what it costs to tell of
+   * a statement is paid only when somebody listens.
+   */
+  perform<U extends PlanUse>(
+    use: U,
+    plan: Plan,
+    values: readonly BoundValue[],
+  ): PlanAnswers[U] | Promise<PlanAnswers[U]> {
+    const { scope } = this
+    if (this.#log.isHeard) return this.#performHeard(use, plan, values)
+    if (scope !== undefined) {
+      const answer = scope.attempt(use, plan, values)
+      return answer === BUSY ? scope.turn(() => scope.connection.perform(use, plan, values)) : answer
+    }
+    const source = plan.onlyReads ? this.#engine.readers : this.#engine.writers
+    const free = source.free?.()
+    if (free?.attempt !== undefined) {
+      const answer = free.attempt(use, plan, values)
+      if (answer !== BUSY) return answer
+    }
+    return source.use((connection) => connection.perform(use, plan, values))
+  }
+
+  #performHeard<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): Promise<PlanAnswers[U]> {
+    const { scope } = this
+    const told = this.#log.begin({ text: plan.text, values }, scope?.id)
+    const on = (connection: Connection) => connection.perform(use, plan, values)
+    const run = () => {
+      if (scope !== undefined) return scope.turn(() => on(scope.connection))
+      return (plan.onlyReads ? this.#engine.readers : this.#engine.writers).use(on)
+    }
+    return told.watchWork(run, (answer) => {
+      if (use === "run") return { rows: 0, changes: (answer as PlanAnswers["run"]).changes }
+      const rows = use === "all" ? (answer as PlanAnswers["all"]).length : answer === undefined ? 0 : 1
+      return { rows, changes: plan.onlyReads ? 0 : rows }
+    })
   }
 
   #source({ text }: Statement): ConnectionSource {
@@ -90,7 +151,8 @@ export class Session {
   }
 
   async transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions): Promise<T> {
-    const inside = (scope: Scope) => work(new Session(this.#engine, this.#ambient, this.#log, scope))
+    const inside = (scope: Scope) =>
+      work(new Session(this.#engine, this.#ambient, this.#log, { root: this.root, scope }))
     return await new Transactions(this.#engine, this.#ambient).run(inside, options, this.scope)
   }
 }

@@ -1,4 +1,4 @@
-import type { Dialect, Statement } from "./driver.ts"
+import type { BoundValue, Dialect, Statement } from "./driver.ts"
 import { OrmIdentifierInvalid, OrmValueInvalid } from "./errors.ts"
 import { checkValues } from "./values.ts"
 
@@ -30,6 +30,35 @@ export class Sql {
     const writing: Writing = { dialect, text: "", values: [] }
     this.#write(writing, 0)
     return { text: writing.text, values: checkCount(checkValues(writing.values, dialect)) }
+  }
+
+  /**
+   * The text around each value, and the values: for SQL that becomes part of what is numbered elsewhere.
+   * @internal @throws {ORM_VALUE_INVALID}
+   */
+  pieces(dialect: Dialect): { readonly texts: readonly string[]; readonly values: readonly BoundValue[] } {
+    const { texts, values } = this.#collect(dialect, 0)
+    return { texts, values: checkCount(checkValues(values, dialect)) }
+  }
+
+  #collect(dialect: Dialect, depth: number): { texts: string[]; values: unknown[] } {
+    if (depth > MAX_DEPTH) throw new OrmValueInvalid(`SQL is nested deeper than ${MAX_DEPTH} templates.`)
+    const texts = [this.#strings[0]!]
+    const values: unknown[] = []
+    this.#parts.forEach((part, index) => {
+      const after = this.#strings[index + 1]!
+      if (part instanceof Sql) {
+        const inner = part.#collect(dialect, depth + 1)
+        texts.push(`${texts.pop()}${inner.texts[0]}`, ...inner.texts.slice(1))
+        texts.push(`${texts.pop()}${after}`)
+        values.push(...inner.values)
+      } else if (part instanceof Identifier) texts.push(`${texts.pop()}${part.quote(dialect)}${after}`)
+      else {
+        values.push(part)
+        texts.push(after)
+      }
+    })
+    return { texts, values }
   }
 
   #write(writing: Writing, depth: number): void {

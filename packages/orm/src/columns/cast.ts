@@ -48,7 +48,8 @@ const MAX_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 const isText = (value: unknown): value is string => typeof value === "string" && !value.includes("\0")
 const toBit = (value: boolean): BoundValue => (value ? 1 : 0)
 const asIs = <T>(value: T): T => value
-const toDate = (raw: unknown): Date => (raw instanceof Date ? raw : new Date(textToTime(String(raw))))
+// What is read is never a part of what the driver gave: that is kept, to see what was changed in place.
+const toDate = (raw: unknown): Date => new Date(raw instanceof Date ? raw : textToTime(String(raw)))
 
 const kinds: Readonly<Record<Exclude<ColumnKind, "array" | "encrypted">, Kind>> = {
   uuid: {
@@ -113,18 +114,14 @@ const kinds: Readonly<Record<Exclude<ColumnKind, "array" | "encrypted">, Kind>> 
   json: {
     expects: () => "what JSON holds: no bigint, no function, no circle",
     fits: (value) => toJson(value) !== undefined,
-    read: { sqlite: parseJson, postgres: undefined, mysql: parseJson },
+    read: parseJson,
     write: (value: unknown) => toJson(value)!,
     settle: (value: unknown) => JSON.parse(toJson(value)!),
   },
   bytes: {
     expects: () => "a Uint8Array",
     fits: (value) => value instanceof Uint8Array,
-    read: {
-      sqlite: undefined,
-      postgres: (raw) => toBytes(raw as Uint8Array),
-      mysql: (raw) => toBytes(raw as Uint8Array),
-    },
+    read: (raw) => new Uint8Array(raw as Uint8Array),
     write: { sqlite: asIs<Uint8Array>, postgres: asIs<Uint8Array>, mysql: (value: Uint8Array) => Buffer.from(value) },
     settle: (value: Uint8Array) => value.slice(),
   },
@@ -149,7 +146,7 @@ export function castOf(definition: ColumnDefinition, dialect: Dialect, place: Co
   return {
     read: isExact && dialect === "sqlite" ? undefined : read,
     readExact: kind.readsInteger ? Number : isExact ? undefined : read,
-    isExact,
+    isExact: isExact && dialect === "sqlite",
     write(value) {
       if (!fits(value, definition)) throw misfit(place, kind.expects(definition))
       return write(value, definition)
@@ -177,11 +174,11 @@ function arrayCast({ element }: ColumnDefinition, dialect: Dialect, place: Colum
   }
   const read = (list: unknown): unknown[] =>
     readOne === undefined
-      ? (list as unknown[])
+      ? [...(list as unknown[])]
       : (list as unknown[]).map((item) => (item === null ? null : readOne(item)))
   const fromJson = (raw: unknown): unknown[] => read(parseJson(raw))
   return {
-    read: dialect === "postgres" ? (readOne === undefined ? undefined : read) : fromJson,
+    read: dialect === "postgres" ? (list) => read(list) : fromJson,
     readExact: fromJson,
     isExact: false,
     write(value) {
@@ -234,6 +231,7 @@ function toDecimal(text: string, { precision = 0, scale = 0 }: ColumnDefinition)
 function textToTime(text: string): string {
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return `${text}T00:00:00Z`
   const time = text.replace(" ", "T")
+  if (/[+-]\d\d$/.test(time.slice(10))) return `${time}:00`
   return /(?:Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`
 }
 
@@ -252,8 +250,4 @@ function toJson(value: unknown): string | undefined {
 
 function parseJson(raw: unknown): unknown {
   return typeof raw === "string" ? JSON.parse(raw) : raw
-}
-
-function toBytes(raw: Uint8Array): Uint8Array {
-  return new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength)
 }

@@ -7,7 +7,19 @@ import {
   createConnection,
   type ResultSetHeader,
 } from "mysql2/promise"
-import type { Connection, Engine, Isolation, QueryResult, ReplicaOptions, Row, Statement } from "../driver.ts"
+import type {
+  BoundValue,
+  Connection,
+  Engine,
+  Isolation,
+  Plan,
+  PlanAnswers,
+  PlanUse,
+  QueryResult,
+  ReplicaOptions,
+  Row,
+  Statement,
+} from "../driver.ts"
 import { OrmConnectFailed } from "../errors.ts"
 import { Pool, type PoolOptions } from "../pool.ts"
 import { answer } from "./answer.ts"
@@ -58,7 +70,16 @@ export async function open(url: DriverUrl, options: MysqlOptions): Promise<Engin
       return connection
     },
   })
-  return { dialect: "mysql", readers: pool, writers: pool, replicaOptions: options }
+  return { dialect: "mysql", rowForm: "list", readers: pool, writers: pool, replicaOptions: options }
+}
+
+/** JSON and times stay text, which the casts of models read: a text in JSON has to be told from JSON. */
+const typeCast: NonNullable<ConnectionOptions["typeCast"]> = (field, next) => {
+  const { type, extendedFormat } = field as typeof field & { readonly extendedFormat?: string }
+  if (type === "JSON" || extendedFormat === "json") return field.string("utf8")
+  if (type === "DATETIME" || type === "TIMESTAMP") return field.string("ascii")
+  const value: unknown = next()
+  return type === "LONGLONG" && typeof value === "string" ? BigInt(value) : value
 }
 
 /**
@@ -116,6 +137,23 @@ class MysqlConnection implements Connection {
       if (Array.isArray(result)) return { rows: result as Row[], changes: 0, insertId: undefined }
       const { affectedRows, insertId } = result as ResultSetHeader
       return { rows: [], changes: affectedRows, insertId: insertId === 0 ? undefined : insertId }
+    } catch (error) {
+      throw this.#fault(error)
+    }
+  }
+
+  async perform<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): Promise<PlanAnswers[U]> {
+    try {
+      const asked = this.#client.execute({ sql: plan.text, values: [...values] as never, rowsAsArray: true, typeCast })
+      const [result] = await this.#answer<[unknown, unknown]>(asked)
+      const rows = Array.isArray(result) ? (result as readonly unknown[]) : []
+      const { affectedRows = 0, insertId = 0 } = Array.isArray(result) ? {} : (result as ResultSetHeader)
+      const answers: PlanAnswers = {
+        all: rows,
+        first: rows[0],
+        run: { changes: affectedRows, insertId: insertId === 0 ? undefined : insertId },
+      }
+      return answers[use]
     } catch (error) {
       throw this.#fault(error)
     }

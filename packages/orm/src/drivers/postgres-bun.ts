@@ -12,7 +12,7 @@ const TLS_1_2 = 0x0303
 
 /** Connections by Bun's own client. */
 export const open = (url: DriverUrl, options: PostgresOptions): Promise<Engine> =>
-  openPostgres(openBunSql, { url, options })
+  openPostgres(openBunSql, { url, options, rowForm: "object" })
 
 /**
  * One connection, reserved, which is never opened again behind our back.
@@ -97,6 +97,14 @@ class BunSqlClient implements PostgresClient {
       ? this.#session(template(text))
       : this.#session.unsafe(text, values.map(typeless)))
     return { rows: rowsOf(result), command: result.command ?? "", count: result.count ?? 0 }
+  }
+
+  async perform(text: string, values: readonly EncodedValue[]): Promise<{ rows: readonly unknown[]; count: number }> {
+    this.#texts.add(text)
+    const result: BunResult = await (values.length === 0
+      ? this.#session(template(text))
+      : this.#session.unsafe(text, values.map(typeless)))
+    return { rows: result, count: result.count ?? 0 }
   }
 
   forget(): void {}

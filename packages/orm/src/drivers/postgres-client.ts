@@ -38,6 +38,8 @@ export interface PostgresClient {
   readonly backendId: number
   /** One statement, by the extended protocol: text that is several is an error. */
   run(text: string, values: readonly EncodedValue[]): Promise<PostgresAnswer>
+  /** The same with rows as the library has them cheapest, for the casts of models: lists, or objects, as its `rowForm` says. */
+  perform(text: string, values: readonly EncodedValue[]): Promise<{ rows: readonly unknown[]; count: number }>
   /** SQL of our own, without values, which is never prepared. */
   command(text: string): Promise<PostgresAnswer>
   /** The statement's text will not be what was prepared for it any more. */

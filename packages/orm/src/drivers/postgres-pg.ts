@@ -12,7 +12,7 @@ const MAX_KEPT_LENGTH = 16 * 1024
 
 /** Connections by `pg`, on any runtime. */
 export const open = (url: DriverUrl, options: PostgresOptions): Promise<Engine> =>
-  openPostgres(openPg, { url, options })
+  openPostgres(openPg, { url, options, rowForm: "list" })
 
 async function openPg(target: PostgresTarget): Promise<PostgresClient> {
   const client = new pg.Client({
@@ -75,6 +75,15 @@ class PgClient implements PostgresClient {
       ...(name === undefined ? {} : { name }),
     } as pg.QueryConfig)
     return { rows, command, count: rowCount ?? 0 }
+  }
+
+  async perform(text: string, values: readonly EncodedValue[]): Promise<{ rows: readonly unknown[]; count: number }> {
+    const name = this.#nameOf(text)
+    const config = { text, values, rowMode: "array", queryMode: "extended", types: PLAN_TYPES }
+    const { rows, rowCount } = await this.#client.query<Row>(
+      (name === undefined ? config : { ...config, name }) as never,
+    )
+    return { rows, count: rowCount ?? 0 }
   }
 
   /** A name for a text that comes again. */
@@ -155,4 +164,10 @@ const PARSERS: ReadonlyMap<number, Parse> = new Map<number, Parse>([
 function getTypeParser(oid: number, format?: string): Parse {
   const own = format === "binary" ? undefined : PARSERS.get(oid)
   return own ?? (pg.types.getTypeParser(oid, format as "text") as Parse)
+}
+
+/** What the casts of models read from the text itself: int8, days and timestamps. */
+const TEXTS: ReadonlySet<number> = new Set([TYPE.int8, TYPE.date, TYPE.timestamp, TYPE.timestamptz])
+const PLAN_TYPES = {
+  getTypeParser: (oid: number, format?: string): Parse => (TEXTS.has(oid) ? asText : getTypeParser(oid, format)),
 }

@@ -1,5 +1,17 @@
 import type { DriverUrl } from "@ashlar/core"
-import type { Connection, Engine, Isolation, QueryResult, ReplicaOptions, Row, Statement } from "../driver.ts"
+import type {
+  BoundValue,
+  Connection,
+  Engine,
+  Isolation,
+  Plan,
+  PlanAnswers,
+  PlanUse,
+  QueryResult,
+  ReplicaOptions,
+  Row,
+  Statement,
+} from "../driver.ts"
 import { OrmConnectFailed, OrmTransactionAborted } from "../errors.ts"
 import { Pool, type PoolOptions } from "../pool.ts"
 import { answer } from "./answer.ts"
@@ -15,12 +27,19 @@ export interface PostgresOptions extends TlsChoice, ReplicaOptions, Omit<PoolOpt
   readonly readOnly: boolean
 }
 
+export interface PostgresOpening {
+  readonly url: DriverUrl
+  readonly options: PostgresOptions
+  /** What rows of plans are with this library. */
+  readonly rowForm: Engine["rowForm"]
+}
+
 const KILL_TIMEOUT_MS = 2_000
 
 /** A pool of connections to PostgreSQL, or to what speaks its protocol. None is opened until it is needed. */
 export async function openPostgres(
   openClient: OpenPostgresClient,
-  { url, options }: { readonly url: DriverUrl; readonly options: PostgresOptions },
+  { url, options, rowForm }: PostgresOpening,
 ): Promise<Engine> {
   const user = url.user ?? "postgres"
   const target: PostgresTarget = {
@@ -42,7 +61,7 @@ export async function openPostgres(
       return connection
     },
   })
-  return { dialect: "postgres", readers: pool, writers: pool, replicaOptions: options }
+  return { dialect: "postgres", rowForm, readers: pool, writers: pool, replicaOptions: options }
 }
 
 class PostgresConnection implements Connection {
@@ -76,14 +95,27 @@ class PostgresConnection implements Connection {
   }
 
   async query(statement: Statement): Promise<QueryResult> {
+    return await this.#again(statement.text, () => this.#run(statement))
+  }
+
+  async perform<U extends PlanUse>(use: U, { text }: Plan, values: readonly BoundValue[]): Promise<PlanAnswers[U]> {
+    const { rows, count } = await this.#again(text, () =>
+      this.#answer(this.#client.perform(text, values.map(encodeValue))),
+    )
+    const answers: PlanAnswers = { all: rows, first: rows[0], run: { changes: count, insertId: undefined } }
+    return answers[use]
+  }
+
+  /** Once more when what was prepared does not fit its tables any more. */
+  async #again<T>(text: string, run: () => Promise<T>): Promise<T> {
     try {
-      return await this.#run(statement)
+      return await run()
     } catch (error) {
       if (!isStalePlan(error)) throw this.#fault(error)
-      this.#client.forget(statement.text)
+      this.#client.forget(text)
       // Nothing was done, and outside of a transaction nothing is lost: once more, under another name.
       if (this.#inTransaction) throw this.#fault(error)
-      return await this.#run(statement).catch((again) => Promise.reject(this.#fault(again)))
+      return await run().catch((again) => Promise.reject(this.#fault(again)))
     }
   }
 

@@ -1,11 +1,23 @@
 import { resolve } from "node:path"
 import { type DriverUrl, DriverUrlInvalid } from "@ashlar/core"
-import type { BoundValue, Connection, Engine, QueryResult, Row, Statement } from "../driver.ts"
+import {
+  type BoundValue,
+  BUSY,
+  type Connection,
+  type Engine,
+  type Plan,
+  type PlanAnswers,
+  type PlanUse,
+  type QueryResult,
+  type Row,
+  type Statement,
+} from "../driver.ts"
 import { OrmConnectFailed } from "../errors.ts"
 import { Pool } from "../pool.ts"
 import { onlyReads } from "../statement-kind.ts"
+import { PlanCache } from "./plan-cache.ts"
 import { isBusy, toSqliteFault } from "./sqlite-faults.ts"
-import { type NativeSqlite, type NativeStatement, openNative } from "./sqlite-native.ts"
+import { type NativePlan, type NativeSqlite, type NativeStatement, nativeRowForm, openNative } from "./sqlite-native.ts"
 
 interface SqliteOptions {
   readonly max: number
@@ -22,6 +34,8 @@ interface SqliteOptions {
 /** Characters. Longer SQL is made for one occasion, and its program takes many times its length in memory. */
 const MAX_KEPT_LENGTH = 16 * 1024
 const MEMORY = ":memory:"
+/** Plans are a bounded set, of which an app uses more than of texts by hand; one is 4 KB. */
+const PLANS_PER_STATEMENT = 2.5
 
 /**
  * A file: one connection that writes, which callers wait for in turn, and several that read what was committed. A database
@@ -36,16 +50,16 @@ export async function open(url: DriverUrl, options: SqliteOptions): Promise<Engi
   const writers = new Pool({ ...stays, connect: () => SqliteConnection.open(path, false, options) })
   // A missing folder or a file that is no database is said now, and a new file is there before the first read.
   writers.release(await writers.acquire())
-  if (path === MEMORY) return { dialect: "sqlite", readers: writers, writers }
+  if (path === MEMORY) return { dialect: "sqlite", rowForm: nativeRowForm, readers: writers, writers }
   const readers = new Pool({ ...options, connect: () => SqliteConnection.open(path, true, options) })
-  return { dialect: "sqlite", readers, writers }
+  return { dialect: "sqlite", rowForm: nativeRowForm, readers, writers }
 }
 
 async function openReadOnly(path: string, options: SqliteOptions): Promise<Engine> {
   if (path === MEMORY) throw new DriverUrlInvalid("A database in memory that only reads would always be empty.")
   const pool = new Pool({ ...options, connect: () => SqliteConnection.open(path, true, options) })
   pool.release(await pool.acquire())
-  return { dialect: "sqlite", readers: pool, writers: pool }
+  return { dialect: "sqlite", rowForm: nativeRowForm, readers: pool, writers: pool }
 }
 
 class SqliteConnection implements Connection {
@@ -56,6 +70,7 @@ class SqliteConnection implements Connection {
   readonly #busyTimeoutMs: number
   readonly #maxPrepared: number
   readonly #prepared: Map<string, NativeStatement> = new Map()
+  readonly #plans: PlanCache<NativePlan>
 
   private constructor(native: NativeSqlite, isMemory: boolean, options: SqliteOptions) {
     this.#isMemory = isMemory
@@ -64,6 +79,7 @@ class SqliteConnection implements Connection {
     this.#native = native
     this.#busyTimeoutMs = options.busyTimeoutMs
     this.#maxPrepared = options.preparedStatements
+    this.#plans = new PlanCache(Math.max(1, options.preparedStatements * PLANS_PER_STATEMENT))
   }
 
   static async open(path: string, readonly: boolean, options: SqliteOptions): Promise<SqliteConnection> {
@@ -93,6 +109,23 @@ class SqliteConnection implements Connection {
     } finally {
       this.#release(text, statement)
     }
+  }
+
+  attempt<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): PlanAnswers[U] | typeof BUSY {
+    try {
+      const statement = this.#plans.get(plan) ?? this.#plans.keep(plan, this.#native.preparePlan(plan))
+      return statement[use](values) as PlanAnswers[U]
+    } catch (error) {
+      if (isBusy(error)) return BUSY
+      throw toSqliteFault(error)
+    }
+  }
+
+  async perform<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): Promise<PlanAnswers[U]> {
+    return await this.#patiently(() => {
+      const statement = this.#plans.get(plan) ?? this.#plans.keep(plan, this.#native.preparePlan(plan))
+      return statement[use](values) as PlanAnswers[U]
+    })
   }
 
   #execute(statement: NativeStatement, text: string, values: readonly BoundValue[]): QueryResult {
@@ -165,6 +198,7 @@ class SqliteConnection implements Connection {
     // bun:sqlite keeps a file open whose statements live, and they go on writing.
     for (const statement of this.#prepared.values()) statement.finalize()
     this.#prepared.clear()
+    this.#plans.clear()
     this.#native.close()
   }
 

@@ -7,6 +7,7 @@ import type { Replica, ReplicaStatus } from "./replica.ts"
 /** A database and its copies: writes and transactions go to it, reads to a copy that is well. */
 export class ReplicaSet implements Engine {
   readonly dialect: Engine["dialect"]
+  readonly rowForm: Engine["rowForm"]
   readonly readers: ConnectionSource
   readonly writers: ConnectionSource
   /** For reads of the primary, which are no writes. */
@@ -17,6 +18,7 @@ export class ReplicaSet implements Engine {
 
   constructor(primary: Engine, replicas: readonly Replica[], options: ReplicaOptions) {
     this.dialect = primary.dialect
+    this.rowForm = primary.rowForm
     this.#replicas = replicas
     this.primary = primary.readers
     this.writers = new Writers(primary.writers, this.flows)

@@ -3,8 +3,10 @@ import { type Database, openDatabase, sql } from "../index.ts"
 import { withOptions } from "./database-servers.ts"
 import { explainCases } from "./explain-cases.ts"
 import { faultCases } from "./fault-cases.ts"
+import { modelCases } from "./model-cases.ts"
 import { postgresCases } from "./postgres-cases.ts"
 import { queryCases } from "./query-cases.ts"
+import { rowCases } from "./row-cases.ts"
 import { transactionCases } from "./transaction-cases.ts"
 
 /** A database that a case may do as it likes with. */
@@ -37,6 +39,8 @@ const cases: readonly DatabaseCase[] = [
   ...faultCases,
   ...postgresCases,
   ...explainCases,
+  ...modelCases,
+  ...rowCases,
 ]
 
 /**

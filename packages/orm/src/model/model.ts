@@ -1,0 +1,239 @@
+// biome-ignore-all lint/complexity/noThisInStatic: `this` is the class that extends this one, which is the point.
+import { type Queryable, sessionOf } from "../database.ts"
+import { OrmModelUnbound, OrmNotFound } from "../errors.ts"
+import type { Direction } from "../query/clause.ts"
+import type { Operator } from "../query/conditions.ts"
+import type { ModelQuery } from "../query/model-query.ts"
+import type { Operand, Where } from "../query/where.ts"
+import { type Home, homeIn, homeOf } from "./home.ts"
+import type { UpsertOptions } from "./many-rows.ts"
+import { ModelEntry } from "./model-entry.ts"
+import { type Observer, observe } from "./observers.ts"
+import { type AnyRow, changedColumns, deleteRow, keyOf, makeRow, restoreRow, saveRow } from "./persist.ts"
+import { toJson } from "./row-json.ts"
+import { RowState } from "./row-state.ts"
+import { columnOf, tableOf } from "./table.ts"
+import type { Changes, ColumnName, ColumnValue, KeyOf, ModelClass, NewRow, RowOf, ValuesOf } from "./types.ts"
+
+/**
+ * A table as a class. Columns are declared once, and give the types, the casts and the table itself. The statics that a class may
+ * have are those of {@link ModelClass}.
+ *
+ * @example
+ * class User extends Model {
+ *   static table = "users"
+ *   static columns = { id: uuid().primary(), email: text(254).unique(), password: text().hidden(), createdAt: createdAt() }
+ *   static database = db
+ * }
+ * const user = await User.create({ email: "ada@example.org", password: hash })
+ * await User.where("email", "ada@example.org").first()
+ */
+export abstract class Model {
+  /** The model in a database or a transaction other than its own. @throws {ORM_MODEL_UNBOUND} */
+  static in<M extends ModelClass>(this: M, database: Queryable): ModelEntry<M> {
+    const session = sessionOf(database)
+    if (session === undefined) throw new OrmModelUnbound("Expected an open database, or a transaction of one.")
+    return new ModelEntry<M>(homeIn(session, this), session)
+  }
+
+  /** All rows, to be narrowed down. */
+  static query<M extends ModelClass>(this: M): ModelQuery<M> {
+    return entryOf(this).query()
+  }
+
+  /** The row with this key; an object of values where the key has several columns. */
+  static find<M extends ModelClass>(this: M, key: KeyOf<M>): Promise<RowOf<M> | undefined> {
+    return entryOf(this).find(key)
+  }
+
+  /** @throws {ORM_NOT_FOUND} */
+  static findOrFail<M extends ModelClass>(this: M, key: KeyOf<M>): Promise<RowOf<M>> {
+    return entryOf(this).findOrFail(key)
+  }
+
+  /** All rows at once: for small tables. */
+  static all<M extends ModelClass>(this: M): Promise<RowOf<M>[]> {
+    return entryOf(this).query().get()
+  }
+
+  /** @throws {ORM_QUERY_INVALID} for a column or an operator that the model does not have. @throws {ORM_VALUE_INVALID} */
+  static where<M extends ModelClass, K extends ColumnName<M>>(
+    this: M,
+    column: K,
+    value: ColumnValue<M, K>,
+  ): ModelQuery<M>
+  static where<M extends ModelClass, K extends ColumnName<M>, O extends Operator>(
+    this: M,
+    column: K,
+    operator: O,
+    value: Operand<ColumnValue<M, K>, O>,
+  ): ModelQuery<M>
+  static where<M extends ModelClass>(this: M, group: (query: ModelQuery<M>) => Where<M>): ModelQuery<M>
+  static where<M extends ModelClass>(this: M, ...given: readonly unknown[]): ModelQuery<M> {
+    const query = entryOf(this).query() as unknown as { where(...given: readonly unknown[]): ModelQuery<M> }
+    return query.where(...given)
+  }
+
+  static select<M extends ModelClass, K extends ColumnName<M>>(
+    this: M,
+    ...columns: readonly [K, ...K[]]
+  ): ModelQuery<M, ValuesOf<M["columns"], K> & M["prototype"]> {
+    return entryOf(this)
+      .query()
+      .select(...columns)
+  }
+
+  static orderBy<M extends ModelClass>(this: M, column: ColumnName<M>, direction?: Direction): ModelQuery<M> {
+    return entryOf(this).query().orderBy(column, direction)
+  }
+
+  /** Leaves a scope out. @param reason Why that is right here, for whoever searches the code for it. */
+  static withoutScope<M extends ModelClass>(this: M, name: string, reason: string): ModelQuery<M> {
+    return entryOf(this).query().withoutScope(name, reason)
+  }
+
+  static withDeleted<M extends ModelClass>(this: M): ModelQuery<M> {
+    return entryOf(this).query().withDeleted()
+  }
+
+  static onlyDeleted<M extends ModelClass>(this: M): ModelQuery<M> {
+    return entryOf(this).query().onlyDeleted()
+  }
+
+  /** Inserts a row, and gives it as it now is. @throws {ORM_VALUE_INVALID} {ORM_UNIQUE_VIOLATION} and its kin. */
+  static create<M extends ModelClass>(this: M, values: NewRow<M>): Promise<RowOf<M>> {
+    return entryOf(this).create(values)
+  }
+
+  /** Inserts rows, all or none, without events. @returns how many. */
+  static insertMany<M extends ModelClass>(this: M, rows: readonly NewRow<M>[]): Promise<number> {
+    return entryOf(this).insertMany(rows)
+  }
+
+  /** Inserts rows, and changes those that are there already with the same `on`. See {@link ModelEntry.upsert}. */
+  static upsert<M extends ModelClass>(
+    this: M,
+    rows: readonly NewRow<M>[],
+    options: UpsertOptions<ColumnName<M>>,
+  ): Promise<void> {
+    return entryOf(this).upsert(rows, options)
+  }
+
+  static firstOrCreate<M extends ModelClass>(
+    this: M,
+    match: Partial<NewRow<M>>,
+    others: Partial<NewRow<M>> = {},
+  ): Promise<RowOf<M>> {
+    return entryOf(this).firstOrCreate(match, others)
+  }
+
+  static updateOrCreate<M extends ModelClass>(
+    this: M,
+    match: Partial<NewRow<M>>,
+    others: Changes<M> & Partial<NewRow<M>>,
+  ): Promise<RowOf<M>> {
+    return entryOf(this).updateOrCreate(match, others)
+  }
+
+  /** A row that is not in the database until it is saved. */
+  static make<M extends ModelClass>(this: M, values: Partial<NewRow<M>> = {}): RowOf<M> {
+    return makeRow(homeOf(this), values) as RowOf<M>
+  }
+
+  /** Has what is done to rows of this class, and of those that extend it, told to an observer. @returns what ends that. */
+  static observe<M extends Pick<ModelClass, "prototype">>(
+    this: M,
+    observer: Observer<M extends ModelClass ? RowOf<M> : M["prototype"]>,
+  ): () => void {
+    return observe(this, observer as Observer<never>)
+  }
+
+  /** False until the row is in the database, and again when it was deleted. */
+  get isSaved(): boolean {
+    return RowState.source(this) !== undefined
+  }
+
+  /** Properties that differ from what was read. */
+  changedProperties(): string[] {
+    return changedColumns(homeOfRow(this), asRow(this)).map(({ column }) => column.property)
+  }
+
+  /**
+   * Writes what changed, or the whole row where it is new.
+   *
+   * @throws {ORM_CONFLICT} when the row is gone, or its `version()` was counted up by another since it was read.
+   */
+  async save(): Promise<this> {
+    const home = homeOfRow(this)
+    await saveRow(home, home.session, asRow(this))
+    return this
+  }
+
+  /** Sets these properties, and saves. */
+  async update<T extends this>(this: T, values: Partial<Omit<T, keyof Model>>): Promise<T> {
+    // Of these columns only: what a caller sent is no way to set anything else on the object.
+    const { table } = homeOfRow(this)
+    for (const [property, value] of Object.entries(values)) {
+      columnOf(table, property)
+      ;(this as AnyRow)[property] = value
+    }
+    return await this.save()
+  }
+
+  /** Deletes the row: softly where the model has a `deletedAt()`. @throws {ORM_CONFLICT} when it is gone or was changed. */
+  async delete(): Promise<void> {
+    const home = homeOfRow(this)
+    await deleteRow(home, home.session, [asRow(this), false])
+  }
+
+  /** Deletes the row for good. */
+  async forceDelete(): Promise<void> {
+    const home = homeOfRow(this)
+    await deleteRow(home, home.session, [asRow(this), true])
+  }
+
+  /** Takes a soft deletion back. */
+  async restore(): Promise<this> {
+    const home = homeOfRow(this)
+    await restoreRow(home, home.session, asRow(this))
+    return this
+  }
+
+  /** Reads the row again, and forgets what was changed on it. @throws {ORM_NOT_FOUND} when it is gone. */
+  async refresh(): Promise<this> {
+    const home = homeOfRow(this)
+    const row = asRow(this)
+    const names = [...home.table.columns.keys()].filter(
+      (name) => RowState.source(row)?.has(name) && Object.hasOwn(row, name),
+    )
+    keyOf(home, (column) => RowState.original(row, column.property))
+    let query = new ModelEntry<ModelClass>(home, home.session).query() as unknown as ModelQuery<ModelClass, AnyRow>
+    if (home.table.roles.deletedAt !== undefined) query = query.withDeleted()
+    for (const { property } of home.table.primaryKey) query = query.where(property, RowState.original(row, property))
+    const fresh = await query.select(...(names as [string, ...string[]])).first()
+    if (fresh === undefined) throw new OrmNotFound(`The ${home.table.model.name} is no longer there.`)
+    Object.assign(row, fresh)
+    const raw = Object.fromEntries(names.map((name) => [name, RowState.original(fresh, name)]))
+    RowState.set(row, raw, home.settled)
+    return this
+  }
+
+  /** All but what is hidden, with loaded relations and what `appends` names. */
+  toJSON(): Record<string, unknown> {
+    return toJson(tableOf(this.constructor as unknown as ModelClass), this)
+  }
+}
+
+// Not private methods: rows are made without running a constructor, and would not have them.
+
+function asRow(row: Model): AnyRow {
+  return row as unknown as AnyRow
+}
+
+function homeOfRow(row: Model): Home {
+  return RowState.source(row)?.home ?? homeOf(row.constructor as unknown as ModelClass)
+}
+
+function entryOf<M extends ModelClass>(model: M): ModelEntry<M> {
+  return homeOf(model).entry as unknown as ModelEntry<M>
+}

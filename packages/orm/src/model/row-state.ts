@@ -1,0 +1,54 @@
+import type { Home } from "./home.ts"
+
+/** Where a row came from: what it held then, by property. */
+export interface RowSource {
+  readonly home: Home
+  /** Properties that were read or written. */
+  has(property: string): boolean
+  /** The value then, as the row shows it; a fresh one where values can be changed in place. */
+  value(raw: unknown, property: string): unknown
+}
+
+/** A base class whose constructor gives back what it gets, so that private fields are put on objects that exist already. */
+class Adopted {
+  constructor(row: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: this is what the class is for.
+    return row
+  }
+}
+
+/**
+ * What is known of a row beside its values. Private fields, so that no spread copies it, no log prints it and no comparison sees it; a
+ * WeakMap would cost a list of rows a third.
+ */
+export class RowState extends Adopted {
+  #raw: unknown
+  #source: RowSource | undefined
+
+  constructor(row: object, raw: unknown, source: RowSource | undefined) {
+    super(row)
+    this.#raw = raw
+    this.#source = source
+  }
+
+  /** False for objects that no model made. */
+  static knows(row: object): boolean {
+    return #source in row
+  }
+
+  /** Undefined for a row that is not in the database. */
+  static source(row: object): RowSource | undefined {
+    return #source in row ? row.#source : undefined
+  }
+
+  static original(row: object, property: string): unknown {
+    const state = row as RowState
+    return state.#source?.value(state.#raw, property)
+  }
+
+  static set(row: object, raw: unknown, source: RowSource | undefined): void {
+    const state = row as RowState
+    state.#raw = raw
+    state.#source = source
+  }
+}

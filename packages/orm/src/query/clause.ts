@@ -1,0 +1,72 @@
+import type { Expression } from "kysely"
+import type { BoundValue, Dialect } from "../driver.ts"
+import type { Table, TableColumn } from "../model/table.ts"
+
+/** What a clause is written with: the place it stands in, and the slots of its values in their order. */
+export interface Place {
+  readonly dialect: Dialect
+  readonly table: Table
+  /** What the table is called here. */
+  readonly alias: string
+  /** The next of the query's values. To be asked once for each value that the clause announced, in order. */
+  slot(): Expression<BoundValue>
+  /** A name for a table that is in the query nowhere else. */
+  newAlias(): string
+  column(column: TableColumn): Expression<unknown>
+  /** The column as it is selected, in the form that its cast reads. */
+  selected(column: TableColumn): Expression<unknown>
+  /** A complete query of another model in its place, scopes and all, as `select …`. */
+  subquery(clauses: readonly Clause[], table: Table, select: SubquerySelection): Expression<unknown>
+  /** The place of another table in this query, for conditions on it. */
+  at(table: Table, alias: string): Place
+  /** Conditions of a path, and the scopes of its table, as one. */
+  conditions(clauses: readonly Clause[]): Expression<unknown>
+}
+
+export interface SubquerySelection {
+  /** Nothing but `1`, for `exists`. */
+  readonly column: TableColumn | undefined
+  /** A condition that ties it to the query around, over its own alias. */
+  readonly tie?: (inner: Place) => Expression<unknown>
+}
+
+/** One step of a query, as the compiler reads it. */
+export type Clause =
+  | Condition
+  | (Counted & { readonly kind: "open"; readonly isOr: boolean; readonly isNot: boolean })
+  | (Counted & { readonly kind: "close" })
+  | (Counted & {
+      readonly kind: "order"
+      readonly write: (place: Place) => Expression<unknown>
+      readonly direction: Direction
+    })
+  | (Counted & { readonly kind: "select"; readonly columns: readonly TableColumn[] })
+  | (Counted & { readonly kind: "limit" | "offset" | "distinct" })
+  | (Counted & { readonly kind: "lift"; readonly scope: string })
+  | (Counted & { readonly kind: "group"; readonly columns: readonly TableColumn[] })
+  | (Counted & { readonly kind: "having"; readonly isOr: false; readonly write: (place: Place) => Expression<unknown> })
+  | (Counted & { readonly kind: "lock"; readonly mode: "update" | "share"; readonly wait: "wait" | "skip" | "fail" })
+  | Join
+
+interface Counted {
+  /** How many values it takes. */
+  readonly valueCount: number
+}
+
+export interface Condition extends Counted {
+  readonly kind: "condition"
+  readonly isOr: boolean
+  readonly write: (place: Place) => Expression<unknown>
+  /** What is bound for the value that the caller gives; undefined where there is none, or more than one. */
+  readonly encode: ((value: unknown) => BoundValue) | undefined
+}
+
+export interface Join extends Counted {
+  readonly kind: "join"
+  readonly isLeft: boolean
+  readonly table: Table
+  /** Over the alias that the joined table gets. */
+  readonly on: (outer: Place, inner: Place) => Expression<unknown>
+}
+
+export type Direction = "asc" | "desc"

@@ -1,0 +1,281 @@
+import { OrmNotFound, OrmQueryInvalid, OrmValueInvalid } from "../errors.ts"
+import { homeIn } from "../model/home.ts"
+import { columnOf, type TableColumn } from "../model/table.ts"
+import type { Changes, ColumnName, ColumnValue, ModelClass, NumericColumn, RowOf, ValuesOf } from "../model/types.ts"
+import { type AggregateName, aggregate } from "./aggregate.ts"
+import type { Direction } from "./clause.ts"
+import { comparable, isOrdered } from "./conditions.ts"
+import { deleteMany, incrementMany, restoreMany, updateMany } from "./many-changes.ts"
+import { bindTo, type QueryPlan, type RowsPlan, rowsPlan } from "./rows-plan.ts"
+import { DELETED } from "./scope-conditions.ts"
+import { listValues, type QueryParts, type Shape, type ValueLink } from "./shape.ts"
+import { joinOf, keyOfTies, type Ties } from "./subqueries.ts"
+import { ColumnSubquery, type Subquery, Where } from "./where.ts"
+
+const MAX_ROWS = 2 ** 31 - 1
+
+/**
+ * A query of a model: nothing is run before one of its last words (`get`, `first`, `count` …), and each of those runs it once. Every
+ * step gives a new query, so that one may be kept and built upon.
+ */
+export class ModelQuery<M extends ModelClass, R = RowOf<M>> extends Where<M> {
+  protected override with(shape: Shape, values: ValueLink | undefined): this {
+    const { home, session } = Where.partsOf(this)
+    return new ModelQuery<M, R>({ home, session, shape, values }) as this
+  }
+
+  protected override open(parts: QueryParts): Where<ModelClass> {
+    return new ModelQuery<ModelClass>(parts)
+  }
+
+  /** Only these columns; hidden ones too, as they are named. */
+  select<K extends ColumnName<M>>(
+    ...columns: readonly [K, ...K[]]
+  ): ModelQuery<M, ValuesOf<M["columns"], K> & M["prototype"]> {
+    const { home, shape, values } = Where.partsOf(this)
+    const key = `select\0${columns.join("\0")}`
+    const next =
+      shape.find(key) ??
+      shape.keep(key, {
+        kind: "select",
+        valueCount: 0,
+        columns: [...new Set(columns)].map((name) => columnOf(home.table, name)),
+      })
+    return this.with(next, values) as never
+  }
+
+  /** The values of one column of this query, for `in` of another one. */
+  column<K extends ColumnName<M>>(column: K): Subquery<NonNullable<ColumnValue<M, K>>> {
+    const parts = Where.partsOf(this)
+    return new ColumnSubquery(parts, columnOf(parts.home.table, column)) as never
+  }
+
+  distinct(): this {
+    return this.#keep("distinct", () => ({ kind: "distinct", valueCount: 0 }))
+  }
+
+  /** Sorts by a column, after those named before. Where null comes is as the database has it. */
+  orderBy(column: ColumnName<M>, direction: Direction = "asc"): this {
+    const { home } = Where.partsOf(this)
+    if (direction !== "asc" && direction !== "desc")
+      throw new OrmQueryInvalid(`Expected the direction to be "asc" or "desc".`)
+    return this.#keep(`order\0${column}\0${direction}`, () => {
+      const found = columnOf(home.table, column)
+      if (!isOrdered(found))
+        throw new OrmQueryInvalid(`"${found.property}" is ${found.definition.kind}, and has no order.`)
+      return { kind: "order", direction, valueCount: 0, write: (place) => comparable(found, place) }
+    })
+  }
+
+  /** At most so many rows: 0 to 2^31 - 1. */
+  limit(count: number): this {
+    return this.#keep("limit", () => ({ kind: "limit", valueCount: 1 }), checkCount("limit", count))
+  }
+
+  /** Leaves out the first rows. The database still reads them: for pages that go deep there is a cursor. */
+  offset(count: number): this {
+    return this.#keep("offset", () => ({ kind: "offset", valueCount: 1 }), checkCount("offset", count))
+  }
+
+  /** Rows that have one of another model: `join(Post, { authorId: "id" }, (post) => post.where("live", true))`. One for each pair. */
+  join<O extends ModelClass>(other: O, ties: Ties<O, M>, build?: (query: ModelQuery<O>) => Where<O>): this {
+    return this.#join(false, other, { ties, build })
+  }
+
+  leftJoin<O extends ModelClass>(other: O, ties: Ties<O, M>, build?: (query: ModelQuery<O>) => Where<O>): this {
+    return this.#join(true, other, { ties, build })
+  }
+
+  #join<O extends ModelClass>(
+    isLeft: boolean,
+    other: O,
+    { ties, build }: { ties: Ties<O, M>; build: ((query: ModelQuery<O>) => Where<O>) | undefined },
+  ): this {
+    const { home, session, shape, values } = Where.partsOf(this)
+    const inner = homeIn(session, other)
+    const parts = this.build({ home: inner, session, shape: inner.root, values: undefined }, build as never)
+    const key = parts.shape.plan(`join ${home.table.name} ${isLeft} ${keyOfTies(ties)}`, () => ({}))
+    const next = shape.find(key) ?? shape.keep(key, joinOf(isLeft, parts, [home.table, ties]))
+    let link = values
+    for (const value of listValues(parts.values, parts.shape.valueCount)) link = { value, before: link }
+    return this.with(next, link)
+  }
+
+  /**
+   * Leaves a scope out, in this query alone.
+   *
+   * @param reason Why that is right here, for whoever searches the code for it.
+   */
+  withoutScope(name: string, reason: string): this {
+    const { table } = Where.partsOf(this).home
+    if (typeof reason !== "string" || reason.trim() === "")
+      throw new OrmQueryInvalid(`Say why: withoutScope("${String(name).slice(0, 64)}", "reason").`)
+    if (!table.scopes.has(name))
+      throw new OrmQueryInvalid(
+        `${table.model.name} has no scope "${String(name).slice(0, 64)}". Known: ${[...table.scopes.keys()].join(", ") || "none"}.`,
+      )
+    return this.#lift(name)
+  }
+
+  /** Rows that were deleted softly as well. */
+  withDeleted(): this {
+    return this.#lift(DELETED)
+  }
+
+  /** Rows that were deleted softly, and no others. */
+  onlyDeleted(): this {
+    const { deletedAt } = Where.partsOf(this).home.table.roles
+    if (deletedAt === undefined) throw new OrmQueryInvalid("This model has no deletedAt().")
+    return this.#lift(DELETED).whereNotNull(deletedAt.property)
+  }
+
+  #lift(scope: string): this {
+    return this.#keep(`lift\0${scope}`, () => ({ kind: "lift", scope, valueCount: 0 }))
+  }
+
+  /** Holds the rows until the transaction ends: others who want to write or lock them wait, unless they skip. Not on SQLite. */
+  lockForUpdate(options: LockOptions = {}): this {
+    return this.#lock("update", options)
+  }
+
+  /** Keeps others from writing the rows until the transaction ends. Not on SQLite. */
+  lockForShare(options: LockOptions = {}): this {
+    return this.#lock("share", options)
+  }
+
+  #lock(mode: "update" | "share", { wait = "wait" }: LockOptions): this {
+    const { session } = Where.partsOf(this)
+    if (session.dialect === "sqlite")
+      throw new OrmQueryInvalid("SQLite has no row locks: its transactions that write run one after another as it is.")
+    if (session.scope === undefined)
+      throw new OrmQueryInvalid("A lock ends with its transaction: write db.transaction(async () => …) around it.")
+    if (wait !== "wait" && wait !== "skip" && wait !== "fail")
+      throw new OrmQueryInvalid(`Expected wait to be "wait", "skip" or "fail".`)
+    return this.#keep(`lock\0${mode}\0${wait}`, () => ({ kind: "lock", mode, wait, valueCount: 0 }))
+  }
+
+  /** All rows. For results without a bound of their own there are `chunk` and `stream`. */
+  async get(): Promise<R[]> {
+    const { home, session, shape, values } = Where.partsOf(this)
+    shape.rows ??= rowsPlan(home, shape, false)
+    const plan = shape.rows as RowsPlan
+    const answer = session.perform("all", plan, bindTo(plan, listValues(values, shape.valueCount)))
+    return plan.hydrator.all(answer instanceof Promise ? await answer : answer) as R[]
+  }
+
+  /** The first row; say by `orderBy` which that is. */
+  async first(): Promise<R | undefined> {
+    const { home, session, shape, values } = Where.partsOf(this)
+    shape.first ??= rowsPlan(home, shape, true)
+    const plan = shape.first as RowsPlan
+    const answer = session.perform("first", plan, bindTo(plan, listValues(values, shape.valueCount)))
+    const raw = answer instanceof Promise ? await answer : answer
+    return raw === undefined ? undefined : (plan.hydrator.one(raw) as R)
+  }
+
+  /** @throws {ORM_NOT_FOUND} when there is none. */
+  async firstOrFail(): Promise<R> {
+    const row = await this.first()
+    if (row === undefined) throw new OrmNotFound(`There is no such ${Where.partsOf(this).home.table.model.name}.`)
+    return row
+  }
+
+  /** The values of one column. */
+  async pluck<K extends ColumnName<M>>(column: K): Promise<ColumnValue<M, K>[]> {
+    const rows = (await this.select(column).get()) as Record<string, unknown>[]
+    return rows.map((row) => row[column] as ColumnValue<M, K>)
+  }
+
+  /** How many rows there are; limit and offset count. */
+  async count(): Promise<number> {
+    return Number(await this.#aggregate("count", undefined))
+  }
+
+  async exists(): Promise<boolean> {
+    return (await this.#aggregate("exists", undefined)) !== undefined
+  }
+
+  /** The sum, as the column has its values; undefined over no rows. */
+  async sum<K extends ColumnName<M>>(column: K): Promise<ColumnValue<M, K> | undefined> {
+    return (await this.#aggregate("sum", column)) as ColumnValue<M, K> | undefined
+  }
+
+  /** The average as a number; undefined over no rows. */
+  async avg(column: ColumnName<M>): Promise<number | undefined> {
+    return (await this.#aggregate("avg", column)) as number | undefined
+  }
+
+  async min<K extends ColumnName<M>>(column: K): Promise<NonNullable<ColumnValue<M, K>> | undefined> {
+    return (await this.#aggregate("min", column)) as NonNullable<ColumnValue<M, K>> | undefined
+  }
+
+  async max<K extends ColumnName<M>>(column: K): Promise<NonNullable<ColumnValue<M, K>> | undefined> {
+    return (await this.#aggregate("max", column)) as NonNullable<ColumnValue<M, K>> | undefined
+  }
+
+  #aggregate(name: AggregateName, column: string | undefined): Promise<unknown> {
+    const parts = Where.partsOf(this)
+    const found: TableColumn | undefined = column === undefined ? undefined : columnOf(parts.home.table, column)
+    return aggregate(parts, name, found)
+  }
+
+  /**
+   * Sets the same values in all rows of the query, without events. Scopes hold. @returns how many.
+   *
+   * @throws {ORM_QUERY_INVALID} when the query has more than conditions: an order, a limit, a join.
+   */
+  update(changes: Changes<M>): Promise<number> {
+    return updateMany(Where.partsOf(this), changes)
+  }
+
+  /** Adds to a column in the database itself, so that two who count at once both count. @returns how many rows. */
+  increment<K extends NumericColumn<M>>(column: K, by?: NonNullable<ColumnValue<M, K>>): Promise<number> {
+    const parts = Where.partsOf(this)
+    const found = columnOf(parts.home.table, column)
+    return incrementMany(parts, found, by ?? oneOf(found))
+  }
+
+  /** Deletes all rows of the query, without events: softly where the model has a `deletedAt()`. @returns how many. */
+  delete(): Promise<number> {
+    return deleteMany(Where.partsOf(this), false)
+  }
+
+  /** Deletes them for good. */
+  forceDelete(): Promise<number> {
+    return deleteMany(Where.partsOf(this), true)
+  }
+
+  /** Takes soft deletions back: `Note.onlyDeleted().restore()`. */
+  restore(): Promise<number> {
+    return restoreMany(Where.partsOf(this))
+  }
+
+  /** The SQL and its values, as they would be run. */
+  toSql(): { readonly text: string; readonly values: readonly unknown[] } {
+    const { home, shape, values } = Where.partsOf(this)
+    shape.rows ??= rowsPlan(home, shape, false)
+    const plan = shape.rows as QueryPlan
+    return { text: plan.text, values: bindTo(plan, listValues(values, shape.valueCount)) }
+  }
+
+  #keep(key: string, make: () => NonNullable<Shape["clause"]>, value?: number): this {
+    const { shape, values } = Where.partsOf(this)
+    const next = shape.find(key) ?? shape.keep(key, make())
+    return this.with(next, value === undefined ? values : { value, before: values })
+  }
+}
+
+export interface LockOptions {
+  /** What to do about rows that another has locked: wait for them (the default), skip them, or fail at once. */
+  readonly wait?: "wait" | "skip" | "fail"
+}
+
+function checkCount(name: string, count: number): number {
+  if (Number.isInteger(count) && count >= 0 && count <= MAX_ROWS) return count
+  throw new OrmValueInvalid(`Expected ${name} to be an integer from 0 to ${MAX_ROWS}.`)
+}
+
+function oneOf({ definition }: TableColumn): unknown {
+  if (definition.kind === "bigint") return 1n
+  return definition.kind === "decimal" ? "1" : 1
+}

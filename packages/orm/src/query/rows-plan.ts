@@ -1,0 +1,53 @@
+import { sql as k, type RawBuilder } from "kysely"
+import type { BoundValue, Plan } from "../driver.ts"
+import type { Home } from "../model/home.ts"
+import type { Hydrator } from "../model/hydrator.ts"
+import type { TableColumn } from "../model/table.ts"
+import { compileRaw, type Parts, partsOf, selectOf } from "./compile.ts"
+import type { Shape } from "./shape.ts"
+import { type Binder, binderOf } from "./slot.ts"
+
+/** A query that was compiled: run it, with its values in the order that `bind` says. */
+export interface QueryPlan extends Plan {
+  readonly bind: Binder | undefined
+}
+
+/** One that gives rows of its model. */
+export interface RowsPlan extends QueryPlan {
+  readonly hydrator: Hydrator
+}
+
+/** All rows of a shape, or the first one of them. */
+export function rowsPlan(home: Home, shape: Shape, isFirst: boolean): RowsPlan {
+  const { dialect } = home.session
+  const parts = partsOf(shape.path(), { dialect, table: home.table })
+  const columns = parts.select ?? home.table.visible
+  const isExact = columns.some(({ cast }) => cast[dialect].isExact)
+  const text = selectOf(parts, columnList(parts, columns))
+  const limited = isFirst && parts.limit === undefined && parts.offset === undefined ? k`${text} limit 1` : text
+  const { sql, parameters } = compileRaw(limited, dialect)
+  return {
+    text: sql,
+    columns: columns.map(({ property }) => property),
+    onlyReads: parts.lock === undefined,
+    isExact,
+    bind: binderOf(parameters),
+    hydrator: home.hydrator(columns, isExact),
+  }
+}
+
+/** Columns by name, never `*`: a column more in the table changes no plan. */
+export function columnList({ place }: Parts, columns: readonly TableColumn[]): RawBuilder<unknown> {
+  return k.join(
+    columns.map((column) => {
+      const selected = place.selected(column)
+      const isNamed = column.name === column.property && column.definition.kind !== "json"
+      return isNamed ? selected : k`${selected} as ${k.id(column.property)}`
+    }),
+  )
+}
+
+/** Values as the plan binds them. */
+export function bindTo({ bind }: QueryPlan, values: readonly BoundValue[]): readonly BoundValue[] {
+  return bind === undefined ? values : bind(values)
+}
