@@ -9,13 +9,16 @@ import { statement } from "../schema/sql-text.ts"
 import { isMigration, type Migration } from "./migration.ts"
 import { parseSqlFile } from "./sql-file.ts"
 
-/** A file of the folder of migrations. */
+/** A file of the folder of migrations, or what a bundle holds of it. */
 export interface MigrationFile {
   /** Without the ending: `20260228120000_create_users`. */
   readonly name: string
+  /** Empty for one that a bundle holds. */
   readonly path: string
-  /** SHA-256 of what is in it; line ends do not count. */
+  /** SHA-256 of what is in it; line ends do not count. Empty for one that a bundle holds, which has not the file's bytes. */
   readonly checksum: string
+  /** What the file exports, where a bundle holds it. */
+  readonly migration?: Migration
 }
 
 /** What a migration does, one step after another. */
@@ -26,6 +29,7 @@ export interface MigrationPlan {
   readonly isAgreed: boolean
 }
 
+const NAME = /^\d{4,17}_[A-Za-z0-9_-]{1,100}$/
 const FILE = /^(\d{4,17}_[A-Za-z0-9_-]{1,100})\.(ts|mts|js|mjs|sql)$/
 const MAX_FILES = 10_000
 const MAX_BYTES = 16 * 1024 * 1024
@@ -51,6 +55,26 @@ export function readMigrationFiles(folder: string): readonly MigrationFile[] {
   const twice = files.find(({ name }, at) => files[at - 1]?.name === name)
   if (twice !== undefined) throw new OrmMigrationInvalid(`${twice.name}: there are two files of this name. Keep one.`)
   return files
+}
+
+/**
+ * Migrations that were imported, by the names of their files, in the order of these.
+ *
+ * @throws {ORM_MIGRATION_INVALID} for a name that gives no place in the order, and for what is no migration.
+ */
+export function readBundledMigrations(migrations: Readonly<Record<string, Migration>>): readonly MigrationFile[] {
+  const files = Object.entries(migrations).map(([name, migration]) => {
+    if (!NAME.test(name))
+      throw new OrmMigrationInvalid(`${name}: expected the name of a file, such as 20260228120000_create_users.`)
+    if (!isMigration(migration)) throw new OrmMigrationInvalid(`${name}: expected what defineMigration gave.`)
+    return { name, path: "", checksum: "", migration }
+  })
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Whether a file is not what was applied. What a bundle held is not compared: it has not the file's bytes. */
+export function isChanged(file: MigrationFile, applied: string): boolean {
+  return file.checksum !== "" && applied !== "" && file.checksum !== applied
 }
 
 function listFolder(folder: string): readonly string[] {
@@ -103,6 +127,7 @@ export async function readPlan(
 }
 
 async function load(file: MigrationFile): Promise<Migration> {
+  if (file.migration !== undefined) return file.migration
   let module: { default?: unknown }
   try {
     module = (await import(pathToFileURL(file.path).href)) as { default?: unknown }

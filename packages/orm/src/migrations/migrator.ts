@@ -6,6 +6,7 @@ import {
   OrmMigrationFailed,
   OrmMigrationGap,
   OrmMigrationIrreversible,
+  OrmOptionsInvalid,
 } from "../errors.ts"
 import { openDatabase } from "../open-database.ts"
 import { lossOf, mayDropRows } from "../schema/changes/change.ts"
@@ -15,13 +16,26 @@ import { statement, textSql } from "../schema/sql-text.ts"
 import { dropEverything } from "./drop-everything.ts"
 import { dryRun, type PlannedMigration } from "./dry-run.ts"
 import { createOwnTables, type JournalEntry, readJournal } from "./journal.ts"
-import { type MigrationFile, type MigrationPlan, readMigrationFiles, readPlan } from "./migration-file.ts"
+import type { Migration } from "./migration.ts"
+import {
+  isChanged,
+  type MigrationFile,
+  type MigrationPlan,
+  readBundledMigrations,
+  readMigrationFiles,
+  readPlan,
+} from "./migration-file.ts"
 import { MigrationLock } from "./migration-lock.ts"
 import { runPlan } from "./run-plan.ts"
 
 export interface MigratorOptions {
   /** The folder with the migrations. */
-  readonly folder: string
+  readonly folder?: string
+  /**
+   * In place of a folder: migrations that were imported, by the names of their files without endings. For a bundle, which has no
+   * folder beside it.
+   */
+  readonly migrations?: Readonly<Record<string, Migration>>
   /** How long another process that migrates is waited for, in milliseconds. Default: 60,000. */
   readonly lockWaitMs?: number
   /** SQLite: whether the file is copied to `<file>.before-migration` before a table is made anew. Default: true. */
@@ -83,14 +97,19 @@ export interface Migrator {
 /**
  * Opens a database to migrate it, with connections of its own and without a limit for the time of a statement.
  *
- * @throws as `openDatabase`.
+ * @param database A URL; or an open database, which then stays open, and whose own limit for the time of a statement holds. One in
+ *   memory can only be migrated so.
+ * @throws as `openDatabase`; {ORM_OPTIONS_INVALID} unless there is either a folder or migrations.
  * @example
  * await using migrator = await openMigrator(process.env.DATABASE_URL, { folder: "migrations" })
  * await migrator.up()
  */
-export async function openMigrator(url: string, options: MigratorOptions): Promise<Migrator> {
-  const db = await openDatabase(migrationUrl(url))
-  return new FolderMigrator(db, await flavourOf(db), options)
+export async function openMigrator(database: string | Database, options: MigratorOptions): Promise<Migrator> {
+  if ((options.folder === undefined) === (options.migrations === undefined))
+    throw new OrmOptionsInvalid("Say where migrations are: either in a folder, or in migrations that were imported.")
+  const isOwn = typeof database === "string"
+  const db = isOwn ? await openDatabase(migrationUrl(database)) : database
+  return new OneMigrator(db, await flavourOf(db), { ...options, isOwn })
 }
 
 function migrationUrl(url: string): string {
@@ -103,21 +122,31 @@ interface Situation {
   readonly entries: ReadonlyMap<string, JournalEntry>
 }
 
-class FolderMigrator implements Migrator {
+interface OwnOptions extends MigratorOptions {
+  /** Whether the database was opened here, and is to be closed. */
+  readonly isOwn: boolean
+}
+
+class OneMigrator implements Migrator {
   readonly #db: Database
   readonly #flavour: Flavour
-  readonly #options: MigratorOptions
+  readonly #options: OwnOptions
 
-  constructor(db: Database, flavour: Flavour, options: MigratorOptions) {
+  constructor(db: Database, flavour: Flavour, options: OwnOptions) {
     this.#db = db
     this.#flavour = flavour
     this.#options = options
   }
 
+  #files(): readonly MigrationFile[] {
+    const { folder, migrations } = this.#options
+    return migrations === undefined ? readMigrationFiles(folder!) : readBundledMigrations(migrations)
+  }
+
   async #situation(): Promise<Situation> {
     const entries = await readJournal(this.#db)
     return {
-      files: readMigrationFiles(this.#options.folder),
+      files: this.#files(),
       entries: new Map(entries.map((entry) => [entry.name, entry])),
     }
   }
@@ -175,7 +204,7 @@ class FolderMigrator implements Migrator {
   }
 
   async fresh({ onProgress }: Pick<UpOptions, "onProgress"> = {}): Promise<readonly string[]> {
-    const plans = await this.#plans(readMigrationFiles(this.#options.folder), "up")
+    const plans = await this.#plans(this.#files(), "up")
     await this.#locked(async () => {
       await dropEverything(this.#db)
     })
@@ -248,7 +277,7 @@ class FolderMigrator implements Migrator {
   }
 
   async close(): Promise<void> {
-    await this.#db.close()
+    if (this.#options.isOwn) await this.#db.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -259,7 +288,7 @@ class FolderMigrator implements Migrator {
 function stateOf(file: MigrationFile | undefined, entry: JournalEntry | undefined): MigrationStatus["state"] {
   if (entry === undefined) return "pending"
   if (file === undefined) return "missing"
-  if (file.checksum !== entry.checksum) return "changed"
+  if (isChanged(file, entry.checksum)) return "changed"
   return entry.state === "applied" ? "applied" : "interrupted"
 }
 
@@ -267,7 +296,7 @@ function refuseChanged({ files, entries }: Situation): void {
   const wrong = [...entries.values()].flatMap((entry) => {
     const file = files.find(({ name }) => name === entry.name)
     if (file === undefined) return `${entry.name} (its file is gone)`
-    return file.checksum === entry.checksum ? [] : `${entry.name} (its file has changed)`
+    return isChanged(file, entry.checksum) ? `${entry.name} (its file has changed)` : []
   })
   if (wrong.length > 0)
     throw new OrmMigrationChanged(
