@@ -66,6 +66,7 @@ const servers: readonly Difference[] = [
       "the same Host twice",
       "two Hosts in another case",
       "a Host with a path",
+      "a Host with the path of a route",
       "a Host with a scheme",
       ...badHosts,
     ],

@@ -1,4 +1,5 @@
-import { authorityOf, isHost, pathOf } from "./context/target.ts"
+import { isPathAsSent } from "./adapters/deno-host.ts"
+import { pathOf } from "./context/target.ts"
 import { type Peer, WebContext } from "./context/web-context.ts"
 import { BadRequest } from "./errors.ts"
 import { Failure } from "./failure.ts"
@@ -24,17 +25,6 @@ export type UpgradeRender = (connection: unknown) => (ctx: WebContext, result: R
 
 const isDeno = "Deno" in globalThis
 
-/**
- * Deno puts the Host header before the path without a look at it: one with a slash in it would choose another route. Then
- * the path has two slashes at least, and the header itself has to be read, which takes half a microsecond; else the header
- * is what stands before the path.
- */
-function hasHost({ url, headers }: Request, path: string): boolean {
-  if (path.indexOf("/", 1) === -1) return isHost(authorityOf(url))
-  const host = headers.get("host")
-  return host === null || isHost(host)
-}
-
 function badHost(): Response {
   const problem = toProblem(new Failure(BadRequest, "The Host header is no host"))
   return new Response(JSON.stringify(problem), { status: 400, headers: { "content-type": PROBLEM_TYPE } })
@@ -55,7 +45,7 @@ export function createWebHandler(
     const host = kernel.hasHosts ? hostOf(shared, request.headers, () => peer.address(request, connection)) : null
     const { endpoint, values, ready } = kernel.find(method, path, host)
     if (ready !== undefined && method !== "HEAD") return readyResponse(ready)
-    if (isDeno && !hasHost(request, path)) return badHost()
+    if (isDeno && !isPathAsSent(request)) return badHost()
     const ctx = new WebContext({ request, connection, peer, endpoint, shared, values }, path)
     if (hasUpgrades && endpoint.record.websocket !== undefined) return kernel.answer(ctx, renderUpgrade(connection))
     return kernel.answer(ctx, method === "HEAD" ? renderHead : render)

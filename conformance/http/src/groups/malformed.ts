@@ -11,6 +11,8 @@ type Row = readonly [what: string, bytes: string, expected: Expectation]
 const badRequest = refused(400)
 /** The end of such a request is known, so that the connection may go on. */
 const badHost = answered(400)
+/** What Host says is no path. Nobody need look at the Host of a request for nothing. */
+const anywhereElse: Expectation = answered([400, 404])
 /** A request line that cannot be read: whether its version or all of it is wrong is a matter of taste. */
 const badLine = refused(400, 505)
 /** The standard lets a server forgive it, so it may do either, and nothing else. */
@@ -93,6 +95,8 @@ const hosts: readonly Row[] = [
   ["two Hosts in one", ok(GET, "Host: a, b"), badHost],
   ["a Host with a blank", ok(GET, "Host: a b"), badHost],
   ["a Host with a path", ok(GET, "Host: a/b"), badHost],
+  ["a Host with the path of a route", ok(GET, "Host: a/ok?"), badHost],
+  ["a Host with the path of a route, before an unknown one", ok("GET /nope HTTP/1.1", "Host: a/ok?"), anywhereElse],
   ["a Host with a user", ok(GET, "Host: user@a"), badHost],
   ["a Host with a query", ok(GET, "Host: a?b"), badHost],
   ["a Host with a fragment", ok(GET, "Host: a#b"), badHost],

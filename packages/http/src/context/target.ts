@@ -10,13 +10,6 @@ export function pathOf(url: string): string {
   return end === -1 ? url.slice(start) : url.slice(start, end)
 }
 
-/** What stands between the scheme and the path of a URL. */
-export function authorityOf(url: string): string {
-  const start = url.indexOf("//") + 2
-  const end = url.indexOf("/", start)
-  return end === -1 ? url.slice(start) : url.slice(start, end)
-}
-
 const HOST = /^(?:\[[0-9a-f:.]+\]|[\w\-.~%!$&'()*+,;=]*)(?::\d*)?$/i
 let lastHost = ""
 
