@@ -4,7 +4,7 @@ import { Glob } from "bun"
 import { Argument, type Command } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
 import { SourceUnreadable } from "../errors.ts"
-import { migrateExpressFile } from "../migration/express-file.ts"
+import { FRAMEWORKS, type FrameworkName, migrateFiles } from "../migration/frameworks.ts"
 import { loadParser } from "../migration/syntax.ts"
 import { unifiedDiff } from "../migration/text-diff.ts"
 import type { Run } from "../program.ts"
@@ -18,7 +18,7 @@ export function registerMigrate(program: Command, run: Run): void {
   program
     .command("migrate-from")
     .description("what it takes to move an app here: shows the changes, and what has to be changed by hand")
-    .addArgument(new Argument("<framework>", "what the app is written with").choices(["express"]))
+    .addArgument(new Argument("<framework>", "what the app is written with").choices(FRAMEWORKS))
     .argument("<path>", "a file, or a folder of them")
     .option("--write", "write the changes; without it nothing is written")
     .addHelpText("after", help)
@@ -26,25 +26,24 @@ export function registerMigrate(program: Command, run: Run): void {
 }
 
 const help = `
-Changes what is sure to answer the same: the app, its routers, routes, and handlers that answer with json(), send(), status(),
-redirect() and end(). Everything else stays as it is, and is named with its line. Answers that the framework itself gives differ: errors
+Changes what is sure to answer the same: the app, its routers, plugins and sub-apps, routes, and handlers that answer in the usual
+ways. Everything else stays as it is, and is named with its line. Answers that the framework itself gives differ: errors
 are problem documents (RFC 9457), and bodies that are no JSON are refused. Exits with 1 while something is left to do by hand.
 
 Examples:
   ashlar migrate-from express src/
+  ashlar migrate-from hono src/index.ts
   ashlar migrate-from express src/ --write && git diff`
 
 const MAX_FILES = 2000
 
-async function migrate(cli: Cli, _framework: string, path: string, { write = false }: MigrateFlags): Promise<Outcome> {
+async function migrate(cli: Cli, framework: string, path: string, { write = false }: MigrateFlags): Promise<Outcome> {
   const { cwd } = cli.io
   const parse = await loadParser(cwd)
+  const sources = filesOf(cwd, path).map((file) => ({ file, text: readFileSync(join(cwd, file), "utf8") }))
   const changed: { readonly file: string; readonly diff: string }[] = []
   const left: { readonly file: string; readonly line: number; readonly message: string }[] = []
-  for (const file of filesOf(cwd, path)) {
-    const before = readFileSync(join(cwd, file), "utf8")
-    if (!/\bexpress\b|\breq\b[\s\S]*\bres\b/.test(before)) continue
-    const { text, problems } = migrateExpressFile(parse(file, before), before, /ts$/.test(file))
+  for (const { file, before, text, problems } of migrateFiles(framework as FrameworkName, sources, parse)) {
     for (const { at, message } of problems) left.push({ file, line: before.slice(0, at).split("\n").length, message })
     const diff = unifiedDiff(file, before, text)
     if (diff === "") continue

@@ -1,12 +1,7 @@
-import { applyEdits, type Edit, editedSlice } from "./edits.ts"
-import { convertHandler, FRAMEWORK, type Problem } from "./express-handler.ts"
+import { convertHandler } from "./answer-handler.ts"
+import { EXPRESS_WORDS } from "./express-words.ts"
+import { FileEditor, type Migration } from "./file-editor.ts"
 import { child, children, isFunction, isReference, memberOf, type Node, nameOf, stringOf, walk } from "./syntax.ts"
-
-/** What becomes of one file. */
-export interface Migration {
-  readonly text: string
-  readonly problems: readonly Problem[]
-}
 
 const METHODS: ReadonlySet<string> = new Set(["get", "post", "put", "patch", "delete", "head", "options", "all"])
 /** Middleware that reads bodies: handlers read theirs themselves now. */
@@ -22,10 +17,7 @@ export function migrateExpressFile(program: Node, text: string, isTyped = false)
 
 class FileMigration {
   readonly #program: Node
-  readonly #text: string
-  readonly #isTyped: boolean
-  readonly #edits: Edit[]
-  readonly #problems: Problem[]
+  readonly #file: FileEditor
   /** The names by which Express itself, apps and routers go. */
   readonly #express: Set<string>
   readonly #apps: Set<string>
@@ -36,11 +28,8 @@ class FileMigration {
   #importsRouter: string | undefined
 
   constructor(program: Node, text: string, isTyped: boolean) {
-    this.#isTyped = isTyped
     this.#program = program
-    this.#text = text
-    this.#edits = []
-    this.#problems = []
+    this.#file = new FileEditor({ text, isTyped })
     this.#express = new Set()
     this.#apps = new Set()
     this.#routers = new Map()
@@ -55,11 +44,9 @@ class FileMigration {
     for (const statement of statements) this.#statement(statement)
     this.#handlers()
     this.#importsAndLeftovers(statements)
-    for (const name of this.#routers.keys()) this.#wrap(name)
-    return {
-      text: tidied(this.#text, applyEdits(this.#text, this.#edits)),
-      problems: this.#problems.toSorted((a, b) => a.at - b.at),
-    }
+    for (const [name, declaration] of this.#routers)
+      this.#file.wrap({ name, declaration, calls: this.#routed.get(name) ?? [], program: this.#program })
+    return this.#file.result()
   }
 
   /** Finds `express`, `express()` and `express.Router()`. */
@@ -102,17 +89,18 @@ class FileMigration {
     else if (member.property === "use") this.#use(statement, call, args)
     else if (member.property === "listen" && isApp) this.#listen(call, args)
     else if (member.property === "disable" || member.property === "set")
-      this.#remove(statement, `${owner}.${member.property}(): a setting of Express`)
-    else this.#problem(call, `${owner}.${member.property}()`)
+      this.#file.problem(statement, `${owner}.${member.property}(): a setting of Express`)
+    else this.#file.problem(call, `${owner}.${member.property}()`)
   }
 
   #route(call: Node, args: readonly Node[]): undefined {
     const path = stringOf(args[0])
-    if (path === undefined) return this.#problem(args[0]!, "a path that is no text")
-    if (path === "*" || path === "/*" || path === "/*splat" || path === "/{*splat}") this.#edit(args[0]!, '"/*path"')
+    if (path === undefined) return this.#file.problem(args[0]!, "a path that is no text")
+    if (path === "*" || path === "/*" || path === "/*splat" || path === "/{*splat}")
+      this.#file.edit(args[0]!, '"/*path"')
     else if (!/^(?:\/(?::\w+|[\w.~-]+)?)+$/.test(path))
-      return this.#problem(args[0]!, `the path ${JSON.stringify(path)}: see the guide to routing`)
-    if (args.length > 2) this.#problem(call, "middleware of one route: make it a layer, { layers: [it] }")
+      return this.#file.problem(args[0]!, `the path ${JSON.stringify(path)}: see the guide to routing`)
+    if (args.length > 2) this.#file.problem(call, "middleware of one route: make it a layer, { layers: [it] }")
   }
 
   #use(statement: Node, call: Node, args: readonly Node[]): undefined {
@@ -125,14 +113,13 @@ class FileMigration {
       BODY_READERS.has(made.property)
     ) {
       this.#handled.add(made.object)
-      this.#edits.push({ start: this.#lineStart(statement.start), end: this.#lineEnd(statement.end), text: "" })
-      return
+      return this.#file.remove(statement)
     }
     const path = stringOf(first)
     if (path !== undefined && second?.type === "Identifier" && args.length === 2)
-      return this.#edit(child(call, "callee")!, this.#named(call, "scope"))
+      return this.#file.edit(child(call, "callee")!, this.#named(call, "scope"))
     const what = made === undefined ? "middleware" : `${nameOf(made.object) ?? ""}.${made.property}()`
-    this.#problem(
+    this.#file.problem(
       call,
       `app.use(${first === undefined ? "" : (nameOf(first) ?? nameOf(child(first, "callee")) ?? what)}): make it a layer`,
     )
@@ -143,12 +130,15 @@ class FileMigration {
     const started = rest.find((one) => isFunction(one) || nameOf(one) !== undefined)
     const host = rest.find((one) => stringOf(one) !== undefined)
     if (port === undefined || rest.some((one) => one !== started && one !== host))
-      return this.#problem(call, "app.listen()")
+      return this.#file.problem(call, "app.listen()")
     const isNumber = port.type === "Literal" || nameOf(child(port, "callee")) === "Number"
-    const number = isNumber ? this.#slice(port) : `Number(${this.#slice(port)})`
-    const options = [`port: ${number}`, `host: ${host === undefined ? '"0.0.0.0"' : this.#slice(host)}`]
-    const then = started === undefined ? "" : `.then(${this.#slice(started)})`
-    this.#edit(call, `${this.#slice(child(child(call, "callee"), "object")!)}.listen({ ${options.join(", ")} })${then}`)
+    const number = isNumber ? this.#file.slice(port) : `Number(${this.#file.slice(port)})`
+    const options = [`port: ${number}`, `host: ${host === undefined ? '"0.0.0.0"' : this.#file.slice(host)}`]
+    const then = started === undefined ? "" : `.then(${this.#file.slice(started)})`
+    this.#file.edit(
+      call,
+      `${this.#file.slice(child(child(call, "callee"), "object")!)}.listen({ ${options.join(", ")} })${then}`,
+    )
   }
 
   /** Every function whose parameters are named as those of handlers are. */
@@ -159,25 +149,23 @@ class FileMigration {
       const isHandler =
         names.length >= 2 && /^_?req(?:uest)?$/.test(names[0] ?? "") && /^_?res(?:ponse)?$/.test(names[1] ?? "")
       const isErrorHandler = names.length === 4 && /^_?req/.test(names[1] ?? "")
-      if (isErrorHandler) this.#problem(place.node, "an error handler: use onError of @ashlar/http")
+      if (isErrorHandler) this.#file.problem(place.node, "an error handler: use onError of @ashlar/http")
       if (!isHandler) continue
-      const { edits, problems } = convertHandler(place, this.#text, this.#isTyped)
-      this.#edits.push(...edits)
-      this.#problems.push(...problems)
+      this.#file.add(convertHandler(place, this.#file.source, EXPRESS_WORDS))
     }
   }
 
   #importsAndLeftovers(statements: readonly Node[]): undefined {
     for (const statement of statements) {
       const isImport = statement.type === "ImportDeclaration" && stringOf(child(statement, "source")) === "express"
-      if (isImport) this.#edit(statement, this.#apps.size > 0 ? 'import { createApp } from "@ashlar/http"' : "")
+      if (isImport) this.#file.edit(statement, this.#apps.size > 0 ? 'import { createApp } from "@ashlar/http"' : "")
       for (const declared of children(statement, "declarations")) {
         const call = child(declared, "init", "CallExpression")
         const name = nameOf(child(declared, "id")) ?? ""
         if (this.#express.has(name) && nameOf(child(call, "callee")) === "require")
-          this.#edit(statement, this.#apps.size > 0 ? 'const { createApp } = require("@ashlar/http")' : "")
+          this.#file.edit(statement, this.#apps.size > 0 ? 'const { createApp } = require("@ashlar/http")' : "")
         else if (this.#apps.has(name)) {
-          this.#edit(call!, "createApp()")
+          this.#file.edit(call!, "createApp()")
           this.#handled.add(child(call, "callee")!)
         } else if (this.#routers.get(name) === statement) {
           const callee = child(call, "callee")
@@ -190,67 +178,12 @@ class FileMigration {
       if (name === undefined || !this.#express.has(name) || !isReference(place) || this.#handled.has(place.node))
         continue
       const above = place.parent?.node.type ?? ""
-      if (
-        /^Import|^VariableDeclarator$/.test(above) ||
-        this.#problems.some(({ at }) => this.#isSameLine(at, place.node.start))
-      )
-        continue
-      this.#problem(place.node, `this use of ${name}`)
+      if (/^Import|^VariableDeclarator$/.test(above) || this.#file.isToldNear(place.node)) continue
+      this.#file.problem(place.node, `this use of ${name}`)
     }
   }
 
-  /** A router becomes the function that adds its routes to a scope. */
-  #wrap(name: string): undefined {
-    const declaration = this.#routers.get(name)!
-    const calls = this.#routed.get(name) ?? []
-    const [first, last] = [calls[0], calls.at(-1)]
-    if (first === undefined || last === undefined)
-      return this.#problem(declaration, `the router ${name}, which has no routes here`)
-    const between = children(this.#program, "body").filter(({ start, end }) => start > first.start && end < last.end)
-    const exported = between.find(({ type }) => /^(?:Import|Export)/.test(type))
-    if (exported !== undefined)
-      return this.#problem(exported, `the router ${name}: something is imported or exported among its routes`)
-    for (const { object } of calls.flatMap((one) => memberOf(child(child(one, "expression"), "callee")) ?? []))
-      this.#edit(object, "scope")
-    const body = editedSlice(this.#text, first.start, last.end, this.#edits)
-    const outside = this.#edits.filter(({ start, end }) => start < first.start || end > last.end)
-    // Text over several lines would change with its indentation.
-    const indented = body.includes("`") ? body : body.replace(/^(?=.)/gm, "  ")
-    const param = this.#isTyped ? `scope: import("${FRAMEWORK}").Scope<unknown, unknown>` : "scope"
-    const edit = { start: first.start, end: last.end, text: `const ${name} = (${param}) => {\n${indented}\n}` }
-    this.#edits.splice(0, this.#edits.length, ...outside, edit)
-    this.#edits.push({ start: declaration.start, end: this.#lineEnd(declaration.end), text: "" })
-  }
-
   #named(call: Node, method: string): string {
-    return `${this.#slice(child(child(call, "callee"), "object")!)}.${method}`
+    return `${this.#file.slice(child(child(call, "callee"), "object")!)}.${method}`
   }
-  #remove(statement: Node, what: string): undefined {
-    this.#problem(statement, what)
-  }
-  #slice({ start, end }: Node): string {
-    return this.#text.slice(start, end)
-  }
-  #edit({ start, end }: Node, text: string): undefined {
-    this.#edits.push({ start, end, text })
-  }
-  #problem({ start }: Node, what: string): undefined {
-    this.#problems.push({ at: start, message: `cannot change ${what.replace(/^cannot change /, "")}` })
-  }
-  #lineStart(at: number): number {
-    return this.#text.lastIndexOf("\n", at - 1) + 1
-  }
-  #lineEnd(at: number): number {
-    const end = this.#text.indexOf("\n", at)
-    return end === -1 ? this.#text.length : end + 1
-  }
-  #isSameLine(a: number, b: number): boolean {
-    return this.#lineStart(a) === this.#lineStart(b)
-  }
-}
-
-/** What was taken away leaves no holes. */
-function tidied(before: string, after: string): string {
-  if (before === after || /\n\n\n/.test(before)) return after
-  return after.replace(/^\n+/, "").replace(/\n{3,}/g, "\n\n")
 }

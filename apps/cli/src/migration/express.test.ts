@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { runCli } from "../testing-io.ts"
+import { FRAMEWORK } from "./answer-handler.ts"
 import { migrateExpressFile } from "./express-file.ts"
-import { FRAMEWORK } from "./express-handler.ts"
 import { loadParser, type Node } from "./syntax.ts"
 import { unifiedDiff } from "./text-diff.ts"
 

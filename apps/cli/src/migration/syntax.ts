@@ -109,3 +109,9 @@ export function isReference({ node, parent }: Place): boolean {
   if (above.type === "MemberExpression" && above.property === node && above.computed !== true) return false
   return !(above.type === "Property" && above.key === node && above.computed !== true && above.shorthand !== true)
 }
+
+/** What `require("…")` asks for. */
+export function requiredBy(node: Node | undefined): string | undefined {
+  if (node?.type !== "CallExpression" || nameOf(child(node, "callee")) !== "require") return undefined
+  return stringOf(children(node, "arguments")[0])
+}

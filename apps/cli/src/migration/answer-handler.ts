@@ -32,36 +32,61 @@ interface Names {
   readonly next: string | undefined
 }
 
-/** Members of `req`, as the context has them. */
-const REQUEST: Readonly<Record<string, string>> = {
-  params: "ctx.params",
-  query: "ctx.query",
-  method: "ctx.method",
-  path: "ctx.path",
-  originalUrl: "(ctx.url.pathname + ctx.url.search)",
-  ip: "ctx.address",
-  hostname: "ctx.url.hostname",
-  protocol: 'ctx.url.protocol.replace(":", "")',
+/** One call of a chain: `status(201)`. */
+export interface Called {
+  readonly name: string
+  readonly args: readonly Node[]
 }
 
-/** Turns a handler of Express, `(req, res, next) => …`, into one that takes a context and returns its answer. */
-export function convertHandler(fn: Place, text: string, isTyped: boolean): Converted {
+/** What is known of a handler's source. */
+export interface Reading {
+  /** Its text, with what was changed in it. */
+  readonly slice: (node: Node) => string
+  /** Whether an expression is an object or a list, for sure. */
+  readonly isObject: (node: Node) => boolean
+}
+
+/** How a framework's handlers ask and answer. */
+export interface HandlerWords {
+  /** Members of the request, as the context has them. */
+  readonly request: Readonly<Record<string, string>>
+  /** Methods of the request that give a header. */
+  readonly headerGetters: readonly string[]
+  /** Methods of the response that set a header, and others that set the status. */
+  readonly headerSetters: readonly string[]
+  readonly statusSetters: readonly string[]
+  /** What is to be returned for a chain of calls that ends in an answer. Undefined: it is not known. */
+  readonly answerOf: (calls: readonly Called[], reading: Reading) => string | undefined
+  /** Whether a handler's value is its answer, as it is here. */
+  readonly returnsAnswers: boolean
+}
+
+/** A source file: its text, and whether that is TypeScript. */
+export interface Source {
+  readonly text: string
+  readonly isTyped: boolean
+}
+
+/** Turns a handler that is given its response, `(req, res, next) => …`, into one that takes a context and returns its answer. */
+export function convertHandler(fn: Place, { text, isTyped }: Source, words: HandlerWords): Converted {
   // Inside of a call its type is known.
   const needsType = isTyped && fn.parent?.node.type !== "CallExpression"
-  return new HandlerConversion(fn, text).run(needsType ? `ctx: import("${FRAMEWORK}").BaseContext` : "ctx")
+  return new HandlerConversion(fn, text, words).run(needsType ? `ctx: import("${FRAMEWORK}").BaseContext` : "ctx")
 }
 
 class HandlerConversion {
   readonly #fn: Place
   readonly #text: string
   readonly #names: Names
+  readonly #words: HandlerWords
   readonly #edits: Edit[]
   readonly #problems: Problem[]
   readonly #bodyName: string
   readonly #bodyUses: Place[]
 
-  constructor(fn: Place, text: string) {
+  constructor(fn: Place, text: string, words: HandlerWords) {
     this.#fn = fn
+    this.#words = words
     this.#text = text
     const [req, res, next] = children(fn.node, "params").map(nameOf)
     this.#names = { req, res, next }
@@ -109,17 +134,17 @@ class HandlerConversion {
     if (property === "body") {
       this.#bodyUses.push(access)
       this.#edit(start, end, this.#bodyName)
-    } else if ((property === "get" || property === "header") && call !== undefined)
+    } else if (this.#words.headerGetters.includes(property) && call !== undefined)
       this.#edit(start, end, "ctx.headers.get")
     else if (property === "headers") this.#header(access)
-    else if (Object.hasOwn(REQUEST, property)) this.#edit(start, end, REQUEST[property]!)
-    else this.#refuse(access.node, `req.${property}`)
+    else if (Object.hasOwn(this.#words.request, property)) this.#edit(start, end, this.#words.request[property]!)
+    else this.#refuse(access.node, `${nameOf(place.node)}.${property}`)
   }
 
   #header(access: Place): undefined {
     const outer = access.parent?.node
     const name = outer?.object === access.node ? memberOf(outer)?.property : undefined
-    if (outer === undefined || name === undefined) return this.#refuse(access.node, "req.headers as a whole")
+    if (outer === undefined || name === undefined) return this.#refuse(access.node, "the request's headers as a whole")
     this.#edit(outer.start, outer.end, `ctx.headers.get(${JSON.stringify(name.toLowerCase())})`)
   }
 
@@ -136,7 +161,7 @@ class HandlerConversion {
 
   /** Follows `res.status(201).json(x)` to its end. */
   #answer(place: Place): undefined {
-    const calls: { readonly name: string; readonly args: readonly Node[] }[] = []
+    const calls: Called[] = []
     let at: Place = place
     for (;;) {
       const access: Place | undefined = at.parent
@@ -147,14 +172,20 @@ class HandlerConversion {
       at = call!
     }
     if (calls.length === 0) return this.#refuse(place.node, "the response as a whole")
-    const sets = calls.filter(({ name }) => ["set", "header", "setHeader"].includes(name))
+    const sets = calls.filter(({ name }) => this.#words.headerSetters.includes(name))
     if (sets.some(({ args }) => args.length !== 2)) return this.#refuse(place.node, "headers set by an object")
     if (sets.length === calls.length && at.parent?.node.type === "ExpressionStatement") {
       const lines = sets.map(({ args }) => `ctx.set(${args.map((one) => this.#slice(one)).join(", ")})`)
       return this.#edit(at.node.start, at.node.end, lines.join("; "))
     }
-    const answer = this.#answerOf(calls.filter((one) => !sets.includes(one)))
-    if (answer === undefined) return this.#refuse(place.node, `res.${calls.map(({ name }) => name).join("().")}()`)
+    if (this.#statusBeforeReturn(at, calls)) return
+    const answers = calls.filter((one) => !sets.includes(one))
+    const answer = this.#words.answerOf(answers, this.#reading)
+    if (answer === undefined)
+      return this.#refuse(place.node, `${nameOf(place.node)}.${calls.map(({ name }) => name).join("().")}()`)
+    // A plain value has no headers.
+    if (sets.length > 0 && !answer.startsWith("ctx."))
+      return this.#refuse(place.node, "headers of a value of an unknown kind")
     const headers = sets.map(({ args }) => `${this.#key(args[0]!)}: ${this.#slice(args[1]!)}`)
     const whole = headers.length === 0 ? answer : `${answer}.withHeaders({ ${headers.join(", ")} })`
     this.#place(at, whole)
@@ -193,25 +224,21 @@ class HandlerConversion {
     return ["IfStatement", "TryStatement", "CatchClause"].includes(above.type) && this.#isLast(parent) !== false
   }
 
-  #answerOf(calls: readonly { readonly name: string; readonly args: readonly Node[] }[]): string | undefined {
-    const last = calls.at(-1)
-    const before = calls.slice(0, -1)
-    if (last === undefined || before.some(({ name, args }) => name !== "status" || args.length !== 1)) return undefined
-    const status = before.at(-1) === undefined ? undefined : this.#slice(before.at(-1)!.args[0]!)
-    const [first, second] = last.args
-    const and = status === undefined ? "" : `, ${status}`
-    if (last.name === "json" && first !== undefined) return `ctx.json(${this.#slice(first)}${and})`
-    if (last.name === "end" && first === undefined) return `ctx.empty(${status ?? "200"})`
-    if (last.name === "sendStatus" && first !== undefined) return sentStatus(first, this.#slice(first))
-    if (last.name === "redirect" && first !== undefined)
-      return second === undefined
-        ? `ctx.redirect(${this.#slice(first)}${and})`
-        : `ctx.redirect(${this.#slice(second)}, ${this.#slice(first)})`
-    if (last.name !== "send") return undefined
-    if (first === undefined) return `ctx.empty(${status ?? "200"})`
-    if (stringOf(first) !== undefined || first.type === "TemplateLiteral")
-      return `ctx.html(${this.#slice(first)}${and})`
-    return /^(?:Object|Array)Expression$/.test(first.type) ? `ctx.json(${this.#slice(first)}${and})` : undefined
+  /** `reply.code(404)`, and in the next statement a value is returned. */
+  #statusBeforeReturn(at: Place, calls: readonly Called[]): boolean {
+    const { returnsAnswers, statusSetters, answerOf } = this.#words
+    const [status, ...others] = calls
+    const statement = at.parent?.node
+    if (!returnsAnswers || others.length > 0 || !statusSetters.includes(status!.name)) return false
+    if (statement?.type !== "ExpressionStatement") return false
+    const statements = children(at.parent?.parent?.node, "body")
+    const next = statements[statements.indexOf(statement) + 1]
+    const value = next?.type === "ReturnStatement" ? child(next, "argument") : undefined
+    if (next === undefined || value === undefined) return false
+    const answer = answerOf([status!, { name: "send", args: [value] }], this.#reading)
+    if (answer === undefined) return false
+    this.#edit(statement.start, next.end, `return ${answer}`)
+    return true
   }
 
   /** A body is read once, where the handler begins. */
@@ -219,11 +246,11 @@ class HandlerConversion {
     const uses = this.#bodyUses
     if (uses.length === 0) return
     if (uses.some((use) => this.#functionOf(use).node !== this.#fn.node && body.type !== "BlockStatement"))
-      return this.#refuse(body, "req.body inside of a callback")
+      return this.#refuse(body, "the request's body inside of a callback")
     const { start } = this.#fn.node
     if (this.#fn.node.async !== true) this.#edit(start, start, "async ")
     if (body.type !== "BlockStatement") {
-      if (uses.length > 1) this.#refuse(uses[0]!.node, "req.body more than once in an expression")
+      if (uses.length > 1) this.#refuse(uses[0]!.node, "the request's body more than once in an expression")
       return
     }
     const name = this.#bodyName
@@ -249,6 +276,23 @@ class HandlerConversion {
     return false
   }
 
+  get #reading(): Reading {
+    return { slice: (node) => this.#slice(node), isObject: (node) => this.#isObject(node) }
+  }
+
+  /** An object or a list as it is written, or the name of a constant that is one. */
+  #isObject(node: Node): boolean {
+    if (/^(?:Object|Array)Expression$/.test(node.type)) return true
+    const name = nameOf(node)
+    if (name === undefined) return false
+    const declared = [...walk(this.#fn)].filter(
+      (place) => place.node.type === "VariableDeclarator" && nameOf(child(place.node, "id")) === name,
+    )
+    const [only, ...others] = declared
+    if (only === undefined || others.length > 0 || only.parent?.node.kind !== "const") return false
+    return /^(?:Object|Array)Expression$/.test(child(only.node, "init")?.type ?? "")
+  }
+
   /** The text of a node, with what was changed in it. */
   #slice({ start, end }: Node): string {
     return editedSlice(this.#text, start, end, this.#edits)
@@ -262,23 +306,4 @@ class HandlerConversion {
   #refuse({ start }: Node, what: string): undefined {
     this.#problems.push({ at: start, message: `cannot change ${what}` })
   }
-}
-
-const PHRASES: Readonly<Record<string, string>> = {
-  200: "OK",
-  201: "Created",
-  202: "Accepted",
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  409: "Conflict",
-  500: "Internal Server Error",
-}
-
-/** Express sends the words for a status as its body, but where none may be. */
-function sentStatus(node: Node, text: string): string | undefined {
-  const status = String(node.value)
-  if (status === "204" || status === "304") return `ctx.empty(${text})`
-  return Object.hasOwn(PHRASES, status) ? `ctx.text(${JSON.stringify(PHRASES[status])}, ${text})` : undefined
 }
