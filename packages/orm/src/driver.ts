@@ -46,6 +46,20 @@ export interface PlanAnswers {
 /** Said by `attempt` when another process is in the way. */
 export const BUSY: unique symbol = Symbol("busy")
 
+export interface ResultColumn {
+  readonly name: string
+  /** The database's own name or number of its type; SQLite knows the declared ones of a table's columns only. */
+  readonly type: string | number | undefined
+}
+
+/** A result as lists in the order of its columns: of two columns with one name, both are there. */
+export interface ListResult {
+  readonly columns: readonly ResultColumn[]
+  readonly rows: readonly (readonly unknown[])[]
+  readonly changes: number
+  readonly insertId: number | bigint | undefined
+}
+
 export type Isolation = "read committed" | "repeatable read" | "serializable"
 
 /**
@@ -65,6 +79,8 @@ export interface Connection {
   perform<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): Promise<PlanAnswers[U]>
   /** The same at once, where the database is in this process. MUST NOT wait, and MUST NOT have done anything when it is busy. */
   attempt?<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): PlanAnswers[U] | typeof BUSY
+  /** The same statement, its rows as lists. */
+  queryLists(statement: Statement): Promise<ListResult>
   /** MUST hold at most `chunkRows` rows of the result, and MUST free the session when the loop is left early. */
   stream(statement: Statement, chunkRows: number): AsyncGenerator<Row[], void>
   begin(isolation: Isolation | undefined): Promise<void>

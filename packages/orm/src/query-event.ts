@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel"
 import { AshlarError } from "@ashlar/core"
 import { callSite } from "./call-site.ts"
-import type { BoundValue, Dialect, QueryResult, Row, Statement } from "./driver.ts"
+import type { BoundValue, Dialect, Row, Statement } from "./driver.ts"
 
 /** One statement that was run, as the channels `ashlar:orm:query` and `ashlar:orm:slow-query` tell it. */
 export interface QueryEvent {
@@ -103,6 +103,12 @@ interface Asked {
   readonly site: string | undefined
 }
 
+/** What an event tells of a result. */
+export interface Counted {
+  readonly rows: readonly unknown[]
+  readonly changes: number
+}
+
 type Outcome = Pick<QueryEvent, "durationMs" | "rows" | "changes" | "error">
 
 /** One statement that somebody wants to hear of. */
@@ -113,7 +119,7 @@ export class ToldQuery {
     this.#tell = tell
   }
 
-  async watch(run: () => Promise<QueryResult>): Promise<QueryResult> {
+  async watch<T extends Counted>(run: () => Promise<T>): Promise<T> {
     return await this.watchWork(run, ({ rows, changes }) => ({ rows: rows.length, changes }))
   }
 

@@ -5,6 +5,7 @@ import {
   type Connection,
   type Dialect,
   type Engine,
+  type ListResult,
   type Plan,
   type PlanAnswers,
   type PlanUse,
@@ -14,7 +15,7 @@ import {
 } from "./driver.ts"
 import { OrmOptionsInvalid } from "./errors.ts"
 import type { ConnectionSource } from "./pool.ts"
-import type { QueryLog } from "./query-event.ts"
+import type { Counted, QueryLog } from "./query-event.ts"
 import type { Scope } from "./scope.ts"
 import { onlyReads, refuseTransactionControl } from "./statement-kind.ts"
 import { type TransactionOptions, Transactions } from "./transaction.ts"
@@ -55,11 +56,19 @@ export class Session {
   }
 
   async execute(statement: Statement): Promise<QueryResult> {
+    return await this.#execute(statement, (connection) => connection.query(statement))
+  }
+
+  /** The same, its rows as lists. */
+  async executeLists(statement: Statement): Promise<ListResult> {
+    return await this.#execute(statement, (connection) => connection.queryLists(statement))
+  }
+
+  async #execute<T extends Counted>(statement: Statement, run: (connection: Connection) => Promise<T>): Promise<T> {
     refuseTransactionControl(statement.text)
     const { scope } = this
     const told = this.#log.isHeard ? this.#log.begin(statement, scope?.id) : undefined
-    const on = (connection: Connection) =>
-      told === undefined ? connection.query(statement) : told.watch(() => connection.query(statement))
+    const on = (connection: Connection) => (told === undefined ? run(connection) : told.watch(() => run(connection)))
     if (scope !== undefined) return await scope.turn(() => on(scope.connection))
     return await this.#source(statement).use(on)
   }

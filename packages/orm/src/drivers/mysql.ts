@@ -5,6 +5,7 @@ import {
   type Connection as Client,
   type ConnectionOptions,
   createConnection,
+  type FieldPacket,
   type ResultSetHeader,
 } from "mysql2/promise"
 import type {
@@ -12,6 +13,7 @@ import type {
   Connection,
   Engine,
   Isolation,
+  ListResult,
   Plan,
   PlanAnswers,
   PlanUse,
@@ -154,6 +156,21 @@ class MysqlConnection implements Connection {
         run: { changes: affectedRows, insertId: insertId === 0 ? undefined : insertId },
       }
       return answers[use]
+    } catch (error) {
+      throw this.#fault(error)
+    }
+  }
+
+  async queryLists({ text, values }: Statement): Promise<ListResult> {
+    try {
+      const asked = this.#client.execute({ sql: text, values: [...values] as never, rowsAsArray: true })
+      const [result, fields] = await this.#answer<[unknown, unknown]>(asked)
+      if (!Array.isArray(result)) {
+        const { affectedRows, insertId } = result as ResultSetHeader
+        return { columns: [], rows: [], changes: affectedRows, insertId: insertId === 0 ? undefined : insertId }
+      }
+      const columns = (fields as readonly FieldPacket[]).map(({ name, columnType }) => ({ name, type: columnType }))
+      return { columns, rows: result as unknown[][], changes: 0, insertId: undefined }
     } catch (error) {
       throw this.#fault(error)
     }

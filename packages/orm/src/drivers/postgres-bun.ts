@@ -3,7 +3,7 @@ import { SQL } from "bun"
 import type { Engine, Row } from "../driver.ts"
 import { narrow } from "../values.ts"
 import { openPostgres, type PostgresOptions } from "./postgres.ts"
-import type { EncodedValue, PostgresAnswer, PostgresClient, PostgresTarget } from "./postgres-client.ts"
+import type { EncodedValue, PostgresAnswer, PostgresClient, PostgresLists, PostgresTarget } from "./postgres-client.ts"
 import { dateText, TYPE } from "./postgres-values.ts"
 import type { TlsSettings } from "./tls.ts"
 
@@ -105,6 +105,18 @@ class BunSqlClient implements PostgresClient {
       ? this.#session(template(text))
       : this.#session.unsafe(text, values.map(typeless)))
     return { rows: result, count: result.count ?? 0 }
+  }
+
+  async runLists(text: string, values: readonly EncodedValue[]): Promise<PostgresLists> {
+    this.#texts.add(text)
+    const asked = values.length === 0 ? this.#session(template(text)) : this.#session.unsafe(text, values.map(typeless))
+    const result = (await asked.values()) as unknown[][] & Pick<BunResult, "command" | "count" | "columns">
+    const columns = result.columns ?? []
+    for (const [at, { type }] of columns.entries()) {
+      const convertValue = CONVERTERS.get(type)
+      if (convertValue !== undefined) for (const row of result) row[at] = convertValue(row[at])
+    }
+    return { columns, rows: Array.from(result), command: result.command ?? "", count: result.count ?? 0 }
   }
 
   forget(): void {}

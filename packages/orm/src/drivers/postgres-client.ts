@@ -1,4 +1,4 @@
-import type { Row } from "../driver.ts"
+import type { ResultColumn, Row } from "../driver.ts"
 import type { TlsSettings } from "./tls.ts"
 
 /** Where a session is opened, and within which bounds. Times in milliseconds; 0 for none. */
@@ -25,6 +25,13 @@ export interface PostgresAnswer {
   readonly count: number
 }
 
+export interface PostgresLists {
+  readonly columns: readonly ResultColumn[]
+  readonly rows: readonly (readonly unknown[])[]
+  readonly command: string
+  readonly count: number
+}
+
 /**
  * One session, by a library that speaks the protocol. Its errors are the library's own: `postgres-faults.ts` knows them all.
  * Rows hold what `postgres-values.ts` says, whichever library it is.
@@ -40,6 +47,8 @@ export interface PostgresClient {
   run(text: string, values: readonly EncodedValue[]): Promise<PostgresAnswer>
   /** The same with rows as the library has them cheapest, for the casts of models: lists, or objects, as its `rowForm` says. */
   perform(text: string, values: readonly EncodedValue[]): Promise<{ rows: readonly unknown[]; count: number }>
+  /** The same, its rows as lists in the order of the columns. */
+  runLists(text: string, values: readonly EncodedValue[]): Promise<PostgresLists>
   /** SQL of our own, without values, which is never prepared. */
   command(text: string): Promise<PostgresAnswer>
   /** The statement's text will not be what was prepared for it any more. */

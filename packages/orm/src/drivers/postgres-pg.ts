@@ -3,7 +3,7 @@ import pg from "pg"
 import type { Engine, Row } from "../driver.ts"
 import { integerOf } from "../values.ts"
 import { openPostgres, type PostgresOptions } from "./postgres.ts"
-import type { EncodedValue, PostgresAnswer, PostgresClient, PostgresTarget } from "./postgres-client.ts"
+import type { EncodedValue, PostgresAnswer, PostgresClient, PostgresLists, PostgresTarget } from "./postgres-client.ts"
 import { TYPE } from "./postgres-values.ts"
 
 /** Texts that were seen once, for each session: one that comes again is prepared. */
@@ -66,15 +66,26 @@ class PgClient implements PostgresClient {
   }
 
   async run(text: string, values: readonly EncodedValue[]): Promise<PostgresAnswer> {
+    const { rows, command, rowCount } = await this.#client.query<Row>(this.#configOf(text, values))
+    return { rows, command, count: rowCount ?? 0 }
+  }
+
+  async runLists(text: string, values: readonly EncodedValue[]): Promise<PostgresLists> {
+    const config = { ...this.#configOf(text, values), rowMode: "array" as const }
+    const { rows, fields, command, rowCount } = await this.#client.query<unknown[]>(config)
+    const columns = fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID }))
+    return { columns, rows, command, count: rowCount ?? 0 }
+  }
+
+  #configOf(text: string, values: readonly EncodedValue[]): pg.QueryConfig {
     const name = this.#nameOf(text)
-    const { rows, command, rowCount } = await this.#client.query<Row>({
+    return {
       text,
       values: values as EncodedValue[],
       // Without this, SQL without values could be several statements.
       queryMode: "extended",
       ...(name === undefined ? {} : { name }),
-    } as pg.QueryConfig)
-    return { rows, command, count: rowCount ?? 0 }
+    } as pg.QueryConfig
   }
 
   async perform(text: string, values: readonly EncodedValue[]): Promise<{ rows: readonly unknown[]; count: number }> {

@@ -4,6 +4,7 @@ import type {
   Connection,
   Engine,
   Isolation,
+  ListResult,
   Plan,
   PlanAnswers,
   PlanUse,
@@ -104,6 +105,15 @@ class PostgresConnection implements Connection {
     )
     const answers: PlanAnswers = { all: rows, first: rows[0], run: { changes: count, insertId: undefined } }
     return answers[use]
+  }
+
+  async queryLists(statement: Statement): Promise<ListResult> {
+    const { text, values } = statement
+    return await this.#again(statement.text, async () => {
+      const asked = this.#client.runLists(text, values.map(encodeValue))
+      const { columns, rows, command, count } = await this.#answer(asked)
+      return { columns, rows, changes: command === "SELECT" ? 0 : count, insertId: undefined }
+    })
   }
 
   /** Once more when what was prepared does not fit its tables any more. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite"
-import type { BoundValue, Plan, PlanAnswers, Row } from "../driver.ts"
+import type { BoundValue, Plan, PlanAnswers, ResultColumn, Row } from "../driver.ts"
 import { narrow } from "../values.ts"
 
 /** One prepared statement, the same over both runtimes' modules. */
@@ -7,6 +7,9 @@ export interface NativeStatement {
   /** True when it gives rows: a select, or a `returning`. */
   readonly givesRows: boolean
   all(values: readonly BoundValue[]): Row[]
+  lists(values: readonly BoundValue[]): unknown[][]
+  /** After it was run. */
+  columns(): readonly ResultColumn[]
   run(values: readonly BoundValue[]): { changes: number; insertId: number | bigint }
   iterate(values: readonly BoundValue[]): IterableIterator<Row>
   finalize(): void
@@ -64,6 +67,9 @@ async function openOnBun(path: string, readonly: boolean): Promise<NativeSqlite>
       return {
         givesRows: statement.columnNames.length > 0,
         all: (values) => exactRows(statement.all(...(encode(values) as never[]))),
+        lists: (values) => statement.values(...(encode(values) as never[])).map(exactList),
+        columns: () =>
+          statement.columnNames.map((name, at) => ({ name, type: statement.declaredTypes[at] ?? undefined })),
         run: (values) => {
           const { changes, lastInsertRowid } = statement.run(...(encode(values) as never[]))
           return { changes: Number(changes), insertId: narrow(BigInt(lastInsertRowid)) }
@@ -111,6 +117,15 @@ async function openOnNode(path: string, readonly: boolean): Promise<NativeSqlite
       return {
         givesRows: statement.columns().length > 0,
         all: (values) => exactRows(statement.all(...encode(values)) as Row[]).map((row) => ({ ...row })),
+        lists: (values) => {
+          statement.setReturnArrays(true)
+          try {
+            return (statement.all(...encode(values)) as unknown as unknown[][]).map(exactList)
+          } finally {
+            statement.setReturnArrays(false)
+          }
+        },
+        columns: () => statement.columns().map(({ name, type }) => ({ name, type: type ?? undefined })),
         run: (values) => {
           const { changes, lastInsertRowid } = statement.run(...encode(values))
           return { changes: Number(changes), insertId: narrow(BigInt(lastInsertRowid)) }
@@ -140,6 +155,10 @@ function encode(values: readonly BoundValue[]): (string | number | bigint | null
 function exactRows(rows: Row[]): Row[] {
   for (const row of rows) exactRow(row)
   return rows
+}
+
+function exactList(list: readonly unknown[]): unknown[] {
+  return list.map((value) => (typeof value === "bigint" ? narrow(value) : value))
 }
 
 function exactRow(row: Row): Row {

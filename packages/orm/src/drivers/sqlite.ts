@@ -5,6 +5,7 @@ import {
   BUSY,
   type Connection,
   type Engine,
+  type ListResult,
   type Plan,
   type PlanAnswers,
   type PlanUse,
@@ -105,7 +106,7 @@ class SqliteConnection implements Connection {
   async query({ text, values }: Statement): Promise<QueryResult> {
     const statement = this.#prepare(text)
     try {
-      return await this.#patiently(() => this.#execute(statement, text, values))
+      return await this.#patiently(() => this.#execute(statement, { text, values }, (all) => statement.all(all)))
     } finally {
       this.#release(text, statement)
     }
@@ -128,11 +129,26 @@ class SqliteConnection implements Connection {
     })
   }
 
-  #execute(statement: NativeStatement, text: string, values: readonly BoundValue[]): QueryResult {
+  async queryLists({ text, values }: Statement): Promise<ListResult> {
+    const statement = this.#prepare(text)
+    try {
+      const lists = (all: readonly BoundValue[]) => statement.lists(all)
+      const result = await this.#patiently(() => this.#execute(statement, { text, values }, lists))
+      return { columns: statement.givesRows ? statement.columns() : [], ...result }
+    } finally {
+      this.#release(text, statement)
+    }
+  }
+
+  #execute<R>(
+    statement: NativeStatement,
+    { text, values }: Statement,
+    read: (values: readonly BoundValue[]) => R[],
+  ): Omit<QueryResult, "rows"> & { readonly rows: R[] } {
     if (!statement.givesRows) return { rows: [], ...statement.run(values) }
-    if (onlyReads(text)) return { rows: statement.all(values), changes: 0, insertId: undefined }
+    if (onlyReads(text)) return { rows: read(values), changes: 0, insertId: undefined }
     const before = this.#changes().total
-    const rows = statement.all(values)
+    const rows = read(values)
     const { total, last } = this.#changes()
     return { rows, changes: total === before ? 0 : last, insertId: undefined }
   }
