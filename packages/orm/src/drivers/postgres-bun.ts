@@ -1,5 +1,5 @@
 import type { DriverUrl } from "@ashlar/core"
-import { SQL } from "bun"
+import type { SQL } from "bun"
 import type { Engine, Row } from "../driver.ts"
 import { narrow } from "../values.ts"
 import { openPostgres, type PostgresOptions } from "./postgres.ts"
@@ -22,7 +22,8 @@ export const open = (url: DriverUrl, options: PostgresOptions): Promise<Engine> 
 async function openBunSql(target: PostgresTarget): Promise<PostgresClient> {
   const state = { isOpen: true }
   const timeouts = target.statementTimeoutMs > 0 ? { statement_timeout: `${target.statementTimeoutMs}` } : {}
-  const pool = new SQL({
+  // The global, for an import of "bun" cannot be bundled for other runtimes.
+  const pool = new Bun.SQL({
     adapter: "postgres",
     hostname: target.host,
     port: target.port,
