@@ -55,6 +55,18 @@ export abstract class TableParts extends TableColumns {
     this.index(parts, { ...options, unique: true })
   }
 
+  /**
+   * An index of the words in texts, which `search()` of a model asks: a FULLTEXT index on MySQL, a GIN index on PostgreSQL, a table
+   * of FTS5 on SQLite. One for each table.
+   */
+  fullText(columns: readonly [string, ...string[]]): void {
+    const index = this.describeIndex(columns, {
+      name: constraintName(this.name, columns, "fulltext"),
+      using: "fulltext",
+    })
+    this.add({ kind: "addIndex", index })
+  }
+
   foreign(
     columns: readonly [string, ...string[]],
     references: { readonly table: string; readonly columns: readonly [string, ...string[]] },

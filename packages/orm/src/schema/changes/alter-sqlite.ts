@@ -3,12 +3,13 @@ import { nameSql, namesSql, textSql } from "../sql-text.ts"
 import { applyOperation } from "./apply-change.ts"
 import type { ChangeSql, TableOperation } from "./change.ts"
 import { triggersOn, viewsOn } from "./dependants.ts"
-import { columnSql, createIndexSql, createTableSql } from "./table-sql.ts"
+import { dropSearchSql } from "./full-text-sql.ts"
+import { addIndexSql, columnSql, createTableSql } from "./table-sql.ts"
 
 const name = (text: string): string => nameSql(text, "sqlite")
 
 /** What SQLite can do to a table as it is; undefined for what takes a new table. */
-function inPlace(table: TableDescription, operation: TableOperation): string | undefined {
+function inPlace(table: TableDescription, operation: TableOperation): readonly string[] | undefined {
   const alter = `alter table ${name(table.name)}`
   switch (operation.kind) {
     case "addColumn": {
@@ -16,16 +17,17 @@ function inPlace(table: TableDescription, operation: TableOperation): string | u
       const isConstant = fallback === undefined || fallback.kind === "literal"
       const fits = isConstant && (nullable || fallback !== undefined) && generated?.stored !== true && !autoIncrement
       if (!fits || operation.copyFrom !== undefined) return undefined
-      return `${alter} add column ${columnSql(operation.column, "sqlite", { table })}`
+      return [`${alter} add column ${columnSql(operation.column, "sqlite", { table })}`]
     }
     case "renameColumn":
-      return `${alter} rename column ${name(operation.from)} to ${name(operation.to)}`
+      return [`${alter} rename column ${name(operation.from)} to ${name(operation.to)}`]
     case "addIndex":
-      return operation.index.constraint ? undefined : createIndexSql(table.name, operation.index, "sqlite")
-    case "dropIndex":
-      return table.indexes.find((index) => index.name === operation.name)?.constraint
-        ? undefined
-        : `drop index ${name(operation.name)}`
+      return operation.index.constraint ? undefined : addIndexSql(table.name, operation.index, "sqlite")
+    case "dropIndex": {
+      const index = table.indexes.find((one) => one.name === operation.name)
+      if (index?.constraint) return undefined
+      return index?.method === "fulltext" ? dropSearchSql(table.name) : [`drop index ${name(operation.name)}`]
+    }
     default:
       return undefined
   }
@@ -40,9 +42,9 @@ export function alterSqlite(
   const statements: string[] = []
   let current = table
   for (const operation of operations) {
-    const statement = inPlace(current, operation)
-    if (statement === undefined) return rebuild(table, operations, database)
-    statements.push(statement)
+    const done = inPlace(current, operation)
+    if (done === undefined) return rebuild(table, operations, database)
+    statements.push(...done)
     current = applyOperation(current, operation, database)
   }
   return { statements }
@@ -75,6 +77,7 @@ function rebuild(
   return {
     dropsRows: true,
     statements: [
+      ...(table.indexes.some(({ method }) => method === "fulltext") ? dropSearchSql(table.name) : []),
       ...triggers.map((trigger) => `drop trigger ${name(trigger.name)}`),
       ...views.toReversed().map((view) => `drop view ${name(view.name)}`),
       create!,

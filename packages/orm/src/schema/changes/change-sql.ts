@@ -6,7 +6,8 @@ import { alterPostgres } from "./alter-postgres.ts"
 import { alterSqlite } from "./alter-sqlite.ts"
 import { applyChange, applyOperation, findTable } from "./apply-change.ts"
 import type { ChangeSql, SchemaChange, TableOperation } from "./change.ts"
-import { fitColumn, fitTable, wordsCheck } from "./fit-table.ts"
+import { fitColumn, fitIndex, fitTable, wordsCheck } from "./fit-table.ts"
+import { dropSearchSql } from "./full-text-sql.ts"
 import { createTableSql } from "./table-sql.ts"
 
 /** A change in terms that the database has words for. */
@@ -24,6 +25,7 @@ function fitOperation(
   table: TableDescription | undefined,
   flavour: Flavour,
 ): TableOperation[] {
+  if (operation.kind === "addIndex") return [{ ...operation, index: fitIndex(change.table, operation.index, flavour) }]
   if (operation.kind !== "addColumn" && operation.kind !== "alterColumn") return [operation]
   const { column } = operation
   const isNamed = (columns: readonly (string | undefined)[]) => columns.includes(column.name)
@@ -64,7 +66,7 @@ export function changeSql(asked: SchemaChange, database: DatabaseDescription): C
     case "createTable":
       return { statements: createTableSql(change.table, flavour) }
     case "dropTable":
-      return { statements: [`drop table ${change.ifExists ? "if exists " : ""}${name(change.name)}`], dropsRows: true }
+      return { statements: dropTableSql(change, database), dropsRows: true }
     case "renameTable":
       return { statements: [`alter table ${name(change.from)} rename to ${name(change.to)}`] }
     case "alterTable":
@@ -85,6 +87,16 @@ export function changeSql(asked: SchemaChange, database: DatabaseDescription): C
     case "dropView":
       return { statements: [`drop view ${name(change.name)}`] }
   }
+}
+
+function dropTableSql(
+  { name, ifExists }: SchemaChange & { kind: "dropTable" },
+  { flavour, tables }: DatabaseDescription,
+): readonly string[] {
+  const table = tables.find((one) => one.name === name)
+  const isSearched = flavour === "sqlite" && table?.indexes.some(({ method }) => method === "fulltext")
+  const drop = `drop table ${ifExists ? "if exists " : ""}${nameSql(name, flavour)}`
+  return [drop, ...(isSearched ? dropSearchSql(name, true) : [])]
 }
 
 function onPostgres(flavour: Flavour, statements: readonly string[]): ChangeSql {

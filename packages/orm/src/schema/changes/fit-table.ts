@@ -1,6 +1,13 @@
 import { constraintName } from "../constraint-name.ts"
-import type { CheckDescription, ColumnDescription, Flavour, TableDescription } from "../description.ts"
+import type {
+  CheckDescription,
+  ColumnDescription,
+  Flavour,
+  IndexDescription,
+  TableDescription,
+} from "../description.ts"
 import { nameSql, textSql } from "../sql-text.ts"
+import { searchTableName, searchVector } from "./full-text-sql.ts"
 
 /** Characters of a text that MySQL can keep a key of, with four bytes each; its own limit is 768. */
 const KEY_LENGTH = 255
@@ -22,12 +29,22 @@ export function fitTable(table: TableDescription, flavour: Flavour): TableDescri
   return {
     ...table,
     columns: table.columns.map((column) => fitColumn(column, flavour, keys.has(column.name))),
-    indexes: table.indexes.filter(({ where }) => where === undefined || isMysql(flavour) === false),
+    indexes: table.indexes
+      .map((index) => fitIndex(table.name, index, flavour))
+      .filter(({ where }) => where === undefined || !isMysql(flavour)),
     checks: [...table.checks, ...table.columns.flatMap((column) => wordsCheck(table.name, column, flavour))].sort(
       (a, b) => (a.name < b.name ? -1 : 1),
     ),
     options: fitOptions(table, flavour),
   }
+}
+
+/** A full-text index is over an expression on PostgreSQL, and a table of its own on SQLite. */
+export function fitIndex(table: string, index: IndexDescription, flavour: Flavour): IndexDescription {
+  if (index.method !== "fulltext" || isMysql(flavour)) return index
+  if (flavour === "sqlite") return { ...index, name: searchTableName(table) }
+  const expression = searchVector(index.columns.map(({ column = "" }) => column))
+  return { ...index, method: "gin", columns: [{ expression }] }
 }
 
 function isMysql(flavour: Flavour): boolean {

@@ -11,6 +11,7 @@ import type {
 } from "../description.ts"
 import { SQLITE_NOW } from "../introspection/default-text.ts"
 import { nameSql, namesSql, textSql } from "../sql-text.ts"
+import { createSearchSql } from "./full-text-sql.ts"
 
 const isMysql = (flavour: Flavour): boolean => flavour === "mysql" || flavour === "mariadb"
 
@@ -35,7 +36,7 @@ export function createTableSql(table: TableDescription, flavour: Flavour, as: st
     create,
     ...table.indexes
       .filter((index) => !isInline(index, flavour))
-      .map((index) => createIndexSql(table.name, index, flavour)),
+      .flatMap((index) => addIndexSql(table.name, index, flavour)),
     ...commentsSql(table, flavour),
   ]
 }
@@ -168,6 +169,12 @@ export function foreignKeySql(key: ForeignKeyDescription, flavour: Flavour): str
     `on delete ${onDelete} on update ${onUpdate}`,
     ...(deferred && !isMysql(flavour) ? ["deferrable initially deferred"] : []),
   ].join(" ")
+}
+
+/** An index of any kind: SQLite looks through texts by a table of their words. */
+export function addIndexSql(table: string, index: IndexDescription, flavour: Flavour): readonly string[] {
+  if (flavour === "sqlite" && index.method === "fulltext") return createSearchSql(table, index)
+  return [createIndexSql(table, index, flavour)]
 }
 
 const METHODS: ReadonlySet<string> = new Set(["fulltext", "spatial"])

@@ -1,4 +1,6 @@
 import type { Queryable } from "../../database.ts"
+import { byName } from "../changes/apply-change.ts"
+import { readSearchTable } from "../changes/full-text-sql.ts"
 import { constraintName } from "../constraint-name.ts"
 import type {
   CheckDescription,
@@ -44,7 +46,20 @@ export async function introspectSqlite(db: Queryable): Promise<DatabaseDescripti
     if (type === "trigger") return [{ kind: "trigger", name, table: tbl_name, sql }]
     return virtual.has(name) ? [{ kind: "virtual", name, sql }] : []
   })
-  return { flavour: "sqlite", tables, enums: [], opaque }
+  const searches = tables.flatMap((table) => {
+    const search = readSearchTable(table.name, opaque)
+    return search === undefined ? [] : [{ table, ...search }]
+  })
+  const own = new Set(searches.flatMap(({ parts }) => parts))
+  return {
+    flavour: "sqlite",
+    tables: tables.map((table) => {
+      const search = searches.find((one) => one.table === table)
+      return search === undefined ? table : { ...table, indexes: [...table.indexes, search.index].sort(byName) }
+    }),
+    enums: [],
+    opaque: opaque.filter((one) => !own.has(one)),
+  }
 }
 
 async function readTable(db: Queryable, row: TableRow, master: readonly MasterRow[]): Promise<TableDescription> {
