@@ -107,7 +107,7 @@ function failure({ file, steps }: MigrationPlan, at: number, state: string, caus
 /** The database's own words help whoever writes migrations; they reach no caller of an app. */
 function reason(error: unknown): string {
   const { message, cause } = error as { message?: string; cause?: { message?: string } }
-  return [message, cause?.message === undefined ? undefined : `(${cause.message})`].filter(Boolean).join(" ")
+  return [message, cause?.message === undefined ? undefined : `(${cause.message}).`].filter(Boolean).join(" ")
 }
 
 export function describeStep(step: Step): string {

@@ -2,6 +2,8 @@ import { OrmSchemaInvalid } from "../../errors.ts"
 import { typeSql } from "../column-type.ts"
 import type { ColumnDescription, DatabaseDescription, TableDescription } from "../description.ts"
 import { nameSql, textSql } from "../sql-text.ts"
+import { mentions } from "../sql-tokens.ts"
+import { isIndexOf } from "./apply-change.ts"
 import type { TableOperation } from "./change.ts"
 import { viewsOn } from "./dependants.ts"
 import {
@@ -104,7 +106,10 @@ function alterColumn(
   return statements
 }
 
-/** A view on the column is in the way, and comes back as it was. Whoever may read it has to be told again. */
+/**
+ * Views of the table and columns that are worked out of this one are in the way, and come back as they were. Whoever may read a view
+ * has to be told again.
+ */
 function retype(
   column: string,
   { name: own, type, collation }: ColumnDescription,
@@ -113,12 +118,20 @@ function retype(
   database: DatabaseDescription,
 ): string[] {
   const views = viewsOn(database, table.name)
+  const alter = `alter table ${name(table.name)}`
+  const workedOut = table.columns.filter(
+    ({ generated }) => generated && mentions(generated.expression, own, "postgres"),
+  )
+  const indexes = table.indexes.filter((index) => workedOut.some((one) => isIndexOf(index, one.name, database)))
   const to = typeSql(type, "postgres")
   const through = type.kind === "enumeration" ? "::text" : ""
   const collate = collation === undefined ? "" : ` collate ${name(collation)}`
   return [
     ...views.toReversed().map((view) => `drop view ${name(view.name)}`),
+    ...workedOut.map((one) => `${alter} drop column ${name(one.name)}`),
     `${column} type ${to}${collate} using ${using ?? `${name(own)}${through}::${to}`}`,
+    ...workedOut.map((one) => `${alter} add column ${columnSql(one, "postgres", { table })}`),
+    ...indexes.map((index) => createIndexSql(table.name, index, "postgres")),
     ...views.map(({ sql }) => sql),
   ]
 }
