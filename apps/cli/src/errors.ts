@@ -102,6 +102,18 @@ export const RuntimeMissing: ErrorClass<"CLI_RUNTIME_MISSING", 400> = defineErro
   "The runtime that the app should run on is not installed here.",
 )
 
+export const DatabaseNeeded: ErrorClass<"CLI_DATABASE_NEEDED", 400> = defineError(
+  "CLI_DATABASE_NEEDED",
+  400,
+  "The command needs a database. Pass --database, set DATABASE_URL, or write it into ashlar.toml.",
+)
+
+export const DatabaseRefused: ErrorClass<"CLI_DATABASE_REFUSED", 400> = defineError(
+  "CLI_DATABASE_REFUSED",
+  400,
+  "The work on the database could not be done. The message has the code and the reason.",
+)
+
 export const Interrupted: ErrorClass<"CLI_INTERRUPTED", 400> = defineError(
   "CLI_INTERRUPTED",
   400,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { didYouMean } from "@ashlar/core"
 import type { Access, IndexField, IndexKind, IndexRequest, Limits, Rules, Runtime } from "@ashlar/sdk"
@@ -59,7 +59,7 @@ export function readManifest(folder: string): Manifest {
 /** @throws {CLI_MANIFEST_INVALID} When a part is not valid. */
 export function parseManifest(text: string): Manifest {
   const root = new Table("", parseToml(text))
-  root.only(["project", "functions", "collections"])
+  root.only(["project", "functions", "collections", "database"])
   const project = root.table("project")
   project.only(["slug", "name"])
   const slug = project.text("slug")
@@ -71,6 +71,35 @@ export function parseManifest(text: string): Manifest {
     project: { slug, name: project.has("name") ? project.text("name") : slug },
     functions: functions.map((name, table) => readFunction(name, table)),
     collections: collections.map((_, table) => readCollection(table)),
+  }
+}
+
+/** Where an app's database is, and what is kept beside it. */
+export interface DatabaseManifest {
+  /** A URL, or the variable of the environment that holds it. */
+  readonly url?: Variable
+  readonly migrations?: string
+  readonly models?: readonly string[]
+  readonly seeds?: string
+}
+
+/**
+ * Reads `[database]` of a folder's ashlar.toml. An app that is on no platform has nothing else there.
+ *
+ * @returns an empty one where there is no file, or nothing of a database in it.
+ * @throws {CLI_MANIFEST_INVALID} When a part is not valid.
+ */
+export function readDatabaseManifest(folder: string): DatabaseManifest {
+  const path = join(folder, MANIFEST)
+  if (!existsSync(path)) return {}
+  const table = new Table("", parseToml(readFileSync(path, "utf8"))).optionalTable("database")
+  table.only(["url", "migrations", "models", "seeds"])
+  const models = table.has("models") && typeof table.get("models") === "string" ? [table.text("models")] : undefined
+  return {
+    ...(table.has("url") ? { url: readVariable(table, "url") } : {}),
+    ...(table.has("migrations") ? { migrations: table.text("migrations") } : {}),
+    ...(table.has("models") ? { models: models ?? table.texts("models") } : {}),
+    ...(table.has("seeds") ? { seeds: table.text("seeds") } : {}),
   }
 }
 

@@ -13,6 +13,7 @@ import { registerInit } from "./commands/init.ts"
 import { registerKeys } from "./commands/keys.ts"
 import { registerLogs } from "./commands/logs.ts"
 import { registerMigrate } from "./commands/migrate.ts"
+import { registerMigrations } from "./commands/migrations.ts"
 import { registerOpenApi } from "./commands/openapi.ts"
 import { registerPeople } from "./commands/people.ts"
 import { registerProjects } from "./commands/projects.ts"
@@ -91,6 +92,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerDev(program, run)
   registerRoutes(program, run)
   registerOpenApi(program, run)
+  registerMigrations(program, run)
   registerMigrate(program, run)
   registerTypes(program, run)
   registerClient(program, run)

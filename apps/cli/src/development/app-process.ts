@@ -21,7 +21,7 @@ export interface AppProcessOptions {
   readonly runtime: AppRuntime
   /** The entry of the app, which says where its packages are. */
   readonly entry: string
-  /** The program in `@ashlar/http` that loads it. */
+  /** The program in a package of the app's that loads it. */
   readonly program: string
   readonly env?: Readonly<Record<string, string>>
   readonly onMessage: (message: { readonly type?: unknown }, child: AppProcess) => void
@@ -30,7 +30,7 @@ export interface AppProcessOptions {
 }
 
 /**
- * Starts a program of the app's own `@ashlar/http`.
+ * Starts a program of the app's own packages.
  *
  * @throws {CLI_PACKAGE_MISSING} When the app has none, or one without this program.
  * @throws {CLI_RUNTIME_MISSING} When the runtime is not installed.
@@ -40,7 +40,7 @@ export function startAppProcess(options: AppProcessOptions): AppProcess {
   const path = findModule(program, entry)
   if (path === undefined)
     throw new PackageMissing(
-      `${program} is not there for ${entry}. Install or update the framework beside your app: bun add @ashlar/http`,
+      `${program} is not there for ${entry}. Install or update it beside your app: bun add ${packageOf(program)}`,
     )
   const child: Subprocess = Bun.spawn([...commandOf(runtime, io.env), path], {
     cwd: io.cwd,
@@ -63,6 +63,10 @@ export function startAppProcess(options: AppProcessOptions): AppProcess {
     kill: () => child.kill("SIGKILL"),
   }
   return self
+}
+
+function packageOf(program: string): string {
+  return program.split("/").slice(0, 2).join("/")
 }
 
 /** Bun would otherwise fetch packages from the network that are not installed. */

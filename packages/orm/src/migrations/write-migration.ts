@@ -35,6 +35,11 @@ ${body(back)}
 `
 }
 
+/** The same as lines, for people: what a check has found. */
+export function changeLines(changes: readonly SchemaChange[], words: DatabaseDescription): readonly string[] {
+  return changes.flatMap((change) => writeChange(change, words))
+}
+
 function writeChange(change: SchemaChange, words: DatabaseDescription | undefined): string[] {
   const loss = lossOf(change)
   // Only forward: whoever goes back knows that what was made goes.

@@ -2,6 +2,7 @@ import { castOf } from "../columns/cast.ts"
 import type { ColumnDefinition, Columns } from "../columns/column.ts"
 import type { IndexDefinition } from "../columns/columns.ts"
 import { OrmModelInvalid } from "../errors.ts"
+import { toSnake } from "../model/table.ts"
 import { byName } from "./changes/apply-change.ts"
 import { constraintName } from "./constraint-name.ts"
 import {
@@ -84,14 +85,6 @@ function columnName(model: DescribableModel, property: string): string {
   const definition = Object.hasOwn(model.columns, property) ? model.columns[property]?.definition : undefined
   if (definition === undefined) throw new OrmModelInvalid(`Model ${model.name} has no column "${property}".`)
   return definition.name ?? (model.naming === "snake" ? toSnake(property) : property)
-}
-
-/** `createdAt` as `created_at`, `HTMLPage2` as `html_page2`. */
-function toSnake(name: string): string {
-  return name
-    .replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1_$2")
-    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1_$2")
-    .toLowerCase()
 }
 
 interface NamedColumn {

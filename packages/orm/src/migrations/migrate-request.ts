@@ -1,0 +1,87 @@
+import { openDatabase } from "../open-database.ts"
+import { compareModels } from "./compare-models.ts"
+import { loadModels } from "./load-models.ts"
+import { makeMigration } from "./make-migration.ts"
+import { type MigrationProgress, openMigrator } from "./migrator.ts"
+import { changeLines, writeMigration } from "./write-migration.ts"
+
+/** What `ashlar migrate` and `ashlar db` ask of the process that loads migrations and models. */
+export type MigrateRequest = {
+  readonly url: string
+  readonly folder: string
+  /** Files and folders. */
+  readonly models: readonly string[]
+} & (
+  | { readonly command: "status" | "check" }
+  | {
+      readonly command: "up"
+      readonly to?: string
+      readonly dryRun?: boolean
+      readonly allowDestructive?: boolean
+      readonly allowOutOfOrder?: boolean
+      readonly lockWaitMs?: number
+    }
+  | { readonly command: "down"; readonly count?: number }
+  | { readonly command: "fresh" }
+  | { readonly command: "make"; readonly name: string; readonly dropTables?: boolean }
+  | { readonly command: "makeEmpty"; readonly name: string; readonly sql?: boolean }
+)
+
+export type OnProgress = (progress: MigrationProgress) => void
+
+/** Answers one request. The answer is plain data. */
+export async function answerRequest(request: MigrateRequest, onProgress: OnProgress): Promise<unknown> {
+  const { url, folder } = request
+  if (request.command === "make") return await make(request)
+  if (request.command === "makeEmpty") {
+    const path = makeMigration(folder, request.name, { sql: request.sql ?? false })
+    return { path, pending: [], losses: [], unknownTables: [] }
+  }
+  if (request.command === "check") return await check(request)
+  const lockWaitMs = request.command === "up" ? request.lockWaitMs : undefined
+  await using migrator = await openMigrator(url, { folder, ...(lockWaitMs === undefined ? {} : { lockWaitMs }) })
+  switch (request.command) {
+    case "status":
+      return { migrations: await migrator.status() }
+    case "up": {
+      const { to, allowDestructive = false, allowOutOfOrder = false, dryRun = false } = request
+      const which = { ...(to === undefined ? {} : { to }), allowOutOfOrder }
+      if (dryRun) return { plan: await migrator.plan(which) }
+      return { applied: await migrator.up({ ...which, allowDestructive, onProgress }) }
+    }
+    case "down": {
+      const { count } = request
+      return { undone: await migrator.down({ ...(count === undefined ? {} : { count }), onProgress }) }
+    }
+    case "fresh":
+      return { applied: await migrator.fresh({ onProgress }) }
+  }
+}
+
+async function make(request: MigrateRequest & { readonly command: "make" }): Promise<unknown> {
+  const { url, folder, name, dropTables = false } = request
+  const pending = await pendingOf(request)
+  if (pending.length > 0) return { pending }
+  await using db = await openDatabase(url)
+  const { changes, back, losses, unknownTables, models } = await compareModels(db, await loadModels(request.models), {
+    dropTables,
+  })
+  if (changes.length === 0) return { pending, losses, unknownTables }
+  const path = makeMigration(folder, name, { text: writeMigration(changes, back, models) })
+  return { pending, path, losses, unknownTables, changes: changeLines(changes, models) }
+}
+
+async function check(request: MigrateRequest): Promise<unknown> {
+  const pending = await pendingOf(request)
+  if (pending.length > 0 || request.models.length === 0) return { pending, changes: [], unknownTables: [] }
+  await using db = await openDatabase(request.url)
+  const { changes, unknownTables, models } = await compareModels(db, await loadModels(request.models))
+  return { pending, changes: changeLines(changes, models), unknownTables }
+}
+
+/** What is not as the folder says. */
+async function pendingOf({ url, folder }: MigrateRequest): Promise<readonly string[]> {
+  await using migrator = await openMigrator(url, { folder })
+  const all = await migrator.status()
+  return all.filter(({ state }) => state !== "applied").map(({ name, state }) => `${name} (${state})`)
+}
