@@ -1,6 +1,7 @@
 import { sleep } from "../sleep.ts"
 import type { WebHandler } from "../web-handler.ts"
 import { BodyPace, progressOf, watchBody } from "./deno-body.ts"
+import { headerOf } from "./deno-header.ts"
 
 /**
  * Serves each connection of a listener by itself. `Deno.serve` keeps every connection for as long as its client likes;
@@ -67,8 +68,7 @@ class Connection {
   /** Of the last request. */
   #request: Request | undefined
   #info: RequestInfo | undefined
-  /** Undefined: not known yet. */
-  #hasBody: boolean | undefined
+  #hasBody: boolean
   /** Whether a request has come since the last check. */
   #hasMoved: boolean
   /** When the connection was last seen with something to do. */
@@ -81,7 +81,7 @@ class Connection {
     this.#cancel = () => undefined
     this.#request = undefined
     this.#info = undefined
-    this.#hasBody = undefined
+    this.#hasBody = false
     this.#hasMoved = false
     this.#sinceMs = performance.now()
     this.#pace = new BodyPace()
@@ -96,11 +96,14 @@ class Connection {
       this.#hasMoved = true
       this.#request = request
       this.#info = info
-      this.#hasBody = undefined
-      if (request.method === "GET") return handle(request, this)
+      if (request.method === "GET") {
+        // Asked at once, for a request that is answered tells no more.
+        this.#hasBody = declaresBody(request)
+        return handle(request, this)
+      }
       watchBody(request)
       const response = handle(request, this)
-      // Asked at once, for a request that is answered may tell no more; whoever reads already has a body.
+      // Whoever reads already has a body.
       this.#hasBody = progressOf(request)?.isAwaited === true || declaresBody(request)
       return response
     }
@@ -153,18 +156,13 @@ class Connection {
 
   /** Deno reads what a handler left of a body before the next request, for as long as the client likes. */
   #awaitsRest(): boolean {
-    const request = this.#request as Request
-    return progressOf(request)?.isComplete !== true && (this.#hasBody ?? declaresBody(request))
+    return this.#hasBody && progressOf(this.#request as Request)?.isComplete !== true
   }
 }
 
-function declaresBody({ headers }: Request): boolean {
-  try {
-    const length = headers.get("content-length")
-    return length === null ? headers.has("transfer-encoding") : length !== "0"
-  } catch {
-    return false // answered, and nobody has looked at a header before
-  }
+function declaresBody(request: Request): boolean {
+  const length = headerOf(request, "content-length")
+  return length === null ? headerOf(request, "transfer-encoding") !== null : length !== "0"
 }
 
 /** What `Deno.serve` does by itself. */
