@@ -309,6 +309,13 @@ export const OrmModelUnbound: ErrorClass<"ORM_MODEL_UNBOUND", 500> = defineError
   "The model knows no open database. Set static database on it or on its base class, or write Model.in(db).",
 )
 
+/** A relation is asked of a row that was read without it. */
+export const OrmRelationNotLoaded: ErrorClass<"ORM_RELATION_NOT_LOADED", 500> = defineError(
+  "ORM_RELATION_NOT_LOADED",
+  500,
+  "A relation of the row was not loaded. Ask for it with the query, by with(), or later by load().",
+)
+
 /** An encrypted column has no key, or what it holds was made with another, or elsewhere. */
 export const OrmEncryptionFailed: ErrorClass<"ORM_ENCRYPTION_FAILED", 500> = defineError(
   "ORM_ENCRYPTION_FAILED",

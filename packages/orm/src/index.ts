@@ -63,6 +63,7 @@ export {
   OrmQueryFailed,
   OrmQueryInvalid,
   OrmReadOnly,
+  OrmRelationNotLoaded,
   OrmSchemaChanged,
   OrmScopeMissing,
   OrmScopeViolated,
@@ -92,6 +93,7 @@ export type {
   KeyOf,
   ModelClass,
   NewRow,
+  RowMark,
   RowOf,
   ValuesOf,
 } from "./model/types.ts"
@@ -104,9 +106,44 @@ export type { Comparison, Operator, TextOperator } from "./query/conditions.ts"
 export type { JsonOperator, JsonPath, JsonScalar } from "./query/json-conditions.ts"
 export type { LockOptions, ModelQuery } from "./query/model-query.ts"
 export type { Ties } from "./query/subqueries.ts"
-export type { Operand, Subquery, Where } from "./query/where.ts"
+export type { Operand, RelatedWhere, Subquery, Where } from "./query/where.ts"
 export { Query, type WriteResult } from "./query.ts"
 export type { QueryEvent, QueryEventOptions } from "./query-event.ts"
+export {
+  type BelongsToOptions,
+  belongsTo,
+  type HasOptions,
+  hasMany,
+  hasManyThrough,
+  hasOne,
+  hasOneThrough,
+  type MorphThroughOptions,
+  type MorphToOptions,
+  manyToMany,
+  morphedByMany,
+  morphMany,
+  morphOne,
+  morphTo,
+  morphToMany,
+  type Relation,
+  type RelationKind,
+  type RelationOptions,
+  type ThroughOptions,
+} from "./relations/relation.ts"
+export type {
+  CheckName,
+  CheckPath,
+  CountName,
+  ModelAt,
+  NameOf,
+  RelatedModel,
+  RelatedRow,
+  RelationName,
+  RelationValue,
+  ValueName,
+  With,
+  WithRows,
+} from "./relations/types.ts"
 export type { ReplicaStatus } from "./replicas/replica.ts"
 export { Sql, type SqlTag, sql } from "./sql.ts"
 export type { TransactionOptions } from "./transaction.ts"

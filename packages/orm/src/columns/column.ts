@@ -84,9 +84,10 @@ export type EncryptionKeys = EncryptionKey | readonly EncryptionKey[] | undefine
 
 /**
  * What a type has to know of a column beside its value: `hidden` is not selected unless asked for, `default` and `nullable`
- * may be left out of a new row, `generated` is never written. They combine.
+ * may be left out of a new row, `generated` is never written; a row that `references` another has it, unless that is `deletable`
+ * softly. They combine.
  */
-export type ColumnFlag = "nullable" | "default" | "hidden" | "primary" | "generated"
+export type ColumnFlag = "nullable" | "default" | "hidden" | "primary" | "generated" | "references" | "deletable"
 
 /** A column of a model, being described. Every method gives a new one. `A` is what `primary()` brings along. */
 export interface Column<T, F extends ColumnFlag = never, A extends ColumnFlag = never> {
@@ -124,7 +125,7 @@ export interface Column<T, F extends ColumnFlag = never, A extends ColumnFlag = 
       readonly onDelete?: ReferentialAction
       readonly onUpdate?: ReferentialAction
     },
-  ): Column<T, F, A>
+  ): Column<T, F | "references", A>
   /** The same column for a narrower type: a branded id, a literal union. Nothing is checked at run time. */
   as<U extends T>(): Column<U, F, A>
 }

@@ -105,7 +105,7 @@ export function updatedAt(): Column<Date, "default"> {
 }
 
 /** Makes deleting soft: the row stays, with the time in here, and is no longer found. */
-export function deletedAt(): Column<Date | null, "nullable"> {
+export function deletedAt(): Column<Date | null, "nullable" | "deletable"> {
   return createColumn("timestamp", { role: "deletedAt", nullable: true })
 }
 

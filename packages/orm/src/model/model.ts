@@ -4,7 +4,8 @@ import { OrmModelUnbound, OrmNotFound } from "../errors.ts"
 import type { Direction } from "../query/clause.ts"
 import type { Operator } from "../query/conditions.ts"
 import type { ModelQuery } from "../query/model-query.ts"
-import type { Operand, Where } from "../query/where.ts"
+import type { Operand, RelatedWhere, Where } from "../query/where.ts"
+import type { CheckPath, ModelAt, With, WithRows } from "../relations/types.ts"
 import { type Home, homeIn, homeOf } from "./home.ts"
 import type { UpsertOptions } from "./many-rows.ts"
 import { ModelEntry } from "./model-entry.ts"
@@ -83,6 +84,38 @@ export abstract class Model {
       .select(...columns)
   }
 
+  /** Rows with relations: `User.with("posts", "posts.comments")`. See {@link ModelQuery.with}. */
+  static with<M extends ModelClass, P extends string>(
+    this: M,
+    ...relations: readonly (P & CheckPath<M, P>)[]
+  ): ModelQuery<M, With<M, RowOf<M>, P>>
+  static with<M extends ModelClass, P extends string, Q>(
+    this: M,
+    relation: P & CheckPath<M, P>,
+    build: (query: ModelQuery<ModelAt<M, P>>) => ModelQuery<ModelAt<M, P>, Q>,
+  ): ModelQuery<M, WithRows<M, RowOf<M>, P, Q>>
+  static with(this: ModelClass, ...given: readonly unknown[]): unknown {
+    const query = entryOf(this).query() as unknown as { with(...given: readonly unknown[]): unknown }
+    return query.with(...given)
+  }
+
+  /** Rows that have some of a relation. See {@link ModelQuery.whereHas}. */
+  static whereHas<M extends ModelClass, P extends string>(
+    this: M,
+    relation: P & CheckPath<M, P>,
+    build?: RelatedWhere<M, P>,
+  ): ModelQuery<M> {
+    return entryOf(this).query().whereHas(relation, build)
+  }
+
+  static whereDoesntHave<M extends ModelClass, P extends string>(
+    this: M,
+    relation: P & CheckPath<M, P>,
+    build?: RelatedWhere<M, P>,
+  ): ModelQuery<M> {
+    return entryOf(this).query().whereDoesntHave(relation, build)
+  }
+
   static orderBy<M extends ModelClass>(this: M, column: ColumnName<M>, direction?: Direction): ModelQuery<M> {
     return entryOf(this).query().orderBy(column, direction)
   }
@@ -147,6 +180,9 @@ export abstract class Model {
   ): () => void {
     return observe(this, observer as Observer<never>)
   }
+
+  /** For the type checker only. */
+  declare readonly "~model"?: unknown
 
   /** False until the row is in the database, and again when it was deleted. */
   get isSaved(): boolean {

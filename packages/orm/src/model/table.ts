@@ -4,6 +4,7 @@ import { type ColumnDefinition, type ColumnRole, type Columns, isColumn } from "
 import type { IndexDefinition } from "../columns/columns.ts"
 import type { Dialect } from "../driver.ts"
 import { OrmModelInvalid, OrmQueryInvalid } from "../errors.ts"
+import { guardRelations } from "../relations/attach.ts"
 import type { AnyScope } from "./scopes.ts"
 
 /** One column of a table, with the name it has on either side. */
@@ -89,6 +90,9 @@ function describe(model: ModelStatics): Table {
     fail("a key of several columns is not counted up. Write primary({ generated: false }).")
   const property = (name: string) =>
     columns.get(name) ?? fail(`no column "${name}". ${didYouMean(name, columns.keys())}`)
+  const relations = Object.keys(model.relations ?? {})
+  const shared = relations.find((name) => columns.has(name) || TAKEN.has(name)) ?? guardRelations(model, relations)[0]
+  if (shared !== undefined) fail(`"${shared}" is a relation, and something else of a row as well. Call it otherwise.`)
   const { indexes = [], scopes = {}, appends = [] } = model
   for (const index of indexes) index.columns.forEach(property)
   const fullTexts = indexes.filter(({ kind }) => kind === "fullText")

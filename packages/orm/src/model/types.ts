@@ -34,7 +34,13 @@ export type ValuesOf<S extends Columns, K extends keyof S> = { [P in K]: S[P]["~
 export type Attributes<S extends Columns> = ValuesOf<S, Exclude<keyof S, Flagged<S, "hidden">>>
 
 /** A row of a model: its columns, and what the class adds to them. */
-export type RowOf<M extends ModelClass> = Attributes<M["columns"]> & M["prototype"]
+export type RowOf<M extends ModelClass> = Attributes<M["columns"]> & M["prototype"] & RowMark<M>
+
+/** Which model a row is of. */
+export interface RowMark<M> {
+  /** For the type checker only. */
+  readonly "~model"?: M
+}
 
 /** Names of a model's columns. */
 export type ColumnName<M extends ModelClass> = keyof M["columns"] & string

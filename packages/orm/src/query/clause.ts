@@ -24,8 +24,10 @@ export interface Place {
 }
 
 export interface SubquerySelection {
-  /** Nothing but `1`, for `exists`. */
+  /** Without it nothing but `1`, for `exists`. */
   readonly column: TableColumn | undefined
+  /** Instead of a column. */
+  readonly expression?: (inner: Place) => Expression<unknown>
   /** A condition that ties it to the query around, over its own alias. */
   readonly tie?: (inner: Place) => Expression<unknown>
 }
@@ -47,6 +49,8 @@ export type Clause =
   | (Counted & { readonly kind: "having"; readonly isOr: false; readonly write: (place: Place) => Expression<unknown> })
   | (Counted & { readonly kind: "lock"; readonly mode: "update" | "share"; readonly wait: "wait" | "skip" | "fail" })
   | Join
+  | With
+  | Computed
 
 interface Counted {
   /** How many values it takes. */
@@ -67,6 +71,24 @@ export interface Join extends Counted {
   readonly table: Table
   /** Over the alias that the joined table gets. */
   readonly on: (outer: Place, inner: Place) => Expression<unknown>
+}
+
+/** Rows of a relation, to be loaded with those of the query. */
+export interface With extends Counted {
+  readonly kind: "with"
+  /** Names of relations, each of what the one before leads to. */
+  readonly path: readonly string[]
+  /** What is asked of the last one's rows. */
+  readonly inner: readonly Clause[]
+}
+
+/** A value of the database's beside the columns, on each row. */
+export interface Computed extends Counted {
+  readonly kind: "computed"
+  readonly property: string
+  readonly isExact: boolean
+  readonly read: (raw: unknown) => unknown
+  readonly write: (place: Place) => Expression<unknown>
 }
 
 export type Direction = "asc" | "desc"

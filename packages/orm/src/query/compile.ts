@@ -16,7 +16,7 @@ const compilers: Readonly<Record<Dialect, Kysely<AnyTables>>> = {
 }
 
 /** A clause with the number of its first value. */
-interface Numbered {
+export interface Numbered {
   readonly clause: Clause
   readonly slot: number
 }
@@ -40,6 +40,11 @@ export interface Parts {
   readonly offset: number | undefined
   readonly isDistinct: boolean
   readonly lock: Extract<Clause, { kind: "lock" }> | undefined
+  /** Relations to be loaded. */
+  readonly withs: readonly Numbered[]
+  readonly computed: readonly Numbered[]
+  /** Joins of the compiler's own, behind the caller's. */
+  readonly moreJoins?: readonly RawBuilder<unknown>[]
 }
 
 /** @param firstSlot Where the values of this path begin, in a query that has others before. */
@@ -70,6 +75,8 @@ export function partsOf(
     offset: last("offset")?.slot,
     isDistinct: of("distinct").length > 0,
     lock: last("lock")?.clause,
+    withs: of("with"),
+    computed: of("computed"),
   }
 }
 
@@ -142,7 +149,16 @@ export class WritingPlace implements Place {
     return whereOf(parts) ?? k`1 = 1`
   }
 
-  subquery(clauses: readonly Clause[], table: Table, { column, tie }: SubquerySelection): Expression<unknown> {
+  /** A path over another table of the same query. */
+  partsAt(clauses: readonly Clause[], table: Table, { alias, firstSlot }: { alias: string; firstSlot: number }): Parts {
+    return partsOf(clauses, { dialect: this.dialect, table, alias, naming: this.#naming, firstSlot })
+  }
+
+  subquery(
+    clauses: readonly Clause[],
+    table: Table,
+    { column, expression, tie }: SubquerySelection,
+  ): Expression<unknown> {
     const { dialect } = this
     const parts = partsOf(clauses, {
       dialect,
@@ -152,7 +168,7 @@ export class WritingPlace implements Place {
       firstSlot: this.#slots.next,
     })
     this.#slots.next += countOf(clauses)
-    const select = column === undefined ? k`1` : parts.place.column(column)
+    const select = expression?.(parts.place) ?? (column === undefined ? k`1` : parts.place.column(column))
     return selectOf(parts, select, tie?.(parts.place))
   }
 }
@@ -185,26 +201,32 @@ export function selectOf(parts: Parts, select: Expression<unknown>, also?: Expre
   return k`${k.join(pieces, k` `)}`
 }
 
-function tableAs(table: Table, alias: string): RawBuilder<unknown> {
+export function tableAs(table: Table, alias: string): RawBuilder<unknown> {
   return table.name === alias ? k.id(table.name) : k`${k.id(table.name)} as ${k.id(alias)}`
 }
 
 function joinsOf(parts: Parts): RawBuilder<unknown>[] {
-  return parts.joins.map(({ clause, slot }) => {
+  const asked = parts.joins.map(({ clause, slot }) => {
     const { isLeft, table, on } = clause as Join
     const outer = parts.place.from(slot)
     const alias = outer.newAlias()
     const condition = on(outer, outer.at(table, alias))
     return k`${isLeft ? k`left join` : k`inner join`} ${tableAs(table, alias)} on ${condition}`
   })
+  return [...asked, ...(parts.moreJoins ?? [])]
+}
+
+/** What a path sorts by. */
+export function ordersOf({ orders, place }: Parts): RawBuilder<unknown>[] {
+  return orders.map(({ clause, slot }) => {
+    const { write, direction } = clause as Extract<Clause, { kind: "order" }>
+    return k`${write(place.from(slot))} ${direction === "asc" ? k`asc` : k`desc`}`
+  })
 }
 
 function tailOf(parts: Parts): RawBuilder<unknown>[] {
   const { place, limit, offset, lock } = parts
-  const orders = parts.orders.map(({ clause, slot }) => {
-    const { write, direction } = clause as Extract<Clause, { kind: "order" }>
-    return k`${write(place.from(slot))} ${direction === "asc" ? k`asc` : k`desc`}`
-  })
+  const orders = ordersOf(parts)
   return [
     ...(orders.length === 0 ? [] : [k`order by ${k.join(orders)}`]),
     ...limitOf(place.dialect, limit, offset),

@@ -67,6 +67,14 @@ export function comparison(
   }
 }
 
+export function compareWith(
+  operator: Comparison,
+  one: Expression<unknown>,
+  other: Expression<unknown>,
+): RawBuilder<unknown> {
+  return k`${one} ${COMPARISONS[operator]} ${other}`
+}
+
 /** `is null` and `is not null`. */
 export function nullness(isOr: boolean, column: TableColumn, isNull: boolean): Condition {
   return {

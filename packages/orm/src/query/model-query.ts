@@ -2,6 +2,19 @@ import { OrmNotFound, OrmQueryInvalid, OrmValueInvalid } from "../errors.ts"
 import { homeIn } from "../model/home.ts"
 import { columnOf, type TableColumn } from "../model/table.ts"
 import type { Changes, ColumnName, ColumnValue, ModelClass, NumericColumn, RowOf, ValuesOf } from "../model/types.ts"
+import { type AggregateOrder, withAggregate } from "../relations/relation-queries.ts"
+import type {
+  CheckName,
+  CheckPath,
+  CountName,
+  ModelAt,
+  NameOf,
+  RelatedModel,
+  ValueName,
+  With,
+  WithRows,
+} from "../relations/types.ts"
+import { withRelations } from "../relations/with-relations.ts"
 import { type AggregateName, aggregate } from "./aggregate.ts"
 import type { Direction } from "./clause.ts"
 import { comparable, isOrdered } from "./conditions.ts"
@@ -10,7 +23,7 @@ import { bindTo, type QueryPlan, type RowsPlan, rowsPlan } from "./rows-plan.ts"
 import { DELETED } from "./scope-conditions.ts"
 import { listValues, type QueryParts, type Shape, type ValueLink } from "./shape.ts"
 import { joinOf, keyOfTies, type Ties } from "./subqueries.ts"
-import { ColumnSubquery, type Subquery, Where } from "./where.ts"
+import { ColumnSubquery, type RelatedWhere, type Subquery, Where } from "./where.ts"
 
 const MAX_ROWS = 2 ** 31 - 1
 
@@ -19,7 +32,7 @@ const MAX_ROWS = 2 ** 31 - 1
  * step gives a new query, so that one may be kept and built upon.
  */
 export class ModelQuery<M extends ModelClass, R = RowOf<M>> extends Where<M> {
-  protected override with(shape: Shape, values: ValueLink | undefined): this {
+  protected override moved(shape: Shape, values: ValueLink | undefined): this {
     const { home, session } = Where.partsOf(this)
     return new ModelQuery<M, R>({ home, session, shape, values }) as this
   }
@@ -41,13 +54,79 @@ export class ModelQuery<M extends ModelClass, R = RowOf<M>> extends Where<M> {
         valueCount: 0,
         columns: [...new Set(columns)].map((name) => columnOf(home.table, name)),
       })
-    return this.with(next, values) as never
+    return this.moved(next, values) as never
   }
 
   /** The values of one column of this query, for `in` of another one. */
   column<K extends ColumnName<M>>(column: K): Subquery<NonNullable<ColumnValue<M, K>>> {
     const parts = Where.partsOf(this)
     return new ColumnSubquery(parts, columnOf(parts.home.table, column)) as never
+  }
+
+  /**
+   * Loads relations with the rows: a single row by a join, the others by one query for each relation, however many rows there are.
+   * Scopes of what is loaded hold. A function says which of the rows, in which order, how many for each: `with("posts", (posts) =>
+   * posts.orderBy("createdAt", "desc").limit(3))`.
+   *
+   * @throws {ORM_QUERY_INVALID} for a relation that the model does not have.
+   */
+  with<P extends string>(...relations: readonly (P & CheckPath<M, P>)[]): ModelQuery<M, With<M, R, P>>
+  with<P extends string, Q>(
+    relation: P & CheckPath<M, P>,
+    build: (query: ModelQuery<ModelAt<M, P>>) => ModelQuery<ModelAt<M, P>, Q>,
+  ): ModelQuery<M, WithRows<M, R, P, Q>>
+  with(...given: readonly unknown[]): unknown {
+    const { shape, values } = withRelations(Where.partsOf(this), given, (from, build) => this.build(from, build))
+    return this.moved(shape, values)
+  }
+
+  /**
+   * How many rows of a relation each row has, as `postsCount`, or under a name of its own: `withCount("posts as livePosts", (post) =>
+   * post.where("live", true))`.
+   */
+  withCount<P extends string>(
+    relation: P & CheckName<M, P>,
+    build?: RelatedWhere<M, NameOf<P>>,
+  ): ModelQuery<M, R & { [K in CountName<P>]: number }> {
+    return this.#withAggregate({ name: "count", relation, column: undefined, callback: build })
+  }
+
+  /** The sum of a column over a relation, as `postsVotesSum` or under a name of its own; null where there is nothing to add up. */
+  withSum<P extends string, C extends ColumnName<RelatedModel<M, NameOf<P>>>>(
+    relation: P & CheckName<M, P>,
+    column: C,
+    build?: RelatedWhere<M, NameOf<P>>,
+  ): ModelQuery<M, R & { [K in ValueName<P, C, "Sum">]: ColumnValue<RelatedModel<M, NameOf<P>>, C> | null }> {
+    return this.#withAggregate({ name: "sum", relation, column, callback: build })
+  }
+
+  withAvg<P extends string, C extends ColumnName<RelatedModel<M, NameOf<P>>>>(
+    relation: P & CheckName<M, P>,
+    column: C,
+    build?: RelatedWhere<M, NameOf<P>>,
+  ): ModelQuery<M, R & { [K in ValueName<P, C, "Avg">]: number | null }> {
+    return this.#withAggregate({ name: "avg", relation, column, callback: build })
+  }
+
+  withMin<P extends string, C extends ColumnName<RelatedModel<M, NameOf<P>>>>(
+    relation: P & CheckName<M, P>,
+    column: C,
+    build?: RelatedWhere<M, NameOf<P>>,
+  ): ModelQuery<M, R & { [K in ValueName<P, C, "Min">]: ColumnValue<RelatedModel<M, NameOf<P>>, C> | null }> {
+    return this.#withAggregate({ name: "min", relation, column, callback: build })
+  }
+
+  withMax<P extends string, C extends ColumnName<RelatedModel<M, NameOf<P>>>>(
+    relation: P & CheckName<M, P>,
+    column: C,
+    build?: RelatedWhere<M, NameOf<P>>,
+  ): ModelQuery<M, R & { [K in ValueName<P, C, "Max">]: ColumnValue<RelatedModel<M, NameOf<P>>, C> | null }> {
+    return this.#withAggregate({ name: "max", relation, column, callback: build })
+  }
+
+  #withAggregate(order: AggregateOrder): never {
+    const { shape, values } = withAggregate(Where.partsOf(this), order, (from, build) => this.build(from, build))
+    return this.moved(shape, values) as never
   }
 
   distinct(): this {
@@ -98,7 +177,7 @@ export class ModelQuery<M extends ModelClass, R = RowOf<M>> extends Where<M> {
     const next = shape.find(key) ?? shape.keep(key, joinOf(isLeft, parts, [home.table, ties]))
     let link = values
     for (const value of listValues(parts.values, parts.shape.valueCount)) link = { value, before: link }
-    return this.with(next, link)
+    return this.moved(next, link)
   }
 
   /**
@@ -159,8 +238,11 @@ export class ModelQuery<M extends ModelClass, R = RowOf<M>> extends Where<M> {
     const { home, session, shape, values } = Where.partsOf(this)
     shape.rows ??= rowsPlan(home, shape, false)
     const plan = shape.rows as RowsPlan
-    const answer = session.perform("all", plan, bindTo(plan, listValues(values, shape.valueCount)))
-    return plan.hydrator.all(answer instanceof Promise ? await answer : answer) as R[]
+    const given = listValues(values, shape.valueCount)
+    const answer = session.perform("all", plan, bindTo(plan, given))
+    const rows = plan.hydrator.all(answer instanceof Promise ? await answer : answer)
+    if (plan.fill !== undefined) await plan.fill(rows, { session, values: given })
+    return rows as R[]
   }
 
   /** The first row; say by `orderBy` which that is. */
@@ -168,9 +250,13 @@ export class ModelQuery<M extends ModelClass, R = RowOf<M>> extends Where<M> {
     const { home, session, shape, values } = Where.partsOf(this)
     shape.first ??= rowsPlan(home, shape, true)
     const plan = shape.first as RowsPlan
-    const answer = session.perform("first", plan, bindTo(plan, listValues(values, shape.valueCount)))
+    const given = listValues(values, shape.valueCount)
+    const answer = session.perform("first", plan, bindTo(plan, given))
     const raw = answer instanceof Promise ? await answer : answer
-    return raw === undefined ? undefined : (plan.hydrator.one(raw) as R)
+    if (raw === undefined) return undefined
+    const row = plan.hydrator.one(raw)
+    if (plan.fill !== undefined) await plan.fill([row], { session, values: given })
+    return row as R
   }
 
   /** @throws {ORM_NOT_FOUND} when there is none. */
@@ -261,7 +347,7 @@ export class ModelQuery<M extends ModelClass, R = RowOf<M>> extends Where<M> {
   #keep(key: string, make: () => NonNullable<Shape["clause"]>, value?: number): this {
     const { shape, values } = Where.partsOf(this)
     const next = shape.find(key) ?? shape.keep(key, make())
-    return this.with(next, value === undefined ? values : { value, before: values })
+    return this.moved(next, value === undefined ? values : { value, before: values })
   }
 }
 

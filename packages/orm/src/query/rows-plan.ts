@@ -3,6 +3,8 @@ import type { BoundValue, Plan } from "../driver.ts"
 import type { Home } from "../model/home.ts"
 import type { Hydrator } from "../model/hydrator.ts"
 import type { TableColumn } from "../model/table.ts"
+import { eagerPlan } from "../relations/eager-plan.ts"
+import type { LoadRun } from "../relations/loader.ts"
 import { compileRaw, type Parts, partsOf, selectOf } from "./compile.ts"
 import type { Shape } from "./shape.ts"
 import { type Binder, binderOf } from "./slot.ts"
@@ -15,12 +17,15 @@ export interface QueryPlan extends Plan {
 /** One that gives rows of its model. */
 export interface RowsPlan extends QueryPlan {
   readonly hydrator: Hydrator
+  /** Loads what comes by queries of its own, for rows that were read. */
+  readonly fill?: ((rows: readonly object[], run: LoadRun) => Promise<void>) | undefined
 }
 
 /** All rows of a shape, or the first one of them. */
 export function rowsPlan(home: Home, shape: Shape, isFirst: boolean): RowsPlan {
   const { dialect } = home.session
   const parts = partsOf(shape.path(), { dialect, table: home.table })
+  if (parts.withs.length > 0 || parts.computed.length > 0) return eagerPlan(home, shape, [parts, isFirst])
   const columns = parts.select ?? home.table.visible
   const isExact = columns.some(({ cast }) => cast[dialect].isExact)
   const text = selectOf(parts, columnList(parts, columns))

@@ -21,9 +21,13 @@ export class LateSlot {
 /** The values of a query in the order its SQL binds them. */
 export type Binder = (values: readonly BoundValue[]) => readonly BoundValue[]
 
-/** @param parameters As Kysely lists them: slots, and constants of the plan. Undefined when the values are bound as they are. */
-export function binderOf(parameters: readonly unknown[]): Binder | undefined {
-  if (parameters.every((one, index) => one instanceof Slot && one.index === index)) return undefined
+/**
+ * @param parameters As Kysely lists them: slots, and constants of the plan. Undefined when the values are bound as they are.
+ * @param count How many values there will be, where the SQL may use fewer.
+ */
+export function binderOf(parameters: readonly unknown[], count: number = parameters.length): Binder | undefined {
+  const isSame = parameters.every((one, index) => one instanceof Slot && one.index === index)
+  if (isSame && count === parameters.length) return undefined
   return (values) =>
     parameters.map((one) => {
       if (one instanceof Slot) return values[one.index]!

@@ -3,6 +3,8 @@ import { OrmQueryInvalid, OrmValueInvalid } from "../errors.ts"
 import { homeIn } from "../model/home.ts"
 import { columnOf, type TableColumn } from "../model/table.ts"
 import type { ColumnName, ColumnsOf, ColumnValue, ModelClass } from "../model/types.ts"
+import { whereHas } from "../relations/relation-queries.ts"
+import type { CheckPath, ModelAt } from "../relations/types.ts"
 import type { Sql } from "../sql.ts"
 import { type ArrayOperator, arrayCondition } from "./array-conditions.ts"
 import type { Condition } from "./clause.ts"
@@ -19,6 +21,7 @@ import {
   type TextOperator,
 } from "./conditions.ts"
 import { type JsonOperator, type JsonPath, type JsonScalar, jsonCondition } from "./json-conditions.ts"
+import type { ModelQuery } from "./model-query.ts"
 import { searchCondition } from "./search.ts"
 import type { QueryParts, Shape, ValueLink } from "./shape.ts"
 import { sqlCondition } from "./sql-condition.ts"
@@ -36,6 +39,11 @@ export type Operand<V, O extends Operator> = O extends "in" | "notIn"
       : O extends "=" | "!="
         ? V
         : NonNullable<V>
+
+/** Conditions on what a relation leads to. */
+export type RelatedWhere<M extends ModelClass, P extends string> = (
+  query: ModelQuery<ModelAt<M, P>>,
+) => Where<ModelAt<M, P>>
 
 /** The values of one column of another query, for `in`. */
 export interface Subquery<T> {
@@ -69,7 +77,7 @@ export abstract class Where<M extends ModelClass> {
   }
 
   /** The same query at another shape. */
-  protected abstract with(shape: Shape, values: ValueLink | undefined): this
+  protected abstract moved(shape: Shape, values: ValueLink | undefined): this
 
   /** @internal */
   static partsOf(query: Where<never> | Where<ModelClass>): QueryParts {
@@ -168,6 +176,42 @@ export abstract class Where<M extends ModelClass> {
     return this.#exists(true, other, { ties, build })
   }
 
+  /**
+   * Rows that have some of a relation, or of one behind it: `whereHas("posts.comments", (comment) => comment.where("isSpam", true))`.
+   * With an operator, how many: `whereHas("posts", ">=", 3)`. Scopes of what is looked for hold.
+   */
+  whereHas<P extends string>(relation: P & CheckPath<M, P>, build?: RelatedWhere<M, P>): this
+  whereHas<P extends string>(
+    relation: P & CheckPath<M, P>,
+    ...count: readonly [operator: Comparison, count: number, build?: RelatedWhere<M, P>]
+  ): this
+  whereHas(...given: readonly unknown[]): this {
+    return this.#has(given, { isOr: false, isNot: false })
+  }
+
+  orWhereHas<P extends string>(relation: P & CheckPath<M, P>, build?: RelatedWhere<M, P>): this
+  orWhereHas<P extends string>(
+    relation: P & CheckPath<M, P>,
+    ...count: readonly [operator: Comparison, count: number, build?: RelatedWhere<M, P>]
+  ): this
+  orWhereHas(...given: readonly unknown[]): this {
+    return this.#has(given, { isOr: true, isNot: false })
+  }
+
+  /** Rows that have none of a relation, or none for which this holds. */
+  whereDoesntHave<P extends string>(relation: P & CheckPath<M, P>, build?: RelatedWhere<M, P>): this {
+    return this.#has([relation, build], { isOr: false, isNot: true })
+  }
+
+  orWhereDoesntHave<P extends string>(relation: P & CheckPath<M, P>, build?: RelatedWhere<M, P>): this {
+    return this.#has([relation, build], { isOr: true, isNot: true })
+  }
+
+  #has(given: readonly unknown[], how: { isOr: boolean; isNot: boolean }): this {
+    const { shape, values } = whereHas(this.#parts, { ...how, given }, (from, build) => this.build(from, build))
+    return this.moved(shape, values)
+  }
+
   /** A condition in SQL of your own: values are bound, `sql.id` quotes. It stands in parentheses, beside the scopes. */
   whereSql(condition: Sql): this {
     const { key, values, make } = sqlCondition(condition, this.#parts.home.session.dialect)
@@ -197,7 +241,7 @@ export abstract class Where<M extends ModelClass> {
       )
     const next =
       shape.findCondition(isOr, property as string, operator as string) ?? this.#newComparison(isOr, property, operator)
-    return this.with(next, { value: (next.clause as Condition).encode!(value), before: values })
+    return this.moved(next, { value: (next.clause as Condition).encode!(value), before: values })
   }
 
   #newComparison(isOr: boolean, property: unknown, operator: unknown): Shape {
@@ -241,7 +285,7 @@ export abstract class Where<M extends ModelClass> {
     }
     const next =
       shape.findCondition(isOr, column.property, operator) ?? this.#newComparison(isOr, column.property, operator)
-    return this.with(next, { value: (next.clause as Condition).encode!(value), before: values })
+    return this.moved(next, { value: (next.clause as Condition).encode!(value), before: values })
   }
 
   #memberOf(
@@ -300,7 +344,7 @@ export abstract class Where<M extends ModelClass> {
         throw new OrmQueryInvalid("A group takes conditions only: order, limit and the rest belong to the query.")
     }
     const closed = inner.shape.find(")") ?? inner.shape.keep(")", { kind: "close", valueCount: 0 })
-    return this.with(closed, inner.values)
+    return this.moved(closed, inner.values)
   }
 
   #shapeOf(key: readonly string[] | object, make: () => Shape["clause"]): Shape {
@@ -316,7 +360,7 @@ export abstract class Where<M extends ModelClass> {
   #follow(shape: Shape, values: readonly BoundValue[]): this {
     let link = this.#parts.values
     for (const value of values) link = { value, before: link }
-    return this.with(shape, link)
+    return this.moved(shape, link)
   }
 }
 

@@ -6,6 +6,7 @@ import { faultCases } from "./fault-cases.ts"
 import { modelCases } from "./model-cases.ts"
 import { postgresCases } from "./postgres-cases.ts"
 import { queryCases } from "./query-cases.ts"
+import { relationCases } from "./relation-cases.ts"
 import { rowCases } from "./row-cases.ts"
 import { transactionCases } from "./transaction-cases.ts"
 
@@ -41,6 +42,7 @@ const cases: readonly DatabaseCase[] = [
   ...explainCases,
   ...modelCases,
   ...rowCases,
+  ...relationCases,
 ]
 
 /**
