@@ -16,6 +16,7 @@ import {
 } from "@prisma/driver-adapter-utils"
 import type { Database } from "../database.ts"
 import type { Isolation, ListResult } from "../driver.ts"
+import { OrmOptionsInvalid } from "../errors.ts"
 import type { Session } from "../session.ts"
 import { checkValues } from "../values.ts"
 import { openTransaction } from "./open-transaction.ts"
@@ -25,24 +26,51 @@ import { requireSession } from "./require-session.ts"
 const NAME = "@ashlar/orm"
 const MAX_VALUES = 32_000
 
+/** A generated client's class, as far as it is made here. */
+export type PrismaClientClass<C extends object, O extends object> = new (
+  options: O & { readonly adapter: SqlDriverAdapterFactory },
+) => C
+
 /**
- * An adapter for `new PrismaClient({ adapter })`. Its queries run on the database's connections, and in the transaction of the code
- * that runs them; Prisma's own transactions are savepoints there. `prisma.$disconnect()` leaves the database open.
+ * Makes a Prisma client on a database. Its queries run on the database's connections, and in the transaction of the code that
+ * runs them; Prisma's own transactions are savepoints there. `prisma.$disconnect()` leaves the database open.
  *
- * Prisma gathers the `findUnique` of one turn of the event loop, whoever calls it, into one query: within a transaction that
- * is not to be shared with others, ask by `findFirst`.
- *
+ * @param options Prisma's own, without the adapter.
+ * @throws {ORM_OPTIONS_INVALID} when the client's version is one that this cannot keep transactions apart in.
  * @example
- * const prisma = new PrismaClient({ adapter: prismaAdapter(db) })
+ * const prisma = openPrisma(PrismaClient, db)
  * await db.transaction(async () => {
  *   await prisma.user.create({ data: { email } })
  *   await db.sql`insert into audit (what) values (${"signed up"})`.run()
  * })
  */
-export function prismaAdapter(db: Database): SqlDriverAdapterFactory {
+export function openPrisma<C extends object, O extends object>(
+  Client: PrismaClientClass<C, O>,
+  db: Database,
+  options: O = {} as O,
+): C {
   const session = requireSession(db)
-  const provider = session.dialect
-  return { provider, adapterName: NAME, connect: async () => adapterOf(session) }
+  const connect = async () => adapterOf(session)
+  const prisma = new Client({ ...options, adapter: { provider: session.dialect, adapterName: NAME, connect } })
+  keepApart(prisma, session)
+  return prisma
+}
+
+interface Batching {
+  batchBy?: (request: unknown) => string | undefined
+}
+
+/**
+ * Prisma gathers the `findUnique` of one turn of the event loop, whoever calls it, into one query of the first one's flow: another
+ * request would read what a transaction has not committed. Within a transaction nothing is gathered.
+ */
+function keepApart(prisma: object, session: Session): void {
+  const { _requestHandler: handler } = prisma as { _requestHandler?: { dataloader?: { options?: Batching } } }
+  const batching = handler?.dataloader?.options
+  const batchBy = batching?.batchBy
+  if (batching === undefined || batchBy === undefined)
+    throw new OrmOptionsInvalid("This version of Prisma's client batches in a way that is not known here. Expected 7.x.")
+  batching.batchBy = (request) => (session.scope === undefined ? batchBy(request) : undefined)
 }
 
 function adapterOf(session: Session): SqlDriverAdapter {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { getPrismaClient } from "@prisma/client/runtime/client"
-import type { SqlDriverAdapterFactory } from "@prisma/driver-adapter-utils"
+import { openPrisma, type PrismaClientClass } from "../../src/friends/prisma.ts"
+import type { Database } from "../../src/index.ts"
 
 /** What `prisma generate` makes of two models, authors with notes, for each provider; its program itself is 300 MB. */
 const generated: Readonly<Record<string, object>> = JSON.parse(
@@ -27,7 +28,7 @@ interface Delegate {
   count(args?: object): Promise<number>
 }
 
-export function prismaClient(provider: "sqlite" | "postgresql", adapter: SqlDriverAdapterFactory): PrismaClient {
+export function prismaClient(provider: "sqlite" | "postgresql", db: Database): PrismaClient {
   const config = {
     ...generated[provider],
     previewFeatures: [],
@@ -41,6 +42,5 @@ export function prismaClient(provider: "sqlite" | "postgresql", adapter: SqlDriv
       importName: "./query_compiler_fast_bg.js",
     },
   }
-  const Client = getPrismaClient(config as never) as unknown as new (options: object) => PrismaClient
-  return new Client({ adapter })
+  return openPrisma(getPrismaClient(config as never) as unknown as PrismaClientClass<PrismaClient, object>, db)
 }

@@ -1,11 +1,12 @@
 /** Prisma and Ashlar on one connection: one commit, one rollback, the same rows. */
 import { beforeEach, expect, test } from "bun:test"
-import { prismaAdapter } from "../../src/friends/prisma.ts"
+import { openPrisma } from "../../src/friends/prisma.ts"
+import { openDatabase } from "../../src/index.ts"
 import { prismaClient } from "./prisma-client.ts"
 import { describeFriend } from "./stage.ts"
 
 await describeFriend(["sqlite", "postgres"], (dialect, stage) => {
-  const client = () => prismaClient(dialect === "sqlite" ? "sqlite" : "postgresql", prismaAdapter(stage().db))
+  const client = () => prismaClient(dialect === "sqlite" ? "sqlite" : "postgresql", stage().db)
   beforeEach(async () => {
     await stage().db.sql`delete from notes`.run()
     await stage().db.sql`delete from authors`.run()
@@ -78,6 +79,27 @@ await describeFriend(["sqlite", "postgres"], (dialect, stage) => {
     expect(await titles()).toEqual(["1", "3", "5"])
   })
 
+  test.each(["findUnique", "findFirst"] as const)("no other flow reads by %s what is not committed", async (method) => {
+    const { db } = stage()
+    const prisma = client()
+    const made = Promise.withResolvers<unknown>()
+    const go = Promise.withResolvers<void>()
+    const end = Promise.withResolvers<void>()
+    const inside = db.transaction(async () => {
+      made.resolve((await prisma.note.create({ data: { title: "secret" } })).id)
+      await go.promise
+      const seen = await prisma.note[method]({ where: { id: await made.promise } })
+      await end.promise
+      return seen
+    })
+    const id = await made.promise
+    const outside = go.promise.then(async () => await prisma.note[method]({ where: { id } }))
+    go.resolve()
+    expect(await outside).toBeNull()
+    end.resolve()
+    expect(await inside).toMatchObject({ title: "secret" })
+  })
+
   test("values come back as they went", async () => {
     const { db } = stage()
     const prisma = client()
@@ -102,4 +124,9 @@ await describeFriend(["sqlite", "postgres"], (dialect, stage) => {
     expect(row).toEqual({ title: "n", ok: true })
     expect(await db.sql`select title from notes`.all()).toEqual([{ title: "n" }])
   })
+})
+
+test("a client whose batches cannot be kept apart is refused", async () => {
+  await using db = await openDatabase("sqlite::memory:")
+  expect(() => openPrisma(class {}, db)).toThrow(expect.objectContaining({ code: "ORM_OPTIONS_INVALID" }))
 })
