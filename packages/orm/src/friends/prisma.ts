@@ -69,7 +69,9 @@ function keepApart(prisma: object, session: Session): void {
   const batching = handler?.dataloader?.options
   const batchBy = batching?.batchBy
   if (batching === undefined || batchBy === undefined)
-    throw new OrmOptionsInvalid("This version of Prisma's client batches in a way that is not known here. Expected 7.x.")
+    throw new OrmOptionsInvalid(
+      "This version of Prisma's client batches in a way that is not known here. Expected 7.x.",
+    )
   batching.batchBy = (request) => (session.scope === undefined ? batchBy(request) : undefined)
 }
 

@@ -28,7 +28,9 @@ interface Delegate {
   count(args?: object): Promise<number>
 }
 
-export function prismaClient(provider: "sqlite" | "postgresql", db: Database): PrismaClient {
+type Provider = "sqlite" | "postgresql"
+
+function clientClass(provider: Provider): PrismaClientClass<PrismaClient, object> {
   const config = {
     ...generated[provider],
     previewFeatures: [],
@@ -42,5 +44,12 @@ export function prismaClient(provider: "sqlite" | "postgresql", db: Database): P
       importName: "./query_compiler_fast_bg.js",
     },
   }
-  return openPrisma(getPrismaClient(config as never) as unknown as PrismaClientClass<PrismaClient, object>, db)
+  return getPrismaClient(config as never) as unknown as PrismaClientClass<PrismaClient, object>
+}
+
+export const SqliteClient: PrismaClientClass<PrismaClient, object> = clientClass("sqlite")
+const PostgresClient = clientClass("postgresql")
+
+export function prismaClient(provider: Provider, db: Database): PrismaClient {
+  return openPrisma(provider === "sqlite" ? SqliteClient : PostgresClient, db)
 }
