@@ -97,7 +97,7 @@ export type {
   RowOf,
   ValuesOf,
 } from "./model/types.ts"
-export type { DatabaseOptions } from "./open-database.ts"
+export type { DatabaseOptions, DatabaseServiceOptions } from "./open-database.ts"
 export { defineDatabase, openDatabase } from "./open-database.ts"
 export type { PoolStatus } from "./pool.ts"
 export type { ArrayOperator } from "./query/array-conditions.ts"

@@ -147,6 +147,16 @@ function primaryOf(engine: Engine, { primary }: ReplicaSet): Engine {
   }
 }
 
+export interface DatabaseServiceOptions extends DatabaseOptions {
+  /** For messages and for health checks. Default: `database`. */
+  readonly name?: string
+  /**
+   * Called before anybody is given the database, as to migrate it: `async (db) => { await (await openMigrator(db, …)).up() }`. What it throws
+   * is what the open throws.
+   */
+  readonly prepare?: (database: Database) => Promise<void>
+}
+
 /**
  * A database as a service of an app, opened when it is first asked for and closed with the app.
  *
@@ -157,12 +167,18 @@ function primaryOf(engine: Engine, { primary }: ReplicaSet): Engine {
  */
 export function defineDatabase(
   url: (services: Services) => string | Promise<string>,
-  { name = "database", ...options }: DatabaseOptions & { readonly name?: string } = {},
+  { name = "database", prepare, ...options }: DatabaseServiceOptions = {},
 ): Service<Database> {
   const service: Service<Database> = defineService<Database>({
     name,
     async open(services) {
       const database = await openDatabase(await url(services), options)
+      try {
+        await prepare?.(database)
+      } catch (error) {
+        await database.close()
+        throw error
+      }
       noteOpen(service, database)
       return database
     },

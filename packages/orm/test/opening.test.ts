@@ -84,6 +84,26 @@ test("an app gets it as a service, which is healthy until it is closed", async (
   await expect(db.health()).rejects.toMatchObject({ code: "ORM_CLOSED" })
 })
 
+test("a service is prepared before anybody has it, and is not there when that fails", async () => {
+  const url = `sqlite:${join(folder, "prepared.db")}`
+  const steps: string[] = []
+  let isBroken = true
+  const Db = defineDatabase(() => url, {
+    async prepare(db) {
+      steps.push("prepare")
+      await db.sql`create table if not exists t (n integer)`.run()
+      if (isBroken) throw new TypeError("not yet")
+    },
+  })
+  const container = createContainer()
+  await expect(container.get(Db)).rejects.toThrow("not yet")
+  isBroken = false
+  const [db] = await Promise.all([container.get(Db), container.get(Db)])
+  expect(await db.sql`select count(*) as n from t`.first()).toEqual({ n: 0 })
+  expect(steps).toEqual(["prepare", "prepare"])
+  await container.close()
+})
+
 test.each([
   ["postgres://127.0.0.1/a?driver=pg", "bun add pg@"],
   ["mysql://127.0.0.1/a", "bun add mysql2@"],

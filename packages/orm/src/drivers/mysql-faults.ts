@@ -14,7 +14,7 @@ import {
   OrmUniqueViolation,
 } from "../errors.ts"
 
-type Kind = new (message?: string, options?: { cause: unknown }) => AshlarError
+type Kind = new (message?: string, options?: { cause: unknown; details?: Record<string, unknown> }) => AshlarError
 
 /** @see https://mariadb.com/kb/en/mariadb-error-code-reference/ */
 const KINDS: readonly (readonly [Kind, readonly number[]])[] = [
@@ -42,5 +42,13 @@ export function toMysqlFault(cause: unknown): AshlarError {
   // What the server says has a state; all else is the client's, whose connection is gone.
   if (typeof errno !== "number" || sqlState === undefined) return new OrmConnectionLost(undefined, { cause })
   const Fault = BY_NUMBER.get(errno) ?? OrmQueryFailed
-  return new Fault(undefined, { cause })
+  const constraint = Fault === OrmUniqueViolation ? keyOf(cause) : undefined
+  return new Fault(undefined, { cause, ...(constraint !== undefined && { details: { constraint } }) })
+}
+
+/** "Duplicate entry 'a' for key 'users_email_unique'"; MySQL 8 writes the table in front. */
+function keyOf(cause: unknown): string | undefined {
+  const { sqlMessage } = cause as { sqlMessage?: unknown }
+  const [, name] = / for key '([^']+)'$/.exec(typeof sqlMessage === "string" ? sqlMessage : "") ?? []
+  return name?.slice(name.lastIndexOf(".") + 1)
 }
