@@ -18,6 +18,10 @@ const FOREIGN_CODE: Readonly<Record<string, string>> = {
 
 const FORBIDDEN_NAMES = /(?:^|-)(?:utils?|helpers?|misc|common|manager|impl)(?:-|$)/
 
+const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
+/** As `ashlar migrate make` names them: a time, and words. */
+const MIGRATION_NAME = /^\d{14}(?:_[a-z0-9]+)+$/
+
 /** Files are short, named in kebab-case, and after what is in them. */
 export function checkFile({ path, text }: SourceFile): string[] {
   const name = path.slice(path.lastIndexOf("/") + 1).replace(/\..*$/, "")
@@ -26,7 +30,9 @@ export function checkFile({ path, text }: SourceFile): string[] {
     ...(lines > maxLines(path) && !(path in LONG_FILES)
       ? [`${path}: has ${lines} lines, at most ${maxLines(path)}. Move a noun of its own into its own file.`]
       : []),
-    ...(/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name) ? [] : [`${path}: is not named in kebab-case. Rename it.`]),
+    ...((/\/migrations\/\d+_/.test(path) ? MIGRATION_NAME : KEBAB_CASE).test(name)
+      ? []
+      : [`${path}: is not named in kebab-case. Rename it.`]),
     ...(FORBIDDEN_NAMES.test(name) ? [`${path}: its name says nothing. Name it after its main export.`] : []),
   ]
 }
