@@ -47,3 +47,9 @@ export const CacheLockLost: ErrorClass<"CACHE_LOCK_LOST", 503> = defineError(
   503,
   "The lock ran out before the work ended, or another has it. Undo the work, or refuse it by its fencing token.",
 )
+/** Never reaches a caller: tells those who wait for an answer that it is not theirs, and `onError` that a former one stood in. */
+export const CacheAnswerUnkept: ErrorClass<"CACHE_ANSWER_UNKEPT", 500> = defineError(
+  "CACHE_ANSWER_UNKEPT",
+  500,
+  "An answer may not be kept, by its status, headers or body. Callers get it all the same, or a former one that stands in.",
+)

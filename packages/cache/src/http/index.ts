@@ -1,0 +1,5 @@
+export type { CacheAnswersOptions, InvalidateAnswersOptions } from "./cache-answers.ts"
+export { cacheAnswers, invalidateAnswers } from "./cache-answers.ts"
+export type { KeyOptions } from "./response-key.ts"
+export type { Forward, SharedCache, SharedCacheOptions } from "./shared-cache.ts"
+export { createSharedCache } from "./shared-cache.ts"
