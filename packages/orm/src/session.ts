@@ -74,27 +74,24 @@ export class Session {
   }
 
   /**
-   * Runs a plan of a model. Answers at once where the database is in this process and nobody is in the way; what it costs to tell of
-   * a statement is paid only when somebody listens.
+   * Runs a plan of a model at once, where the database is in this process and nobody is in the way or listens; else says BUSY, has done
+   * nothing, and {@link Session.perform} will.
    */
-  perform<U extends PlanUse>(
-    use: U,
-    plan: Plan,
-    values: readonly BoundValue[],
-  ): PlanAnswers[U] | Promise<PlanAnswers[U]> {
+  attempt<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): PlanAnswers[U] | typeof BUSY {
+    if (this.#log.isHeard) return BUSY
+    const { scope } = this
+    if (scope !== undefined) return scope.attempt(use, plan, values)
+    const free = (plan.onlyReads ? this.#engine.readers : this.#engine.writers).free?.()
+    return free?.attempt === undefined ? BUSY : free.attempt(use, plan, values)
+  }
+
+  /** Runs a plan of a model. What it costs to tell of a statement is paid only when somebody listens. */
+  perform<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): Promise<PlanAnswers[U]> {
     const { scope } = this
     if (this.#log.isHeard) return this.#performHeard(use, plan, values)
-    if (scope !== undefined) {
-      const answer = scope.attempt(use, plan, values)
-      return answer === BUSY ? scope.turn(() => scope.connection.perform(use, plan, values)) : answer
-    }
-    const source = plan.onlyReads ? this.#engine.readers : this.#engine.writers
-    const free = source.free?.()
-    if (free?.attempt !== undefined) {
-      const answer = free.attempt(use, plan, values)
-      if (answer !== BUSY) return answer
-    }
-    return source.use((connection) => connection.perform(use, plan, values))
+    const on = (connection: Connection) => connection.perform(use, plan, values)
+    if (scope !== undefined) return scope.turn(() => on(scope.connection))
+    return (plan.onlyReads ? this.#engine.readers : this.#engine.writers).use(on)
   }
 
   #performHeard<U extends PlanUse>(use: U, plan: Plan, values: readonly BoundValue[]): Promise<PlanAnswers[U]> {

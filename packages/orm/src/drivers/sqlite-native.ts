@@ -54,7 +54,9 @@ async function openOnBun(path: string, readonly: boolean): Promise<NativeSqlite>
       return {
         all: (values) => statement.all(...(values as never[])),
         // Null where there is none.
-        first: (values) => statement.get(...(values as never[])) ?? undefined,
+        first: (values) =>
+          (values.length === 1 ? statement.get(values[0] as never) : statement.get(...(values as never[]))) ??
+          undefined,
         run: (values) => {
           const { changes, lastInsertRowid } = statement.run(...(values as never[]))
           return { changes: Number(changes), insertId: lastInsertRowid }
@@ -86,7 +88,13 @@ async function openOnBun(path: string, readonly: boolean): Promise<NativeSqlite>
 /** What Bun's statements have and its types leave out. */
 type BunStatement = import("bun:sqlite").Statement<Row, never[]> & { safeIntegers(on: boolean): void }
 
+function exactly(statement: StatementSync): StatementSync {
+  statement.setReadBigInts(true)
+  return statement
+}
+
 async function openOnNode(path: string, readonly: boolean): Promise<NativeSqlite> {
+  let lastWrite: StatementSync | undefined
   const { DatabaseSync: Database } = await import("node:sqlite")
   const database: DatabaseSync = new Database(path, { readOnly: readonly, timeout: 0 })
   return {
@@ -95,18 +103,25 @@ async function openOnNode(path: string, readonly: boolean): Promise<NativeSqlite
     },
     exec: (text) => database.exec(text),
     close: () => database.close(),
-    preparePlan({ text, isExact, columns }) {
+    preparePlan({ text, isExact }) {
       const statement = database.prepare(text)
-      // Also where no rows come: the key of the last inserted row is read after every write, and may be large.
-      if (isExact || columns === undefined) statement.setReadBigInts(true)
+      if (isExact) statement.setReadBigInts(true)
       // Half the price of objects.
       statement.setReturnArrays(true)
       return {
         all: (values) => statement.all(...(values as never[])),
         first: (values) => statement.get(...(values as never[])),
-        run: (values) => {
-          const { changes, lastInsertRowid } = statement.run(...(values as never[]))
-          return { changes: Number(changes), insertId: lastInsertRowid }
+        run(values) {
+          try {
+            const { changes, lastInsertRowid } = statement.run(...(values as never[]))
+            return { changes: Number(changes), insertId: lastInsertRowid }
+          } catch (error) {
+            // The write is done, and a key that was inserted here at some time is larger than a number holds.
+            if ((error as { code?: unknown }).code !== "ERR_OUT_OF_RANGE") throw error
+            lastWrite ??= exactly(database.prepare("select changes() as changes, last_insert_rowid() as id"))
+            const { changes, id } = lastWrite.get() as { changes: bigint; id: bigint }
+            return { changes: Number(changes), insertId: id }
+          }
         },
         finalize: () => undefined,
       }

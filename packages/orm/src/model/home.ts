@@ -5,6 +5,7 @@ import { databasesOf } from "../open-services.ts"
 import { Budget, Shape } from "../query/shape.ts"
 import type { Session } from "../session.ts"
 import { blankOf, createHydrator, type Hydrator, settledSource } from "./hydrator.ts"
+import { Inserter } from "./insert.ts"
 import { ModelEntry } from "./model-entry.ts"
 import type { RowSource } from "./row-state.ts"
 import { type ModelStatics, type Table, type TableColumn, tableOf } from "./table.ts"
@@ -23,6 +24,7 @@ export class Home {
   readonly Blank: new () => object
   /** The plan for a row by its key. */
   find: unknown = undefined
+  readonly inserter: Inserter
   /** Where queries begin that are of no transaction in particular. */
   readonly entry: ModelEntry<ModelClass>
   /** Plans that need no shape: by key, for inserting and saving, by the columns they write. */
@@ -36,6 +38,7 @@ export class Home {
     this.#root = this.#begin()
     this.settled = settledSource(this)
     this.Blank = blankOf(table.model.prototype)
+    this.inserter = new Inserter(this)
     this.entry = new ModelEntry<ModelClass>(this, session)
   }
 
@@ -50,6 +53,13 @@ export class Home {
         this.#root = this.#begin()
       }),
     )
+  }
+
+  /** The same values as a row of the class. */
+  copy(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    // Each engine has one way that costs a third of the other.
+    if ("Bun" in globalThis) return Object.setPrototypeOf({ ...values }, this.table.model.prototype)
+    return Object.assign(new this.Blank(), values) as Record<string, unknown>
   }
 
   /** A plan without a shape, made once. There are as many as sets of columns are written: beyond the bound they begin anew. */

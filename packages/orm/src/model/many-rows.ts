@@ -1,5 +1,5 @@
 import { sql as k, type RawBuilder } from "kysely"
-import type { BoundValue } from "../driver.ts"
+import { type BoundValue, BUSY } from "../driver.ts"
 import { OrmQueryInvalid, OrmValueInvalid } from "../errors.ts"
 import { partsOf, slotAt } from "../query/compile.ts"
 import { scopeConditions } from "../query/scope-conditions.ts"
@@ -115,8 +115,8 @@ async function runBatch(
     while (size > rows.length - at) size /= 2
     const plan = planFor(size)
     const values = size === 1 ? rows[at]! : rows.slice(at, at + size).flat()
-    const answer = session.perform("run", plan, plan.bind === undefined ? values : plan.bind(values))
-    if (answer instanceof Promise) await answer
+    const bound = plan.bind === undefined ? values : plan.bind(values)
+    if (session.attempt("run", plan, bound) === BUSY) await session.perform("run", plan, bound)
     at += size
   }
 }

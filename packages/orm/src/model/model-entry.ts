@@ -1,7 +1,8 @@
 import { AshlarError } from "@ashlar/core"
+import { type BoundValue, BUSY } from "../driver.ts"
 import { OrmNotFound, OrmQueryInvalid, OrmUniqueViolation } from "../errors.ts"
 import { ModelQuery } from "../query/model-query.ts"
-import type { RowsPlan } from "../query/rows-plan.ts"
+import { bindTo, type RowsPlan } from "../query/rows-plan.ts"
 import type { Session } from "../session.ts"
 import { boundKey, findPlan } from "./find-plan.ts"
 import type { Home } from "./home.ts"
@@ -31,9 +32,15 @@ export class ModelEntry<M extends ModelClass> {
     const home = this.#home
     home.find ??= findPlan(home)
     const plan = home.find as RowsPlan
-    const values = boundKey(home, key)
-    const answer = this.#session.perform("first", plan, plan.bind === undefined ? values : plan.bind(values))
-    const raw = answer instanceof Promise ? await answer : answer
+    const values = bindTo(plan, boundKey(home, key))
+    const raw = this.#session.attempt("first", plan, values)
+    // Not awaited here: a function that may have to wait costs more, also when it does not.
+    if (raw === BUSY) return this.#findLater(plan, values)
+    return raw === undefined ? undefined : (plan.hydrator.one(raw) as RowOf<M>)
+  }
+
+  async #findLater(plan: RowsPlan, values: readonly BoundValue[]): Promise<RowOf<M> | undefined> {
+    const raw = await this.#session.perform("first", plan, values)
     return raw === undefined ? undefined : (plan.hydrator.one(raw) as RowOf<M>)
   }
 

@@ -1,6 +1,7 @@
 import type { BoundValue, Dialect } from "../driver.ts"
 import { OrmQueryInvalid, OrmScopeViolated, OrmValueInvalid } from "../errors.ts"
 import { askScope } from "../query/scope-conditions.ts"
+import { fillerOf } from "./insert.ts"
 import type { AnyScope } from "./scopes.ts"
 import { type Table, type TableColumn, unknownColumn } from "./table.ts"
 
@@ -14,25 +15,13 @@ export interface Written {
 
 /** What is written of a new row: what was given, what the model makes, and what its scopes say. */
 export function newValues(table: Table, given: object, dialect: Dialect): Written[] {
-  const values = withForced(table, given, checkKeys(table, given))
+  const values = withForced(table, checkKeys(table, given))
   const written: Written[] = []
   for (const column of table.columns.values()) {
-    const value = valueFor(column, values[column.property])
+    const value = values[column.property] ?? (values[column.property] === null ? null : fillerOf(column)())
     if (value !== undefined) written.push(writeValue(column, value, dialect))
   }
   return written
-}
-
-function valueFor({ property, definition }: TableColumn, given: unknown): unknown {
-  if (given !== undefined) return given
-  const { default: otherwise } = definition
-  if (otherwise?.by === "value") return otherwise.value
-  if (otherwise?.by === "model") return otherwise.make()
-  if (definition.autoIncrement || definition.generated !== undefined || otherwise?.by === "database") return undefined
-  if (definition.nullable) return null
-  throw new OrmValueInvalid(`"${property}" has no default, and no value was given for it.`, {
-    details: { column: property },
-  })
 }
 
 /** What changes of a row, by the same rules. */
@@ -57,7 +46,7 @@ export function writeValue(column: TableColumn, value: unknown, dialect: Dialect
 }
 
 /** @throws {ORM_QUERY_INVALID} for what is no column. @throws {ORM_VALUE_INVALID} for undefined. */
-function checkKeys(table: Table, given: unknown): Record<string, unknown> {
+export function checkKeys(table: Table, given: unknown): Record<string, unknown> {
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw new OrmValueInvalid(`Expected an object with the values of a ${table.model.name}.`)
   for (const [property, value] of Object.entries(given)) {
@@ -85,11 +74,13 @@ function scopeValue(table: Table, name: string, { value }: Extract<AnyScope, { k
   return typeof value === "function" ? askScope(value as () => unknown, table.model.name, name) : value
 }
 
-function withForced(table: Table, given: object, values: Record<string, unknown>): Record<string, unknown> {
+/** The values of a new row with what its scopes say of it. @throws {ORM_SCOPE_VIOLATED} */
+export function withForced(table: Table, given: object): Record<string, unknown> {
+  const values = given as Record<string, unknown>
   if (table.scopes.size === 0) return values
   checkForced(table, values)
   const set = forced(table).map(({ name, scope }) => [scope.column, scopeValue(table, name, scope)])
-  return { ...given, ...Object.fromEntries(set) }
+  return { ...values, ...Object.fromEntries(set) }
 }
 
 /** @throws {ORM_SCOPE_VIOLATED} for a value that would put the row into another scope. */

@@ -1,13 +1,14 @@
 import type { BoundValue } from "../driver.ts"
 import { OrmConflict, OrmModelInvalid, OrmNotFound, OrmQueryInvalid } from "../errors.ts"
+import { bindTo, runPlan } from "../query/rows-plan.ts"
 import type { Session } from "../session.ts"
 import type { Home } from "./home.ts"
 import { blankOf } from "./hydrator.ts"
-import { checkForced, newValues, type Written, writeValue } from "./new-row.ts"
+import { checkForced, type Written, writeValue } from "./new-row.ts"
 import { announce, isObserved } from "./observers.ts"
 import { RowState } from "./row-state.ts"
 import type { TableColumn } from "./table.ts"
-import { deletePlan, insertPlan, readBackPlan, restorePlan, savePlan, type WritePlan } from "./write-plan.ts"
+import { deletePlan, restorePlan, savePlan, type WritePlan } from "./write-plan.ts"
 
 /** A row as the code of this folder handles it. */
 export type AnyRow = Record<string, unknown>
@@ -22,92 +23,17 @@ export function makeRow(home: Home, values: object): AnyRow {
 /** Inserts one row, and gives it as it now is. */
 export async function createRow(home: Home, session: Session, values: object): Promise<AnyRow> {
   if (!isObserved(home.table.model)) {
-    const inserted = insert(home, session, newValues(home.table, values, home.session.dialect))
-    return inserted instanceof Promise ? await inserted : inserted
+    return home.inserter.insert(session, values)
   }
+  return createObserved(home, session, values)
+}
+
+async function createObserved(home: Home, session: Session, values: object): Promise<AnyRow> {
   const row = makeRow(home, values)
   await announce(home.table.model, ["saving", "creating"], row)
-  const created = await insert(home, session, newValues(home.table, { ...row }, home.session.dialect))
+  const created = await home.inserter.insert(session, { ...row })
   await announce(home.table.model, ["created", "saved"], created)
   return created
-}
-
-function insert(home: Home, session: Session, written: readonly Written[]): AnyRow | Promise<AnyRow> {
-  let key = ""
-  const values = new Array<BoundValue>(written.length)
-  for (let index = 0; index < written.length; index++) {
-    const { column, bound } = written[index]!
-    key += `${column.property}\0`
-    values[index] = bound
-  }
-  const plan = home.plan(key, () =>
-    insertPlan(
-      home,
-      written.map(({ column }) => column),
-    ),
-  )
-  const isReturned = plan.returns.length > 0
-  const answer = session.perform(isReturned ? "first" : "run", plan, values)
-  if (answer instanceof Promise) return answer.then((late) => finish(home, session, [written, plan, late]))
-  return finish(home, session, [written, plan, answer])
-}
-
-type Inserted = readonly [written: readonly Written[], plan: WritePlan, answer: unknown]
-
-function finish(home: Home, session: Session, [written, plan, answer]: Inserted): AnyRow | Promise<AnyRow> {
-  const values: AnyRow = {}
-  for (const { column, value } of written) values[column.property] = value
-  if (plan.returns.length > 0) Object.assign(values, readReturned(home, plan, answer))
-  if (plan.counted !== undefined) {
-    const { insertId } = answer as { insertId: number | bigint | undefined }
-    const isBig = plan.counted.definition.kind === "bigint"
-    values[plan.counted.property] = isBig ? BigInt(insertId ?? 0) : Number(insertId)
-  }
-  const missing = home.session.dialect === "mysql" ? missingOf(home, values) : NONE
-  if (missing.length > 0) return readBack(home, session, [values, missing])
-  return settledRow(home, values)
-}
-
-const NONE: readonly TableColumn[] = []
-
-function missingOf({ table }: Home, values: AnyRow): readonly TableColumn[] {
-  return [...table.columns.values()].filter(({ property }) => !(property in values))
-}
-
-async function readBack(
-  home: Home,
-  session: Session,
-  [values, missing]: readonly [AnyRow, readonly TableColumn[]],
-): Promise<AnyRow> {
-  const plan = home.plan(`back\0${missing.map(({ property }) => property).join("\0")}`, () =>
-    readBackPlan(home, missing),
-  )
-  const key = keyOf(home, (column) => values[column.property])
-  // In the same transaction, if there is one; else another may have changed it since, and this is how it now is.
-  const raw = await session.perform("first", plan, key)
-  if (raw === undefined) throw new OrmConflict("The new row was deleted by another before it could be read.")
-  return settledRow(home, { ...values, ...readReturned(home, plan, raw) })
-}
-
-function readReturned(home: Home, plan: WritePlan, raw: unknown): AnyRow {
-  const { dialect, rowForm } = home.session
-  const values: AnyRow = {}
-  plan.returns.forEach((column, index) => {
-    const value = rowForm === "list" ? (raw as unknown[])[index] : (raw as AnyRow)[column.property]
-    const read = plan.isExact ? column.cast[dialect].readExact : column.cast[dialect].read
-    values[column.property] = value === null || read === undefined ? value : read(value)
-  })
-  return values
-}
-
-/** A row of values that were just written: hidden ones are known of, and not on it. */
-function settledRow(home: Home, values: AnyRow): AnyRow {
-  const row = new home.Blank() as AnyRow
-  for (const { property } of home.table.visible) {
-    // As read from what is kept, so that a date changed in place is seen as a change.
-    row[property] = home.settled.value(values, property) ?? null
-  }
-  return new RowState(row, values, home.settled) as unknown as AnyRow
 }
 
 /** What differs from what was read, by column. */
@@ -207,7 +133,7 @@ async function writeCurrent(home: Home, session: Session, { plan, row, values }:
   const key = keyOf(home, (column) => RowState.original(row, column.property))
   const state = version === undefined ? [] : [versionOf(row, version)]
   const all = [...values, ...key, ...state]
-  const { changes } = await session.perform("run", plan, plan.bind === undefined ? all : plan.bind(all))
+  const { changes } = await runPlan(session, "run", [plan, bindTo(plan, all)])
   if (changes === 0) throw new OrmConflict()
 }
 
@@ -277,7 +203,7 @@ export async function restoreRow(home: Home, session: Session, row: AnyRow): Pro
   if (deletedAt === undefined) throw new OrmQueryInvalid(`${home.table.model.name} has no deletedAt().`)
   const plan = home.plan("restore", () => restorePlan(home, deletedAt))
   const key = keyOf(home, (column) => RowState.original(row, column.property))
-  const { changes } = await session.perform("run", plan, plan.bind === undefined ? key : plan.bind(key))
+  const { changes } = await runPlan(session, "run", [plan, bindTo(plan, key)])
   if (changes === 0) throw new OrmConflict()
   const raw: AnyRow = {}
   const source = RowState.source(row)!

@@ -5,7 +5,7 @@ import type { TableColumn } from "../model/table.ts"
 import type { Place } from "./clause.ts"
 import { compileRaw, partsOf, selectOf } from "./compile.ts"
 import { comparable, isOrdered } from "./conditions.ts"
-import { bindTo, type QueryPlan } from "./rows-plan.ts"
+import { bindTo, type QueryPlan, runPlan } from "./rows-plan.ts"
 import { listValues, type QueryParts, type Shape } from "./shape.ts"
 import { binderOf } from "./slot.ts"
 
@@ -22,8 +22,7 @@ export async function aggregate(
   column: TableColumn | undefined,
 ): Promise<unknown> {
   const plan = shape.plan(`${name} ${column?.property}`, () => compile(home, shape, [name, column]))
-  const answer = session.perform("first", plan, bindTo(plan, listValues(values, shape.valueCount)))
-  const raw = answer instanceof Promise ? await answer : answer
+  const raw = await runPlan(session, "first", [plan, bindTo(plan, listValues(values, shape.valueCount))])
   if (raw === undefined) return undefined
   const value = home.session.rowForm === "list" ? (raw as unknown[])[0] : (raw as { value: unknown }).value
   return value === null ? undefined : plan.read(value)

@@ -8,6 +8,7 @@ import type { TableColumn } from "../model/table.ts"
 import { type WritePlan, writePlan } from "../model/write-plan.ts"
 import type { Clause } from "./clause.ts"
 import { type Parts, partsOf, slotAt, whereOf } from "./compile.ts"
+import { bindTo, runPlan } from "./rows-plan.ts"
 import { listValues, type QueryParts } from "./shape.ts"
 
 /** What a write of many rows takes: conditions and lifted scopes. */
@@ -117,6 +118,6 @@ async function run(
   set: readonly BoundValue[],
 ): Promise<number> {
   const all = [...set, ...listValues(values, shape.valueCount)]
-  const { changes } = await session.perform("run", plan, plan.bind === undefined ? all : plan.bind(all))
+  const { changes } = await runPlan(session, "run", [plan, bindTo(plan, all)])
   return changes
 }

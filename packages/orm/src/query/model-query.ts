@@ -19,7 +19,8 @@ import { type AggregateName, aggregate } from "./aggregate.ts"
 import type { Direction } from "./clause.ts"
 import { comparable, isOrdered } from "./conditions.ts"
 import { deleteMany, incrementMany, restoreMany, updateMany } from "./many-changes.ts"
-import { bindTo, type QueryPlan, type RowsPlan, rowsPlan } from "./rows-plan.ts"
+import { readFirst, readRows } from "./read-rows.ts"
+import { bindTo, type QueryPlan, rowsPlan } from "./rows-plan.ts"
 import { DELETED } from "./scope-conditions.ts"
 import { listValues, type QueryParts, type Shape, type ValueLink } from "./shape.ts"
 import { joinOf, keyOfTies, type Ties } from "./subqueries.ts"
@@ -234,29 +235,13 @@ export class ModelQuery<M extends ModelClass, R = RowOf<M>> extends Where<M> {
   }
 
   /** All rows. For results without a bound of their own there are `chunk` and `stream`. */
-  async get(): Promise<R[]> {
-    const { home, session, shape, values } = Where.partsOf(this)
-    shape.rows ??= rowsPlan(home, shape, false)
-    const plan = shape.rows as RowsPlan
-    const given = listValues(values, shape.valueCount)
-    const answer = session.perform("all", plan, bindTo(plan, given))
-    const rows = plan.hydrator.all(answer instanceof Promise ? await answer : answer)
-    if (plan.fill !== undefined) await plan.fill(rows, { session, values: given })
-    return rows as R[]
+  get(): Promise<R[]> {
+    return readRows(Where.partsOf(this)) as Promise<R[]>
   }
 
   /** The first row; say by `orderBy` which that is. */
-  async first(): Promise<R | undefined> {
-    const { home, session, shape, values } = Where.partsOf(this)
-    shape.first ??= rowsPlan(home, shape, true)
-    const plan = shape.first as RowsPlan
-    const given = listValues(values, shape.valueCount)
-    const answer = session.perform("first", plan, bindTo(plan, given))
-    const raw = answer instanceof Promise ? await answer : answer
-    if (raw === undefined) return undefined
-    const row = plan.hydrator.one(raw)
-    if (plan.fill !== undefined) await plan.fill([row], { session, values: given })
-    return row as R
+  first(): Promise<R | undefined> {
+    return readFirst(Where.partsOf(this)) as Promise<R | undefined>
   }
 
   /** @throws {ORM_NOT_FOUND} when there is none. */

@@ -1,10 +1,11 @@
 import { sql as k, type RawBuilder } from "kysely"
-import type { BoundValue, Plan } from "../driver.ts"
+import { type BoundValue, BUSY, type Plan, type PlanAnswers, type PlanUse } from "../driver.ts"
 import type { Home } from "../model/home.ts"
 import type { Hydrator } from "../model/hydrator.ts"
 import type { TableColumn } from "../model/table.ts"
 import { eagerPlan } from "../relations/eager-plan.ts"
 import type { LoadRun } from "../relations/loader.ts"
+import type { Session } from "../session.ts"
 import { compileRaw, type Parts, partsOf, selectOf } from "./compile.ts"
 import type { Shape } from "./shape.ts"
 import { type Binder, binderOf } from "./slot.ts"
@@ -55,4 +56,14 @@ export function columnList({ place }: Parts, columns: readonly TableColumn[]): R
 /** Values as the plan binds them. */
 export function bindTo({ bind }: QueryPlan, values: readonly BoundValue[]): readonly BoundValue[] {
   return bind === undefined ? values : bind(values)
+}
+
+/** At once where that can be, else when it can. */
+export async function runPlan<U extends PlanUse>(
+  session: Session,
+  use: U,
+  [plan, values]: readonly [Plan, readonly BoundValue[]],
+): Promise<PlanAnswers[U]> {
+  const answer = session.attempt(use, plan, values)
+  return answer === BUSY ? session.perform(use, plan, values) : answer
 }

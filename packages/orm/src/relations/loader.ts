@@ -7,7 +7,7 @@ import { RowState } from "../model/row-state.ts"
 import type { TableColumn } from "../model/table.ts"
 import { compileRaw, ordersOf, type Parts, partsOf, selectOf, slotAt, tableAs, whereOf } from "../query/compile.ts"
 import { type ListForm, listOf, membership } from "../query/conditions.ts"
-import { bindTo, type QueryPlan } from "../query/rows-plan.ts"
+import { bindTo, type QueryPlan, runPlan } from "../query/rows-plan.ts"
 import { binderOf } from "../query/slot.ts"
 import type { Session } from "../session.ts"
 import { attacherOf } from "./attach.ts"
@@ -86,8 +86,7 @@ class RelationLoader implements RowsLoader<LoadRun> {
     for (let at = 0; at < keys.length; at += size) {
       const { form, values } = listOf(near, keys.slice(at, at + size), dialect)
       const plan = this.#plan(form)
-      const answer = run.session.perform("all", plan, bindTo(plan, [...run.values, ...values]))
-      const raws = answer instanceof Promise ? await answer : answer
+      const raws = await runPlan(run.session, "all", [plan, bindTo(plan, [...run.values, ...values])])
       const rows = plan.hydrator.all(raws)
       const readKey = plan.isExact ? near.cast[dialect].readExact : near.cast[dialect].read
       raws.forEach((raw, index) => {
