@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander"
 import { Cli, type GlobalOptions, type Outcome } from "./cli.ts"
 import { registerClient } from "./commands/client.ts"
 import { registerCollections } from "./commands/collections.ts"
+import { registerDatabase } from "./commands/database.ts"
 import { registerDeploy } from "./commands/deploy.ts"
 import { registerDev } from "./commands/dev.ts"
 import { registerDoctor } from "./commands/doctor.ts"
@@ -93,6 +94,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerRoutes(program, run)
   registerOpenApi(program, run)
   registerMigrations(program, run)
+  registerDatabase(program, run)
   registerMigrate(program, run)
   registerTypes(program, run)
   registerClient(program, run)

@@ -15,6 +15,8 @@ import {
   index,
   integer,
   json,
+  Model,
+  manyToMany,
   openDatabase,
   sql,
   text,
@@ -25,7 +27,7 @@ import { compareModels } from "../src/migrations/compare-models.ts"
 import { openMigrator } from "../src/migrations/index.ts"
 import { readMigrationFiles, readPlan } from "../src/migrations/migration-file.ts"
 import { writeMigration } from "../src/migrations/write-migration.ts"
-import type { DescribableModel } from "../src/schema/describe-model.ts"
+import { type DescribableModel, describeModels } from "../src/schema/describe-model.ts"
 import type { DatabaseDescription, Flavour } from "../src/schema/description.ts"
 import { diffDatabases } from "../src/schema/diff.ts"
 import { ownDatabases } from "./databases.ts"
@@ -190,3 +192,31 @@ test.each(["sqlite", "postgres", "mariadb"] as const)(
     folder.dispose()
   },
 )
+
+test("a table between two models comes with them", () => {
+  class Tag extends Model {
+    static table = "tags"
+    static columns = { id: integer().primary(), name: text(20) }
+  }
+  class Article extends Model {
+    static table = "articles"
+    static columns = { id: uuid().primary() }
+    static relations = {
+      tags: manyToMany(() => Tag, { through: "article_tags", columns: { place: integer().default(0) } }),
+    }
+  }
+  const { tables } = describeModels([Tag, Article], "postgres")
+  expect(tables.map(({ name }) => name)).toEqual(["article_tags", "articles", "tags"])
+  expect(tables[0]).toMatchObject({
+    columns: [
+      { name: "articleId", type: { kind: "uuid" }, nullable: false },
+      { name: "tagId", type: { kind: "integer", bits: 32 } },
+      { name: "place", default: { value: 0 } },
+    ],
+    primaryKey: { columns: ["articleId", "tagId"] },
+    foreignKeys: [
+      { table: "articles", references: ["id"], onDelete: "cascade" },
+      { table: "tags", onDelete: "cascade" },
+    ],
+  })
+})

@@ -6,8 +6,8 @@ import { runCli } from "../testing-io.ts"
 
 const MODELS = `import { Model, uuid, text } from "@ashlar/orm"
 export class User extends Model {
-  static override table = "users"
-  static override columns = { id: uuid().primary(), email: text(200).unique(), nick: text(20).nullable() }
+  static table = "users"
+  static columns = { id: uuid().primary(), email: text(200).unique(), nick: text(20).nullable() }
 }
 `
 

@@ -1,9 +1,13 @@
 import { openDatabase } from "../open-database.ts"
+import { introspect } from "../schema/introspect.ts"
 import { compareModels } from "./compare-models.ts"
+import { copyDatabase } from "./copy-database.ts"
+import { withoutOwnTables } from "./journal.ts"
 import { loadModels } from "./load-models.ts"
 import { makeMigration } from "./make-migration.ts"
-import { type MigrationProgress, openMigrator } from "./migrator.ts"
+import { type MigrationProgress, openMigrator, withoutTimeLimit } from "./migrator.ts"
 import { changeLines, writeMigration } from "./write-migration.ts"
+import { writeModels } from "./write-models.ts"
 
 /** What `ashlar migrate` and `ashlar db` ask of the process that loads migrations and models. */
 export type MigrateRequest = {
@@ -24,6 +28,10 @@ export type MigrateRequest = {
   | { readonly command: "down"; readonly count?: number }
   | { readonly command: "fresh" }
   | { readonly command: "make"; readonly name: string; readonly dropTables?: boolean }
+  /** Models of the tables that are there. */
+  | { readonly command: "introspect" }
+  /** Into another database, which is empty. */
+  | { readonly command: "copy"; readonly to: string }
   | { readonly command: "makeEmpty"; readonly name: string; readonly sql?: boolean }
 )
 
@@ -38,6 +46,8 @@ export async function answerRequest(request: MigrateRequest, onProgress: OnProgr
     return { path, pending: [], losses: [], unknownTables: [] }
   }
   if (request.command === "check") return await check(request)
+  if (request.command === "introspect") return await models(url)
+  if (request.command === "copy") return await copy(url, request.to, onProgress)
   const lockWaitMs = request.command === "up" ? request.lockWaitMs : undefined
   await using migrator = await openMigrator(url, { folder, ...(lockWaitMs === undefined ? {} : { lockWaitMs }) })
   switch (request.command) {
@@ -77,6 +87,20 @@ async function check(request: MigrateRequest): Promise<unknown> {
   await using db = await openDatabase(request.url)
   const { changes, unknownTables, models } = await compareModels(db, await loadModels(request.models))
   return { pending, changes: changeLines(changes, models), unknownTables }
+}
+
+async function models(url: string): Promise<unknown> {
+  await using db = await openDatabase(url)
+  const database = withoutOwnTables(await introspect(db))
+  return { tables: database.tables.map(({ name }) => name), text: writeModels(database) }
+}
+
+async function copy(url: string, to: string, onProgress: OnProgress): Promise<unknown> {
+  await using source = await openDatabase(withoutTimeLimit(url))
+  await using target = await openDatabase(withoutTimeLimit(to))
+  return await copyDatabase(source, target, {
+    onProgress: ({ table, rows, total }) => onProgress({ migration: table, step: rows, steps: total }),
+  })
 }
 
 /** What is not as the folder says. */

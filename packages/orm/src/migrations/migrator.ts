@@ -108,11 +108,12 @@ export async function openMigrator(database: string | Database, options: Migrato
   if ((options.folder === undefined) === (options.migrations === undefined))
     throw new OrmOptionsInvalid("Say where migrations are: either in a folder, or in migrations that were imported.")
   const isOwn = typeof database === "string"
-  const db = isOwn ? await openDatabase(migrationUrl(database)) : database
+  const db = isOwn ? await openDatabase(withoutTimeLimit(database)) : database
   return new OneMigrator(db, await flavourOf(db), { ...options, isOwn })
 }
 
-function migrationUrl(url: string): string {
+/** A URL whose statements may take as long as they do, unless it says otherwise itself. */
+export function withoutTimeLimit(url: string): string {
   if (url.startsWith("sqlite:")) return url
   return `${url}${/[?&]statementTimeoutMs=/.test(url) ? "" : `${url.includes("?") ? "&" : "?"}statementTimeoutMs=0`}`
 }

@@ -2,7 +2,9 @@ import { castOf } from "../columns/cast.ts"
 import type { ColumnDefinition, Columns } from "../columns/column.ts"
 import type { IndexDefinition } from "../columns/columns.ts"
 import { OrmModelInvalid } from "../errors.ts"
-import { toSnake } from "../model/table.ts"
+import { type ModelStatics, tableOf, toSnake } from "../model/table.ts"
+import { pivotTable } from "../relations/pivot.ts"
+import type { Relation, RelationKind } from "../relations/relation.ts"
 import { byName } from "./changes/apply-change.ts"
 import { constraintName } from "./constraint-name.ts"
 import {
@@ -36,10 +38,29 @@ export function isDescribableModel(value: unknown): value is DescribableModel {
 
 /** The tables of models. Two models of one table are one table with the columns of both. @throws {ORM_MODEL_INVALID} */
 export function describeModels(models: readonly DescribableModel[], flavour: Flavour): DatabaseDescription {
-  const tables = [...Map.groupBy(models, ({ table }) => table).values()].map((same) =>
+  const all = [...models, ...models.flatMap(modelsBetween)]
+  const tables = [...Map.groupBy(all, ({ table }) => table).values()].map((same) =>
     same.map((model) => describeModel(model, flavour)).reduce(together),
   )
   return { flavour, tables: tables.sort(byName), enums: [], opaque: [] }
+}
+
+/** Tables between two models that have no model of their own. */
+function modelsBetween(model: DescribableModel): readonly DescribableModel[] {
+  const relations = Object.values((model as { relations?: object }).relations ?? {}) as Relation<
+    unknown,
+    RelationKind
+  >[]
+  return relations.flatMap((relation) => {
+    const { kind, options } = relation
+    if (kind !== "manyToMany" || typeof options.through !== "string") return []
+    const fail = (message: string): never => {
+      throw new OrmModelInvalid(`Model ${model.name}: ${message}`)
+    }
+    const owner = tableOf(model as ModelStatics)
+    const target = tableOf(relation.model() as ModelStatics)
+    return [pivotTable({ owner, target, options }, fail).model as DescribableModel]
+  })
 }
 
 function together(a: TableDescription, b: TableDescription): TableDescription {

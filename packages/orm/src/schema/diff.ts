@@ -11,7 +11,7 @@ import type {
   TableDescription,
 } from "./description.ts"
 import { tableOf } from "./description.ts"
-import { spelled } from "./parse-type.ts"
+import { affinityOf, spelled } from "./parse-type.ts"
 import { sqlTokens } from "./sql-tokens.ts"
 
 export interface DiffOptions {
@@ -175,18 +175,34 @@ interface Sides {
 }
 
 function sameColumn(a: ColumnDescription, b: ColumnDescription, { flavour, from, to }: Sides): boolean {
-  const type = (column: ColumnDescription, table: TableDescription) =>
-    spelled(typeSql(column.type, flavour, table.options.strict === true), flavour)
   return (
-    type(a, from) === type(b, to) &&
+    sameType(a, b, { flavour, from, to }) &&
     a.nullable === b.nullable &&
-    (a.autoIncrement ?? false) === (b.autoIncrement ?? false) &&
+    (isSameCount(a, b) || (flavour === "sqlite" && isRowid(a, from) && isRowid(b, to))) &&
     a.collation === b.collation &&
     a.comment === b.comment &&
     sameSql(defaultText(a, flavour), defaultText(b, flavour), flavour) &&
     (a.generated?.stored ?? false) === (b.generated?.stored ?? false) &&
     sameSql(a.generated?.expression ?? "", b.generated?.expression ?? "", flavour)
   )
+}
+
+function isSameCount(a: ColumnDescription, b: ColumnDescription): boolean {
+  return (a.autoIncrement ?? false) === (b.autoIncrement ?? false)
+}
+
+/** SQLite counts an INTEGER that is the key; the word AUTOINCREMENT only keeps it from giving a number twice. */
+function isRowid({ name, type }: ColumnDescription, { primaryKey }: TableDescription): boolean {
+  return primaryKey?.columns.length === 1 && primaryKey.columns[0] === name && typeSql(type, "sqlite") === "integer"
+}
+
+function sameType(a: ColumnDescription, b: ColumnDescription, { flavour, from, to }: Sides): boolean {
+  const left = typeSql(a.type, flavour, from.options.strict === true)
+  const right = typeSql(b.type, flavour, to.options.strict === true)
+  if (spelled(left, flavour) === spelled(right, flavour)) return true
+  // A name that others gave says nothing to SQLite but its affinity.
+  const isForeign = a.type.kind === "native" || b.type.kind === "native"
+  return flavour === "sqlite" && isForeign && affinityOf(left) === affinityOf(right)
 }
 
 function defaultText({ default: fallback }: ColumnDescription, flavour: Flavour): string {

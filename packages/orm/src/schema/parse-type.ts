@@ -35,6 +35,14 @@ export function spelled(text: string, flavour: Flavour): string {
     .replace(/, /g, ",")
 }
 
+/** What SQLite makes of a declared type. @see https://sqlite.org/datatype3.html#determination_of_column_affinity */
+export function affinityOf(type: string): "integer" | "text" | "blob" | "real" | "numeric" {
+  if (/int/i.test(type)) return "integer"
+  if (/char|clob|text/i.test(type)) return "text"
+  if (/blob/i.test(type) || type === "") return "blob"
+  return /real|floa|doub/i.test(type) ? "real" : "numeric"
+}
+
 const SIMPLE: Readonly<Record<string, ColumnType>> = {
   tinyint: { kind: "integer", bits: 8 },
   smallint: { kind: "integer", bits: 16 },
