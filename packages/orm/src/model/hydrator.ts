@@ -17,22 +17,30 @@ export function createHydrator(home: Home, columns: readonly TableColumn[], isEx
   const { dialect, rowForm } = home.session
   const reads = columns.map(({ cast }) => (isExact ? cast[dialect].readExact : cast[dialect].read))
   const properties = columns.map(({ property }) => property)
-  const one = rowForm === "object" ? objectReader(home, properties, reads) : listReader(home, properties, reads)
+  const reader = rowForm === "object" ? objectReader(home, properties, reads) : listReader(home, properties, reads)
+  return hydratorOf(reader)
+}
+
+/** How one row is read, and where rows are from unless they are of one list. */
+export interface RowReader {
+  readonly source: RowSource
+  readonly read: (raw: unknown, source: RowSource) => object
+}
+
+export function hydratorOf({ source, read }: RowReader): Hydrator {
   return {
-    one,
+    one: (raw) => read(raw, source),
     all(raws) {
+      // Rows of one list have a source of their own, by which it is noticed that each loads its relations by itself.
+      const shared = raws.length > 1 ? { ...source, isOfMany: true } : source
       const rows = new Array<object>(raws.length)
-      for (let index = 0; index < raws.length; index++) rows[index] = one(raws[index])
+      for (let index = 0; index < raws.length; index++) rows[index] = read(raws[index], shared)
       return rows
     },
   }
 }
 
-function objectReader(
-  home: Home,
-  properties: readonly string[],
-  reads: readonly (Read | undefined)[],
-): Hydrator["one"] {
+function objectReader(home: Home, properties: readonly string[], reads: readonly (Read | undefined)[]): RowReader {
   const { prototype } = home.table.model
   const casts = properties.flatMap((property, index) => {
     const read = reads[index]
@@ -50,18 +58,24 @@ function objectReader(
     },
   }
   if (casts.length === 0)
-    return (raw) => new RowState(Object.setPrototypeOf({ ...(raw as object) }, prototype), raw, source)
-  return (raw) => {
-    const row: Record<string, unknown> = Object.setPrototypeOf({ ...(raw as object) }, prototype)
-    for (const { property, read } of casts) {
-      const value = row[property]
-      if (value !== null) row[property] = read(value)
+    return {
+      source,
+      read: (raw, from) => new RowState(Object.setPrototypeOf({ ...(raw as object) }, prototype), raw, from),
     }
-    return new RowState(row, raw, source)
+  return {
+    source,
+    read(raw, from) {
+      const row: Record<string, unknown> = Object.setPrototypeOf({ ...(raw as object) }, prototype)
+      for (const { property, read } of casts) {
+        const value = row[property]
+        if (value !== null) row[property] = read(value)
+      }
+      return new RowState(row, raw, from)
+    },
   }
 }
 
-function listReader(home: Home, properties: readonly string[], reads: readonly (Read | undefined)[]): Hydrator["one"] {
+function listReader(home: Home, properties: readonly string[], reads: readonly (Read | undefined)[]): RowReader {
   const Blank = blankOf(home.table.model.prototype)
   const places = new Map(properties.map((property, index) => [property, index]))
   const valueAt = (raw: readonly unknown[], index: number): unknown => {
@@ -75,10 +89,13 @@ function listReader(home: Home, properties: readonly string[], reads: readonly (
     value: (raw, property) => valueAt(raw as readonly unknown[], places.get(property) ?? -1),
   }
   const count = properties.length
-  return (raw) => {
-    const row = new Blank() as Record<string, unknown>
-    for (let index = 0; index < count; index++) row[properties[index]!] = valueAt(raw as readonly unknown[], index)
-    return new RowState(row, raw, source)
+  return {
+    source,
+    read(raw, from) {
+      const row = new Blank() as Record<string, unknown>
+      for (let index = 0; index < count; index++) row[properties[index]!] = valueAt(raw as readonly unknown[], index)
+      return new RowState(row, raw, from)
+    },
   }
 }
 

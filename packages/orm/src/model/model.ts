@@ -5,7 +5,10 @@ import type { Direction } from "../query/clause.ts"
 import type { Operator } from "../query/conditions.ts"
 import type { ModelQuery } from "../query/model-query.ts"
 import type { Operand, RelatedWhere, Where } from "../query/where.ts"
-import type { CheckPath, ModelAt, With, WithRows } from "../relations/types.ts"
+import { noteLazyLoad } from "../relations/lazy-loading.ts"
+import { loadMissing, loadRelations } from "../relations/load.ts"
+import { relatedTo } from "../relations/row-relations.ts"
+import type { CheckPath, ModelAt, ModelOf, Related, RelationName, With, WithRows } from "../relations/types.ts"
 import { type Home, homeIn, homeOf } from "./home.ts"
 import type { UpsertOptions } from "./many-rows.ts"
 import { ModelEntry } from "./model-entry.ts"
@@ -173,6 +176,39 @@ export abstract class Model {
     return makeRow(homeOf(this), values) as RowOf<M>
   }
 
+  /**
+   * Loads relations of rows that are there, all of them anew: `await User.load(users, "posts", "posts.comments")`.
+   *
+   * @returns the same rows, typed with what they have now.
+   */
+  static load<M extends ModelClass, R extends object, P extends string>(
+    this: M,
+    rows: readonly R[],
+    ...relations: readonly (P & CheckPath<M, P>)[]
+  ): Promise<With<M, R, P>[]>
+  static load<M extends ModelClass, R extends object, P extends string, Q>(
+    this: M,
+    rows: readonly R[],
+    relation: P & CheckPath<M, P>,
+    build: (query: ModelQuery<ModelAt<M, P>>) => ModelQuery<ModelAt<M, P>, Q>,
+  ): Promise<WithRows<M, R, P, Q>[]>
+  static async load(this: ModelClass, rows: readonly object[], ...given: readonly unknown[]): Promise<unknown> {
+    const home = homeOf(this)
+    await loadRelations(home, home.session, [rows, given])
+    return rows
+  }
+
+  /** The same for what the rows do not have yet. */
+  static async loadMissing<M extends ModelClass, R extends object, P extends string>(
+    this: M,
+    rows: readonly R[],
+    ...relations: readonly (P & CheckPath<M, P>)[]
+  ): Promise<With<M, R, P>[]> {
+    const home = homeOf(this)
+    await loadMissing(home, home.session, [rows, relations])
+    return rows as unknown as With<M, R, P>[]
+  }
+
   /** Has what is done to rows of this class, and of those that extend it, told to an observer. @returns what ends that. */
   static observe<M extends Pick<ModelClass, "prototype">>(
     this: M,
@@ -187,6 +223,43 @@ export abstract class Model {
   /** False until the row is in the database, and again when it was deleted. */
   get isSaved(): boolean {
     return RowState.source(this) !== undefined
+  }
+
+  /** Loads relations of this row, anew if it has them: `const full = await user.load("posts")`. @returns the row itself. */
+  load<T, P extends string>(
+    this: T,
+    ...relations: readonly (P & CheckPath<ModelOf<T>, P>)[]
+  ): Promise<With<ModelOf<T>, T, P>>
+  load<T, P extends string, Q>(
+    this: T,
+    relation: P & CheckPath<ModelOf<T>, P>,
+    build: (query: ModelQuery<ModelAt<ModelOf<T>, P>>) => ModelQuery<ModelAt<ModelOf<T>, P>, Q>,
+  ): Promise<WithRows<ModelOf<T>, T, P, Q>>
+  async load(...given: readonly unknown[]): Promise<unknown> {
+    const home = homeOfRow(this)
+    for (const path of given) if (typeof path === "string") noteLazyLoad(this, path.split(".")[0] ?? "")
+    await loadRelations(home, home.session, [[this], given])
+    return this
+  }
+
+  /** Loads relations that this row does not have yet. */
+  async loadMissing<T, P extends string>(
+    this: T,
+    ...relations: readonly (P & CheckPath<ModelOf<T>, P>)[]
+  ): Promise<With<ModelOf<T>, T, P>> {
+    const row = this as unknown as Model
+    const home = homeOfRow(row)
+    await loadMissing(home, home.session, [[row], relations])
+    return row as unknown as With<ModelOf<T>, T, P>
+  }
+
+  /**
+   * What this row is related to: to be queried, `user.related("posts").where("live", true).get()`, and written, by `create`,
+   * `associate`, `attach` and their kin.
+   */
+  related<T, K extends RelationName<ModelOf<T>>>(this: T, name: K): Related<ModelOf<T>, K> {
+    const row = this as unknown as Model
+    return relatedTo(homeOfRow(row), asRow(row), name) as unknown as Related<ModelOf<T>, K>
   }
 
   /** Properties that differ from what was read. */

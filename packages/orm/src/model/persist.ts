@@ -31,7 +31,7 @@ export async function createRow(home: Home, session: Session, values: object): P
 async function createObserved(home: Home, session: Session, values: object): Promise<AnyRow> {
   const row = makeRow(home, values)
   await announce(home.table.model, ["saving", "creating"], row)
-  const created = await home.inserter.insert(session, { ...row })
+  const created = await home.inserter.insert(session, withoutRelations(home, row))
   await announce(home.table.model, ["created", "saved"], created)
   return created
 }
@@ -69,13 +69,19 @@ function isSame(
   return one.length === other.length && one.every((item, index) => item === other[index])
 }
 
+/** What of a new row is written: what `associate` put on it is not. */
+function withoutRelations({ table }: Home, row: AnyRow): AnyRow {
+  const { relations = {} } = table.model
+  return Object.fromEntries(Object.entries(row).filter(([property]) => !Object.hasOwn(relations, property)))
+}
+
 /** Writes what changed of a row, or all of a new one. */
 export async function saveRow(home: Home, session: Session, row: AnyRow): Promise<void> {
   const { table } = home
   const source = RowState.source(row)
   const isObservedHere = isObserved(table.model)
   if (source === undefined) {
-    const created = await createRow(home, session, { ...row })
+    const created = await createRow(home, session, withoutRelations(home, row))
     Object.assign(row, created)
     const raw: AnyRow = {}
     const from = RowState.source(created)!

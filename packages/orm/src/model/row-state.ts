@@ -3,6 +3,8 @@ import type { Home } from "./home.ts"
 /** Where a row came from: what it held then, by property. */
 export interface RowSource {
   readonly home: Home
+  /** Whether the row came in a list with others. Such a source is of one list alone. */
+  readonly isOfMany?: boolean
   /** Properties that were read or written. */
   has(property: string): boolean
   /** The value then, as the row shows it; a fresh one where values can be changed in place. */

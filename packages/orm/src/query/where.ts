@@ -84,6 +84,15 @@ export abstract class Where<M extends ModelClass> {
     return query.#parts
   }
 
+  /** @internal A condition of the package's own. */
+  static and<Q extends Where<ModelClass>>(
+    query: Q,
+    key: readonly string[],
+    { make, values }: { make: () => Condition; values: readonly BoundValue[] },
+  ): Q {
+    return query.#keep(key, make, values)
+  }
+
   /**
    * @throws {ORM_QUERY_INVALID} for a column, an operator or a pair of them that the model does not have.
    * @throws {ORM_VALUE_INVALID} for a value that the column cannot hold.

@@ -69,3 +69,8 @@ function descriptorOf(prototype: object, name: string): PropertyDescriptor | und
   }
   return undefined
 }
+
+/** Whether a relation is on the row. */
+export function isLoaded(row: object, name: string): boolean {
+  return Object.hasOwn(row, name)
+}

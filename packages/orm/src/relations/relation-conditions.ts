@@ -32,6 +32,30 @@ export function fixedTo(fixed: Fixed | undefined, place: Place): RawBuilder<unkn
   return [k`${place.column(fixed.column)} = ${k.val(word)}`]
 }
 
+/** Rows of a relation of one row, whose key is given. */
+export function ownedBy({ near, via, fixed }: StraightLink): Condition {
+  return {
+    kind: "condition",
+    isOr: false,
+    valueCount: 1,
+    encode: undefined,
+    write(place) {
+      const key = place.slot()
+      if (via === undefined) return and([k`${place.column(near)} = ${key}`, ...fixedTo(fixed, place)])
+      const between = place.subquery([], via.table, {
+        column: undefined,
+        tie: (middle) =>
+          and([
+            k`${middle.column(via.far)} = ${place.column(via.target)}`,
+            k`${middle.column(near)} = ${key}`,
+            ...fixedTo(fixed, middle),
+          ]),
+      })
+      return k`exists (${between})`
+    },
+  }
+}
+
 const and = (conditions: readonly Expression<unknown>[]): RawBuilder<unknown> => k`${k.join(conditions, k` and `)}`
 
 export interface HasOptions {

@@ -1,5 +1,5 @@
 import type { Home } from "../model/home.ts"
-import type { Hydrator } from "../model/hydrator.ts"
+import { type Hydrator, hydratorOf, type RowReader } from "../model/hydrator.ts"
 import { type RowSource, RowState } from "../model/row-state.ts"
 import type { TableColumn } from "../model/table.ts"
 import { attacherOf } from "./attach.ts"
@@ -39,18 +39,10 @@ export class RowPart<Run> {
 
   /** Reads rows of the result as rows of the model, with what was joined on them. */
   reader(isExact: boolean): Hydrator {
-    const read = this.#reader(isExact)
-    return {
-      one: read,
-      all(raws) {
-        const rows = new Array<object>(raws.length)
-        for (let index = 0; index < raws.length; index++) rows[index] = read(raws[index])
-        return rows
-      },
-    }
+    return hydratorOf(this.#reader(isExact))
   }
 
-  #reader(isExact: boolean): (raw: unknown) => object {
+  #reader(isExact: boolean): RowReader {
     const { home } = this
     const { dialect } = home.session
     const all = this.columns.map(({ column, key, isExtra }) => ({
@@ -63,7 +55,7 @@ export class RowPart<Run> {
     const joined = this.joined.map(({ name, part, probe }) => ({
       attach: attacherOf(name),
       probe,
-      read: part.#reader(isExact),
+      ...part.#reader(isExact),
     }))
     const { values } = this
     const places = new Map(all.map((one) => [one.property, one]))
@@ -76,14 +68,17 @@ export class RowPart<Run> {
       },
     }
     const { Blank } = home
-    return (given) => {
-      const raw = given as Raw
-      const row = new Blank() as Record<string, unknown>
-      for (const { property, key, read } of shown) row[property] = valueAt(raw, key, read)
-      for (const { property, key, read } of values) row[property] = read(raw[key])
-      for (const { attach, probe, read } of joined)
-        attach(row, probe !== undefined && raw[probe] === null ? null : read(raw))
-      return new RowState(row, raw, source)
+    return {
+      source,
+      read(given, from) {
+        const raw = given as Raw
+        const row = new Blank() as Record<string, unknown>
+        for (const { property, key, read } of shown) row[property] = valueAt(raw, key, read)
+        for (const { property, key, read } of values) row[property] = read(raw[key])
+        for (const { attach, probe, read, source: inner } of joined)
+          attach(row, probe !== undefined && raw[probe] === null ? null : read(raw, inner))
+        return new RowState(row, raw, from)
+      },
     }
   }
 

@@ -1,5 +1,7 @@
 import type { Columns } from "../columns/column.ts"
-import type { Attributes, ModelClass, RowOf } from "../model/types.ts"
+import type { Attributes, KeyOf, ModelClass, NewRow, NewValues, RowMark, RowOf } from "../model/types.ts"
+import type { PivotRows } from "./pivot-rows.ts"
+import type { OwnedRows, OwnerRow, RelatedRows } from "./related.ts"
 import type { Relation, RelationKind } from "./relation.ts"
 
 /** Any relation, whatever it leads to. */
@@ -104,12 +106,14 @@ export type ModelAt<M extends ModelClass, P extends string> = P extends `${infer
 
 /** A row with one relation, at the end of a path, whose rows are `Q`. */
 export type WithRows<M extends ModelClass, R, P extends string, Q> = P extends `${infer H}.${infer T}`
-  ? Omit<R, H> & {
+  ? Sans<R, H> & {
       [K in H]: H extends keyof R
         ? WithinRows<RelatedModel<M, H>, R[H], T, Q>
         : RelationValue<M, H, WithRows<RelatedModel<M, H>, RelatedRow<M, H>, T, Q>>
     }
-  : Omit<R, P> & { [K in P]: KindAt<M, K> extends ManyKind ? Piv<PivotAt<M, K>, Q>[] : Q | null }
+  : Sans<R, P> & { [K in P]: KindAt<M, K> extends ManyKind ? Piv<PivotAt<M, K>, Q>[] : Q | null }
+/** A row stays of its class, unless it has such a relation already. */
+type Sans<R, K extends string> = K extends keyof R ? Omit<R, K> : R
 type WithinRows<M extends ModelClass, V, P extends string, Q> = V extends readonly (infer E)[]
   ? WithRows<M, E, P, Q>[]
   : V extends null
@@ -127,3 +131,54 @@ export type CountName<P extends string> = P extends `${string} as ${infer A}` ? 
 export type ValueName<P extends string, C extends string, W extends string> = P extends `${string} as ${infer A}`
   ? A
   : `${P}${Capitalize<C>}${W}`
+
+/** The model of a row. */
+export type ModelOf<T> = T extends RowMark<infer M> ? (M extends ModelClass ? M : never) : never
+
+/** What is made through a relation: the columns that say whose it is may be left out. */
+type RelatedValues<M extends ModelClass, K extends string, T extends ModelClass> = Loosen<
+  NewRow<T>,
+  OwnerColumn<RelationAt<M, K>, T>
+>
+type Loosen<N, C> = Omit<N, C & keyof N> & Partial<Pick<N, C & keyof N>>
+type OwnerColumn<R, T extends ModelClass> =
+  R extends Relation<unknown, RelationKind, infer F, unknown>
+    ? string extends F
+      ? R extends Relation<unknown, "morphMany" | "morphOne", string, unknown>
+        ? keyof T["columns"]
+        : Pointing<T["columns"]>
+      : F
+    : never
+type Pointing<C extends Columns> = {
+  [K in keyof C]: "references" extends C[K]["~f"] ? K : never
+}[keyof C]
+
+/** What a row in between may be given, beside the keys. */
+type PivotValues<P> = P extends { readonly columns: infer C extends Columns }
+  ? Partial<NewValues<C>>
+  : Record<never, never>
+
+/** What `row.related(name)` is, by the kind of the relation. */
+export type Related<M extends ModelClass, K extends string> =
+  RelatedModel<M, K> extends infer T extends ModelClass
+    ? RelatedAs<
+        KindAt<M, K>,
+        T,
+        {
+          value: RelationValue<M, K, RelatedRow<M, K>>
+          values: RelatedValues<M, K, T>
+          pivot: PivotValues<PivotAt<M, K>>
+        }
+      >
+    : never
+type RelatedAs<Kind, T extends ModelClass, X extends { value: unknown; values: unknown; pivot: unknown }> = Kind extends
+  | "hasOne"
+  | "hasMany"
+  | "morphOne"
+  | "morphMany"
+  ? OwnedRows<T, X["value"], X["values"]>
+  : Kind extends "belongsTo" | "morphTo"
+    ? OwnerRow<T, X["value"]>
+    : Kind extends "manyToMany"
+      ? PivotRows<T, X["value"], NewRow<T>, KeyOf<T>, X["pivot"]>
+      : RelatedRows<T, X["value"]>

@@ -73,7 +73,7 @@ export class WideSelect {
         `Select "${column.property}" too: different rows are wanted, and relations are found by it.`,
       )
     if (column.cast[this.#root.session.dialect].isExact) this.isExact = true
-    const key = this.add(parts.place.column(column), isRoot ? column.property : undefined)
+    const key = this.add(parts.place.selected(column), isRoot ? column.property : undefined)
     part.columns.push({ column, key, isExtra })
     return key
   }

@@ -7,6 +7,7 @@ import { modelCases } from "./model-cases.ts"
 import { postgresCases } from "./postgres-cases.ts"
 import { queryCases } from "./query-cases.ts"
 import { relationCases } from "./relation-cases.ts"
+import { relationWriteCases } from "./relation-write-cases.ts"
 import { rowCases } from "./row-cases.ts"
 import { transactionCases } from "./transaction-cases.ts"
 
@@ -43,6 +44,7 @@ const cases: readonly DatabaseCase[] = [
   ...modelCases,
   ...rowCases,
   ...relationCases,
+  ...relationWriteCases,
 ]
 
 /**
