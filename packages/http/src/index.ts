@@ -100,6 +100,6 @@ export type {
 export { del, get, patch, post, put, routes } from "./route.ts"
 export type { AnySchema, In, Out } from "./schema.ts"
 export type { Scope } from "./scope.ts"
-export type { OAuthFlow, OAuthFlows, Security, SecurityScheme } from "./security-scheme.ts"
+export type { OAuthFlow, OAuthFlows, ScopedScheme, Security, SecurityScheme } from "./security-scheme.ts"
 export type { ListenOptions, Server } from "./server.ts"
 export type { RouteRecord, RouteTable } from "./table.ts"

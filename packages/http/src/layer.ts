@@ -35,6 +35,7 @@ export interface LayerSpec<N extends readonly AnyLayer[], R, E extends readonly 
   /**
    * How a caller passes this layer, for OpenAPI: one of these schemes. Of several layers that say so each must be passed.
    * @example security: { session: { type: "http", scheme: "bearer" } }
+   * @example security: { oauth: { scheme: oauth, scopes: ["books:write"] } }
    */
   readonly security?: Security
   /** The largest body that covered routes read, in bytes, where they say nothing themselves; of several layers the largest counts. */

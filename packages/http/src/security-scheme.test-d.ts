@@ -13,6 +13,9 @@ export const known: Security = {
   nobody: { type: "none" },
 }
 layer({ name: "a", security: known })
+layer({ name: "scoped", security: { session: { scheme: { type: "http", scheme: "bearer" }, scopes: ["read"] } } })
+// @ts-expect-error: scopes are of a scheme
+layer({ name: "alone", security: { session: { scopes: ["read"] } } })
 // @ts-expect-error: a key is in a header, the query or a cookie
 layer({ name: "b", security: { key: { type: "apiKey", in: "body", name: "key" } } })
 // @ts-expect-error: there is no such type

@@ -32,5 +32,14 @@ export interface OAuthFlow {
   readonly scopes: Readonly<Record<string, string>>
 }
 
-/** Schemes by name, one of which a request needs; `{ type: "none" }` lets those pass that have none. */
-export type Security = Readonly<Record<string, SecurityScheme | { readonly type: "none" }>>
+/** A scheme, and what a caller must have been granted by it: OAuth scopes, or roles where the scheme has other words for them. */
+export interface ScopedScheme {
+  readonly scheme: SecurityScheme
+  readonly scopes: readonly string[]
+}
+
+/**
+ * Schemes by name, one of which a request needs; `{ type: "none" }` lets those pass that have none. Where several layers of a
+ * route ask for one scheme, a caller needs the scopes of all.
+ */
+export type Security = Readonly<Record<string, SecurityScheme | ScopedScheme | { readonly type: "none" }>>

@@ -40,6 +40,41 @@ describe("security", () => {
     expect(paths["/theirs"]!.get!.security).toEqual([{ session: [] }, { key: [] }])
   })
 
+  test("has the scopes of all layers that ask for a scheme", () => {
+    const oauth = {
+      type: "oauth2",
+      flows: {
+        clientCredentials: { tokenUrl: "https://shop.dev/token", scopes: { read: "To read", write: "To write" } },
+      },
+    } as const
+    const openid = { type: "openIdConnect", openIdConnectUrl: "https://shop.dev/openid" } as const
+    const anyone = layer({ name: "anyone", security: { oauth, key } })
+    const reader = layer({ name: "reader", security: { oauth: { scheme: oauth, scopes: ["read"] } } })
+    const writer = layer({
+      name: "writer",
+      security: { oauth: { scheme: oauth, scopes: ["write"] }, openid: { scheme: openid, scopes: ["shop:write"] } },
+    })
+    const { paths, components } = documentOf((app) => {
+      app.get("/anyone", { layers: [anyone] }, handler)
+      app.get("/reader", { layers: [anyone, reader] }, handler)
+      app.get("/writer", { layers: [reader, writer] }, handler)
+      app.get("/maybe", { layers: [when(() => true, writer)] }, handler)
+    })
+    expect(paths["/anyone"]!.get!.security).toEqual([{ oauth: [] }, { key: [] }])
+    // Who has a key needs the scope too, so that the key is of no use.
+    expect(paths["/reader"]!.get!.security).toEqual([{ oauth: ["read"] }])
+    expect(paths["/writer"]!.get!.security).toEqual([
+      { oauth: ["read", "write"] },
+      { oauth: ["read"], openid: ["shop:write"] },
+    ])
+    expect(paths["/maybe"]!.get!.security).toEqual([{ oauth: ["write"] }, { openid: ["shop:write"] }, {}])
+    expect(components.securitySchemes).toEqual({ key, oauth, openid })
+    const odd = layer({ name: "odd", security: { oauth: { scheme: oauth, scopes: ["delete"] } } })
+    expect(() => documentOf((app) => void app.get("/", { layers: [odd] }, handler))).toThrow(
+      'asks for the scope "delete" of "oauth", whose flows have: read, write.',
+    )
+  })
+
   test("is refused where one name means two things", () => {
     const other = layer({ name: "other", security: { session: key } })
     const declare = (app: App): void => void app.get("/", { layers: [signedIn, other] }, handler)

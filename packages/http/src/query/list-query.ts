@@ -5,6 +5,9 @@ import { Reply } from "../reply/reply.ts"
 import { toJsonSchema } from "../routes/json-schema.ts"
 import { isObject } from "../routes/schema-root.ts"
 import type { AnySchema, In, Out } from "../schema.ts"
+import type { Chosen } from "../serialization/paths.ts"
+import type { Serialized } from "../serialization/serialize.ts"
+import { ChosenRows } from "./chosen-rows.ts"
 import type { CursorValues } from "./cursor.ts"
 import { type Condition, type FilterInput, type FilterRules, Filters } from "./filters.ts"
 import { type Links, linkHeader } from "./link.ts"
@@ -20,7 +23,7 @@ export interface ListOptions {
   readonly sort?: readonly string[]
   /** What rows are sorted by where the caller says nothing: `-created,id`. */
   readonly defaultSort?: string
-  /** Fields of which callers may choose. */
+  /** Fields of which callers may choose, nested ones by their path: `author.name`. {@link ListQuery.rows} answers with those. */
   readonly fields?: readonly string[]
   readonly paginate?: PagingOptions
   /** All other parameters, as one object. Default: there are none. */
@@ -65,6 +68,15 @@ export interface Around {
 export interface ListQuery<O> {
   readonly "~standard": StandardSchemaProps<ListInput<O>, ListRequest<O>> &
     StandardJsonSchemaProps<ListInput<O>, ListRequest<O>>
+  /**
+   * The response schema of such a list: rows of `schema`, of which a caller who sends `fields=` is answered with these only.
+   * For the document and the client any member may be absent. A handler returns rows as they are, or cut already.
+   * @throws {HTTP_SERIALIZATION_INVALID} when the schema has no such field.
+   * @example app.get("/books", { query: Books, response: Books.rows(Book) }, (ctx) => Books.reply(ctx, find(ctx.query)))
+   */
+  rows<S extends AnySchema>(
+    schema: S,
+  ): Serialized<Chosen<In<S>, NamesOf<Part<O, "fields">>>[], Chosen<Out<S>, NamesOf<Part<O, "fields">>>[]>
   /** Rows with a `Link` header to the other pages: `first`, `prev`, `next` and `last`, as far as they are known. */
   reply<T>(
     ctx: Pick<BaseContext, "url"> & { readonly query: ListRequest<O> },
@@ -176,6 +188,10 @@ class RowsQuery {
       ...(required !== undefined && { required }),
       additionalProperties: false,
     }
+  }
+
+  rows(schema: AnySchema): Serialized<unknown, unknown> {
+    return new ChosenRows(schema, this.#options.fields ?? [])
   }
 
   reply(

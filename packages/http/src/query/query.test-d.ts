@@ -46,3 +46,19 @@ declare function sendOther(query: In<typeof Events>): void
 sendOther({ q: "x", after: "y" })
 // @ts-expect-error `q` is needed
 sendOther({ limit: 1 })
+
+const Book = v.object({ id: v.integer(), title: v.string(), author: v.object({ name: v.string(), born: v.integer() }) })
+const Shown = listQuery({ fields: ["id", "author.name"] })
+const shown = get("/shown", { query: Shown, response: Shown.rows(Book) }, (ctx) =>
+  Shown.reply(ctx, [{ id: 1, title: "a", author: { name: "b", born: 1 } }]),
+)
+type ShownRow = NonNullable<(typeof shown)["~out"]>[number]
+same<ShownRow["id"], number | undefined>(true)
+same<NonNullable<ShownRow["author"]>["name"], string | undefined>(true)
+// @ts-expect-error a key that rows do not have
+get("/shown", { query: Shown, response: Shown.rows(Book) }, () => [{ id: 1, password: "x" }])
+// @ts-expect-error another type
+get("/shown", { query: Shown, response: Shown.rows(Book) }, () => [{ id: "1" }])
+const Plain = listQuery({ sort: ["id"] })
+const plain = get("/plain", { query: Plain, response: Plain.rows(Book) }, () => [])
+same<NonNullable<(typeof plain)["~out"]>[number]["title"], string>(true)

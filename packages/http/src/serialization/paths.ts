@@ -52,3 +52,12 @@ export type Perhaps<T, P> = [P] extends [never]
           [K in keyof T as K extends P ? K : never]?: T[K]
         }
       : T
+
+/** `T` of which a caller chose members among `P`: any may be absent, and of those that `P` looks into any part. */
+export type Chosen<T, P> = [P] extends [never]
+  ? T
+  : T extends readonly (infer Item)[]
+    ? Chosen<Item, P>[]
+    : T extends object
+      ? { [K in keyof T]?: K extends string ? Chosen<T[K], Tail<P, K>> : T[K] }
+      : T

@@ -160,7 +160,11 @@ function unused(value: unknown): StandardResult<unknown> {
   return { value }
 }
 
-function outlineFor(schema: AnySchema, paths: readonly string[]): JsonSchema {
+/**
+ * What a schema says of its members, by which parts of it are named.
+ * @throws {HTTP_SERIALIZATION_INVALID}
+ */
+export function outlineFor(schema: AnySchema, paths: readonly string[]): JsonSchema {
   const outline = outlineOf(schema)
   const { vendor } = schema["~standard"]
   if (outline === undefined)
@@ -173,6 +177,7 @@ function outlineFor(schema: AnySchema, paths: readonly string[]): JsonSchema {
   return resolve(rest, rest)
 }
 
-function keyOf(step: PropertyKey | StandardPathSegment): string {
+/** A step of an issue's path. */
+export function keyOf(step: PropertyKey | StandardPathSegment): string {
   return String(typeof step === "object" ? step.key : step)
 }

@@ -30,8 +30,11 @@ describe("the AsyncAPI document", () => {
     security: {
       key: { type: "apiKey", in: "query", name: "key" },
       oauth: {
-        type: "oauth2",
-        flows: { clientCredentials: { tokenUrl: "https://shop.dev/token", scopes: { talk: "To talk" } } },
+        scheme: {
+          type: "oauth2",
+          flows: { clientCredentials: { tokenUrl: "https://shop.dev/token", scopes: { talk: "To talk" } } },
+        },
+        scopes: ["talk"],
       },
       mtls: { type: "mutualTLS", description: "A certificate" },
       session: { type: "http", scheme: "bearer" },
@@ -101,7 +104,11 @@ describe("the AsyncAPI document", () => {
   test("has the schemes of security in its own words", () => {
     expect(operations["rooms.receive"]!.security).toEqual([
       { $ref: "#/components/securitySchemes/key" },
-      { $ref: "#/components/securitySchemes/oauth" },
+      {
+        type: "oauth2",
+        flows: { clientCredentials: { tokenUrl: "https://shop.dev/token", availableScopes: { talk: "To talk" } } },
+        scopes: ["talk"],
+      },
       { $ref: "#/components/securitySchemes/mtls" },
       { $ref: "#/components/securitySchemes/session" },
     ])

@@ -72,6 +72,8 @@ export function createAsyncApi(table: RouteTable, options: AsyncApiOptions): Jso
   })
 }
 
+const TAKES_SCOPES: ReadonlySet<string> = new Set(["oauth2", "openIdConnect"])
+
 class Document {
   readonly channels: Record<string, Json> = {}
   readonly operations: Record<string, Json> = {}
@@ -186,9 +188,17 @@ class Document {
 
   /** AsyncAPI lists alternatives; schemes that go together cannot be said, so each of them is listed. */
   #ways(record: RouteRecord): readonly Json[] | undefined {
-    const names = new Set(this.#security.requirementsOf(record).flatMap((way) => Object.keys(way)))
-    if (names.size === 0) return undefined
-    return [...names].map((name) => ({ $ref: `#/components/securitySchemes/${pointed(name)}` }))
+    const scopes = new Map<string, readonly string[]>()
+    for (const way of this.#security.requirementsOf(record))
+      for (const [name, some] of Object.entries(way)) if (!scopes.has(name)) scopes.set(name, some)
+    if (scopes.size === 0) return undefined
+    const schemes = this.securitySchemes as Readonly<Record<string, Json>>
+    // Scopes are part of the scheme there, and so of one that is written out.
+    return [...scopes].map(([name, some]) =>
+      some.length > 0 && TAKES_SCOPES.has(String(schemes[name]!.type))
+        ? { ...schemes[name], scopes: some }
+        : { $ref: `#/components/securitySchemes/${pointed(name)}` },
+    )
   }
 
   #freeId(wanted: string): string {

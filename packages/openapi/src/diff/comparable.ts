@@ -127,9 +127,11 @@ export class Operation {
     })
   }
 
-  /** Alternatives, each the names of schemes that go together. None: nobody is asked. */
+  /** Alternatives, each the names of schemes that go together, and of their scopes. None: nobody is asked. */
   get security(): readonly (readonly string[])[] {
-    return ((this.facts.security ?? []) as readonly Json[]).map((way) => Object.keys(way))
+    return ((this.facts.security ?? []) as readonly Json[]).map((way) =>
+      Object.entries(way).flatMap(([name, scopes]) => [name, ...listOf(scopes).map((scope) => `${name}:${scope}`)]),
+    )
   }
 }
 
@@ -164,4 +166,8 @@ function namesIn(schema: unknown): readonly string[] {
 
 function toDefinition(reference: string): string {
   return reference.replace(/^#\/components\/schemas\//, "#/$defs/")
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
 }

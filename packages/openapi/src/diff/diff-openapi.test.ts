@@ -20,6 +20,10 @@ const linesOf = (before: object, after: object): string[] =>
   )
 const User = v.object({ id: v.string(), name: v.string() }).meta({ id: "User" })
 const signedIn = layer({ name: "signedIn", security: { session: { type: "http", scheme: "bearer" } } })
+const scoped = layer({
+  name: "scoped",
+  security: { session: { scheme: { type: "http", scheme: "bearer" }, scopes: ["write"] } },
+})
 const withKey = layer({
   name: "withKey",
   security: { session: { type: "http", scheme: "bearer" }, key: { type: "apiKey", in: "header", name: "x-key" } },
@@ -158,6 +162,18 @@ describe("the difference of two documents", () => {
       (app) => app.get("/", { layers: [withKey] }, handler),
       (app) => app.get("/", { layers: [signedIn] }, handler),
       ["! GET / security: key no longer suffices"],
+    ],
+    [
+      "a scope more",
+      (app) => app.get("/", { layers: [signedIn] }, handler),
+      (app) => app.get("/", { layers: [scoped] }, handler),
+      ["! GET / security: session no longer suffices"],
+    ],
+    [
+      "a scope less",
+      (app) => app.get("/", { layers: [scoped] }, handler),
+      (app) => app.get("/", { layers: [signedIn] }, handler),
+      ["GET / security: session suffices now"],
     ],
     [
       "one way in more",
