@@ -57,6 +57,7 @@ export class Caller {
   }
 
   async #run(name: string, input: Input, options: Signalled, done: () => void): Promise<unknown> {
+    options.signal.throwIfAborted()
     this.#manifest ??= this.#fetchManifest()
     const entry = entryOf(await orAborted(this.#manifest, options.signal), name)
     const key = options.idempotencyKey === true ? crypto.randomUUID() : options.idempotencyKey

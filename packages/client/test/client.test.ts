@@ -133,6 +133,19 @@ describe("time", () => {
   })
 })
 
+describe("a call that was called off before", () => {
+  test("asks nobody, not even for the routes", async () => {
+    let asked = 0
+    const transport: Transport = () => {
+      asked++
+      return new Promise(() => undefined)
+    }
+    const call = client({ transport }).remove(undefined, { signal: AbortSignal.abort("no longer") })
+    const error = await errorOf(call)
+    expect([error.code, error.cause, asked]).toEqual(["CLIENT_ABORTED", "no longer", 0])
+  })
+})
+
 describe("another try", () => {
   test("comes after the seconds that the server asks for", async () => {
     const started = performance.now()

@@ -4,6 +4,7 @@ import { fromTypeBox } from "@ashlar/validation/typebox"
 import { type } from "arktype"
 import { Type } from "typebox"
 import { Compile } from "typebox/compile"
+import * as valibot from "valibot"
 import { z } from "zod"
 import { type AnySchema, createApp, errors, fail, Reply } from "../index.ts"
 import { trimOf } from "./trim.ts"
@@ -17,6 +18,43 @@ async function answered(response: AnySchema, value: unknown, checkResponses = fa
 }
 
 const leaky = { id: 1, password: "hunter2" }
+
+describe("what a schema changes is sent as it makes it", () => {
+  test.each<[string, AnySchema, unknown, unknown]>([
+    ["a default of v", v.object({ id: v.integer(), at: v.string().default("now") }), leaky, { id: 1, at: "now" }],
+    ["a coercion of v", v.object({ id: v.coerce.integer() }), { id: "1", password: "x" }, { id: 1 }],
+    ["a transform of v", v.object({ id: v.integer().transform((id) => `#${id}`) }), leaky, { id: "#1" }],
+    ["a default of Zod", z.object({ id: z.int(), at: z.string().default("now") }), leaky, { id: 1, at: "now" }],
+    ["a transform of Zod", z.object({ id: z.int().transform((id) => `#${id}`) }), leaky, { id: "#1" }],
+    ["a default of ArkType", type({ id: "number", at: "string = 'now'" }), leaky, { id: 1, at: "now" }],
+  ])("%s", async (_what, schema, value, expected) => {
+    expect(await answered(schema, value, true)).toEqual(expected)
+    expect(await answered(schema, value, false)).toEqual(expected)
+  })
+  test("and what does not fit as it is, where nobody checks", async () => {
+    const schema = v.object({ id: v.integer(), at: v.string().default("now") })
+    expect(await answered(schema, { id: "1", password: "x" }, false)).toEqual({ id: "1" })
+    expect(await answered(schema, { id: "1" }, true)).toBe(500)
+  })
+})
+
+describe("a schema whose library gives no JSON Schema", () => {
+  const User = valibot.object({ id: valibot.number(), at: valibot.optional(valibot.string(), "now") })
+  test.each([true, false])(
+    "is asked itself, and what it makes of a value is sent (checkResponses: %p)",
+    async (checks) => {
+      expect(await answered(User, leaky, checks)).toEqual({ id: 1, at: "now" })
+      expect(await answered(valibot.array(User), [leaky], checks)).toEqual([{ id: 1, at: "now" }])
+      expect(await answered(User, { id: "1", password: "x" }, checks)).toBe(500)
+      expect(await answered(valibot.looseObject({ id: valibot.number() }), leaky, checks)).toEqual(leaky)
+    },
+  )
+  test("leaves alone what is no JSON", async () => {
+    const app = createApp()
+    app.get("/", { response: User }, () => new Response("ready") as never)
+    expect(await (await app.fetch(new Request("http://localhost/"))).text()).toBe("ready")
+  })
+})
 
 describe("an answer has only the keys of its schema", () => {
   const cases: [string, AnySchema, unknown, unknown][] = [

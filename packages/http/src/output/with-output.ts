@@ -3,9 +3,11 @@ import { ResponseInvalid } from "../errors.ts"
 import { isFailure } from "../failure.ts"
 import { summary } from "../input/invalid.ts"
 import { isPlain, isResponse, kindOf, Reply, type Result } from "../reply/reply.ts"
+import { outlineOf } from "../routes/json-schema.ts"
 import { type AnySchema, PartSchema } from "../schema.ts"
 import { andThen, type MaybePromise, type Step } from "../step.ts"
 import type { RouteRecord } from "../table.ts"
+import { mayChange } from "./changes.ts"
 import type { Trim } from "./trim.ts"
 import { viewOf } from "./view.ts"
 
@@ -15,17 +17,21 @@ interface Output {
   readonly trimFor: ((ctx: RequestContext) => Trim | undefined) | undefined
   /** Throws where the value is not what the route promises. Undefined: nobody asked. */
   readonly check: ((value: unknown) => MaybePromise<void>) | undefined
+  /** Gives what the schema makes of the value, in place of both. */
+  readonly convert?: (value: unknown) => MaybePromise<unknown>
 }
 
 /**
  * Holds what a handler returns to the route's response schemas: keys that they do not have are left out, always, and with
- * `isChecking` what is left must fit. A mismatch is a defect of the handler: the caller sees no more than that.
+ * `isChecking` what is left must fit. A mismatch is a defect of the handler: the caller sees no more than that. Where a schema has
+ * defaults or transforms, what it makes of the value is sent. One whose library gives no JSON Schema is asked for its keys too,
+ * and so must always fit.
  */
 export function withOutput(record: RouteRecord, isChecking: boolean, next: Step): Step {
   const outputs = new Map<number, Output>()
   for (const [status, schema] of record.output) {
-    const output =
-      schema === null ? undefined : outputOf(schema, isChecking ? `${nameOf(record)} answered ${status}` : "")
+    const who = `${nameOf(record)} answered ${status}`
+    const output = schema === null ? undefined : outputOf(schema, { who, isChecking })
     if (output !== undefined) outputs.set(status, output)
   }
   if (outputs.size === 0) return next
@@ -49,8 +55,10 @@ function finishReply(ctx: RequestContext, reply: Reply, output: Output): MaybePr
   )
 }
 
-function finishValue(ctx: RequestContext, value: unknown, { trimFor, check }: Output): MaybePromise<unknown> {
+function finishValue(ctx: RequestContext, value: unknown, { trimFor, check, convert }: Output): MaybePromise<unknown> {
   if (typeof value === "object" && !isPlain(value) && (isFailure(value) || isResponse(value))) return value
+  if (convert !== undefined)
+    return typeof value !== "object" || value === null || isTrimmable(value) ? convert(value) : value
   const trimmed = isTrimmable(value) ? (trimFor?.(ctx)?.(value) ?? value) : value
   return check === undefined ? trimmed : andThen(check(value), () => trimmed)
 }
@@ -60,11 +68,39 @@ function isTrimmable(value: unknown): boolean {
   return typeof value === "object" && value !== null && (isPlain(value) || kindOf(value) === "json")
 }
 
-/** @param who Begins the message of a mismatch; empty: nothing is checked. */
-function outputOf(schema: AnySchema, who: string): Output | undefined {
+/** @param who Begins the message of a mismatch. */
+function outputOf(
+  schema: AnySchema,
+  { who, isChecking }: { readonly who: string; readonly isChecking: boolean },
+): Output | undefined {
   const { trim, trimFor } = viewOf(schema)
-  if (who !== "") return { trimFor, check: checkOf(new PartSchema("response", schema), { trim, who }) }
+  const part = new PartSchema("response", schema)
+  const isBlind = trimFor === undefined && outlineOf(schema) === undefined
+  if (isBlind || (!("~view" in schema) && mayChange(schema)))
+    return { trimFor, check: undefined, convert: conversionOf(part, { trim, who, mustFit: isBlind || isChecking }) }
+  if (isChecking) return { trimFor, check: checkOf(part, { trim, who }) }
   return trimFor === undefined ? undefined : { trimFor, check: undefined }
+}
+
+interface Conversion {
+  readonly trim: Trim | undefined
+  readonly who: string
+  /** Otherwise a value that does not fit is sent as it is. */
+  readonly mustFit: boolean
+}
+
+function conversionOf(
+  schema: PartSchema,
+  { trim, who, mustFit }: Conversion,
+): (value: unknown) => MaybePromise<unknown> {
+  return (value) => {
+    const trimmed = trim !== undefined && isTrimmable(value) ? trim(value) : value
+    return andThen(schema.check(trimmed), (checked) => {
+      if (checked.issues === undefined) return checked.value
+      if (mustFit) throw new ResponseInvalid(`${who} with ${summary(checked.issues)}`)
+      return trimmed
+    })
+  }
 }
 
 function checkOf(
