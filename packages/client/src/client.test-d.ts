@@ -59,6 +59,10 @@ export async function errors(): Promise<void> {
     // @ts-expect-error: it is not one of its errors
     if (shown.error.code === "HTTP_CONFLICT") return
   }
+  const { ok, data, error } = await api.show({ params: { id: "1" } }).result()
+  if (ok) same<typeof error, undefined>(true)
+  else same<typeof data, undefined>(true)
+  if (!ok && error.code === "HTTP_NOT_FOUND") same<typeof error.status, 404>(true)
   const created = await api.create({ body: { name: "Ada" } }).result()
   if (!created.ok && created.error.code === "HTTP_INVALID")
     same<(typeof created.error.errors)[number]["in"], Part>(true)

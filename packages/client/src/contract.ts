@@ -41,11 +41,13 @@ export type Result<O, E> = Success<O> | Failed<E>
 export interface Success<O> {
   readonly ok: true
   readonly data: O
+  readonly error?: undefined
 }
 
 export interface Failed<E> {
   readonly ok: false
   readonly error: FailureOf<E>
+  readonly data?: undefined
 }
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }

@@ -16,7 +16,7 @@ describe.each([
   ["layers", 6],
   ["errors", 7],
   ["validation", 11],
-  ["queries", 3],
+  ["queries", 4],
 ])("the guide to %s", (name, count) => {
   const text = readFileSync(join(guides, `${name}.md`), "utf8")
   const programs: [string, string][] = []
