@@ -48,6 +48,18 @@ export class LiveCache implements Cache {
     this.#core.counters.misses++
     return undefined
   }
+  /**
+   * What a store in this process holds for the key, fresh and at once; nothing says nothing. It is the very value that is held:
+   * for parts of this package, which change nothing in it.
+   */
+  held(key: string): unknown {
+    const { store } = this.#core
+    if (store === undefined || !store.sharesValues) return undefined
+    const found = store.get(this.#keyOf(key))
+    if (found === undefined || found instanceof Promise || !this.#isFresh(found)) return undefined
+    this.#core.counters.hits++
+    return found.value
+  }
   async has(key: string): Promise<boolean> {
     const entry = await this.#find(this.#keyOf(key))
     return this.#isFresh(entry) && entry?.value !== undefined

@@ -74,14 +74,19 @@ const MAX_KEY_LENGTH = 1_024
 
 /** @throws {CACHE_KEY_INVALID} for what two stores could take for different keys. */
 export function checkKey(key: string, what: "key" | "tag" | "name" = "key"): void {
-  if (typeof key === "string" && key.length > 0 && key.length <= MAX_KEY_LENGTH && !UNFIT.test(key)) return
+  // A NUL, or half of a surrogate pair, which is another character once it is UTF-8.
+  if (
+    typeof key === "string" &&
+    key.length > 0 &&
+    key.length <= MAX_KEY_LENGTH &&
+    key.isWellFormed() &&
+    !key.includes("\0")
+  )
+    return
   throw new CacheKeyInvalid(
     `Expected a ${what} of 1 to ${MAX_KEY_LENGTH} characters of well-formed text without NUL, got ${describeKey(key)}.`,
   )
 }
-/** A NUL, or half of a surrogate pair, which is another character once it is UTF-8. */
-const UNFIT = /\0|\p{Surrogate}/u
-
 function describeKey(key: unknown): string {
   if (typeof key !== "string") return key === null ? "null" : `a ${typeof key}`
   if (key === "") return "an empty one"

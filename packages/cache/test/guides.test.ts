@@ -5,7 +5,7 @@ import { join } from "node:path"
 /** Every program of the guides is run, in a folder of its own: each ends with what must be true. */
 
 const root = join(import.meta.dir, "..", "..", "..")
-const programs = ["locks"].flatMap((guide) => {
+const programs = ["caching", "locks"].flatMap((guide) => {
   const text = readFileSync(join(root, "docs", "guides", `${guide}.md`), "utf8")
   return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map((match, at) => [guide, at + 1, match[1]!] as const)
 })
@@ -24,4 +24,4 @@ test.each(programs)("the guide of %s runs its program %d", async (guide, at, pro
   const [code, problems] = await Promise.all([child.exited, new Response(child.stderr).text()])
   expect([code, problems]).toEqual([0, ""])
 })
-test("they have as many as they should", () => expect(programs).toHaveLength(3))
+test("they have as many as they should", () => expect(programs).toHaveLength(7))

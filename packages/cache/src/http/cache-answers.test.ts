@@ -165,6 +165,7 @@ describe("what is not kept", () => {
     await ask({ headers: { range: "bytes=0-1" } })
     await ask({ headers: { range: "bytes=0-1" } })
     expect([await text(ask()), seen.calls]).toEqual(["whole", 3])
+    expect([await text(ask({ headers: { range: "bytes=0-1" } })), seen.calls]).toEqual(["whole", 3])
   })
   test("headers that layers outside set for one caller", async () => {
     let request = 0

@@ -4,6 +4,7 @@ import { notModified } from "@ashlar/http/caching"
 import type { Cache, Making } from "../cache.ts"
 import { type Duration, toMs } from "../duration.ts"
 import { CacheAnswerUnkept, CacheOptionInvalid } from "../errors.ts"
+import { LiveCache } from "../live-cache.ts"
 import type { RememberOptions } from "../options.ts"
 import { headersSet, isFailing, type KeepOptions, type KeptAnswer, toKept } from "./kept-answer.ts"
 import { type KeyOptions, responseKey } from "./response-key.ts"
@@ -66,6 +67,7 @@ class Answers {
   readonly #remember: RememberOptions
   readonly #keep: KeepOptions
   readonly #cacheControl: string
+  readonly #ready = new WeakMap<KeptAnswer, Ready>()
   #cache: Cache | undefined
 
   constructor(options: CacheAnswersOptions) {
@@ -94,8 +96,8 @@ class Answers {
   }
 
   answer(ctx: BaseContext, run: () => unknown): unknown {
-    const { headers, method } = ctx
-    if ((method !== "GET" && method !== "HEAD") || ctx.route.method === "HEAD" || headers.has("range")) return run()
+    const { method } = ctx
+    if ((method !== "GET" && method !== "HEAD") || ctx.route.method === "HEAD") return run()
     const cache = this.#cache
     if (cache !== undefined) return this.#from(cache, ctx, run)
     return this.#open(ctx).then((opened) => this.#from(opened, ctx, run))
@@ -108,9 +110,13 @@ class Answers {
   #from(cache: Cache, ctx: BaseContext, run: () => unknown): unknown {
     const { user, shared } = this.#options
     const who = user?.(ctx)
-    const hasCredentials = ctx.headers.has("authorization") || ctx.headers.has("cookie")
-    const isAnybodys = shared === true || who !== undefined || !hasCredentials
+    const isAnybodys = shared === true || who !== undefined || !hasCredentials(ctx)
     const key = responseKey(ctx, who, this.#options)
+    // What this process holds is served without a promise: that alone would cost as much as the answer.
+    const held = cache instanceof LiveCache ? (cache.held(key) as KeptAnswer | undefined) : undefined
+    if (held !== undefined && (isAnybodys || held.isPublic)) return this.#serve(ctx, held)
+    // A part is the handler's to give; where the whole is kept it is as right an answer.
+    if (ctx.headers.has("range")) return run()
     if (isAnybodys) return this.#remembered(cache, key, { ctx, run })
     return cache.get<KeptAnswer>(key).then((kept) => (kept?.isPublic === true ? this.#serve(ctx, kept) : run()))
   }
@@ -142,15 +148,40 @@ class Answers {
   }
 
   #serve(ctx: BaseContext, kept: KeptAnswer): Result {
-    const { status, body, contentType, etag, lastModified, madeMs } = kept
-    const age = String(Math.max(0, Math.floor((Date.now() - madeMs) / 1000)))
-    const headers = { "cache-control": this.#cacheControl, ...kept.headers, etag, age }
-    if (status === 200 && isConditional(ctx)) {
+    const { status, etag, lastModified } = kept
+    const ready = this.#readyOf(kept)
+    if (status === 200 && isConditional(ctx, lastModified)) {
       const unchanged = notModified(ctx, { etag, lastModified })
-      if (unchanged !== undefined) return unchanged.withHeaders(withoutContent(headers))
+      if (unchanged !== undefined) return unchanged.withHeaders(withoutContent(ready.reply.headers ?? {}))
     }
-    return new Reply(status, body, contentType, headers)
+    if (!("Bun" in globalThis) || ctx.method === "HEAD" || kept.body === null) return ready.reply
+    // On Bun the cheapest answer is one whose headers are made already.
+    ready.headers ??= headersOf(ready.reply)
+    return new Response(kept.body as string | Uint8Array<ArrayBuffer>, { status, headers: ready.headers })
   }
+  /** The answer as it is sent in this second: its age is another in the next. */
+  #readyOf(kept: KeptAnswer): Ready {
+    const { status, body, contentType, etag, madeMs } = kept
+    const age = Math.max(0, Math.floor((Date.now() - madeMs) / 1000))
+    const known = this.#ready.get(kept)
+    if (known?.age === age) return known
+    const headers = { "cache-control": this.#cacheControl, ...kept.headers, etag, age: String(age) }
+    const made: Ready = { age, reply: new Reply(status, body, contentType, headers), headers: undefined }
+    this.#ready.set(kept, made)
+    return made
+  }
+}
+
+interface Ready {
+  readonly age: number
+  readonly reply: Reply
+  headers: Headers | undefined
+}
+
+function headersOf({ contentType, headers = {} }: Reply): Headers {
+  const made = new Headers(contentType === undefined ? {} : { "content-type": contentType })
+  for (const [name, value] of Object.entries(headers)) made.set(name, value as string)
+  return made
 }
 
 interface Call {
@@ -158,8 +189,11 @@ interface Call {
   readonly run: () => unknown
 }
 
-function isConditional({ headers }: BaseContext): boolean {
-  return ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since"].some((name) => headers.has(name))
+function hasCredentials({ headers }: BaseContext): boolean {
+  return headers.has("authorization") || headers.has("cookie")
+}
+function isConditional({ headers }: BaseContext, lastModified: number | undefined): boolean {
+  return headers.has("if-none-match") || (lastModified !== undefined && headers.has("if-modified-since"))
 }
 function withoutContent(
   headers: Record<string, string | readonly string[]>,

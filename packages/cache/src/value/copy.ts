@@ -108,10 +108,10 @@ function copyObject(value: object): unknown {
     return copy
   }
   if (Object.getPrototypeOf(value) !== Object.prototype) return copySpecial(value)
-  const copy = { ...value } as Record<string, unknown>
-  for (const key in copy) {
-    const item = copy[key]
-    if (typeof item === "object" && item !== null) copy[key] = copyObject(item)
+  const copy: Record<string, unknown> = {}
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key]
+    copy[key] = typeof item === "object" && item !== null ? copyObject(item) : item
   }
   return copy
 }
