@@ -116,6 +116,13 @@ export const OrmReadOnly: ErrorClass<"ORM_READ_ONLY", 500> = defineError(
   "The connection only reads, and the statement would write. Open the database without readOnly for it.",
 )
 
+/** The database has no way to do this. */
+export const OrmUnsupported: ErrorClass<"ORM_UNSUPPORTED", 500> = defineError(
+  "ORM_UNSUPPORTED",
+  500,
+  "The database cannot do this. The message says what, and what to do instead.",
+)
+
 /** No room on the disk. */
 export const OrmDiskFull: ErrorClass<"ORM_DISK_FULL", 507> = defineError(
   "ORM_DISK_FULL",

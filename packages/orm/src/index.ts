@@ -74,6 +74,7 @@ export {
   OrmTransactionClosed,
   OrmTransactionMisused,
   OrmUniqueViolation,
+  OrmUnsupported,
   OrmValueInvalid,
   OrmVetoed,
 } from "./errors.ts"

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { isListening, testServers } from "../src/testing/database-servers.ts"
+import { openMongoServer } from "./mongodb/server.ts"
 
 const guides = join(import.meta.dir, "..", "..", "..", "docs", "guides")
 // Inside the package, where programs find what they import.
@@ -17,6 +18,9 @@ writeFileSync(
   join(folder, "generated", "client.ts"),
   `export { SqliteClient as PrismaClient } from ${JSON.stringify(join(import.meta.dir, "friends", "prisma-client.ts"))}\n`,
 )
+
+const mongo = await openMongoServer()
+afterAll(() => mongo.close())
 
 const postgres = testServers.find(({ name }) => name === "PostgreSQL")
 const hasPostgres = await isListening(postgres?.port ?? 0)
@@ -35,14 +39,14 @@ describe("the guide to databases", () => {
     expect(program).toContain("assert.")
     const file = join(folder, `${title.replace(/\W+/g, "-")}.ts`)
     writeFileSync(file, program)
-    const env = { ...process.env, POSTGRES_URL: postgres?.adminUrl ?? "" }
+    const env = { ...process.env, POSTGRES_URL: postgres?.adminUrl ?? "", MONGODB_URL: mongo.url }
     const child = Bun.spawn([process.execPath, file], { cwd: folder, env, stdin: "ignore", stderr: "pipe" })
     const [code, problems] = await Promise.all([child.exited, new Response(child.stderr).text()])
     expect([code, problems]).toEqual([0, ""])
   })
 
   test("has a program in nearly every chapter", () => {
-    expect(programs).toHaveLength(8)
+    expect(programs).toHaveLength(9)
   })
 
   test("leads to files that are there", () => {

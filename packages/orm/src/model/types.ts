@@ -65,7 +65,7 @@ type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : 
 
 /** What `find` takes: the value of the primary key, or an object of values where it has several columns. */
 export type KeyOf<M extends ModelClass> = KeyOfColumns<M["columns"]>
-type KeyOfColumns<S extends Columns> =
+export type KeyOfColumns<S extends Columns> =
   IsUnion<Flagged<S, "primary">> extends true ? ValuesOf<S, Flagged<S, "primary">> : S[Flagged<S, "primary">]["~t"]
 
 /** Columns whose values are of a kind. */
