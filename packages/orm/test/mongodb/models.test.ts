@@ -436,11 +436,11 @@ describe("transactions", () => {
       await Note.create({ id: 1, title: "one", tenantId: "a" })
       await Note.where("id", 1).update({ title: "uno" })
       expect(await Note.query().count()).toBe(1)
-      mongo.afterCommit(() => effects.push("kept"))
+      await mongo.afterCommit(() => effects.push("kept"))
     })
     const undone = mongo.transaction(async () => {
       await Note.create({ id: 2, title: "two", tenantId: "a" })
-      mongo.afterCommit(() => effects.push("undone"))
+      await mongo.afterCommit(() => effects.push("undone"))
       throw new RangeError("undo")
     })
     await expect(undone).rejects.toThrow("undo")
