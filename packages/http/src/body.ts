@@ -1,5 +1,4 @@
 import { parseQuery } from "./context/query.ts"
-import type { RequestHeaders } from "./context/request-headers.ts"
 import { BodyInvalid, BodyTooLarge, UnsupportedMediaType } from "./errors.ts"
 import { Failure } from "./failure.ts"
 
@@ -13,7 +12,8 @@ export interface BodyKinds {
 
 /** The body of a request, as each runtime's context gives it. What is wrong with it comes back as a value. */
 export interface BodySource {
-  readonly headers: RequestHeaders
+  /** The same as `headers.get`, where that is all that is asked for. */
+  headerNamed(name: string): string | null
   readonly hasBody: boolean
   /** Malformed UTF-8 inside becomes U+FFFD, as the web's own `json()` does. Rejects as {@link unreadableBody} reads it. */
   readJson(maxBytes: number): Promise<unknown>
@@ -39,7 +39,7 @@ export async function readBody<K extends keyof BodyKinds>(
 
 /** Reads the body that a schema describes: JSON, or a form, as its Content-Type says. No body at all is `undefined`. */
 export function readDeclaredBody(source: BodySource, maxBytes: number): Promise<unknown> | Failure | undefined {
-  const header = source.headers.get("content-type")
+  const header = source.headerNamed("content-type")
   if (header === "application/json") return source.readJson(maxBytes) // the usual case needs no parsing of the header
   const type = header === null ? "" : header.split(";", 1)[0]!.trim().toLowerCase()
   if (type === "application/json" || type.endsWith("+json")) return source.readJson(maxBytes)
@@ -50,8 +50,11 @@ export function readDeclaredBody(source: BodySource, maxBytes: number): Promise<
 }
 
 /** The declared length; `undefined` when there is none; a failure when it is over the limit. */
-export function declaredLength(headers: RequestHeaders, maxBytes: number): number | Failure | undefined {
-  const header = headers.get("content-length")
+export function declaredLength(
+  source: Pick<BodySource, "headerNamed">,
+  maxBytes: number,
+): number | Failure | undefined {
+  const header = source.headerNamed("content-length")
   if (header === null) return undefined
   const length = Number(header)
   if (length > maxBytes) return tooLarge(maxBytes)

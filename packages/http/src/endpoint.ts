@@ -2,6 +2,7 @@ import { BadRequest } from "./errors.ts"
 import { decodeSegment } from "./path.ts"
 import { checkHeader } from "./reply/header.ts"
 import type { Reply } from "./reply/reply.ts"
+import type { ReadingStep } from "./step.ts"
 import type { RouteRecord } from "./table.ts"
 
 /** Runs one request through its layers to a result. It never throws: what goes wrong comes back as a reply. */
@@ -19,6 +20,8 @@ export interface Found {
 export interface Endpoint {
   readonly record: RouteRecord
   readonly run: Run
+  /** The same in two parts, where it begins with the body and nothing stands around it. */
+  readonly reading: Pick<ReadingStep, "read" | "rest"> | undefined
   /** The headers that every answer has unless it says otherwise: name, value, name, value … */
   readonly constantHeaders: readonly string[]
   /** The path's parameters, decoded. @throws {HTTP_BAD_REQUEST} when a percent escape is malformed. */
@@ -45,7 +48,8 @@ export function createEndpoint(record: RouteRecord, run: Run): Endpoint {
   const constantHeaders = [...mergedHeaders(record)].flat()
   for (let at = 0; at < constantHeaders.length; at += 2) checkHeader(constantHeaders[at]!, constantHeaders[at + 1]!)
   const whole = { values: [], ready: undefined } as unknown as { -readonly [K in keyof Found]: Found[K] }
-  whole.endpoint = { record, run, constantHeaders, paramsOf, whole, webParts: undefined, nodeParts: undefined }
+  const reading = "read" in run ? (run as unknown as ReadingStep) : undefined
+  whole.endpoint = { record, run, reading, constantHeaders, paramsOf, whole, webParts: undefined, nodeParts: undefined }
   return whole.endpoint
 }
 

@@ -2,6 +2,7 @@ import type { Services } from "@ashlar/core"
 import { finish, streamed } from "./after-answer.ts"
 import type { AppLifecycle } from "./app-lifecycle.ts"
 import { arrangeLayers } from "./arrange-layers.ts"
+import { unreadableBody } from "./body.ts"
 import { type CompileOptions, compileRoute } from "./compile.ts"
 import type { BaseContext } from "./context/context.ts"
 import type { RequestContext, Shared } from "./context/request-context.ts"
@@ -17,7 +18,7 @@ import { parsePath } from "./path.ts"
 import { problemOf, toProblem, withoutCaching } from "./problem.ts"
 import type { TrustedProxies } from "./proxies/trusted-proxies.ts"
 import { isResponse, PROBLEM_TYPE, Reply, type Result } from "./reply/reply.ts"
-import type { MaybePromise } from "./step.ts"
+import type { MaybePromise, Step } from "./step.ts"
 import type { RouteRecord, RouteTable } from "./table.ts"
 import { createVersionExplainer, isChosen, type Refusal, sideBySide } from "./versioning/side-by-side.ts"
 import { type WebSocketLimits, widestLimits } from "./websocket/limits.ts"
@@ -227,8 +228,20 @@ function redirected(path: string, policy: TrailingSlash, find: (path: string) =>
 
 /** Runs a request to its answer. Nothing that goes wrong on the way gets out of here. */
 function answer<C extends RequestContext, Out>(ctx: C, render: Render<C, Out>): MaybePromise<Out> {
+  const { run, reading } = ctx.endpoint
+  if (reading === undefined) return settle(ctx, run as Step, render)
+  const rest = (body: unknown): MaybePromise<Out> => settle(ctx, () => reading.rest(ctx, body), render)
   try {
-    const result = (ctx.endpoint.run as (ctx: RequestContext) => MaybePromise<Result>)(ctx)
+    const body = reading.read(ctx)
+    return body instanceof Promise ? body.then(rest, (error) => rest(unreadableBody(error))) : rest(body)
+  } catch (error) {
+    return complete(ctx, ctx.shared.refuse(error, ctx), render, error)
+  }
+}
+
+function settle<C extends RequestContext, Out>(ctx: C, step: Step, render: Render<C, Out>): MaybePromise<Out> {
+  try {
+    const result = step(ctx)
     if (!(result instanceof Promise)) return complete(ctx, result, render)
     return result.then(
       (settled) => complete(ctx, settled, render),

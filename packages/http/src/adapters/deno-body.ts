@@ -70,6 +70,11 @@ export function watchBody(request: Request): void {
   Object.setPrototypeOf(request, WatchedRequest.prototype)
 }
 
+/** Notes that a request's body is being read whole, by somebody who does it by the request's own ways. */
+export function noteWhole(request: Request): void {
+  ;(request as WatchedRequest)[progressKey] = WHOLE
+}
+
 /** Undefined: nobody has touched the body yet. */
 export function progressOf(request: Request): BodyProgress | undefined {
   return (request as WatchedRequest)[progressKey]

@@ -1,6 +1,6 @@
 import { sleep } from "../sleep.ts"
 import type { WebHandler } from "../web-handler.ts"
-import { BodyPace, progressOf, watchBody } from "./deno-body.ts"
+import { BodyPace, progressOf } from "./deno-body.ts"
 import { headerOf } from "./deno-header.ts"
 
 /**
@@ -101,7 +101,6 @@ class Connection {
         this.#hasBody = declaresBody(request)
         return handle(request, this)
       }
-      watchBody(request)
       const response = handle(request, this)
       // Whoever reads already has a body.
       this.#hasBody = progressOf(request)?.isAwaited === true || declaresBody(request)

@@ -53,6 +53,9 @@ export class NodeContext extends RequestContext {
     this.#headers ??= new NodeHeaders(this.message.headers)
     return this.#headers
   }
+  headerNamed(name: string): string | null {
+    return this.headers.get(name)
+  }
   get peerAddress(): string | undefined {
     return this.message.socket.remoteAddress
   }
@@ -97,7 +100,7 @@ export class NodeContext extends RequestContext {
   /** Reads by events: an async iterator would cost four times as much. */
   #read<T>(maxBytes: number, finish: (bytes: Buffer) => T): Promise<T | Failure> {
     const { message } = this
-    const length = declaredLength(this.headers, maxBytes)
+    const length = declaredLength(this, maxBytes)
     if (length instanceof Failure) return Promise.resolve(length)
     if (!this.hasBody) return Promise.resolve(finish(Buffer.alloc(0)))
     if (message.readableEnded || message.destroyed) return Promise.resolve(unreadable())
@@ -125,7 +128,7 @@ export class NodeContext extends RequestContext {
     })
   }
   async *chunks(maxBytes: number = this.route.maxBodyBytes): AsyncGenerator<Uint8Array> {
-    const length = declaredLength(this.headers, maxBytes)
+    const length = declaredLength(this, maxBytes)
     if (length instanceof Failure) throw length.toError()
     if (!this.hasBody) return
     if (this.message.readableEnded || this.message.destroyed) throw unreadable().toError()

@@ -80,6 +80,8 @@ export abstract class RequestContext implements BaseContext {
   abstract readonly method: string
   abstract readonly path: string
   abstract readonly headers: RequestHeaders
+  /** The same as `headers.get`: on Deno a `Headers` costs more than a look at one. */
+  abstract headerNamed(name: string): string | null
   /** The query string, without the `?`. */
   abstract readonly search: string
   abstract readonly peerAddress: string | undefined

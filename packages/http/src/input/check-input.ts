@@ -5,7 +5,7 @@ import { Failure } from "../failure.ts"
 import type { Result } from "../reply/reply.ts"
 import type { RequestIssue } from "../request-issue.ts"
 import { type Checked, PartSchema } from "../schema.ts"
-import { andThen, type MaybePromise, type Step } from "../step.ts"
+import { andThen, type MaybePromise, type ReadingStep, type Step } from "../step.ts"
 import type { RouteRecord } from "../table.ts"
 import { invalid } from "./invalid.ts"
 import { cookiesReader, headersReader } from "./named-values.ts"
@@ -79,22 +79,24 @@ function checksOf({ input }: RouteRecord, optionsFor: OptionsFor): readonly Chec
 type Take = (ctx: RequestContext, value: unknown) => void
 
 /** The body comes last, and by a promise: all that follows it hangs on that one. */
-function withCheckedBody({ input, maxBodyBytes }: RouteRecord, optionsFor: OptionsFor, next: Step): Step {
+function withCheckedBody({ input, maxBodyBytes }: RouteRecord, optionsFor: OptionsFor, next: Step): ReadingStep {
   const schema = new PartSchema("body", input.body!)
   const enter = (ctx: RequestContext, checked: Checked): MaybePromise<Result> => {
     if (checked.issues !== undefined) keep(ctx, checked.issues)
     else ctx.body = checked.value
     return ctx.issues === undefined ? next(ctx) : invalid(ctx.issues)
   }
-  const check = (ctx: RequestContext, body: unknown): MaybePromise<Result> => {
+  const rest: ReadingStep["rest"] = (ctx, body) => {
     if (body instanceof Failure) return body
     const checked = schema.check(body, optionsFor?.(ctx))
     return checked instanceof Promise ? checked.then((late) => enter(ctx, late)) : enter(ctx, checked)
   }
-  return (ctx) => {
-    const body = readDeclaredBody(ctx, maxBodyBytes)
-    return body instanceof Promise ? body.then((read) => check(ctx, read), unreadableBody) : check(ctx, body)
+  const read: ReadingStep["read"] = (ctx) => readDeclaredBody(ctx, maxBodyBytes)
+  const run: Step = (ctx) => {
+    const body = read(ctx)
+    return body instanceof Promise ? body.then((came) => rest(ctx, came), unreadableBody) : rest(ctx, body)
   }
+  return Object.assign(run, { read, rest })
 }
 
 function checkValue(
