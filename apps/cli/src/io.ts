@@ -20,6 +20,8 @@ export interface Io {
   readonly prompts: Prompts | undefined
   /** Calls back with every key that is pressed, until it is called off. Present only where somebody can press one. */
   readonly keys?: ((onKey: (key: string) => void) => () => void) | undefined
+  /** Lines that somebody types, each asked for with a prompt, until the end. Present only where somebody can type. */
+  readonly lines?: ((prompt: () => string) => AsyncIterable<string>) | undefined
   /** True when standard error is a terminal that can redraw a line. */
   readonly live: boolean
   /** True when standard output shows colours. */

@@ -28,10 +28,27 @@ export function openTerminal(): Io {
     cwd: process.cwd(),
     prompts: interactive ? terminalPrompts() : undefined,
     keys: interactive && stdout.isTTY === true ? terminalKeys : undefined,
+    lines: interactive ? terminalLines : undefined,
     live: stderr.isTTY === true && env.TERM !== "dumb",
     colors: env.NO_COLOR === undefined && (env.FORCE_COLOR !== undefined || stdout.isTTY === true),
     columns: stderr.columns || 80,
     signal: interrupt.signal,
+  }
+}
+
+async function* terminalLines(prompt: () => string): AsyncGenerator<string> {
+  const { createInterface } = await import("node:readline")
+  const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: prompt() })
+  lines.on("SIGINT", () => lines.close())
+  try {
+    lines.prompt()
+    for await (const line of lines) {
+      yield line
+      lines.setPrompt(prompt())
+      lines.prompt()
+    }
+  } finally {
+    lines.close()
   }
 }
 

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly live?: boolean
   /** Somebody who presses keys. */
   readonly keys?: Io["keys"]
+  /** Somebody who types lines. */
+  readonly lines?: Io["lines"]
 }
 
 /** Runs the command line as a person or a script would. */
@@ -40,6 +42,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     cwd: options.cwd ?? "/nonexistent",
     prompts: options.answers && answering(options.answers),
     keys: options.keys,
+    lines: options.lines,
     live: options.live ?? false,
     colors: false,
     columns: 120,

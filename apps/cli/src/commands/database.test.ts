@@ -44,3 +44,62 @@ test("a copy says how many rows it has, and what was left", async () => {
   const twice = await copy()
   expect([twice.exitCode, twice.json()]).toMatchObject([2, { error: { details: { code: "ORM_SCHEMA_INVALID" } } }])
 })
+
+test("the shell shows rows as a table, only reads unless told otherwise, and says what is wrong", async () => {
+  using app = createTestingApp({})
+  withOrders(app.folder)
+  const shell = (args: readonly string[], options: Parameters<typeof runCli>[1] = {}) =>
+    runCli(["db", "shell", "--database", "sqlite:./old.db", ...args], { cwd: app.folder, ...options })
+  const one = await shell(["select id, full_name, since from customers order by id"])
+  expect(one.stdout).toMatch(
+    /^id {2}full_name {2}since\n1 {3}Ada {8}2026-01-02 03:04:05\n2 {3}Bo {9}NULL\n2 rows, [\d.]+ ms\n$/,
+  )
+  for (const text of [
+    "delete from orders",
+    "with x as (select 1) insert into orders select 9, 1, 1",
+    "pragma user_version = 5",
+  ]) {
+    const refused = await shell([text])
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining("ORM_READ_ONLY")])
+  }
+  const typed = [
+    ".tables",
+    "select count(*) as c",
+    "from orders;",
+    "select wrong;",
+    "",
+    "select 'a;b' as t;",
+    ".quit",
+    "select 5;",
+  ]
+  const conversation = await shell([], {
+    lines: () =>
+      (async function* () {
+        yield* typed
+      })(),
+  })
+  expect(conversation.stdout).toContain("big        view")
+  expect(conversation.stdout).toContain("c\n2\n")
+  expect(conversation.stdout).toContain("a;b")
+  expect(conversation.stdout).not.toContain("5")
+  expect(conversation.stderr).toContain("no such column: wrong")
+  const piped = await shell(["--write", "--json"], {
+    stdin: "delete from orders where id = 2; select count(*) as c from orders;",
+  })
+  expect(piped.json()).toMatchObject([{ changes: 1 }, { columns: ["c"], rows: [["1"]] }])
+})
+
+test("seeds run by name, and in production only when somebody agrees", async () => {
+  using app = createTestingApp({
+    "seeds/users.ts": `import { defineSeed } from "@ashlar/orm/migrations"
+export default defineSeed(async (db) => { await db.sql\`insert into customers values (7, 'Cy', null)\`.run() })`,
+  })
+  withOrders(app.folder)
+  const seed = (env: Record<string, string>, ...more: string[]) =>
+    runCli(["seed", "--json", ...more], { cwd: app.folder, env: { DATABASE_URL: "sqlite:./old.db", ...env } })
+  expect((await seed({ NODE_ENV: "production" })).json()).toMatchObject({ error: { code: "CLI_CONFIRMATION_NEEDED" } })
+  expect((await seed({ NODE_ENV: "production" }, "--yes")).json()).toEqual({ ran: ["users"] })
+  expect((await seed({}, "nobody")).json()).toMatchObject({
+    error: { message: expect.stringContaining("There are: users") },
+  })
+})

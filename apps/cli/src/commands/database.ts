@@ -4,6 +4,7 @@ import { Command } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
 import { askDatabase } from "../database/ask-database.ts"
 import { type DatabaseFlags, databaseFolders, databaseProject } from "../database/database-project.ts"
+import { type DatabaseShell, openDatabaseShell, type ShellAnswer } from "../database/database-shell.ts"
 import { InputInvalid } from "../errors.ts"
 import type { Run } from "../program.ts"
 import { plural, printable, toTable } from "../text.ts"
@@ -14,7 +15,11 @@ interface IntrospectFlags extends DatabaseFlags {
   readonly force?: boolean
 }
 
-/** `db introspect|copy`. */
+interface ShellFlags extends DatabaseFlags {
+  readonly write?: boolean
+}
+
+/** `db introspect|copy|shell` and `seed`. */
 export function registerDatabase(program: Command, run: Run): void {
   const db = new Command("db").description("an app's database: models of it, a copy of it, queries")
   const introspect = new Command("introspect")
@@ -31,7 +36,21 @@ export function registerDatabase(program: Command, run: Run): void {
     .action(run(copyDatabase))
   db.addCommand(withDatabaseOptions(introspect))
   db.addCommand(withDatabaseOptions(copy))
+  const shell = new Command("shell")
+    .description("ask the database; it only reads unless it is told otherwise")
+    .argument("[sql]", "statements to run; without them they are typed, or read from standard input")
+    .option("--write", "also run statements that write")
+    .addHelpText("after", shellHelp)
+    .action(run(databaseShell))
+  db.addCommand(withDatabaseOptions(shell))
   program.addCommand(db)
+  const seed = new Command("seed")
+    .description("put rows into an app's database, by the files in seeds/")
+    .argument("[names...]", "only these, in this order")
+    .option("--seeds <folder>", "where they are; default: seeds")
+    .option("--yes", "do not ask, where NODE_ENV is production")
+    .action(run(seedDatabase))
+  program.addCommand(withDatabaseOptions(seed))
 }
 
 const introspectHelp = `
@@ -46,6 +65,70 @@ database first, and only the rows are copied.
 
 Examples:
   ashlar db copy sqlite:./app.db postgres://app@db/app`
+
+const shellHelp = `
+No client of the database need be installed. At most 1,000 rows are shown.
+
+Examples:
+  ashlar db shell "select count(*) from users"
+  ashlar db shell --database postgres://app@db/app --write < fix.sql`
+
+async function databaseShell(cli: Cli, sql: string | undefined, flags: ShellFlags): Promise<Outcome> {
+  const { io } = cli
+  const { url } = databaseProject(cli, flags)
+  const shell = await openDatabaseShell(cli, { url, mayWrite: flags.write === true }, flags.runtime)
+  try {
+    if (sql === undefined && io.lines !== undefined) {
+      await converse(cli, shell, io.lines)
+      return { value: null, text: "" }
+    }
+    const answers = await shell.run(sql ?? (await io.stdin()))
+    return { value: answers, text: answers.map((answer) => answerText(answer, cli)).join("\n\n") }
+  } finally {
+    await shell.close()
+  }
+}
+
+/** Line after line: what is wrong is said, and the next line asked for. */
+async function converse(cli: Cli, shell: DatabaseShell, lines: NonNullable<Cli["io"]["lines"]>): Promise<void> {
+  let text = ""
+  for await (const line of lines(() => (text === "" ? "> " : "… "))) {
+    text += `${line}\n`
+    const isWord = /^\s*\.\w/.test(text)
+    if (/^\s*\.(?:quit|exit)\b/.test(text)) return
+    if (text.trim() === "") text = ""
+    if (text === "" || (!isWord && !/;\s*$/.test(text))) continue
+    try {
+      for (const answer of await shell.run(text)) cli.line(answer, answerText(answer, cli))
+    } catch (error) {
+      cli.note(`✗ ${printable(error instanceof Error ? error.message : String(error))}`)
+    }
+    text = ""
+  }
+}
+
+function answerText({ columns, rows, isCut, changes, durationMs }: ShellAnswer, { colors }: Cli): string {
+  const time = durationMs === 0 ? "" : `, ${durationMs} ms`
+  if (columns.length === 0) return changes === 0 ? `Done${time}.` : `${plural(changes, "row")} changed${time}.`
+  const table = toTable(
+    columns,
+    rows.map((row) => row.map((cell) => cell ?? "NULL")),
+  )
+  return `${table}\n${colors.dim(`${plural(rows.length, "row")}${isCut ? " shown, and there are more" : ""}${time}`)}`
+}
+
+async function seedDatabase(
+  cli: Cli,
+  names: readonly string[],
+  flags: DatabaseFlags & { yes?: boolean },
+): Promise<Outcome> {
+  const project = databaseProject(cli, flags)
+  if (cli.io.env.NODE_ENV === "production")
+    await cli.confirm("Put the rows of the seeds into a database in production?", flags.yes)
+  const value = await askDatabase<{ ran: string[] }>(cli, { command: "seed", ...project, names }, flags.runtime)
+  const text = value.ran.length === 0 ? "No seeds." : value.ran.map((name) => `✓ ${printable(name)}`).join("\n")
+  return { value, text }
+}
 
 async function introspectDatabase(cli: Cli, flags: IntrospectFlags): Promise<Outcome> {
   const { cwd } = cli.io

@@ -10,6 +10,7 @@ export type {
 export type { TableColumns } from "../schema/builder/table-columns.ts"
 export type { ColumnType, DatabaseDescription, TableDescription, TableOptions } from "../schema/description.ts"
 export { introspect } from "../schema/introspect.ts"
+export { type CopyOptions, type CopyResult, copyDatabase } from "./copy-database.ts"
 export type { PlannedMigration } from "./dry-run.ts"
 export { defineMigration, type Migration } from "./migration.ts"
 export {
@@ -21,3 +22,4 @@ export {
   openMigrator,
   type UpOptions,
 } from "./migrator.ts"
+export { defineSeed, runSeeds, type Seed } from "./seed.ts"

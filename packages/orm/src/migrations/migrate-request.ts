@@ -6,6 +6,7 @@ import { withoutOwnTables } from "./journal.ts"
 import { loadModels } from "./load-models.ts"
 import { makeMigration } from "./make-migration.ts"
 import { type MigrationProgress, openMigrator, withoutTimeLimit } from "./migrator.ts"
+import { runSeeds } from "./seed.ts"
 import { changeLines, writeMigration } from "./write-migration.ts"
 import { writeModels } from "./write-models.ts"
 
@@ -30,6 +31,7 @@ export type MigrateRequest = {
   | { readonly command: "make"; readonly name: string; readonly dropTables?: boolean }
   /** Models of the tables that are there. */
   | { readonly command: "introspect" }
+  | { readonly command: "seed"; readonly seeds: string; readonly names: readonly string[] }
   /** Into another database, which is empty. */
   | { readonly command: "copy"; readonly to: string }
   | { readonly command: "makeEmpty"; readonly name: string; readonly sql?: boolean }
@@ -47,6 +49,10 @@ export async function answerRequest(request: MigrateRequest, onProgress: OnProgr
   }
   if (request.command === "check") return await check(request)
   if (request.command === "introspect") return await models(url)
+  if (request.command === "seed") {
+    await using db = await openDatabase(url)
+    return { ran: await runSeeds(db, request.seeds, request.names) }
+  }
   if (request.command === "copy") return await copy(url, request.to, onProgress)
   const lockWaitMs = request.command === "up" ? request.lockWaitMs : undefined
   await using migrator = await openMigrator(url, { folder, ...(lockWaitMs === undefined ? {} : { lockWaitMs }) })
