@@ -1,5 +1,5 @@
 /** Every program of the guide to migrations is run on every database, with the files that stand before it. */
-import { afterAll, describe, expect, test } from "bun:test"
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { ownDatabases } from "./databases.ts"
@@ -27,10 +27,13 @@ for (const [, title, source = ""] of text.matchAll(/^## (.+)$|```ts\n([\s\S]*?)`
 
 describe.each(all)("the guide to migrations on $name", ({ url, make, drop }) => {
   const folder = mkdtempSync(join(built, "migrations-guide-"))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  beforeAll(make)
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true })
+    await drop()
+  })
 
   test("each program ends with what must be true, after those before it", async () => {
-    await make()
     let programs = 0
     for (const { chapter, file, source } of blocks) {
       const path = join(folder, file ?? `${chapter.replace(/\W+/g, "-")}.ts`)
@@ -51,7 +54,6 @@ describe.each(all)("the guide to migrations on $name", ({ url, make, drop }) => 
       programs++
     }
     expect(programs).toBe(5)
-    await drop()
   }, 60_000)
 })
 
