@@ -24,4 +24,4 @@ test.each(programs)("the guide of %s runs its program %d", async (guide, at, pro
   const [code, problems] = await Promise.all([child.exited, new Response(child.stderr).text()])
   expect([code, problems]).toEqual([0, ""])
 })
-test("they have as many as they should", () => expect(programs).toHaveLength(7))
+test("they have as many as they should", () => expect(programs).toHaveLength(8))
