@@ -5,6 +5,7 @@ import type { Direction } from "../query/clause.ts"
 import type { Operator } from "../query/conditions.ts"
 import type { ModelQuery } from "../query/model-query.ts"
 import type { Operand, RelatedWhere, Where } from "../query/where.ts"
+import { deleteWithRelated, restoreWithRelated } from "../relations/cascade.ts"
 import { noteLazyLoad } from "../relations/lazy-loading.ts"
 import { loadMissing, loadRelations } from "../relations/load.ts"
 import { relatedTo } from "../relations/row-relations.ts"
@@ -13,7 +14,7 @@ import { type Home, homeIn, homeOf } from "./home.ts"
 import type { UpsertOptions } from "./many-rows.ts"
 import { ModelEntry } from "./model-entry.ts"
 import { type Observer, observe } from "./observers.ts"
-import { type AnyRow, changedColumns, deleteRow, keyOf, makeRow, restoreRow, saveRow } from "./persist.ts"
+import { type AnyRow, changedColumns, keyOf, makeRow, saveRow } from "./persist.ts"
 import { toJson } from "./row-json.ts"
 import { RowState } from "./row-state.ts"
 import { columnOf, tableOf } from "./table.ts"
@@ -291,20 +292,17 @@ export abstract class Model {
 
   /** Deletes the row: softly where the model has a `deletedAt()`. @throws {ORM_CONFLICT} when it is gone or was changed. */
   async delete(): Promise<void> {
-    const home = homeOfRow(this)
-    await deleteRow(home, home.session, [asRow(this), false])
+    await deleteWithRelated(homeOfRow(this), asRow(this), false)
   }
 
   /** Deletes the row for good. */
   async forceDelete(): Promise<void> {
-    const home = homeOfRow(this)
-    await deleteRow(home, home.session, [asRow(this), true])
+    await deleteWithRelated(homeOfRow(this), asRow(this), true)
   }
 
   /** Takes a soft deletion back. */
   async restore(): Promise<this> {
-    const home = homeOfRow(this)
-    await restoreRow(home, home.session, asRow(this))
+    await restoreWithRelated(homeOfRow(this), asRow(this))
     return this
   }
 

@@ -5,6 +5,7 @@ import type { IndexDefinition } from "../columns/columns.ts"
 import type { Dialect } from "../driver.ts"
 import { OrmModelInvalid, OrmQueryInvalid } from "../errors.ts"
 import { guardRelations } from "../relations/attach.ts"
+import { observeTouches } from "../relations/touch.ts"
 import type { AnyScope } from "./scopes.ts"
 
 /** One column of a table, with the name it has on either side. */
@@ -113,6 +114,7 @@ function describe(model: ModelStatics): Table {
     appends,
   })
   tables.set(model, table)
+  observeTouches(model)
   return table
 }
 

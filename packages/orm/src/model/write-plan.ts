@@ -92,8 +92,10 @@ export function savePlan(home: Home, columns: readonly TableColumn[]): WritePlan
   return writePlan(home, k`update ${k.id(table.name)} set ${k.join(sets)} where ${where}`)
 }
 
+/** Finds a row that was deleted softly as well: only what is to go for good comes here. */
 export function deletePlan(home: Home): WritePlan {
-  const parts = keyParts(home, 0)
+  const { dialect } = home.session
+  const parts = partsOf([{ kind: "lift", scope: "deleted", valueCount: 0 }], { dialect, table: home.table })
   return writePlan(
     home,
     k`delete from ${k.id(home.table.name)} where ${whereOf(parts, currentCondition(home, parts, 0))}`,

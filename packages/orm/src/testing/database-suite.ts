@@ -6,7 +6,9 @@ import { faultCases } from "./fault-cases.ts"
 import { modelCases } from "./model-cases.ts"
 import { postgresCases } from "./postgres-cases.ts"
 import { queryCases } from "./query-cases.ts"
+import { relationAttackCases } from "./relation-attack-cases.ts"
 import { relationCases } from "./relation-cases.ts"
+import { relationRuleCases } from "./relation-rule-cases.ts"
 import { relationWriteCases } from "./relation-write-cases.ts"
 import { rowCases } from "./row-cases.ts"
 import { transactionCases } from "./transaction-cases.ts"
@@ -43,7 +45,9 @@ const cases: readonly DatabaseCase[] = [
   ...explainCases,
   ...modelCases,
   ...rowCases,
+  ...relationAttackCases,
   ...relationCases,
+  ...relationRuleCases,
   ...relationWriteCases,
 ]
 
