@@ -27,9 +27,9 @@ export function rowsOf(name: string, unit: string, series: Series): readonly Row
   }))
 }
 
-/** The peer with the lowest median. */
+/** The peer with the lowest median. What is named `ashlar-…` is Ashlar too, by another way. */
 function bestPeer(series: Series): { readonly subject: string; readonly values: readonly number[] } | undefined {
-  const peers = [...series].filter(([subject]) => subject !== "raw" && subject !== "ashlar")
+  const peers = [...series].filter(([subject]) => subject !== "raw" && !subject.startsWith("ashlar"))
   const [best] = peers.toSorted(([, a], [, b]) => median(a) - median(b))
   return best === undefined ? undefined : { subject: best[0], values: best[1] }
 }
