@@ -329,3 +329,10 @@ export const OrmEncryptionFailed: ErrorClass<"ORM_ENCRYPTION_FAILED", 500> = def
   500,
   "An encrypted column could not be read or written. Give the key it was made with, of 32 bytes.",
 )
+
+/** A cursor of a page was made for another list, or changed on its way. */
+export const OrmCursorInvalid: ErrorClass<"ORM_CURSOR_INVALID", 400> = defineError(
+  "ORM_CURSOR_INVALID",
+  400,
+  "The cursor is not one of this list. Begin with the first page.",
+)

@@ -48,6 +48,7 @@ export {
   OrmConnectFailed,
   OrmConnectionLost,
   OrmConstraintViolation,
+  OrmCursorInvalid,
   OrmDeadlock,
   OrmDiskFull,
   OrmEncryptionFailed,
@@ -104,8 +105,12 @@ export type { PoolStatus } from "./pool.ts"
 export type { ArrayOperator } from "./query/array-conditions.ts"
 export type { Direction } from "./query/clause.ts"
 export type { Comparison, Operator, TextOperator } from "./query/conditions.ts"
+export type { Aggregate, GroupedQuery, GroupRow } from "./query/groups.ts"
 export type { JsonOperator, JsonPath, JsonScalar } from "./query/json-conditions.ts"
+export type { Listing, ListRequest } from "./query/listing.ts"
 export type { LockOptions, ModelQuery } from "./query/model-query.ts"
+export type { CursorPage, CursorPageOptions, OffsetPage, OffsetPageOptions } from "./query/pages.ts"
+export type { CursorValues } from "./query/paging.ts"
 export type { Ties } from "./query/subqueries.ts"
 export type { Operand, RelatedWhere, Subquery, Where } from "./query/where.ts"
 export { Query, type WriteResult } from "./query.ts"

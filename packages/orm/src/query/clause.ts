@@ -39,11 +39,13 @@ export type Clause =
   | (Counted & { readonly kind: "close" })
   | (Counted & {
       readonly kind: "order"
+      /** Undefined for an order by something else than a column. */
+      readonly column?: TableColumn
       readonly write: (place: Place) => Expression<unknown>
       readonly direction: Direction
     })
   | (Counted & { readonly kind: "select"; readonly columns: readonly TableColumn[] })
-  | (Counted & { readonly kind: "limit" | "offset" | "distinct" })
+  | (Counted & { readonly kind: "limit" | "offset" | "distinct" | "unorder" })
   | (Counted & { readonly kind: "lift"; readonly scope: string })
   | (Counted & { readonly kind: "group"; readonly columns: readonly TableColumn[] })
   | (Counted & { readonly kind: "having"; readonly isOr: false; readonly write: (place: Place) => Expression<unknown> })

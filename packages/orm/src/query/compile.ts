@@ -39,6 +39,8 @@ export interface Parts {
   readonly limit: number | undefined
   readonly offset: number | undefined
   readonly isDistinct: boolean
+  /** Whether no more than one row is wanted. */
+  readonly isFirst?: boolean
   readonly lock: Extract<Clause, { kind: "lock" }> | undefined
   /** Relations to be loaded. */
   readonly withs: readonly Numbered[]
@@ -67,7 +69,7 @@ export function partsOf(
     conditions: of("condition", "open", "close"),
     lifted: new Set(of("lift").map(({ clause }) => (clause as Extract<Clause, { kind: "lift" }>).scope)),
     joins: of("join"),
-    orders: of("order"),
+    orders: lastOrders(numbered),
     select: last("select")?.clause.columns,
     group: last("group")?.clause.columns,
     having: of("having"),
@@ -78,6 +80,12 @@ export function partsOf(
     withs: of("with"),
     computed: of("computed"),
   }
+}
+
+/** Those since the last time that order was given up. */
+function lastOrders(numbered: readonly Numbered[]): readonly Numbered[] {
+  const from = numbered.findLastIndex(({ clause }) => clause.kind === "unorder")
+  return numbered.slice(from + 1).filter(({ clause }) => clause.kind === "order")
 }
 
 interface PartsOptions {
@@ -229,8 +237,10 @@ function tailOf(parts: Parts): RawBuilder<unknown>[] {
   const orders = ordersOf(parts)
   return [
     ...(orders.length === 0 ? [] : [k`order by ${k.join(orders)}`]),
-    ...limitOf(place.dialect, limit, offset),
-    ...(lock === undefined ? [] : [lockOf(lock)]),
+    ...(parts.isFirst === true && limit === undefined && offset === undefined
+      ? [k`limit 1`]
+      : limitOf(place.dialect, limit, offset)),
+    ...(lock === undefined ? [] : [lockOf(place.dialect, lock)]),
   ]
 }
 
@@ -242,9 +252,11 @@ function limitOf(dialect: Dialect, limit: number | undefined, offset: number | u
   return [k`limit ${size ?? all[dialect]} offset ${slotAt(offset)}`]
 }
 
-function lockOf({ mode, wait }: Extract<Clause, { kind: "lock" }>): RawBuilder<unknown> {
+function lockOf(dialect: Dialect, { mode, wait }: Extract<Clause, { kind: "lock" }>): RawBuilder<unknown> {
+  // MariaDB knows the old words only.
+  const share = dialect === "mysql" ? k`lock in share mode` : k`for share`
   const waits = { wait: k``, skip: k` skip locked`, fail: k` nowait` }
-  return k`${mode === "update" ? k`for update` : k`for share`}${waits[wait]}`
+  return k`${mode === "update" ? k`for update` : share}${waits[wait]}`
 }
 
 /** What the path asks for, and the scopes of its table: undefined when there is neither. */

@@ -222,8 +222,8 @@ export function comparable(column: TableColumn, place: Place): Expression<unknow
   return place.dialect === "sqlite" && column.definition.kind === "decimal" ? k`cast(${plain} as numeric)` : plain
 }
 
-/** A value as its column compares it: MySQL would compare digits in text as floats. */
-function typed(
+/** A value as its column compares it, and what is added up of it: MySQL would compare digits in text as floats. */
+export function typed(
   value: Expression<BoundValue>,
   { definition }: TableColumn,
   { dialect, isOrdered }: { dialect: Dialect; isOrdered: boolean },

@@ -18,7 +18,18 @@ import { withRelations } from "../relations/with-relations.ts"
 import { type AggregateName, aggregate } from "./aggregate.ts"
 import type { Direction } from "./clause.ts"
 import { comparable, isOrdered } from "./conditions.ts"
+import { GroupedQuery } from "./groups.ts"
+import { type Listing, type ListRequest, listOfRows } from "./listing.ts"
 import { deleteMany, incrementMany, restoreMany, updateMany } from "./many-changes.ts"
+import {
+  type CursorPage,
+  type CursorPageOptions,
+  chunksOf,
+  cursorPage,
+  type OffsetPage,
+  type OffsetPageOptions,
+  offsetPage,
+} from "./pages.ts"
 import { readFirst, readRows } from "./read-rows.ts"
 import { bindTo, type QueryPlan, rowsPlan } from "./rows-plan.ts"
 import { DELETED } from "./scope-conditions.ts"
@@ -143,8 +154,28 @@ export class ModelQuery<M extends ModelClass, R = RowOf<M>> extends Where<M> {
       const found = columnOf(home.table, column)
       if (!isOrdered(found))
         throw new OrmQueryInvalid(`"${found.property}" is ${found.definition.kind}, and has no order.`)
-      return { kind: "order", direction, valueCount: 0, write: (place) => comparable(found, place) }
+      return { kind: "order", direction, valueCount: 0, column: found, write: (place) => comparable(found, place) }
     })
+  }
+
+  /** Forgets what the rows were to be sorted by. */
+  unordered(): this {
+    return this.#keep("unorder", () => ({ kind: "unorder", valueCount: 0 }))
+  }
+
+  /** The rows in groups with the same values in these columns, to be counted and added up: `groupBy("city").get({ people: "count" })`. */
+  groupBy<K extends ColumnName<M>>(...columns: readonly [K, ...K[]]): GroupedQuery<M, K> {
+    const parts = Where.partsOf(this)
+    const { shape, home } = parts
+    const key = `group\0${columns.join("\0")}`
+    const next =
+      shape.find(key) ??
+      shape.keep(key, {
+        kind: "group",
+        valueCount: 0,
+        columns: [...new Set(columns)].map((name) => columnOf(home.table, name)),
+      })
+    return new GroupedQuery<M, K>({ ...parts, shape: next })
   }
 
   /** At most so many rows: 0 to 2^31 - 1. */
@@ -249,6 +280,36 @@ export class ModelQuery<M extends ModelClass, R = RowOf<M>> extends Where<M> {
     const row = await this.first()
     if (row === undefined) throw new OrmNotFound(`There is no such ${Where.partsOf(this).home.table.model.name}.`)
     return row
+  }
+
+  /**
+   * One page: by cursor (`after` or `before`, or neither for the first), which stays right while rows come and go; or by `offset`, with the
+   * count of all. By cursor the rows are told apart by their key, and sorted by columns that are never null.
+   *
+   * @throws {ORM_CURSOR_INVALID} for a cursor of another list. @throws {ORM_QUERY_INVALID}
+   */
+  paginate(page: OffsetPageOptions): Promise<OffsetPage<R>>
+  paginate(page: CursorPageOptions): Promise<CursorPage<R>>
+  paginate(page: OffsetPageOptions | CursorPageOptions): Promise<unknown> {
+    return "offset" in page ? offsetPage(this as never, page) : cursorPage(this as never, page)
+  }
+
+  /**
+   * What a caller of a list asked for: `const { rows, around } = await Post.query().list(ctx.query)`, then
+   * `Posts.reply(ctx, rows, around)`. Names are checked against the model, and hidden columns refused, whatever the allow-list says.
+   */
+  list(request: ListRequest): Promise<Listing<R>> {
+    return listOfRows(this as never, request) as Promise<Listing<R>>
+  }
+
+  /** All rows, so many at a time (1 to 10,000), with flat memory: each part is a query of its own, behind the row that the last ended with. */
+  chunk(size = 500): AsyncGenerator<R[], void> {
+    return chunksOf(this as never, size) as AsyncGenerator<R[], void>
+  }
+
+  /** All rows, one by one, with flat memory: as {@link ModelQuery.chunk} reads them. */
+  async *stream({ chunkRows = 500 }: { readonly chunkRows?: number } = {}): AsyncGenerator<R, void> {
+    for await (const rows of this.chunk(chunkRows)) yield* rows
   }
 
   /** The values of one column. */

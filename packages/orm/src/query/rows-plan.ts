@@ -29,9 +29,8 @@ export function rowsPlan(home: Home, shape: Shape, isFirst: boolean): RowsPlan {
   if (parts.withs.length > 0 || parts.computed.length > 0) return eagerPlan(home, shape, [parts, isFirst])
   const columns = parts.select ?? home.table.visible
   const isExact = columns.some(({ cast }) => cast[dialect].isExact)
-  const text = selectOf(parts, columnList(parts, columns))
-  const limited = isFirst && parts.limit === undefined && parts.offset === undefined ? k`${text} limit 1` : text
-  const { sql, parameters } = compileRaw(limited, dialect)
+  const text = selectOf({ ...parts, isFirst }, columnList(parts, columns))
+  const { sql, parameters } = compileRaw(text, dialect)
   return {
     text: sql,
     columns: columns.map(({ property }) => property),

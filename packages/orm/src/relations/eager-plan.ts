@@ -15,9 +15,8 @@ export function eagerPlan(home: Home, shape: Shape, [parts, isFirst]: readonly [
   const isFlat = parts.isDistinct || parts.lock !== undefined
   const wide = new WideSelect(home, { keySlot: shape.valueCount, isFlat })
   const part = wide.part({ home, parts, tree: withTree(shape.path(), 0), isThere: true })
-  const text = selectOf({ ...parts, moreJoins: wide.joins }, k`${k.join(wide.list)}`)
-  const limited = isFirst && parts.limit === undefined && parts.offset === undefined ? k`${text} limit 1` : text
-  const { sql, parameters } = compileRaw(limited, dialect)
+  const text = selectOf({ ...parts, isFirst, moreJoins: wide.joins }, k`${k.join(wide.list)}`)
+  const { sql, parameters } = compileRaw(text, dialect)
   return {
     text: sql,
     columns: wide.names,

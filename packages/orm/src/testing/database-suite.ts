@@ -3,7 +3,10 @@ import { type Database, openDatabase, sql } from "../index.ts"
 import { withOptions } from "./database-servers.ts"
 import { explainCases } from "./explain-cases.ts"
 import { faultCases } from "./fault-cases.ts"
+import { manyRowsCases } from "./many-rows-cases.ts"
 import { modelCases } from "./model-cases.ts"
+import { modelQueryCases } from "./model-query-cases.ts"
+import { operatorCases } from "./operator-cases.ts"
 import { postgresCases } from "./postgres-cases.ts"
 import { queryCases } from "./query-cases.ts"
 import { relationAttackCases } from "./relation-attack-cases.ts"
@@ -44,6 +47,9 @@ const cases: readonly DatabaseCase[] = [
   ...postgresCases,
   ...explainCases,
   ...modelCases,
+  ...modelQueryCases,
+  ...operatorCases,
+  ...manyRowsCases,
   ...rowCases,
   ...relationAttackCases,
   ...relationCases,
