@@ -9,6 +9,7 @@ import { modelQueryCases } from "./model-query-cases.ts"
 import { operatorCases } from "./operator-cases.ts"
 import { postgresCases } from "./postgres-cases.ts"
 import { queryCases } from "./query-cases.ts"
+import { randomQueryCases } from "./random-query-cases.ts"
 import { relationAttackCases } from "./relation-attack-cases.ts"
 import { relationCases } from "./relation-cases.ts"
 import { relationRuleCases } from "./relation-rule-cases.ts"
@@ -49,6 +50,7 @@ const cases: readonly DatabaseCase[] = [
   ...modelCases,
   ...modelQueryCases,
   ...operatorCases,
+  ...randomQueryCases,
   ...manyRowsCases,
   ...rowCases,
   ...relationAttackCases,
