@@ -1,7 +1,7 @@
 import { openCache } from "@ashlar/cache"
 import { createSharedCache } from "@ashlar/cache/http"
 import { type App, createApp, Forbidden } from "@ashlar/http"
-import { askOrigin } from "./origin.ts"
+import { askOrigin, VIA } from "./origin.ts"
 
 export interface ProxyOptions {
   readonly origin: string
@@ -29,7 +29,9 @@ export function createProxy({ origin, cacheUrl = "memory:" }: ProxyOptions): App
     }
     // By the origin's own address: what callers put into Host makes no other resource of it.
     const request = new Request(urlAt(ctx.request, place), ctx.request)
-    return await cache.handle(request, (asked) => askOrigin(asked, place))
+    const response = await cache.handle(request, (asked) => askOrigin(asked, place))
+    response.headers.append("via", VIA)
+    return response
   })
   return app
 }

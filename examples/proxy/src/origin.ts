@@ -13,6 +13,9 @@ const HOP_BY_HOP = [
   "content-length",
 ]
 
+/** What every proxy says of itself, both ways. @see https://www.rfc-editor.org/rfc/rfc9110#section-7.6.3 */
+export const VIA = "1.1 ashlar"
+
 /** How long the origin may take to begin its answer. */
 const TIMEOUT_MS = 30_000
 
@@ -24,6 +27,9 @@ export async function askOrigin(request: Request, origin: URL): Promise<Response
   const { pathname, search } = new URL(request.url)
   const headers = new Headers(request.headers)
   for (const name of HOP_BY_HOP) headers.delete(name)
+  // A client library would ask for packings that the caller has not asked for.
+  if (!headers.has("accept-encoding")) headers.set("accept-encoding", "identity")
+  headers.append("via", VIA)
   const hasBody = request.method !== "GET" && request.method !== "HEAD"
   const init = {
     method: request.method,

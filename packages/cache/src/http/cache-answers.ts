@@ -127,7 +127,7 @@ class Answers {
     const make = async ({ former }: Making<KeptAnswer>): Promise<KeptAnswer> => {
       const result = await run()
       const isDown = isFailing(result)
-      const kept = isDown ? undefined : await toKept(ctx, result, mark, this.#keep)
+      const kept = isDown ? undefined : await toKept(ctx, result, { ...this.#keep, mark })
       own = { result, isRefused: !isDown && kept === undefined }
       if (kept !== undefined) return kept
       // What is kept is not the answer any more.

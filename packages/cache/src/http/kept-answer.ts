@@ -48,8 +48,7 @@ export function isFailing(result: Result): boolean {
 export async function toKept(
   ctx: BaseContext,
   result: Result,
-  mark: number,
-  options: KeepOptions,
+  { mark, ...options }: KeepOptions & { readonly mark: number },
 ): Promise<KeptAnswer | undefined> {
   if (result instanceof Failure || result instanceof AshlarError) return undefined
   const reply = isResponse(result) ? await fromResponse(result, options) : toReply(result)

@@ -1,6 +1,6 @@
 import type { Cells } from "../cells/cells.ts"
 import type { MaybePromise } from "../store.ts"
-import type { Attempt, LockStore } from "./lock-store.ts"
+import type { Attempt, Claim, LockStore } from "./lock-store.ts"
 
 export interface LockState {
   readonly owner: string
@@ -19,7 +19,7 @@ export class CellLocks implements LockStore {
     this.#cells = cells
   }
 
-  attempt(name: string, owner: string, ttlMs: number): MaybePromise<Attempt> {
+  attempt({ name, owner }: Claim, ttlMs: number): MaybePromise<Attempt> {
     return this.#cells.change<Attempt>(name, (state, nowMs) => {
       const isHeld = state !== undefined && state.untilMs > nowMs
       if (isHeld && state.owner !== owner) return { answer: { heldForMs: state.untilMs - nowMs } }
@@ -28,13 +28,13 @@ export class CellLocks implements LockStore {
       return { answer: { fence }, next: { state: { owner, untilMs: nowMs + ttlMs, fence }, keepMs: ttlMs + KEEP_MS } }
     })
   }
-  extend(name: string, owner: string, ttlMs: number): MaybePromise<boolean> {
+  extend({ name, owner }: Claim, ttlMs: number): MaybePromise<boolean> {
     return this.#cells.change<boolean>(name, (state, nowMs) => {
       if (state === undefined || state.owner !== owner || state.untilMs <= nowMs) return { answer: false }
       return { answer: true, next: { state: { ...state, untilMs: nowMs + ttlMs }, keepMs: ttlMs + KEEP_MS } }
     })
   }
-  release(name: string, owner: string): MaybePromise<boolean> {
+  release({ name, owner }: Claim): MaybePromise<boolean> {
     return this.#cells.change<boolean>(name, (state, nowMs) => {
       if (state === undefined || state.owner !== owner) return { answer: false }
       const wasHeld = state.untilMs > nowMs

@@ -1,7 +1,7 @@
 import type { Clock } from "@ashlar/core"
 import { type Duration, toMs } from "../duration.ts"
 import { CacheLockLost } from "../errors.ts"
-import type { LockStore } from "./lock-store.ts"
+import type { Claim, LockStore } from "./lock-store.ts"
 import type { Lock } from "./locks.ts"
 
 /**
@@ -17,8 +17,7 @@ export interface Stopwatch {
 }
 
 export interface Holding {
-  readonly name: string
-  readonly owner: string
+  readonly claim: Claim
   readonly fence: number
   readonly ttlMs: number
   /** The time before the store was asked. */
@@ -39,7 +38,7 @@ export class HeldLock implements Lock {
   readonly fence: number
   readonly #store: LockStore
   readonly #watch: Stopwatch
-  readonly #owner: string
+  readonly #claim: Claim
   readonly #over: () => void
   readonly #lost = new AbortController()
   #ttlMs: number
@@ -47,12 +46,12 @@ export class HeldLock implements Lock {
   #timer: ReturnType<typeof setTimeout> | undefined
   #isReleased = false
 
-  constructor(store: LockStore, watch: Stopwatch, { name, owner, fence, ttlMs, since, over }: Holding) {
-    this.name = name
+  constructor(store: LockStore, watch: Stopwatch, { claim, fence, ttlMs, since, over }: Holding) {
+    this.name = claim.name
     this.fence = fence
     this.#store = store
     this.#watch = watch
-    this.#owner = owner
+    this.#claim = claim
     this.#over = over
     this.#ttlMs = ttlMs
     this.#since = since
@@ -73,7 +72,7 @@ export class HeldLock implements Lock {
     if (!this.isHeld) throw this.#lossOf()
     const ttlMs = ttl === undefined ? this.#ttlMs : toMs(ttl, "ttl")
     const since = moment(this.#watch)
-    if (!(await this.#store.extend(this.name, this.#owner, ttlMs))) {
+    if (!(await this.#store.extend(this.#claim, ttlMs))) {
       this.#lose("Another has the lock, or it ran out.")
       throw this.#lossOf()
     }
@@ -88,7 +87,7 @@ export class HeldLock implements Lock {
     this.#isReleased = true
     this.#end()
     // Asked also when it ran out by our clock: it may stand by the store's, and others wait for it.
-    const was = await this.#store.release(this.name, this.#owner)
+    const was = await this.#store.release(this.#claim)
     return wasHeld && was
   }
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,7 @@ import { CacheClosed, CacheLockTimeout, CacheOptionInvalid } from "../errors.ts"
 import { uniqueName } from "../record.ts"
 import { checkKey } from "../store.ts"
 import { HeldLock, moment, type Stopwatch } from "./held-lock.ts"
-import type { LockStore } from "./lock-store.ts"
+import type { Claim, LockStore } from "./lock-store.ts"
 import type { AcquireOptions, Lock, LockOptions, Locks } from "./locks.ts"
 
 const steadyClock: Clock = { now: () => performance.now() }
@@ -30,17 +30,17 @@ export class LiveLocks implements Locks {
   }
 
   async try(name: string, options: LockOptions = {}): Promise<Lock | undefined> {
-    const attempt = await this.#attempt(name, uniqueName(), ttlOf(options.ttl))
+    const attempt = await this.#attempt({ name, owner: uniqueName() }, ttlOf(options.ttl))
     return attempt instanceof HeldLock ? attempt : undefined
   }
 
   async acquire(name: string, { ttl, wait = "10s", signal }: AcquireOptions = {}): Promise<Lock> {
     const [ttlMs, waitMs] = [ttlOf(ttl), toMs(wait, "wait")]
-    const owner = uniqueName()
+    const claim = { name, owner: uniqueName() }
     const endsMs = performance.now() + waitMs
     for (let pause: number = PAUSE.first; ; pause = Math.min(pause * 2, PAUSE.most)) {
       signal?.throwIfAborted()
-      const attempt = await this.#attempt(name, owner, ttlMs)
+      const attempt = await this.#attempt(claim, ttlMs)
       if (attempt instanceof HeldLock) {
         if (!signal?.aborted) return attempt
         await attempt.release()
@@ -97,20 +97,14 @@ export class LiveLocks implements Locks {
     }
   }
 
-  async #attempt(name: string, owner: string, ttlMs: number): Promise<HeldLock | { readonly heldForMs: number }> {
-    checkKey(name, "name")
+  async #attempt(claim: Claim, ttlMs: number): Promise<HeldLock | { readonly heldForMs: number }> {
+    checkKey(claim.name, "name")
     const store = await this.use()
     const since = moment(this.#watch)
-    const attempt = await store.attempt(name, owner, ttlMs)
+    const attempt = await store.attempt(claim, ttlMs)
     if ("heldForMs" in attempt) return attempt
-    return new HeldLock(store, this.#watch, {
-      name,
-      owner,
-      fence: attempt.fence,
-      ttlMs,
-      since,
-      over: () => this.#wake(name),
-    })
+    const over = (): void => this.#wake(claim.name)
+    return new HeldLock(store, this.#watch, { claim, fence: attempt.fence, ttlMs, since, over })
   }
 
   /** Ends after so long, or when the lock may be free. */

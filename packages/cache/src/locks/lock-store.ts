@@ -3,6 +3,13 @@ import type { MaybePromise } from "../store.ts"
 /** A try for a lock: held from now on, or by another for so long at most. */
 export type Attempt = { readonly fence: number } | { readonly heldForMs: number }
 
+/** Who claims which lock. */
+export interface Claim {
+  readonly name: string
+  /** A name that nobody else makes. */
+  readonly owner: string
+}
+
 /**
  * Keeps who holds which lock. What every driver must do is held by `describeLockStore`:
  *
@@ -11,10 +18,10 @@ export type Attempt = { readonly fence: number } | { readonly heldForMs: number 
  * - A try by the owner who holds it already is an extension: an answer that was lost may be asked for again.
  */
 export interface LockStore {
-  attempt(name: string, owner: string, ttlMs: number): MaybePromise<Attempt>
+  attempt(claim: Claim, ttlMs: number): MaybePromise<Attempt>
   /** @returns whether the owner still held it, and holds it for `ttlMs` from now on. */
-  extend(name: string, owner: string, ttlMs: number): MaybePromise<boolean>
+  extend(claim: Claim, ttlMs: number): MaybePromise<boolean>
   /** @returns whether the owner still held it. */
-  release(name: string, owner: string): MaybePromise<boolean>
+  release(claim: Claim): MaybePromise<boolean>
   close(): Promise<void>
 }

@@ -131,7 +131,11 @@ describe("whatever the clocks show", () => {
   test("a fence is larger than the last one though that was forgotten", async () => {
     const clock = manualClock(START)
     const fenceOf = async () =>
-      ((await new CellLocks(new MemoryCells<LockState>(10, clock)).attempt("a", "b", 10)) as { fence: number }).fence
+      (
+        (await new CellLocks(new MemoryCells<LockState>(10, clock)).attempt({ name: "a", owner: "b" }, 10)) as {
+          fence: number
+        }
+      ).fence
     const first = await fenceOf()
     clock.advance(1)
     expect(await fenceOf()).toBeGreaterThan(first)

@@ -7,7 +7,7 @@ import {
   type Script,
   script,
 } from "../redis/redis-link.ts"
-import type { Attempt, LockStore } from "./lock-store.ts"
+import type { Attempt, Claim, LockStore } from "./lock-store.ts"
 
 /** KEYS: the lock, the last fence. ARGV: the owner, its time in ms. Gives the fence, or minus the time that is left. */
 const ATTEMPT: Script = script(`
@@ -59,16 +59,16 @@ class RedisLocks implements LockStore {
     this.#fences = `${prefix}:fence:`
   }
 
-  async attempt(name: string, owner: string, ttlMs: number): Promise<Attempt> {
+  async attempt({ name, owner }: Claim, ttlMs: number): Promise<Attempt> {
     const answer = Number(
       await this.#link.run(ATTEMPT, [this.#prefix + name, `${this.#fences}${name}`], [owner, String(ttlMs)]),
     )
     return answer > 0 ? { fence: answer } : { heldForMs: Math.max(1, -answer) }
   }
-  async extend(name: string, owner: string, ttlMs: number): Promise<boolean> {
+  async extend({ name, owner }: Claim, ttlMs: number): Promise<boolean> {
     return (await this.#link.run(EXTEND, [this.#prefix + name], [owner, String(ttlMs)])) === 1
   }
-  async release(name: string, owner: string): Promise<boolean> {
+  async release({ name, owner }: Claim): Promise<boolean> {
     return (await this.#link.run(RELEASE, [this.#prefix + name], [owner])) === 1
   }
   async close(): Promise<void> {

@@ -39,21 +39,25 @@ export interface BucketState {
 }
 export type LimitState = WindowState | BucketState
 
+/** What is asked of a limit. */
+export interface Wanted {
+  readonly rule: Rule
+  readonly cost: number
+}
+
 /** Asks for so much at a time, and takes it if it may be had. A cost of 0 only looks. */
 export function take(
-  rule: Rule,
-  cost: number,
+  { rule, cost }: Wanted,
   state: LimitState | undefined,
   nowMs: number,
 ): Decision<LimitState, RateLimitResult> {
   return rule.kind === "window"
-    ? takeFromWindow(rule, cost, state as WindowState | undefined, nowMs)
-    : takeFromBucket(rule, cost, state as BucketState | undefined, nowMs)
+    ? takeFromWindow({ ...rule, cost }, state as WindowState | undefined, nowMs)
+    : takeFromBucket({ ...rule, cost }, state as BucketState | undefined, nowMs)
 }
 
 function takeFromWindow(
-  { limit, windowMs }: WindowRule,
-  cost: number,
+  { limit, windowMs, cost }: WindowRule & { readonly cost: number },
   state: WindowState | undefined,
   nowMs: number,
 ): Decision<LimitState, RateLimitResult> {
@@ -100,8 +104,7 @@ function freeAfter(counts: readonly number[], first: number, most: number): numb
 }
 
 function takeFromBucket(
-  { limit, perMs }: BucketRule,
-  cost: number,
+  { limit, perMs, cost }: BucketRule & { readonly cost: number },
   state: BucketState | undefined,
   nowMs: number,
 ): Decision<LimitState, RateLimitResult> {

@@ -1,13 +1,13 @@
 import type { Cells } from "../cells/cells.ts"
 import type { MaybePromise } from "../store.ts"
-import { type LimitState, type RateLimitResult, type Rule, take } from "./algorithms.ts"
+import { type LimitState, type RateLimitResult, take, type Wanted } from "./algorithms.ts"
 
 /**
  * Counts uses. Each `take` is atomic: however many ask at once, and wherever they are, no more is taken than the rule allows.
  * `describeLimitStore` holds every driver to it.
  */
 export interface LimitStore {
-  take(name: string, rule: Rule, cost: number): MaybePromise<RateLimitResult>
+  take(name: string, wanted: Wanted): MaybePromise<RateLimitResult>
   /** Forgets the uses. */
   reset(name: string): MaybePromise<void>
   close(): Promise<void>
@@ -21,8 +21,8 @@ export class CellLimits implements LimitStore {
     this.#cells = cells
   }
 
-  take(name: string, rule: Rule, cost: number): MaybePromise<RateLimitResult> {
-    return this.#cells.change(name, (state, nowMs) => take(rule, cost, state, nowMs))
+  take(name: string, wanted: Wanted): MaybePromise<RateLimitResult> {
+    return this.#cells.change(name, (state, nowMs) => take(wanted, state, nowMs))
   }
   reset(name: string): MaybePromise<void> {
     // Both kinds take this for nothing used: no counts, and a bucket that was full long ago.

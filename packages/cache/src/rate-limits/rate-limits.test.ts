@@ -86,7 +86,7 @@ describe("a sliding window", () => {
             nowMs += waitMs
             latestMs = Math.max(latestMs, nowMs)
             const before = state === undefined ? undefined : structuredClone(state)
-            const { answer, next } = take(rule, cost, state, nowMs)
+            const { answer, next } = take({ rule, cost }, state, nowMs)
             if (next !== undefined) state = next.state
             if (answer.allowed) taken.push({ atMs: latestMs, cost })
             const recent = taken
@@ -95,7 +95,7 @@ describe("a sliding window", () => {
             expect(recent).toBeLessThanOrEqual(limit)
             expect([answer.remaining >= 0, answer.remaining <= limit]).toEqual([true, true])
             if (!answer.allowed) {
-              const later = take(rule, cost, structuredClone(before), nowMs + answer.retryAfterMs + 0.001)
+              const later = take({ rule, cost }, structuredClone(before), nowMs + answer.retryAfterMs + 0.001)
               expect(later.answer.allowed).toBe(true)
             }
           }
@@ -119,7 +119,7 @@ describe("a token bucket", () => {
         for (const { waitMs, cost } of steps) {
           nowMs += waitMs
           latestMs = Math.max(latestMs, nowMs)
-          const { answer, next } = take(rule, cost, state, nowMs)
+          const { answer, next } = take({ rule, cost }, state, nowMs)
           state = next?.state ?? state
           if (answer.allowed) taken += cost
           expect(taken).toBeLessThanOrEqual(5 + (latestMs - beganMs) * 0.002 + 1e-6)

@@ -111,7 +111,7 @@ class LiveRateLimit implements RateLimit {
         `Expected cost to be an integer from 0 to the limit of ${this.#rule.limit}, got ${cost}.`,
       )
     const store = this.#limits.store ?? (await this.#limits.use())
-    const result = store.take(this.#prefix + key, this.#rule, cost)
+    const result = store.take(this.#prefix + key, { rule: this.#rule, cost })
     return result instanceof Promise ? await result : result
   }
   async reset(key: string): Promise<void> {

@@ -7,7 +7,7 @@ import {
   type Script,
   script,
 } from "../redis/redis-link.ts"
-import { PARTS, type RateLimitResult, type Rule } from "./algorithms.ts"
+import { PARTS, type RateLimitResult, type Wanted } from "./algorithms.ts"
 import type { LimitStore } from "./limit-store.ts"
 
 /** The server's time, or that of a test. */
@@ -102,7 +102,7 @@ class RedisLimits implements LimitStore {
     this.#clock = clock
   }
 
-  async take(name: string, rule: Rule, cost: number): Promise<RateLimitResult> {
+  async take(name: string, { rule, cost }: Wanted): Promise<RateLimitResult> {
     const { kind, limit } = rule
     const rate = rule.kind === "window" ? rule.windowMs : rule.perMs
     const now = this.#clock === undefined ? "" : String(this.#clock.now())

@@ -115,15 +115,15 @@ function describeAgreement(stage: Stage): void {
     const { here, clock, name } = stage
     const limit = here.slidingWindow(name, { limit: 7, window: "1s" })
     const bucket = here.tokenBucket(`${name} b`, { capacity: 7, refill: 3, every: "1s" })
-    let windowState: Parameters<typeof take>[2]
-    let bucketState: Parameters<typeof take>[2]
+    let windowState: Parameters<typeof take>[1]
+    let bucketState: Parameters<typeof take>[1]
     for (let step = 0; step < 60; step++) {
       clock.advance((step * 37) % 211)
       const cost = (step * 5) % 4
-      const inWindow = take({ kind: "window", limit: 7, windowMs: 1_000 }, cost, windowState, clock.now())
+      const inWindow = take({ rule: { kind: "window", limit: 7, windowMs: 1_000 }, cost }, windowState, clock.now())
       windowState = inWindow.next?.state ?? windowState
       expect(await limit.take("k", cost)).toEqual(inWindow.answer)
-      const inBucket = take({ kind: "bucket", limit: 7, perMs: 0.003 }, cost, bucketState, clock.now())
+      const inBucket = take({ rule: { kind: "bucket", limit: 7, perMs: 0.003 }, cost }, bucketState, clock.now())
       bucketState = inBucket.next?.state ?? bucketState
       expect(await bucket.take("k", cost)).toEqual(inBucket.answer)
     }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
-import type { LockStore } from "../locks/lock-store.ts"
+import type { Claim, LockStore } from "../locks/lock-store.ts"
 import type { Locks } from "../locks/locks.ts"
 import { openLocks } from "../locks/open-locks.ts"
 
@@ -137,25 +137,24 @@ function describeLosing(stage: Stage): void {
 function describeStore(stage: Stage): void {
   test("give a hundred who try at once one holder", async () => {
     const { store, other, name } = stage
-    const tries = Array.from({ length: 100 }, (_, at) => (at % 2 ? store : other).attempt(name, `owner ${at}`, 10_000))
+    const tries = Array.from({ length: 100 }, (_, at) =>
+      (at % 2 ? store : other).attempt({ name, owner: `owner ${at}` }, 10_000),
+    )
     const held = (await Promise.all(tries)).filter((attempt) => "fence" in attempt)
     expect(held).toHaveLength(1)
   })
   test("give the owner who asks again the same lock, and nobody else anything", async () => {
     const { store, other, name } = stage
-    const first = await store.attempt(name, "a", 10_000)
-    expect(await store.attempt(name, "a", 20_000)).toEqual(first)
-    const attempt = (await other.attempt(name, "b", 10_000)) as { heldForMs: number }
+    const [a, b, nobody] = ["a", "b", ""].map((owner) => ({ name, owner })) as never as readonly [Claim, Claim, Claim]
+    const first = await store.attempt(a, 10_000)
+    expect(await store.attempt(a, 20_000)).toEqual(first)
+    const attempt = (await other.attempt(b, 10_000)) as { heldForMs: number }
     expect([attempt.heldForMs > 10_000, attempt.heldForMs <= 20_000]).toEqual([true, true])
-    expect([
-      await other.extend(name, "b", 10),
-      await other.release(name, "b"),
-      await other.extend(name, "", 10),
-    ]).toEqual([false, false, false])
-    expect([
-      await other.extend(name, "a", 10_000),
-      await other.release(name, "a"),
-      await store.release(name, "a"),
-    ]).toEqual([true, true, false])
+    expect([await other.extend(b, 10), await other.release(b), await other.extend(nobody, 10)]).toEqual([
+      false,
+      false,
+      false,
+    ])
+    expect([await other.extend(a, 10_000), await other.release(a), await store.release(a)]).toEqual([true, true, false])
   })
 }
