@@ -6,7 +6,7 @@ import { join } from "node:path"
 setDefaultTimeout(180_000)
 
 const root = join(import.meta.dir, "..", "..", "..")
-const PACKAGES = ["core", "http", "validation", "websocket", "client"] as const
+const PACKAGES = ["core", "http", "validation", "websocket", "client", "openapi", "testing"] as const
 /** `npm test` says where the Node is that apps run on. */
 const node = process.env.NODE_BIN ?? "node"
 /** Outside the workspace, where nothing is found that was not installed. */
@@ -80,7 +80,9 @@ const runtimes: [name: string, command: readonly string[] | undefined][] = [
 for (const [name, command] of runtimes)
   test.skipIf(command === undefined)(`the app runs on ${name}: its client calls its server`, async () => {
     const out = await run([...command!, "out/main.js"])
-    expect(JSON.parse(out)).toEqual([
+    const [called, contract] = out.trim().split("\n")
+    expect(JSON.parse(contract!)).toEqual([[{ author: { name: "Jane" } }], [{ session: ["books"] }], 0])
+    expect(JSON.parse(called!)).toEqual([
       { id: "7", name: "Ada" },
       "HTTP_NOT_FOUND",
       { id: "1", name: "Grace" },

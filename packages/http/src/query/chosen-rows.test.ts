@@ -3,6 +3,7 @@ import { v } from "@ashlar/validation"
 import { z } from "zod"
 import { type AnySchema, createApp } from "../index.ts"
 import { toJsonSchema } from "../routes/index.ts"
+import { serialize } from "../serialization/index.ts"
 import { listQuery } from "./index.ts"
 
 const Book = v.object({
@@ -66,6 +67,22 @@ describe.each([
   test("leave out what the schema does not have", async () => {
     expect(await answered("", { schema, rows: [{ ...row, password: "x" }] })).toEqual([row])
   })
+})
+
+test.each([
+  ["?fields=id,author.name", "reader", [{ id: 1 }]],
+  ["?fields=id,author.name", "admin", [{ id: 1, author: { name: "Jane" } }]],
+  ["", "reader", [{ id: 1, title: "Emma", tags: row.tags }]],
+])("what only a group sees cannot be chosen by others: %p, %p", async (search, role, expected) => {
+  const shown = serialize(Book, {
+    hidden: ["year"],
+    groups: { admin: ["author"] },
+    groupsOf: (ctx: { headers: { get(name: string): string | null } }) => [ctx.headers.get("x-role") ?? ""],
+  })
+  const app = createApp()
+  app.get("/books", { query: Books, response: Books.rows(shown) }, () => [row])
+  const response = await app.fetch(new Request(`http://localhost/books${search}`, { headers: { "x-role": role } }))
+  expect(await response.json()).toEqual(expected as never)
 })
 
 test("the document promises no field, and the parts of those only that can be chosen as a whole", () => {

@@ -1,7 +1,7 @@
 import type { StandardIssue, StandardOptions, StandardResult } from "@ashlar/core"
 import type { BaseContext } from "../context/context.ts"
 import { type Trim, trimOf } from "../output/trim.ts"
-import type { View } from "../output/view.ts"
+import type { View, ViewCarrier } from "../output/view.ts"
 import type { JsonSchema } from "../routes/json-schema.ts"
 import { isObject } from "../routes/schema-root.ts"
 import type { AnySchema } from "../schema.ts"
@@ -39,7 +39,10 @@ export class ChosenRows implements Serialized<unknown, unknown> {
       jsonSchema: { input: described, output: described },
     }
     const whole = this.#trimOf(this.#outline)
-    this["~view"] = { trim: whole, trimFor: (ctx) => this.#trimFor(ctx, whole) }
+    this["~view"] = {
+      trim: whole,
+      trimFor: (ctx) => each(viewInside(schema)?.trimFor?.(ctx), this.#trimFor(ctx, whole)),
+    }
   }
 
   /** Of every row any member may be absent, and any part of one that can be chosen in parts. */
@@ -89,6 +92,20 @@ export class ChosenRows implements Serialized<unknown, unknown> {
       }
     }
     return found.length === 0 ? { value } : { issues: found }
+  }
+}
+
+/** What the schema of a row says itself of who is answered how much. */
+function viewInside(schema: AnySchema & ViewCarrier): View | undefined {
+  return schema["~view"]
+}
+
+/** Rows, of each what its caller may see, and of that what it chose. */
+function each(shown: Trim | undefined, chosen: Trim | undefined): Trim | undefined {
+  if (shown === undefined) return chosen
+  return (value) => {
+    const rows = Array.isArray(value) ? value.map(shown) : value
+    return chosen === undefined ? rows : chosen(rows)
   }
 }
 
