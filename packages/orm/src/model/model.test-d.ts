@@ -124,3 +124,12 @@ const page = await User.orderBy("createdAt", "desc").paginate({ after: undefined
 expectTypeOf(page.next).toEqualTypeOf<string | undefined>()
 // @ts-expect-error a query is not a promise: it has a last word
 void (await User.where("age", 3)).name
+
+const body = User.schema("name", "age", "role")
+expectTypeOf<(typeof body)["~o"]>().toEqualTypeOf<{
+  name: string
+  age?: number | null | undefined
+  role?: "admin" | "guest" | undefined
+}>()
+// @ts-expect-error no such column
+User.schema("nme")

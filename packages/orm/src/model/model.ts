@@ -13,6 +13,7 @@ import type { CheckPath, ModelAt, ModelOf, Related, RelationName, With, WithRows
 import { type Home, homeIn, homeOf } from "./home.ts"
 import type { UpsertOptions } from "./many-rows.ts"
 import { ModelEntry } from "./model-entry.ts"
+import { type ModelSchema, modelSchema } from "./model-schema.ts"
 import { type Observer, observe } from "./observers.ts"
 import { type AnyRow, changedColumns, keyOf, makeRow, saveRow } from "./persist.ts"
 import { toJson } from "./row-json.ts"
@@ -170,6 +171,19 @@ export abstract class Model {
     others: Changes<M> & Partial<NewRow<M>>,
   ): Promise<RowOf<M>> {
     return entryOf(this).updateOrCreate(match, others)
+  }
+
+  /**
+   * A schema of these columns, for what callers send: `app.post("/users", { body: User.schema("name", "email") }, …)`. Columns are named one by one, so
+   * that no caller sets what was not meant for them.
+   *
+   * @throws {ORM_MODEL_INVALID} for a column that the model or the database sets.
+   */
+  static schema<M extends Omit<ModelClass, "database">, K extends keyof M["columns"] & string>(
+    this: M,
+    ...columns: readonly [K, ...K[]]
+  ): ModelSchema<M, K> {
+    return modelSchema(tableOf(this), columns) as ModelSchema<M, K>
   }
 
   /** A row that is not in the database until it is saved. */
