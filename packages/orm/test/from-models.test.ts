@@ -24,7 +24,7 @@ import {
   uuid,
 } from "../src/index.ts"
 import { compareModels } from "../src/migrations/compare-models.ts"
-import { openMigrator } from "../src/migrations/index.ts"
+import { defineMigration, openMigrator } from "../src/migrations/index.ts"
 import { readMigrationFiles, readPlan } from "../src/migrations/migration-file.ts"
 import { writeMigration } from "../src/migrations/write-migration.ts"
 import { type DescribableModel, describeModels } from "../src/schema/describe-model.ts"
@@ -113,7 +113,43 @@ const forDialect = (model: DescribableModel, url: string): DescribableModel =>
       }
     : model
 
+const words = { collation: "utf8mb4_bin", strict: true }
+const stones = defineMigration({
+  up(schema) {
+    schema.createTable("quarries", (t) => {
+      t.uuid("id").primary()
+      t.options(words)
+    })
+    schema.createTable("stones", (t) => {
+      t.uuid("id").primary()
+      t.text("name", 60).unique()
+      t.uuid("quarry_id").references("quarries")
+      t.options(words)
+    })
+  },
+})
+const Quarry = { name: "Quarry", table: "quarries", columns: { id: uuid().primary() } }
+const Stone = {
+  name: "Stone",
+  table: "stones",
+  naming: "snake" as const,
+  columns: { id: uuid().primary(), name: text(60).unique(), quarryId: uuid().references(() => Quarry) },
+}
+
 describe.each(all)("$name", ({ url }) => {
+  test("what models cannot say of a table stays, and a table comes after those that its keys name", async () => {
+    await using db = await openDatabase(url)
+    const migrator = await openMigrator(db, { migrations: { "20260101000001_stones": stones } })
+    const empty = await openMigrator(db, { migrations: {} })
+    await empty.fresh()
+    const { changes } = await compareModels(db, [Stone, Quarry])
+    const created = changes.flatMap((change) => (change.kind === "createTable" ? change.table.name : []))
+    expect(created).toEqual(["quarries", "stones"])
+    await migrator.up()
+    expect((await compareModels(db, [Stone, Quarry])).changes).toEqual([])
+    await empty.fresh()
+  })
+
   test("an empty database becomes what the models say, then what they say later, and back", async () => {
     const folder = migrationFolder()
     await using db = await openDatabase(url)

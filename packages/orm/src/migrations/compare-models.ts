@@ -4,7 +4,7 @@ import type { SchemaChange } from "../schema/changes/change.ts"
 import { lossOf } from "../schema/changes/change.ts"
 import { fitTable } from "../schema/changes/fit-table.ts"
 import { type DescribableModel, describeModels } from "../schema/describe-model.ts"
-import type { DatabaseDescription } from "../schema/description.ts"
+import { type DatabaseDescription, type TableDescription, tableOf } from "../schema/description.ts"
 import { type DiffOptions, diffDatabases } from "../schema/diff.ts"
 import { flavourOf, introspect } from "../schema/introspect.ts"
 import { settle } from "../schema/settle.ts"
@@ -38,7 +38,10 @@ export async function compareModels(
   const flavour = await flavourOf(db)
   const database = withoutOwnTables(await introspect(db))
   const described = describeModels(models, flavour)
-  const wanted = await settle(db, { ...described, tables: described.tables.map((table) => fitTable(table, flavour)) })
+  const settled = await settle(db, { ...described, tables: described.tables.map((table) => fitTable(table, flavour)) })
+  // Of engines, collations and the like models say nothing: they stay as they are.
+  const optionsOf = (table: TableDescription) => tableOf(database, table.name)?.options ?? table.options
+  const wanted = { ...settled, tables: settled.tables.map((table) => ({ ...table, options: optionsOf(table) })) }
   // Types of PostgreSQL that models do not name belong to tables that they do not name either.
   const changes = diffDatabases(database, { ...wanted, enums: database.enums }, options)
   const after = changes.reduce(applyChange, database)

@@ -48,7 +48,7 @@ function compile(
     : k`select ${name === "exists" ? k`1` : overPart(name, column, dialect)} as value from (${selectOf(parts, k`${select}`)}) as part`
   const { sql, parameters } = compileRaw(name === "exists" ? k`${text} limit 1` : text, dialect)
   const { isExact, read } = readerOf(name, column, home)
-  return { text: sql, columns: ["value"], onlyReads: true, isExact, bind: binderOf(parameters), read }
+  return { text: sql, columns: ["value"], onlyReads: true, isExact, bind: binderOf(parameters, shape.valueCount), read }
 }
 
 function rowColumns(place: Place, selected: readonly TableColumn[] | undefined): RawBuilder<unknown> {

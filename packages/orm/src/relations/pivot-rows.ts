@@ -1,4 +1,4 @@
-import { OrmQueryInvalid, OrmValueInvalid } from "../errors.ts"
+import { OrmQueryInvalid, OrmUniqueViolation, OrmValueInvalid } from "../errors.ts"
 import { homeIn } from "../model/home.ts"
 import { insertRows } from "../model/many-rows.ts"
 import { ModelEntry } from "../model/model-entry.ts"
@@ -43,12 +43,21 @@ export class PivotRows<M extends ModelClass, V, N, K, P> extends RelatedRows<M, 
     }, {})
   }
 
-  /** Relates rows that are not yet related. Given `pivot`, it is set on those that are, too. @returns how many were not. */
+  /**
+   * Relates rows that are not yet related. Given `pivot`, it is set on those that are, too. Of several who do so at once, where the
+   * table in between is unique by its keys, one does it and the others find it done. @returns how many were not.
+   */
   async attach(keys: Keys<M, K>, pivot?: P): Promise<number> {
     const { session } = this.#to
     const all = this.#keys(keys)
     if (all.length === 0) return 0
-    return (await session.transaction((inner) => this.#attach(inner, all, pivot), {})).length
+    const attach = () => session.transaction((inner) => this.#attach(inner, all, pivot), {})
+    try {
+      return (await attach()).length
+    } catch (error) {
+      if (!(error instanceof OrmUniqueViolation)) throw error
+      return (await attach()).length
+    }
   }
 
   /** Takes relations away: all of them, if it is not said which. @returns how many. */

@@ -42,7 +42,10 @@ export function diffDatabases(
   // SQLite looks at keys when rows are written, and changes a table in one go.
   const isSplit = flavour !== "sqlite"
   const [first, rest] = isSplit ? splitKeys(alterations) : [[], alterations]
-  const created = added.map((table) => (isSplit ? { ...table, foreignKeys: [] } : table))
+  // Written down on SQLite, the steps are to work on the others too: a table comes after those that its keys name.
+  const created = inDropOrder(added)
+    .toReversed()
+    .map((table) => (isSplit ? { ...table, foreignKeys: [] } : table))
   const newKeys = isSplit ? added.filter(({ foreignKeys }) => foreignKeys.length > 0) : []
   return [
     ...diffEnums(from, to),

@@ -329,6 +329,16 @@ export const relationCases: readonly DatabaseCase[] = [
           [1, 1, 9, 9, 9, 1],
         ],
       )
+      // Values of what is only shown belong to no other question.
+      const good = User.query().withCount("posts as good", (post) => post.where("votes", ">", 0))
+      assert.deepEqual([await good.count(), await good.exists()], [2, true])
+      assert.equal(
+        await good
+          .with("posts", (post) => post.where("title", "x"))
+          .where("name", "Ada")
+          .count(),
+        1,
+      )
       const posts = await Post.query().withCount("comments").with("author").orderBy("id").limit(2).get()
       assert.deepEqual(
         posts.map(({ commentsCount, author }) => [commentsCount, author.name]),

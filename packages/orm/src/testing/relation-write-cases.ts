@@ -158,6 +158,21 @@ export const relationWriteCases: readonly DatabaseCase[] = [
     },
   },
   {
+    name: "many to many: of many who attach the same row at once, one does it and none fails",
+    async run({ db, table }) {
+      const { User, Team, Member } = await club(db, table)
+      const ada = await User.create({ name: "Ada" })
+      const red = await Team.create({ name: "red" })
+      const made = await Promise.all(Array.from({ length: 8 }, () => ada.related("teams").attach(red)))
+      assert.equal(
+        made.reduce((sum, count) => sum + count, 0),
+        1,
+      )
+      assert.equal(await Member.query().count(), 1)
+      assert.equal(await db.transaction(async () => ada.related("teams").attach(red)), 0)
+    },
+  },
+  {
     name: "many to many: attached, detached, synchronised and toggled, with what the row in between holds",
     async run({ db, table }) {
       const { User, Team, Member } = await club(db, table)
