@@ -1,9 +1,7 @@
-import { type Database, type ModelQuery, OrmUniqueViolation } from "@ashlar/orm"
+import { OrmUniqueViolation, type Queryable, type Where } from "@ashlar/orm"
 import { Article, type ArticleRow } from "./models/article.ts"
-import { Favorite } from "./models/favorite.ts"
-import { Follow } from "./models/follow.ts"
 import { Tag } from "./models/tag.ts"
-import { User, type UserRow } from "./models/user.ts"
+import type { UserRow } from "./models/user.ts"
 import { forbidden, notFound } from "./refusals.ts"
 import { numbered, slugOf } from "./slug.ts"
 
@@ -27,20 +25,17 @@ export interface ArticleFilter {
   readonly favorited?: string | undefined
 }
 
-/** Articles that a list asks for. */
-export function articlesBy({ tag, author, favorited }: ArticleFilter): ModelQuery<typeof Article> {
-  const named = (username: string) => User.where("username", username).column("id")
-  return Article.query()
-    .when(tag, (query, name) => query.where("id", "in", Tag.where("name", name).column("articleId")))
-    .when(author, (query, username) => query.where("authorId", "in", named(username)))
-    .when(favorited, (query, username) =>
-      query.where("id", "in", Favorite.where("userId", "in", named(username)).column("articleId")),
-    )
+/** Those of a query that a list asks for. */
+export function filtered<Q extends Where<typeof Article>>(articles: Q, { tag, author, favorited }: ArticleFilter): Q {
+  return articles
+    .when(tag, (query, name) => query.whereHas("tags", (one) => one.where("name", name)))
+    .when(author, (query, username) => query.whereHas("author", (user) => user.where("username", username)))
+    .when(favorited, (query, username) => query.whereHas("fans", (user) => user.where("username", username)))
 }
 
-/** Articles of those whom somebody follows. */
-export function feedOf({ id }: UserRow): ModelQuery<typeof Article> {
-  return Article.where("authorId", "in", Follow.where("followerId", id).column("followedId"))
+/** Those of a query that are by people whom somebody follows. */
+export function followed<Q extends Where<typeof Article>>(articles: Q, { id }: UserRow): Q {
+  return articles.whereHas("author.followers", (follower) => follower.where("id", id))
 }
 
 interface Written {
@@ -51,14 +46,14 @@ interface Written {
 }
 
 export async function createArticle(
-  db: Database,
+  db: Queryable,
   author: UserRow,
   { tagList, ...written }: Written,
 ): Promise<ArticleRow> {
   return await withFreeSlug(written.title, (slug) =>
-    db.transaction(async () => {
-      const article = await Article.create({ ...written, slug, authorId: author.id })
-      await Tag.insertMany(tagsOf(article, tagList))
+    db.transaction(async (tx) => {
+      const article = await Article.in(tx).create({ ...written, slug, authorId: author.id })
+      await Tag.in(tx).insertMany(tagsOf(article, tagList))
       return article
     }),
   )
@@ -66,18 +61,21 @@ export async function createArticle(
 
 /** Changes what is mentioned. Another title gives another address. */
 export async function updateArticle(
-  db: Database,
+  db: Queryable,
   article: ArticleRow,
   { tagList, ...changes }: Partial<Written>,
 ): Promise<void> {
+  // Of two changes in one millisecond the second is later all the same.
+  const updatedAt = new Date(Math.max(Date.now(), article.updatedAt.getTime() + 1))
   const write = (slug: string): Promise<void> =>
-    db.transaction(async () => {
-      // Of two changes in one millisecond the second is later all the same.
-      const updatedAt = new Date(Math.max(Date.now(), article.updatedAt.getTime() + 1))
-      await article.update({ ...changes, slug, updatedAt })
+    db.transaction(async (tx) => {
+      await Article.in(tx)
+        .query()
+        .where("id", article.id)
+        .update({ ...changes, slug, updatedAt })
       if (tagList === undefined) return
-      await Tag.where("articleId", article.id).where("name", "notIn", tagList).delete()
-      await Tag.upsert(tagsOf(article, tagList), { on: ["articleId", "name"], update: [] })
+      await Tag.in(tx).query().where("articleId", article.id).where("name", "notIn", tagList).delete()
+      await Tag.in(tx).upsert(tagsOf(article, tagList), { on: ["articleId", "name"], update: [] })
     })
   const { title = article.title } = changes
   await (title === article.title ? write(article.slug) : withFreeSlug(title, write))
@@ -98,13 +96,4 @@ async function withFreeSlug<T>(title: string, write: (slug: string) => Promise<T
     } catch (error) {
       if (!(error instanceof OrmUniqueViolation) || attempts === MAX_ATTEMPTS) throw error
     }
-}
-
-/** Makes an article somebody's favorite, once. */
-export async function favorite({ id }: ArticleRow, viewer: UserRow): Promise<void> {
-  await Favorite.upsert([{ userId: viewer.id, articleId: id }], { on: ["userId", "articleId"], update: [] })
-}
-
-export async function unfavorite({ id }: ArticleRow, viewer: UserRow): Promise<void> {
-  await Favorite.where("userId", viewer.id).where("articleId", id).delete()
 }

@@ -3,13 +3,6 @@ import { Comment, type CommentRow } from "./models/comment.ts"
 import type { UserRow } from "./models/user.ts"
 import { forbidden, notFound } from "./refusals.ts"
 
-const MAX_COMMENTS = 1_000
-
-/** The comments on an article, the oldest first. */
-export async function commentsOn({ id }: ArticleRow): Promise<CommentRow[]> {
-  return await Comment.where("articleId", id).orderBy("id").limit(MAX_COMMENTS).get()
-}
-
 /** @throws 404 or 403 */
 export async function findOwnComment(article: ArticleRow, id: number, author: UserRow): Promise<CommentRow> {
   const comment = await Comment.where("articleId", article.id).where("id", id).first()

@@ -1,75 +1,84 @@
-import type { ArticleRow } from "./models/article.ts"
-import type { CommentRow } from "./models/comment.ts"
-import { Favorite } from "./models/favorite.ts"
-import { Follow } from "./models/follow.ts"
-import { Tag } from "./models/tag.ts"
+import type { ModelQuery } from "@ashlar/orm"
+import { Article } from "./models/article.ts"
+import { Comment } from "./models/comment.ts"
 import { User, type UserRow } from "./models/user.ts"
 
-/* Rows as callers see them. A page takes as many queries as a single row. */
+/*
+ * Rows as callers see them: `favorited` and `following` are about who asks. A query brings all that its view shows, so that a page of
+ * articles is two queries, however many there are.
+ */
 
-/** Who asks, where somebody does: what is a favorite, and who is followed, is about them. */
+/** Who asks, where somebody does. */
 export type Viewer = UserRow | undefined
 
-interface ProfileView {
-  readonly username: string
-  readonly bio: string | null
-  readonly image: string | null
-  readonly following: boolean
+/** An id that nobody has. */
+const NOBODY = "00000000-0000-0000-0000-000000000000"
+
+export function peopleFor(viewer: Viewer) {
+  return followedBy(viewer, User.query())
 }
 
-/** Of many things those that somebody who asks has: nobody has none. */
-const NONE: readonly string[] = []
-
-export async function viewProfile(person: UserRow, viewer: Viewer): Promise<ProfileView> {
-  return (await profilesBy([person.id], viewer)).get(person.id)!
+/** Counts who asks among the followers: once or not at all. */
+function followedBy(viewer: Viewer, people: ModelQuery<typeof User>) {
+  return people.withCount("followers as following", (follower) => follower.where("id", viewer?.id ?? NOBODY))
 }
 
-/** People by their ids. */
-async function profilesBy(ids: readonly string[], viewer: Viewer): Promise<ReadonlyMap<string, ProfileView>> {
-  const [people, followed] = await Promise.all([
-    User.where("id", "in", ids).get(),
-    viewer ? Follow.where("followerId", viewer.id).where("followedId", "in", ids).pluck("followedId") : NONE,
-  ])
-  return new Map(
-    people.map(({ id, username, bio, image }) => [id, { username, bio, image, following: followed.includes(id) }]),
-  )
+export function articlesFor(viewer: Viewer) {
+  return seenBy(viewer, Article.query())
 }
 
-export async function viewComments(comments: readonly CommentRow[], viewer: Viewer) {
-  const people = await profilesBy([...new Set(comments.map(({ authorId }) => authorId))], viewer)
-  return comments.map(({ id, body, createdAt, updatedAt, authorId }) => ({
+/** The same, as a list shows them. */
+export function listedFor(viewer: Viewer) {
+  return seenBy(viewer, Article.select("id", "slug", "title", "description", "authorId", "createdAt", "updatedAt"))
+}
+
+function seenBy<R>(viewer: Viewer, articles: ModelQuery<typeof Article, R>) {
+  return articles
+    .with("author", (author) => followedBy(viewer, author))
+    .with("tags")
+    .withCount("fans as favoritesCount")
+    .withCount("fans as favorited", (fan) => fan.where("id", viewer?.id ?? NOBODY))
+}
+
+export function commentsFor(viewer: Viewer) {
+  return Comment.with("author", (author) => followedBy(viewer, author))
+}
+
+type Row<Q extends { first(): Promise<unknown> }> = NonNullable<Awaited<ReturnType<Q["first"]>>>
+type PersonRow = Row<ReturnType<typeof peopleFor>>
+type ViewedArticle = Row<ReturnType<typeof articlesFor>>
+type ListedArticle = Row<ReturnType<typeof listedFor>>
+type ViewedComment = Row<ReturnType<typeof commentsFor>>
+
+export function viewProfile({ username, bio, image, following }: PersonRow) {
+  return { username, bio, image, following: following > 0 }
+}
+
+export function viewArticle(article: ViewedArticle) {
+  return { ...viewListed(article), body: article.body }
+}
+
+/** In a list, an article has no body. */
+export function viewListed({ slug, title, description, ...article }: ListedArticle) {
+  return {
+    slug,
+    title,
+    description,
+    tagList: article.tags.map(({ name }) => name).sort(),
+    createdAt: article.createdAt.toISOString(),
+    updatedAt: article.updatedAt.toISOString(),
+    favorited: article.favorited > 0,
+    favoritesCount: article.favoritesCount,
+    author: viewProfile(article.author!), // a foreign key that is never null
+  }
+}
+
+export function viewComment({ id, body, createdAt, updatedAt, author }: ViewedComment) {
+  return {
     id,
     body,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
-    author: people.get(authorId)!,
-  }))
-}
-
-export async function viewArticle(article: ArticleRow, viewer: Viewer) {
-  const [listed] = await viewArticles([article], viewer)
-  return { ...listed!, body: article.body }
-}
-
-type ListedArticle = Pick<ArticleRow, "id" | "slug" | "title" | "description" | "authorId" | "createdAt" | "updatedAt">
-
-export async function viewArticles(articles: readonly ListedArticle[], viewer: Viewer) {
-  const ids = articles.map(({ id }) => id)
-  const [people, tags, favorites, own] = await Promise.all([
-    profilesBy([...new Set(articles.map(({ authorId }) => authorId))], viewer),
-    Tag.where("articleId", "in", ids).orderBy("name").get(),
-    Favorite.where("articleId", "in", ids).get(),
-    viewer ? Favorite.where("userId", viewer.id).where("articleId", "in", ids).pluck("articleId") : NONE,
-  ])
-  return articles.map(({ id, slug, title, description, createdAt, updatedAt, authorId }) => ({
-    slug,
-    title,
-    description,
-    tagList: tags.filter(({ articleId }) => articleId === id).map(({ name }) => name),
-    createdAt: createdAt.toISOString(),
-    updatedAt: updatedAt.toISOString(),
-    favorited: own.includes(id),
-    favoritesCount: favorites.filter(({ articleId }) => articleId === id).length,
-    author: people.get(authorId)!,
-  }))
+    author: viewProfile(author!),
+  }
 }

@@ -38,10 +38,3 @@ afterAll(async () => {
 }, 30_000)
 
 for (const { name, run } of scenarios) test(name, () => run(conduit))
-
-test("eight who try all of it at once", async () => {
-  const all = async (): Promise<void> => {
-    for (const { run } of scenarios) await run(conduit)
-  }
-  await Promise.all(Array.from({ length: 8 }, all))
-}, 120_000)

@@ -5,6 +5,7 @@ import { join } from "node:path"
 /** A backend in a process of its own, as `npm start` starts it. */
 export interface RunningConduit {
   readonly url: string
+  readonly databaseUrl: string
   stop(): Promise<void>
 }
 
@@ -32,7 +33,7 @@ export async function startConduit(env: Readonly<Record<string, string>> = {}): 
     const [, url] = /Conduit at (\S+)\/api/.exec(output) ?? []
     if (url === undefined) continue
     clearTimeout(timer)
-    return { url, stop }
+    return { url, databaseUrl: env.DATABASE_URL ?? `sqlite:${join(folder, "conduit.db")}`, stop }
   }
   await stop()
   throw new Error(`The backend did not start. It printed: ${output}`)

@@ -1,5 +1,7 @@
 /** The specification, from outside: on every database, twice on the same, and eight times at once. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { join } from "node:path"
+import { main, openTerminal } from "@ashlar/cli"
 import { Conduit } from "./conduit.ts"
 import { missing, ownDatabases } from "./own-databases.ts"
 import { type RunningConduit, startConduit } from "./running-conduit.ts"
@@ -23,11 +25,18 @@ describe.each(ownDatabases.map((database) => [database.name, database] as const)
     await database.drop()
   }, 30_000)
 
+  test("the migrations make what the models say", async () => {
+    const printed: string[] = []
+    const print = (text: string): void => void printed.push(text)
+    const env = { ...process.env, DATABASE_URL: running.databaseUrl }
+    const io = { ...openTerminal(), stdout: print, stderr: print, cwd: join(import.meta.dir, ".."), env }
+    expect({ code: await main(["migrate", "check"], io), printed }).toMatchObject({ code: 0 })
+  }, 60_000)
+
   for (const { name, run } of scenarios) test(name, () => run(conduit))
-  test("all of it again", async () => {
+  const all = async (): Promise<void> => {
     for (const { run } of scenarios) await run(conduit)
-  }, 120_000)
-  test("all of it eight times at once", async () => {
-    await Promise.all(Array.from({ length: 8 }, () => Promise.all(scenarios.map(({ run }) => run(conduit)))))
-  }, 120_000)
+  }
+  test("all of it again", all, 120_000)
+  test("all of it by eight at once", () => Promise.all(Array.from({ length: 8 }, all)).then(() => undefined), 240_000)
 })

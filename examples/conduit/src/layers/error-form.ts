@@ -1,11 +1,15 @@
 import { AshlarError } from "@ashlar/core"
 import { type Layer, onError, type RequestIssue } from "@ashlar/http"
+import { OrmForeignKeyViolation } from "@ashlar/orm"
+import { notFound } from "../refusals.ts"
 
 /**
  * Tells errors as this API's specification wants them, in place of problem documents. What cannot be read is told as what is
  * wrong with it: 422. Defects stay what they are: a problem document with the id under which the log has them.
  */
-export const errorForm: Layer = onError(AshlarError, (ctx, error) => {
+export const errorForm: Layer = onError(AshlarError, (ctx, thrown) => {
+  // Nothing here points at what can go away but an article: somebody deleted it in this moment.
+  const error = thrown instanceof OrmForeignKeyViolation ? notFound("article") : thrown
   if (error.status >= 500) return undefined
   const reply = ctx.json({ errors: errorsOf(error) }, statusOf(error))
   return error.status === 401 ? reply.withHeaders({ "www-authenticate": "Token" }) : reply

@@ -1,11 +1,12 @@
-import { createdAt, index, Model, type RowOf, text, updatedAt, uuid } from "@ashlar/orm"
-import { Db } from "../services.ts"
+import { belongsTo, createdAt, hasMany, index, manyToMany, type RowOf, text, updatedAt, uuid } from "@ashlar/orm"
+import { Comment } from "./comment.ts"
+import { ConduitModel } from "./conduit-model.ts"
+import { Favorite } from "./favorite.ts"
+import { Tag } from "./tag.ts"
 import { User } from "./user.ts"
 
-export class Article extends Model {
-  static readonly database = Db
+export class Article extends ConduitModel {
   static readonly table = "articles"
-  static readonly naming = "snake"
   static readonly columns = {
     id: uuid().primary(),
     /** Its address, made of the title. */
@@ -18,5 +19,12 @@ export class Article extends Model {
     updatedAt: updatedAt(),
   }
   static readonly indexes = [index("createdAt", "id"), index("authorId", "createdAt", "id")]
+  static readonly relations = {
+    author: belongsTo(() => User),
+    tags: hasMany(() => Tag),
+    comments: hasMany(() => Comment),
+    /** Whose favorite it is. */
+    fans: manyToMany(() => User, { through: () => Favorite }),
+  }
 }
 export type ArticleRow = RowOf<typeof Article>

@@ -1,12 +1,10 @@
-import { createdAt, integer, Model, type RowOf, text, updatedAt, uuid } from "@ashlar/orm"
-import { Db } from "../services.ts"
+import { belongsTo, createdAt, integer, type RowOf, text, updatedAt, uuid } from "@ashlar/orm"
 import { Article } from "./article.ts"
+import { ConduitModel } from "./conduit-model.ts"
 import { User } from "./user.ts"
 
-export class Comment extends Model {
-  static readonly database = Db
+export class Comment extends ConduitModel {
   static readonly table = "comments"
-  static readonly naming = "snake"
   static readonly columns = {
     id: integer().primary(),
     articleId: uuid()
@@ -17,5 +15,6 @@ export class Comment extends Model {
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   }
+  static readonly relations = { author: belongsTo(() => User) }
 }
 export type CommentRow = RowOf<typeof Comment>

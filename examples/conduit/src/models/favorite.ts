@@ -1,13 +1,11 @@
-import { Model, uuid } from "@ashlar/orm"
-import { Db } from "../services.ts"
+import { uuid } from "@ashlar/orm"
 import { Article } from "./article.ts"
+import { ConduitModel } from "./conduit-model.ts"
 import { User } from "./user.ts"
 
 /** Whose favorite an article is. */
-export class Favorite extends Model {
-  static readonly database = Db
+export class Favorite extends ConduitModel {
   static readonly table = "favorites"
-  static readonly naming = "snake"
   static readonly columns = {
     userId: uuid()
       .primary({ generated: false })

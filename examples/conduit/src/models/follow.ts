@@ -1,12 +1,10 @@
-import { Model, uuid } from "@ashlar/orm"
-import { Db } from "../services.ts"
+import { uuid } from "@ashlar/orm"
+import { ConduitModel } from "./conduit-model.ts"
 import { User } from "./user.ts"
 
 /** Who follows whom. */
-export class Follow extends Model {
-  static readonly database = Db
+export class Follow extends ConduitModel {
   static readonly table = "follows"
-  static readonly naming = "snake"
   static readonly columns = {
     followerId: uuid()
       .primary({ generated: false })

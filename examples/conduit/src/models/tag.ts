@@ -1,12 +1,10 @@
-import { index, Model, text, uuid } from "@ashlar/orm"
-import { Db } from "../services.ts"
+import { index, text, uuid } from "@ashlar/orm"
 import { Article } from "./article.ts"
+import { ConduitModel } from "./conduit-model.ts"
 
 /** A word that an article is tagged with. */
-export class Tag extends Model {
-  static readonly database = Db
+export class Tag extends ConduitModel {
   static readonly table = "tags"
-  static readonly naming = "snake"
   static readonly columns = {
     articleId: uuid()
       .primary({ generated: false })

@@ -1,10 +1,10 @@
-import { createdAt, Model, type RowOf, text, updatedAt, uuid } from "@ashlar/orm"
-import { Db } from "../services.ts"
+import { createdAt, hasMany, manyToMany, type RowOf, text, updatedAt, uuid } from "@ashlar/orm"
+import { Article } from "./article.ts"
+import { ConduitModel } from "./conduit-model.ts"
+import { Follow } from "./follow.ts"
 
-export class User extends Model {
-  static readonly database = Db
+export class User extends ConduitModel {
   static readonly table = "users"
-  static readonly naming = "snake"
   static readonly columns = {
     id: uuid().primary(),
     username: text(60).unique(),
@@ -16,6 +16,10 @@ export class User extends Model {
     image: text(2_000).nullable(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
+  }
+  static readonly relations = {
+    articles: hasMany(() => Article),
+    followers: manyToMany(() => User, { through: () => Follow, foreignKey: "followedId", relatedKey: "followerId" }),
   }
 }
 export type UserRow = RowOf<typeof User>

@@ -1,18 +1,8 @@
 import { del, errors, get, post, put, routes } from "@ashlar/http"
-import type { ModelQuery } from "@ashlar/orm"
-import {
-  articlesBy,
-  createArticle,
-  favorite,
-  feedOf,
-  findArticle,
-  findOwnArticle,
-  unfavorite,
-  updateArticle,
-} from "../articles.ts"
+import { createArticle, filtered, findArticle, findOwnArticle, followed, updateArticle } from "../articles.ts"
 import { defined } from "../defined.ts"
 import { anybody, signedIn } from "../layers/viewer.ts"
-import type { Article } from "../models/article.ts"
+import { Article, type ArticleRow } from "../models/article.ts"
 import { Tag } from "../models/tag.ts"
 import {
   ArticleChanges,
@@ -26,7 +16,7 @@ import {
   TagsReply,
 } from "../schemas/article.ts"
 import { Db } from "../services.ts"
-import { type Viewer, viewArticle, viewArticles } from "../views.ts"
+import { articlesFor, listedFor, type Viewer, viewArticle, viewListed } from "../views.ts"
 
 const MAX_TAGS = 1_000
 const tags = ["articles"]
@@ -38,32 +28,32 @@ export const articleRoutes = routes({
   list: get(
     "/articles",
     { summary: "The newest articles", tags, layers: [anybody], query: ArticleQuery, response: ArticlesReply },
-    (ctx) => pageOf(articlesBy(ctx.query), ctx.query, ctx.viewer),
+    (ctx) => pageOf(filtered(listedFor(ctx.viewer), ctx.query), ctx.query),
   ),
   feed: get(
     "/articles/feed",
     { summary: "Of those whom you follow", tags, layers: [signedIn], query: Page, response: ArticlesReply },
-    (ctx) => pageOf(feedOf(ctx.viewer), ctx.query, ctx.viewer),
+    (ctx) => pageOf(followed(listedFor(ctx.viewer), ctx.viewer), ctx.query),
   ),
-  show: get("/articles/:slug", { ...one, summary: "An article", layers: [anybody] }, async (ctx) => ({
-    article: await viewArticle(await findArticle(ctx.params.slug), ctx.viewer),
-  })),
+  show: get("/articles/:slug", { ...one, summary: "An article", layers: [anybody] }, async (ctx) =>
+    show(await findArticle(ctx.params.slug), ctx.viewer),
+  ),
   create: post(
     "/articles",
     { summary: "Write an article", tags, layers: [signedIn], body: NewArticle, response: { 201: ArticleReply } },
     async (ctx) => {
       const article = await createArticle(await ctx.use(Db), ctx.viewer, ctx.body.article)
-      return ctx.json({ article: await viewArticle(article, ctx.viewer) }, 201)
+      return ctx.json(await show(article, ctx.viewer), 201)
     },
   ),
   update: put("/articles/:slug", { ...own, summary: "Change an article", body: ArticleChanges }, async (ctx) => {
     const article = await findOwnArticle(ctx.params.slug, ctx.viewer)
     await updateArticle(await ctx.use(Db), article, defined(ctx.body.article))
-    return { article: await viewArticle(article, ctx.viewer) }
+    return show(article, ctx.viewer)
   }),
   remove: del("/articles/:slug", { ...own, summary: "Delete an article", response: { 204: null } }, async (ctx) => {
-    const article = await findOwnArticle(ctx.params.slug, ctx.viewer)
-    await article.delete()
+    const { id } = await findOwnArticle(ctx.params.slug, ctx.viewer)
+    await Article.where("id", id).delete()
     return ctx.empty()
   }),
   favorite: post(
@@ -71,8 +61,8 @@ export const articleRoutes = routes({
     { ...one, summary: "Favor an article", layers: [signedIn] },
     async (ctx) => {
       const article = await findArticle(ctx.params.slug)
-      await favorite(article, ctx.viewer)
-      return { article: await viewArticle(article, ctx.viewer) }
+      await article.related("fans").attach(ctx.viewer)
+      return show(article, ctx.viewer)
     },
   ),
   unfavorite: del(
@@ -80,8 +70,8 @@ export const articleRoutes = routes({
     { ...one, summary: "Favor it no longer", layers: [signedIn] },
     async (ctx) => {
       const article = await findArticle(ctx.params.slug)
-      await unfavorite(article, ctx.viewer)
-      return { article: await viewArticle(article, ctx.viewer) }
+      await article.related("fans").detach(ctx.viewer)
+      return show(article, ctx.viewer)
     },
   ),
   tags: get("/tags", { summary: "The tags of all articles", tags, response: TagsReply }, async () => ({
@@ -89,20 +79,19 @@ export const articleRoutes = routes({
   })),
 })
 
+async function show({ id }: ArticleRow, viewer: Viewer) {
+  return { article: viewArticle(await articlesFor(viewer).where("id", id).firstOrFail()) }
+}
+
 /** A page of a list, and how long the list is. */
 async function pageOf(
-  query: ModelQuery<typeof Article>,
+  articles: ReturnType<typeof listedFor>,
   { limit, offset }: { readonly limit: number; readonly offset: number },
-  viewer: Viewer,
 ) {
-  const newest = query.orderBy("createdAt", "desc").orderBy("id", "desc")
-  const [articlesCount, page] = await Promise.all([
-    query.count(),
-    newest
-      .select("id", "slug", "title", "description", "authorId", "createdAt", "updatedAt")
-      .limit(Math.min(limit, MAX_PAGE))
-      .offset(offset)
-      .get(),
+  const newest = articles.orderBy("createdAt", "desc").orderBy("id", "desc")
+  const [page, articlesCount] = await Promise.all([
+    newest.limit(Math.min(limit, MAX_PAGE)).offset(offset).get(),
+    articles.count(),
   ])
-  return { articles: await viewArticles(page, viewer), articlesCount }
+  return { articles: page.map(viewListed), articlesCount }
 }

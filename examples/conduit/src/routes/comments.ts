@@ -1,11 +1,13 @@
 import { del, errors, get, post, routes } from "@ashlar/http"
 import { findArticle } from "../articles.ts"
-import { commentsOn, findOwnComment } from "../comments.ts"
+import { findOwnComment } from "../comments.ts"
 import { anybody, signedIn } from "../layers/viewer.ts"
 import { Comment } from "../models/comment.ts"
 import { ArticleParams } from "../schemas/article.ts"
 import { CommentParams, CommentReply, CommentsReply, NewComment } from "../schemas/comment.ts"
-import { viewComments } from "../views.ts"
+import { commentsFor, viewComment } from "../views.ts"
+
+const MAX_COMMENTS = 1_000
 
 const all = { tags: ["comments"], params: ArticleParams, errors: [errors.NotFound] } as const
 
@@ -15,8 +17,9 @@ export const commentRoutes = routes({
     "/articles/:slug/comments",
     { ...all, summary: "The comments on an article", layers: [anybody], response: CommentsReply },
     async (ctx) => {
-      const article = await findArticle(ctx.params.slug)
-      return { comments: await viewComments(await commentsOn(article), ctx.viewer) }
+      const { id } = await findArticle(ctx.params.slug)
+      const comments = await commentsFor(ctx.viewer).where("articleId", id).orderBy("id").limit(MAX_COMMENTS).get()
+      return { comments: comments.map(viewComment) }
     },
   ),
   create: post(
@@ -25,9 +28,9 @@ export const commentRoutes = routes({
     async (ctx) => {
       const article = await findArticle(ctx.params.slug)
       const { body } = ctx.body.comment
-      const created = await Comment.create({ body, articleId: article.id, authorId: ctx.viewer.id })
-      const [comment] = await viewComments([created], ctx.viewer)
-      return ctx.json({ comment: comment! }, 201)
+      const { id } = await Comment.create({ body, articleId: article.id, authorId: ctx.viewer.id })
+      const comment = await commentsFor(ctx.viewer).where("id", id).firstOrFail()
+      return ctx.json({ comment: viewComment(comment) }, 201)
     },
   ),
   remove: del(
@@ -42,8 +45,8 @@ export const commentRoutes = routes({
     },
     async (ctx) => {
       const article = await findArticle(ctx.params.slug)
-      const comment = await findOwnComment(article, ctx.params.id, ctx.viewer)
-      await comment.delete()
+      const { id } = await findOwnComment(article, ctx.params.id, ctx.viewer)
+      await Comment.where("id", id).delete()
       return ctx.empty()
     },
   ),

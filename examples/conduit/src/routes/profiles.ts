@@ -1,8 +1,9 @@
 import { del, errors, get, post, routes } from "@ashlar/http"
 import { anybody, signedIn } from "../layers/viewer.ts"
-import { findPerson, follow, unfollow } from "../people.ts"
+import type { UserRow } from "../models/user.ts"
+import { findPerson } from "../people.ts"
 import { ProfileParams, ProfileReply } from "../schemas/profile.ts"
-import { viewProfile } from "../views.ts"
+import { peopleFor, type Viewer, viewProfile } from "../views.ts"
 
 const one = { tags: ["profiles"], params: ProfileParams, response: ProfileReply, errors: [errors.NotFound] } as const
 
@@ -10,15 +11,15 @@ const one = { tags: ["profiles"], params: ProfileParams, response: ProfileReply,
 export const profileRoutes = routes({
   show: get("/profiles/:username", { ...one, summary: "A person", layers: [anybody] }, async (ctx) => {
     const person = await findPerson(ctx.params.username)
-    return { profile: await viewProfile(person, ctx.viewer) }
+    return await show(person, ctx.viewer)
   }),
   follow: post(
     "/profiles/:username/follow",
     { ...one, summary: "Follow a person", layers: [signedIn] },
     async (ctx) => {
       const person = await findPerson(ctx.params.username)
-      await follow(ctx.viewer, person)
-      return { profile: await viewProfile(person, ctx.viewer) }
+      await person.related("followers").attach(ctx.viewer)
+      return await show(person, ctx.viewer)
     },
   ),
   unfollow: del(
@@ -26,8 +27,12 @@ export const profileRoutes = routes({
     { ...one, summary: "Follow no longer", layers: [signedIn] },
     async (ctx) => {
       const person = await findPerson(ctx.params.username)
-      await unfollow(ctx.viewer, person)
-      return { profile: await viewProfile(person, ctx.viewer) }
+      await person.related("followers").detach(ctx.viewer)
+      return await show(person, ctx.viewer)
     },
   ),
 })
+
+async function show({ id }: UserRow, viewer: Viewer) {
+  return { profile: viewProfile(await peopleFor(viewer).where("id", id).firstOrFail()) }
+}
