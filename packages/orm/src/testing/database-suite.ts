@@ -5,6 +5,7 @@ import { explainCases } from "./explain-cases.ts"
 import { faultCases } from "./fault-cases.ts"
 import { manyRowsCases } from "./many-rows-cases.ts"
 import { modelCases } from "./model-cases.ts"
+import { modelKyselyCases } from "./model-kysely-cases.ts"
 import { modelQueryCases } from "./model-query-cases.ts"
 import { operatorCases } from "./operator-cases.ts"
 import { postgresCases } from "./postgres-cases.ts"
@@ -49,6 +50,7 @@ const cases: readonly DatabaseCase[] = [
   ...explainCases,
   ...modelCases,
   ...modelQueryCases,
+  ...modelKyselyCases,
   ...operatorCases,
   ...randomQueryCases,
   ...manyRowsCases,
