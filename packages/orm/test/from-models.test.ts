@@ -159,7 +159,10 @@ describe.each(all)("$name", ({ url }) => {
         db,
         models.map((model) => forDialect(model, url)),
       )
-      folder.file(`${name}.ts`, writeMigration(found.changes, found.back, found.models))
+      folder.file(
+        `${name}.ts`,
+        writeMigration(found.changes, found.back, { words: found.models, before: found.database }),
+      )
       return found
     }
     const first = await write("20260101000001_first", [User, Post])
@@ -215,7 +218,7 @@ test.each(["sqlite", "postgres", "mariadb"] as const)(
       async (first, second) => {
         const changes = [...diffDatabases(empty, first), ...diffDatabases(first, second, { dropTables: true })]
         const name = `2026${String(++count).padStart(6, "0")}_random`
-        folder.file(`${name}.ts`, writeMigration(changes, [], empty))
+        folder.file(`${name}.ts`, writeMigration(changes, [], { words: empty, before: empty }))
         const file = readMigrationFiles(folder.path).find((one) => one.name === name)!
         const plan = await readPlan(file, "up", flavour)
         // Keys that are undefined, and orders within a table, say nothing.

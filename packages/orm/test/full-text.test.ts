@@ -52,7 +52,14 @@ test.each(all)(
     await db.sql`update posts set body = 'nails' where title = 'wood'`.run()
     await db.sql`delete from posts where title = 'stone walls'`.run()
     expect([await search("joints"), await search("nails"), await search("stone")]).toEqual([[], ["wood"], []])
-    folder.write("20260101000003_drop", `schema.dropTable("posts")`, undefined, "destructive: true")
+    folder.write(
+      "20260101000003_rename",
+      `schema.renameColumn("posts", "body", "story"); schema.renameTable("posts", "articles"); schema.renameTable("articles", "posts"); schema.renameColumn("posts", "story", "body")`,
+    )
+    await migrator.up()
+    await db.sql`update posts set body = 'bricks and nails' where title = 'wood'`.run()
+    expect([await search("bricks"), await search("nails")]).toEqual([["wood"], ["wood"]])
+    folder.write("20260101000004_drop", `schema.dropTable("posts")`, undefined, "destructive: true")
     await migrator.up()
     expect((await introspect(db)).tables.map(({ name }) => name)).toEqual([
       "ashlar_migration_lock",

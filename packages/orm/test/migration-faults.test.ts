@@ -111,6 +111,43 @@ describe.each(all)("$name", ({ url }) => {
     folder.dispose()
   }, 60_000)
 
+  test("a session that the server ends, or a full disk, fails the migration, and the next run finishes it", async () => {
+    const folder = migrationFolder()
+    const trouble = {
+      sqlite:
+        "await db.sql`create table big (b blob)`.run(); await db.sql`insert into big values (zeroblob(100000000))`.run()",
+      postgres: "await db.sql`select pg_terminate_backend(pg_backend_pid())`.all()",
+      mysql: "await db.sql`kill connection_id()`.run()",
+    }
+    await using db = await openDatabase(url)
+    folder.write(
+      "20260101000001_trouble",
+      `schema.createTable("first", (t) => { t.id() })
+       schema.data("trouble", async (db) => {
+         globalThis.troubled ??= 0
+         if (++globalThis.troubled > 1) return
+         if (db.dialect === "sqlite") await db.sql\`pragma max_page_count = 50\`.run()
+         ${trouble[db.dialect]}
+       })
+       schema.createTable("second", (t) => { t.id() })`,
+    )
+    const own = globalThis as { troubled?: number }
+    delete own.troubled
+    await using migrator = await openMigrator(url, { folder: folder.path })
+    await expect(migrator.up()).rejects.toMatchObject({
+      code: expect.stringMatching(/ORM_MIGRATION_FAILED|ORM_CONNECTION_LOST|ORM_DISK_FULL/),
+    })
+    const names = async () =>
+      (await introspect(db)).tables.map(({ name }) => name).filter((name) => !name.startsWith("ashlar"))
+    expect(await names()).toEqual(db.dialect === "mysql" ? ["first"] : [])
+    if (db.dialect === "sqlite") {
+      await using other = await openMigrator(`${url}?busyTimeoutMs=5001`, { folder: folder.path })
+      expect(await other.up()).toEqual(["20260101000001_trouble"])
+    } else expect(await migrator.up()).toEqual(["20260101000001_trouble"])
+    expect(await names()).toEqual(["first", "second"])
+    folder.dispose()
+  }, 30_000)
+
   test("a lock is respected while it is held, and taken over when its holder gives no sign", async () => {
     const folder = migrationFolder()
     folder.write(

@@ -124,6 +124,15 @@ describe.each(all)("$name", ({ url }) => {
         message: expect.stringContaining("the values of users.email"),
       })
       expect(await migrator.up({ allowDestructive: true })).toEqual(["20260101000002_drop"])
+      folder.write("20260101000003_price", `schema.createTable("prices", (t) => { t.id(); t.decimal("price", 12, 4) })`)
+      folder.write(
+        "20260101000004_round",
+        `schema.alterTable("prices", (t) => t.change((t) => t.decimal("price", 12, 2)))`,
+      )
+      await expect(migrator.up()).rejects.toMatchObject({ message: expect.stringContaining("digits of prices.price") })
+      expect(await tables()).toEqual(["users"])
+      folder.remove("20260101000003_price.ts")
+      folder.remove("20260101000004_round.ts")
       folder.write("20260101000003_drop", `schema.dropTable("users")`, undefined, "destructive: true")
       expect(await migrator.up()).toEqual(["20260101000003_drop"])
       await expect(migrator.down()).rejects.toMatchObject({ code: "ORM_MIGRATION_IRREVERSIBLE" })

@@ -1,8 +1,8 @@
 import type { Database } from "../database.ts"
 import { applyChange } from "../schema/changes/apply-change.ts"
 import type { SchemaChange } from "../schema/changes/change.ts"
-import { lossOf } from "../schema/changes/change.ts"
 import { fitTable } from "../schema/changes/fit-table.ts"
+import { lossOf } from "../schema/changes/loss.ts"
 import { type DescribableModel, describeModels } from "../schema/describe-model.ts"
 import { type DatabaseDescription, type TableDescription, tableOf } from "../schema/description.ts"
 import { type DiffOptions, diffDatabases } from "../schema/diff.ts"
@@ -48,7 +48,7 @@ export async function compareModels(
   return {
     changes,
     back: diffDatabases(after, database, { dropTables: true }),
-    losses: changes.flatMap((change) => lossOf(change) ?? []),
+    losses: changes.flatMap((change) => lossOf(change, database) ?? []),
     unknownTables: database.tables
       .map(({ name }) => name)
       .filter((name) => !wanted.tables.some((one) => one.name === name)),

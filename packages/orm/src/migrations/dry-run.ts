@@ -1,8 +1,8 @@
 import type { Queryable } from "../database.ts"
 import type { Step } from "../schema/builder/schema-builder.ts"
 import { applyChange } from "../schema/changes/apply-change.ts"
-import { lossOf } from "../schema/changes/change.ts"
 import { changeSql, fitChange } from "../schema/changes/change-sql.ts"
+import { lossOf } from "../schema/changes/loss.ts"
 import type { DatabaseDescription } from "../schema/description.ts"
 import { introspect } from "../schema/introspect.ts"
 import type { MigrationPlan } from "./migration-file.ts"
@@ -23,14 +23,16 @@ export async function dryRun(db: Queryable, plans: readonly MigrationPlan[]): Pr
   let state = await introspect(db)
   return plans.map(({ file, steps }) => {
     const statements: string[] = []
+    const losses: string[] = []
     let rebuilds = false
     for (const step of steps) {
+      const loss = step.kind === "change" ? lossOf(step.change, state) : undefined
+      if (loss !== undefined) losses.push(loss)
       const next = sqlOf(step, state)
       statements.push(...next.statements)
       rebuilds ||= next.rebuilds
       state = next.state
     }
-    const losses = steps.flatMap((step) => (step.kind === "change" ? (lossOf(step.change) ?? []) : []))
     return { name: file.name, statements, losses, rebuilds }
   })
 }

@@ -79,11 +79,15 @@ async function make(request: MigrateRequest & { readonly command: "make" }): Pro
   const pending = await pendingOf(request)
   if (pending.length > 0) return { pending }
   await using db = await openDatabase(url)
-  const { changes, back, losses, unknownTables, models } = await compareModels(db, await loadModels(request.models), {
-    dropTables,
-  })
+  const { changes, back, losses, unknownTables, models, database } = await compareModels(
+    db,
+    await loadModels(request.models),
+    {
+      dropTables,
+    },
+  )
   if (changes.length === 0) return { pending, losses, unknownTables }
-  const path = makeMigration(folder, name, { text: writeMigration(changes, back, models) })
+  const path = makeMigration(folder, name, { text: writeMigration(changes, back, { words: models, before: database }) })
   return { pending, path, losses, unknownTables, changes: changeLines(changes, models) }
 }
 

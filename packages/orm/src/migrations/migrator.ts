@@ -9,7 +9,7 @@ import {
   OrmOptionsInvalid,
 } from "../errors.ts"
 import { openDatabase } from "../open-database.ts"
-import { lossOf, mayDropRows } from "../schema/changes/change.ts"
+import { mayDropRows } from "../schema/changes/change.ts"
 import type { Flavour } from "../schema/description.ts"
 import { flavourOf } from "../schema/introspect.ts"
 import { statement, textSql } from "../schema/sql-text.ts"
@@ -178,7 +178,7 @@ class OneMigrator implements Migrator {
       const situation = await this.#situation()
       const pending = pendingFiles(situation, { to, allowOutOfOrder })
       const plans = await this.#plans(pending, "up")
-      if (!allowDestructive) refuseLoss(plans)
+      if (!allowDestructive) refuseLoss(plans, await dryRun(this.#db, plans))
       const batch = Math.max(0, ...[...situation.entries.values()].map((entry) => entry.batch)) + 1
       await this.#backup(plans)
       return await this.#run(plans, { lock, direction: "up", batch, entries: situation.entries, onProgress })
@@ -330,15 +330,10 @@ function pendingFiles(
   return pending.filter(({ name }) => name <= to)
 }
 
-function refuseLoss(plans: readonly MigrationPlan[]): void {
-  const losses = plans
-    .filter(({ isAgreed }) => !isAgreed)
-    .flatMap(({ file, steps }) =>
-      steps.flatMap((step) => {
-        const loss = step.kind === "change" ? lossOf(step.change) : undefined
-        return loss === undefined ? [] : `${file.name}: ${loss}`
-      }),
-    )
+function refuseLoss(plans: readonly MigrationPlan[], planned: readonly PlannedMigration[]): void {
+  const losses = planned
+    .filter((_, at) => !plans[at]!.isAgreed)
+    .flatMap(({ name, losses }) => losses.map((loss) => `${name}: ${loss}`))
   if (losses.length > 0)
     throw new OrmMigrationDestructive(
       `This would be gone for good: ${losses.join("; ")}. Allow it with --allow-destructive, or \`destructive: true\` in the file.`,

@@ -1,21 +1,27 @@
 import type { SchemaChange, TableOperation } from "../schema/changes/change.ts"
-import { lossOf } from "../schema/changes/change.ts"
+import { lossOf } from "../schema/changes/loss.ts"
 import { constraintName } from "../schema/constraint-name.ts"
 import { type DatabaseDescription, type TableDescription, tableOf } from "../schema/description.ts"
 import { checkCall, columnCall, foreignCall, indexCall, optionsCall, quoted, sqlText } from "./write-table.ts"
 
+interface WritingSources {
+  /** Where columns, indexes and checks are described as people wrote them, not as a database did: for the way forward. */
+  readonly words: DatabaseDescription
+  /** The database before the way forward. */
+  readonly before: DatabaseDescription
+}
+
 /**
  * The source of a migration that makes these changes, and takes them back.
  *
- * @param words Where columns, indexes and checks are described as people wrote them, not as a database did: for the way forward.
  */
 export function writeMigration(
   up: readonly SchemaChange[],
   down: readonly SchemaChange[],
-  words: DatabaseDescription,
+  { words, before }: WritingSources,
 ): string {
-  const forward = up.flatMap((change) => writeChange(change, words))
-  const back = down.flatMap((change) => writeChange(change, undefined))
+  const forward = up.flatMap((change) => writeChange(change, words, before))
+  const back = down.flatMap((change) => writeChange(change))
   const all = [...forward, ...back].join("\n")
   const imports = [
     ...(/\bsql`/.test(all) ? ['import { sql } from "@ashlar/orm"'] : []),
@@ -40,8 +46,8 @@ export function changeLines(changes: readonly SchemaChange[], words: DatabaseDes
   return changes.flatMap((change) => writeChange(change, words))
 }
 
-function writeChange(change: SchemaChange, words: DatabaseDescription | undefined): string[] {
-  const loss = lossOf(change)
+function writeChange(change: SchemaChange, words?: DatabaseDescription, before?: DatabaseDescription): string[] {
+  const loss = lossOf(change, before)
   // Only forward: whoever goes back knows that what was made goes.
   const warning = loss === undefined || words === undefined ? [] : [`// Destructive: ${loss.replace(/\s+/g, " ")}.`]
   switch (change.kind) {

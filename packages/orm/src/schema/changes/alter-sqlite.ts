@@ -1,6 +1,6 @@
 import type { DatabaseDescription, TableDescription } from "../description.ts"
 import { nameSql, namesSql, textSql } from "../sql-text.ts"
-import { applyOperation } from "./apply-change.ts"
+import { applyOperation, isIndexOf } from "./apply-change.ts"
 import type { ChangeSql, TableOperation } from "./change.ts"
 import { triggersOn, viewsOn } from "./dependants.ts"
 import { dropSearchSql } from "./full-text-sql.ts"
@@ -20,6 +20,13 @@ function inPlace(table: TableDescription, operation: TableOperation): readonly s
       return [`${alter} add column ${columnSql(operation.column, "sqlite", { table })}`]
     }
     case "renameColumn":
+      // The table of its words would go on under the old name.
+      if (
+        table.indexes.some(
+          (index) => index.method === "fulltext" && isIndexOf(index, operation.from, { flavour: "sqlite" }),
+        )
+      )
+        return undefined
       return [`${alter} rename column ${name(operation.from)} to ${name(operation.to)}`]
     case "addIndex":
       return operation.index.constraint ? undefined : addIndexSql(table.name, operation.index, "sqlite")

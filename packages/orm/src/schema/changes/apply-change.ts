@@ -31,7 +31,7 @@ export function applyChange(database: DatabaseDescription, change: SchemaChange)
       findTable(database, change.from)
       return withTables(
         database,
-        database.tables.map((table) => renamedTable(table, change.from, change.to)),
+        database.tables.map((table) => renamedTable(table, change, database)),
       )
     case "alterTable": {
       const old = findTable(database, change.table)
@@ -87,10 +87,20 @@ export function byName(a: { readonly name: string }, b: { readonly name: string 
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
 }
 
-function renamedTable(table: TableDescription, from: string, to: string): TableDescription {
+function renamedTable(
+  table: TableDescription,
+  { from, to }: { readonly from: string; readonly to: string },
+  { flavour }: DatabaseDescription,
+): TableDescription {
+  const isSearch = ({ method }: IndexDescription) => flavour === "sqlite" && method === "fulltext"
   return {
     ...table,
-    name: table.name === from ? to : table.name,
+    ...(table.name === from
+      ? {
+          name: to,
+          indexes: table.indexes.map((index) => (isSearch(index) ? { ...index, name: `${to}_search` } : index)),
+        }
+      : {}),
     foreignKeys: table.foreignKeys.map((key) => (key.table === from ? { ...key, table: to } : key)),
   }
 }

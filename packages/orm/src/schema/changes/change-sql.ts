@@ -7,7 +7,7 @@ import { alterSqlite } from "./alter-sqlite.ts"
 import { applyChange, applyOperation, findTable } from "./apply-change.ts"
 import type { ChangeSql, SchemaChange, TableOperation } from "./change.ts"
 import { fitColumn, fitIndex, fitTable, wordsCheck } from "./fit-table.ts"
-import { dropSearchSql } from "./full-text-sql.ts"
+import { createSearchSql, dropSearchSql } from "./full-text-sql.ts"
 import { createTableSql } from "./table-sql.ts"
 
 /** A change in terms that the database has words for. */
@@ -68,7 +68,7 @@ export function changeSql(asked: SchemaChange, database: DatabaseDescription): C
     case "dropTable":
       return { statements: dropTableSql(change, database), dropsRows: true }
     case "renameTable":
-      return { statements: [`alter table ${name(change.from)} rename to ${name(change.to)}`] }
+      return { statements: renameTableSql(change, database) }
     case "alterTable":
       return alterSql(findTable(database, change.table), change.operations, database)
     case "createEnum":
@@ -87,6 +87,17 @@ export function changeSql(asked: SchemaChange, database: DatabaseDescription): C
     case "dropView":
       return { statements: [`drop view ${name(change.name)}`] }
   }
+}
+
+/** A table of words is of a table by its name. */
+function renameTableSql(
+  { from, to }: SchemaChange & { kind: "renameTable" },
+  database: DatabaseDescription,
+): readonly string[] {
+  const rename = `alter table ${nameSql(from, database.flavour)} rename to ${nameSql(to, database.flavour)}`
+  const index = findTable(database, from).indexes.find(({ method }) => method === "fulltext")
+  if (database.flavour !== "sqlite" || index === undefined) return [rename]
+  return [...dropSearchSql(from), rename, ...createSearchSql(to, index)]
 }
 
 function dropTableSql(

@@ -46,31 +46,10 @@ export interface ChangeSql {
   readonly dropsRows?: boolean
 }
 
-/** What a change takes away for good, in words; undefined when nothing is lost. */
-export function lossOf(change: SchemaChange): string | undefined {
-  switch (change.kind) {
-    case "dropTable":
-      return `the rows of ${change.name}`
-    case "dropEnum":
-    case "dropView":
-      return undefined
-    case "alterTable": {
-      const lost = change.operations.flatMap((operation) => lossOfOperation(change.table, operation) ?? [])
-      return lost.length === 0 ? undefined : lost.join(", ")
-    }
-    default:
-      return undefined
-  }
-}
-
-function lossOfOperation(table: string, operation: TableOperation): string | undefined {
-  if (operation.kind === "dropColumn") return `the values of ${table}.${operation.name}`
-  return undefined
-}
-
 /** Whether SQLite may have to drop a table for it, be it to make it anew. */
 export function mayDropRows(change: SchemaChange): boolean {
   if (change.kind === "dropTable") return true
-  const inPlace: ReadonlySet<TableOperation["kind"]> = new Set(["addIndex", "dropIndex", "renameColumn"])
-  return change.kind === "alterTable" && change.operations.some(({ kind }) => !inPlace.has(kind))
+  return (
+    change.kind === "alterTable" && change.operations.some(({ kind }) => kind !== "addIndex" && kind !== "dropIndex")
+  )
 }

@@ -29,9 +29,7 @@ export function fitTable(table: TableDescription, flavour: Flavour): TableDescri
   return {
     ...table,
     columns: table.columns.map((column) => fitColumn(column, flavour, keys.has(column.name))),
-    indexes: table.indexes
-      .map((index) => fitIndex(table.name, index, flavour))
-      .filter(({ where }) => where === undefined || !isMysql(flavour)),
+    indexes: table.indexes.map((index) => fitIndex(table.name, index, flavour)),
     checks: [...table.checks, ...table.columns.flatMap((column) => wordsCheck(table.name, column, flavour))].sort(
       (a, b) => (a.name < b.name ? -1 : 1),
     ),

@@ -187,6 +187,10 @@ export function createIndexSql(
   options: { readonly concurrently?: boolean } = {},
 ): string {
   const { name, columns, unique, method, where, include } = index
+  if (where !== undefined && isMysql(flavour))
+    throw new OrmSchemaInvalid(
+      `Index ${name} is over some rows only, which MySQL does not have. Make it where schema.dialect is another.`,
+    )
   const isOwnKind = isMysql(flavour) && method !== undefined && METHODS.has(method)
   const using = method === undefined || isOwnKind || flavour === "sqlite" ? "" : ` using ${word(method)}`
   return [
