@@ -79,7 +79,8 @@ export interface Database extends Queryable {
   readonly primary: Queryable
   /**
    * Runs one request or one job, whose reads see what it wrote: for `readYourWritesMs` after a write in it they go to the primary. Its
-   * writes do not turn the reads of others there, as writes outside of any flow do. Without replicas it only runs the work.
+   * writes do not turn the reads of others there, as writes outside of any flow do. What it asks again and again is told to
+   * `onRepeatedQuery`.
    */
   flow<T>(work: () => T): T
   /** Resolves when a query can be answered. @throws what the query does, {ORM_CONNECT_FAILED} and others. */

@@ -117,7 +117,7 @@ export type { LockOptions } from "./query/shaped-query.ts"
 export type { Ties } from "./query/subqueries.ts"
 export type { Operand, RelatedWhere, Subquery, Where } from "./query/where.ts"
 export { Query, type WriteResult } from "./query.ts"
-export type { QueryEvent, QueryEventOptions } from "./query-event.ts"
+export type { QueryEvent, QueryEventOptions, RepeatedQuery } from "./query-event.ts"
 export {
   type BelongsToOptions,
   belongsTo,

@@ -11,6 +11,7 @@ import { type Database, faceOf, queryable } from "./database.ts"
 import type { Engine } from "./driver.ts"
 import { databases } from "./drivers/drivers.ts"
 import { OrmClosed, OrmOptionsInvalid } from "./errors.ts"
+import { Flows } from "./flow.ts"
 import { noteClosed, noteOpen } from "./open-services.ts"
 import { type QueryEventOptions, QueryLog } from "./query-event.ts"
 import { openReplicas } from "./replicas/open-replicas.ts"
@@ -30,6 +31,7 @@ export interface DatabaseOptions extends QueryEventOptions {
 interface Shared {
   readonly engine: Promise<Engine>
   readonly ambient: Ambient<Scope | undefined>
+  readonly flows: Flows
   users: number
 }
 
@@ -67,8 +69,9 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
 }
 
 function open(url: DriverUrl, key: string | undefined, replicas: readonly string[]): Shared {
-  const engine = databases.open(url.reveal()).then((primary) => openReplicas(url, primary, replicas))
-  const place: Shared = { engine, ambient: createAmbient("transaction"), users: 0 }
+  const flows = new Flows()
+  const engine = databases.open(url.reveal()).then((primary) => openReplicas(url, primary, { replicas, flows }))
+  const place: Shared = { engine, ambient: createAmbient("transaction"), flows, users: 0 }
   if (key !== undefined) shared.set(key, place)
   return place
 }
@@ -88,7 +91,7 @@ async function leave(place: Shared, key: string | undefined): Promise<void> {
 function createDatabase(
   url: DriverUrl,
   engine: Engine,
-  { ambient }: Shared,
+  { ambient, flows }: Shared,
   options: DatabaseOptions,
   leaveShared: () => Promise<void>,
 ): Database {
@@ -106,7 +109,7 @@ function createDatabase(
       return engine.writers
     },
   }
-  const log = new QueryLog({ dialect: engine.dialect, database: url.toString() }, options)
+  const log = new QueryLog({ dialect: engine.dialect, database: url.toString() }, { ...options, flows })
   const session = new Session(openEngine, ambient, log)
   const set = engine instanceof ReplicaSet ? engine : undefined
   const primary = set === undefined ? session : new Session(primaryOf(openEngine, set), ambient, log)
@@ -118,7 +121,7 @@ function createDatabase(
     ...queryable(session),
     url,
     primary: queryable(primary),
-    flow: (work) => (set === undefined ? work() : set.flows.run(work)),
+    flow: (work) => flows.run(work),
     async health() {
       await ambient.run(undefined, () => primary.execute({ text: "select 1", values: [] }))
     },
@@ -197,6 +200,8 @@ const OPTIONS: ReadonlySet<string> = new Set([
   "slowQueryMs",
   "onSlowQuery",
   "callSite",
+  "onRepeatedQuery",
+  "repeatedQueryCount",
   "showValue",
 ])
 
@@ -204,7 +209,9 @@ function checkOptions(options: DatabaseOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTIONS.has(name))
   if (unknown !== undefined)
     throw new OrmOptionsInvalid(`Unknown option "${unknown}". Expected one of: ${[...OPTIONS].join(", ")}.`)
-  const { slowQueryMs = 1_000 } = options
+  const { slowQueryMs = 1_000, repeatedQueryCount = 10 } = options
+  if (!Number.isInteger(repeatedQueryCount) || repeatedQueryCount < 2)
+    throw new OrmOptionsInvalid("Expected repeatedQueryCount to be an integer, 2 or more.")
   if (!(slowQueryMs >= 0))
     throw new OrmOptionsInvalid("Expected slowQueryMs to be a number of milliseconds, 0 or more.")
 }

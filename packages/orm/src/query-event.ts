@@ -2,6 +2,7 @@ import { channel } from "node:diagnostics_channel"
 import { AshlarError } from "@ashlar/core"
 import { callSite } from "./call-site.ts"
 import type { BoundValue, Dialect, Row, Statement } from "./driver.ts"
+import type { Flows } from "./flow.ts"
 
 /** One statement that was run, as the channels `ashlar:orm:query` and `ashlar:orm:slow-query` tell it. */
 export interface QueryEvent {
@@ -25,6 +26,18 @@ export interface QueryEvent {
   readonly callSite: string | undefined
 }
 
+/**
+ * A text that one `db.flow` ran again and again, as the channel `ashlar:orm:repeated-query` tells it: often a query for each row of
+ * another, where one query would do.
+ */
+export interface RepeatedQuery {
+  readonly dialect: Dialect
+  readonly database: string
+  readonly text: string
+  readonly count: number
+  readonly callSite: string | undefined
+}
+
 export interface QueryEventOptions {
   /** Called with every statement after it was run. What it throws is an unhandled rejection, and no failure of the query. */
   readonly onQuery?: (event: QueryEvent) => void
@@ -35,6 +48,10 @@ export interface QueryEventOptions {
   readonly slowQueryMs?: number
   /** Called with each slow one, as `onQuery` is. */
   readonly onSlowQuery?: (event: QueryEvent) => void
+  /** Called once in a flow for each text that was run `repeatedQueryCount` times in it, as `onQuery` is. */
+  readonly onRepeatedQuery?: (event: RepeatedQuery) => void
+  /** 2 or more. Default: 10. */
+  readonly repeatedQueryCount?: number
   /** Notes where each statement came from, while somebody listens, for 2 to 7 µs each. Default: false. */
   readonly callSite?: boolean
   /** Makes what events show of a bound value, as `() => "…"` or `typeof`. Default: values are not shown at all. */
@@ -43,32 +60,52 @@ export interface QueryEventOptions {
 
 const queries = channel("ashlar:orm:query")
 const slowQueries = channel("ashlar:orm:slow-query")
+const repeatedQueries = channel("ashlar:orm:repeated-query")
 
 /** Tells of each statement to those who listen, and does nothing at all while nobody does. */
 export class QueryLog {
   readonly #origin: Pick<QueryEvent, "dialect" | "database">
   readonly #options: QueryEventOptions
+  readonly #flows: Flows
   readonly #slowQueryMs: number
   readonly #onSlowQuery: ((event: QueryEvent) => void) | undefined
   readonly #hasOwnListener: boolean
 
-  constructor(origin: Pick<QueryEvent, "dialect" | "database">, options: QueryEventOptions) {
+  constructor(
+    origin: Pick<QueryEvent, "dialect" | "database">,
+    options: QueryEventOptions & { readonly flows: Flows },
+  ) {
     this.#origin = origin
+    this.#flows = options.flows
     this.#options = options
     this.#slowQueryMs = options.slowQueryMs ?? 1_000
     this.#onSlowQuery = options.onSlowQuery ?? (options.slowQueryMs === undefined ? undefined : warn)
-    this.#hasOwnListener = options.onQuery !== undefined || this.#onSlowQuery !== undefined
+    this.#hasOwnListener = [options.onQuery, this.#onSlowQuery, options.onRepeatedQuery].some(
+      (one) => one !== undefined,
+    )
   }
 
   /** Whether anybody listens. Asked before each statement. */
   get isHeard(): boolean {
-    return this.#hasOwnListener || queries.hasSubscribers || slowQueries.hasSubscribers
+    if (this.#hasOwnListener || queries.hasSubscribers) return true
+    return slowQueries.hasSubscribers || repeatedQueries.hasSubscribers
   }
 
   /** Notes who asks: to be called before the first await. */
   begin(statement: Statement, transactionId: number | undefined): ToldQuery {
     const site = this.#options.callSite === true ? callSite() : undefined
+    const { onRepeatedQuery } = this.#options
+    if (onRepeatedQuery !== undefined || repeatedQueries.hasSubscribers) this.#count(statement.text, site)
     return new ToldQuery((outcome) => this.#tell({ statement, transactionId, site }, outcome))
+  }
+
+  #count(text: string, site: string | undefined): void {
+    const { onRepeatedQuery, repeatedQueryCount = 10 } = this.#options
+    const count = this.#flows.own?.count(text)
+    if (count !== repeatedQueryCount) return
+    const event: RepeatedQuery = { ...this.#origin, text, count, callSite: site ?? callSite() }
+    repeatedQueries.publish(event)
+    hear(onRepeatedQuery, event)
   }
 
   #tell({ statement, transactionId, site }: Asked, outcome: Outcome): void {
@@ -86,14 +123,17 @@ export class QueryLog {
     }
     queries.publish(event)
     if (isSlow) slowQueries.publish(event)
-    for (const listener of isSlow ? [onQuery, this.#onSlowQuery] : [onQuery]) {
-      try {
-        listener?.(event)
-      } catch (thrown) {
-        // As the channels do: a listener that fails is no failure of the query.
-        process.nextTick(() => Promise.reject(thrown))
-      }
-    }
+    hear(onQuery, event)
+    if (isSlow) hear(this.#onSlowQuery, event)
+  }
+}
+
+function hear<E>(listener: ((event: E) => void) | undefined, event: E): void {
+  try {
+    listener?.(event)
+  } catch (thrown) {
+    // As the channels do: a listener that fails is no failure of the query.
+    process.nextTick(() => Promise.reject(thrown))
   }
 }
 

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createContainer } from "@ashlar/core"
-import { defineDatabase, openDatabase, type QueryEvent } from "../src/index.ts"
+import { defineDatabase, openDatabase, type QueryEvent, type RepeatedQuery } from "../src/index.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "orm-opening-"))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -167,4 +167,27 @@ test("a call site is the place of the caller", async () => {
   for await (const _ of db.stream(db.sql`select 1 as one`)) expect(_).toEqual({ one: 1 })
   expect(sites).toHaveLength(2)
   for (const site of sites) expect(site).toMatch(/opening\.test\.ts:\d+:\d+$/)
+})
+
+test("a query that one flow asks for each row of another is told once, with its place", async () => {
+  const told: RepeatedQuery[] = []
+  const onRepeatedQuery = (event: RepeatedQuery) => void told.push(event)
+  await using db = await openDatabase("sqlite::memory:", { onRepeatedQuery, repeatedQueryCount: 5 })
+  const ask = async (n: number) => {
+    for (let id = 0; id < n; id++) await db.sql`select ${id} as id`.all()
+  }
+  await ask(20)
+  await Promise.all([db.flow(() => ask(4)), db.flow(() => ask(4))])
+  expect(told).toEqual([])
+  await db.flow(() => db.flow(() => ask(20)))
+  expect(told).toHaveLength(1)
+  expect(told[0]).toMatchObject({
+    text: "select ? as id",
+    count: 5,
+    callSite: expect.stringContaining("opening.test.ts"),
+  })
+  for (const repeatedQueryCount of [1, 2.5])
+    await expect(openDatabase("sqlite::memory:", { repeatedQueryCount })).rejects.toMatchObject({
+      code: "ORM_OPTIONS_INVALID",
+    })
 })

@@ -128,7 +128,7 @@ class BunSqlClient implements PostgresClient {
   }
 
   destroy(): void {
-    void this.#pool.close({ timeout: 0 })
+    this.#pool.close({ timeout: 0 }).catch(() => undefined)
   }
 
   async end(): Promise<void> {

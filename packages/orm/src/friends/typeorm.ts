@@ -75,7 +75,7 @@ class SharedConnection {
 
   async run(text: string, values: readonly unknown[] = []): Promise<ListResult> {
     if (await this.#control(text)) return { columns: [], rows: [], changes: 0, insertId: undefined }
-    const session = [...this.#open.values()].at(-1)?.session ?? this.#session
+    const session = this.#innermost
     return await session.executeLists({ text, values: checkValues(values.map(bindable), session.dialect) })
   }
 

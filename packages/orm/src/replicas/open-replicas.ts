@@ -2,6 +2,7 @@ import { type DriverUrl, parseDriverUrl } from "@ashlar/core"
 import type { Engine } from "../driver.ts"
 import { databases } from "../drivers/drivers.ts"
 import { OrmOptionsInvalid } from "../errors.ts"
+import type { Flows } from "../flow.ts"
 import { Replica } from "./replica.ts"
 import { ReplicaSet } from "./replica-set.ts"
 
@@ -22,7 +23,11 @@ const OWN_OPTIONS: ReadonlySet<string> = new Set([
  *
  * @throws {ORM_OPTIONS_INVALID} for SQLite, beyond 16, and where a replica is of another kind of database.
  */
-export async function openReplicas(url: DriverUrl, primary: Engine, given: readonly string[]): Promise<Engine> {
+export async function openReplicas(
+  url: DriverUrl,
+  primary: Engine,
+  { replicas: given, flows }: { readonly replicas: readonly string[]; readonly flows: Flows },
+): Promise<Engine> {
   const options = primary.replicaOptions
   const urls = [...siblings(url, options?.replicas ?? ""), ...given]
   if (urls.length === 0) return primary
@@ -39,7 +44,7 @@ export async function openReplicas(url: DriverUrl, primary: Engine, given: reado
       return new Replica(String(parseDriverUrl(text)), { engine, probe }, options.maxReplicaLagMs)
     }),
   )
-  return new ReplicaSet(primary, replicas, options)
+  return new ReplicaSet(primary, replicas, { ...options, flows })
 }
 
 /** The URL once for each host of the list, for the login is the same. */

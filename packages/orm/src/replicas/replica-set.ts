@@ -1,7 +1,7 @@
 import type { Connection, Engine, ReplicaOptions } from "../driver.ts"
 import { isRetryable, OrmConnectFailed, OrmConnectionLost, OrmReadOnly } from "../errors.ts"
+import type { Flows } from "../flow.ts"
 import type { ConnectionSource, PoolStatus } from "../pool.ts"
-import { Flows } from "./flow.ts"
 import type { Replica, ReplicaStatus } from "./replica.ts"
 
 /** A database and its copies: writes and transactions go to it, reads to a copy that is well. */
@@ -12,16 +12,17 @@ export class ReplicaSet implements Engine {
   readonly writers: ConnectionSource
   /** For reads of the primary, which are no writes. */
   readonly primary: ConnectionSource
-  readonly flows: Flows = new Flows()
+  readonly #flows: Flows
   readonly #replicas: readonly Replica[]
   readonly #timer: ReturnType<typeof setInterval>
 
-  constructor(primary: Engine, replicas: readonly Replica[], options: ReplicaOptions) {
+  constructor(primary: Engine, replicas: readonly Replica[], { flows, ...options }: ReplicaOptions & { flows: Flows }) {
+    this.#flows = flows
     this.dialect = primary.dialect
     this.rowForm = primary.rowForm
     this.#replicas = replicas
     this.primary = primary.readers
-    this.writers = new Writers(primary.writers, this.flows)
+    this.writers = new Writers(primary.writers, flows)
     this.readers = new Readers(primary.readers, replicas, () => this.#mustSeeWrites(options.readYourWritesMs))
     const check = () => {
       for (const replica of replicas) void replica.check()
@@ -42,7 +43,7 @@ export class ReplicaSet implements Engine {
   }
 
   #mustSeeWrites(forMs: number): boolean {
-    return performance.now() - this.flows.current.wroteAt < forMs
+    return performance.now() - this.#flows.current.wroteAt < forMs
   }
 }
 
