@@ -2,13 +2,14 @@ import { sql as k, type RawBuilder } from "kysely"
 import { type BoundValue, BUSY } from "../driver.ts"
 import { OrmQueryInvalid, OrmValueInvalid } from "../errors.ts"
 import { partsOf, slotAt } from "../query/compile.ts"
+import { bindTo, runPlan } from "../query/rows-plan.ts"
 import { scopeConditions } from "../query/scope-conditions.ts"
 import type { Session } from "../session.ts"
 import type { Home } from "./home.ts"
-import { newValues, type Written } from "./new-row.ts"
-import { touch } from "./persist.ts"
+import { changedValues, newValues, type Written } from "./new-row.ts"
+import { keyOf, touch } from "./persist.ts"
 import { columnOf, type TableColumn } from "./table.ts"
-import { insertInto, insertPlan, type WritePlan, writePlan } from "./write-plan.ts"
+import { changePlan, insertInto, insertPlan, type WritePlan, writePlan } from "./write-plan.ts"
 
 export interface UpsertOptions<C extends string> {
   /** The columns by which a row is the same. */
@@ -72,6 +73,32 @@ export async function upsertRows<C extends string>(
       await runBatch(inner, values, { planFor, most: mostRows(home, columns) })
     }
   }, {})
+}
+
+/** Changes each row by its key, in one transaction. @returns how many were there to be changed. */
+export async function updateRows(home: Home, session: Session, rows: readonly object[]): Promise<number> {
+  if (!Array.isArray(rows)) throw new OrmValueInvalid("Expected a list of rows.")
+  const { table } = home
+  const { dialect } = home.session
+  // All of them are looked at before the first is written.
+  const writes = rows.map((row) => {
+    const written = changedValues(table, row, dialect).filter(({ column }) => column !== table.roles.version)
+    const key = keyOf(home, (column) => (row as Record<string, unknown>)[column.property])
+    const set = written.filter(({ column }) => !table.primaryKey.includes(column))
+    const all = set.length === 0 ? [] : [...set, ...touch(home, set)]
+    const columns = all.map(({ column }) => column)
+    return { columns, values: [...all.map(({ bound }) => bound), ...key] }
+  })
+  let count = 0
+  await session.transaction(async (inner) => {
+    for (const { columns, values } of writes) {
+      if (columns.length === 0) continue
+      const plan = home.plan(`change\0${names(columns)}`, () => changePlan(home, columns))
+      const { changes } = await runPlan(inner, "run", [plan, bindTo(plan, values)])
+      count += changes
+    }
+  }, {})
+  return count
 }
 
 const names = (columns: readonly TableColumn[]): string => columns.map(({ property }) => property).join("\0")

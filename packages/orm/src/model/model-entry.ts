@@ -6,9 +6,9 @@ import { bindTo, type RowsPlan } from "../query/rows-plan.ts"
 import type { Session } from "../session.ts"
 import { boundKey, findPlan } from "./find-plan.ts"
 import type { Home } from "./home.ts"
-import { insertRows, type UpsertOptions, upsertRows } from "./many-rows.ts"
+import { insertRows, type UpsertOptions, updateRows, upsertRows } from "./many-rows.ts"
 import { createRow, saveRow } from "./persist.ts"
-import type { Changes, ColumnName, ColumnValue, KeyOf, ModelClass, NewRow, RowOf } from "./types.ts"
+import type { Changes, ColumnName, ColumnValue, KeyOf, ModelClass, NewRow, RowChanges, RowOf } from "./types.ts"
 
 /** A model in one database or transaction: where its queries and its new rows begin. */
 export class ModelEntry<M extends ModelClass> {
@@ -63,6 +63,15 @@ export class ModelEntry<M extends ModelClass> {
   /** Inserts rows, all or none, without events. @returns how many. */
   insertMany(rows: readonly NewRow<M>[]): Promise<number> {
     return insertRows(this.#home, this.#session, rows)
+  }
+
+  /**
+   * Changes each of these rows by its key, all or none, without events and whatever version they are of: `updateMany([{ id, place: 1 }, …])`.
+   *
+   * @returns how many were there to be changed.
+   */
+  updateMany(rows: readonly RowChanges<M>[]): Promise<number> {
+    return updateRows(this.#home, this.#session, rows)
   }
 
   /**

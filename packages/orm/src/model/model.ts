@@ -19,7 +19,17 @@ import { type AnyRow, changedColumns, keyOf, makeRow, saveRow } from "./persist.
 import { toJson } from "./row-json.ts"
 import { RowState } from "./row-state.ts"
 import { columnOf, tableOf } from "./table.ts"
-import type { Changes, ColumnName, ColumnValue, KeyOf, ModelClass, NewRow, RowOf, ValuesOf } from "./types.ts"
+import type {
+  Changes,
+  ColumnName,
+  ColumnValue,
+  KeyOf,
+  ModelClass,
+  NewRow,
+  RowChanges,
+  RowOf,
+  ValuesOf,
+} from "./types.ts"
 
 /**
  * A table as a class. Columns are declared once, and give the types, the casts and the table itself. The statics that a class may
@@ -146,6 +156,11 @@ export abstract class Model {
   /** Inserts rows, all or none, without events. @returns how many. */
   static insertMany<M extends ModelClass>(this: M, rows: readonly NewRow<M>[]): Promise<number> {
     return entryOf(this).insertMany(rows)
+  }
+
+  /** Changes each of these rows by its key, all or none, without events. @returns how many were there. */
+  static updateMany<M extends ModelClass>(this: M, rows: readonly RowChanges<M>[]): Promise<number> {
+    return entryOf(this).updateMany(rows)
   }
 
   /** Inserts rows, and changes those that are there already with the same `on`. See {@link ModelEntry.upsert}. */

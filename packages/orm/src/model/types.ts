@@ -61,6 +61,9 @@ export type NewValues<S extends Columns> = { [K in Exclude<Writable<S>, Omittabl
 export type Changes<M extends ModelClass> = ChangedValues<M["columns"]>
 export type ChangedValues<S extends Columns> = { [K in Writable<S>]?: S[K]["~t"] }
 
+/** A row's key, and what of it changes. */
+export type RowChanges<M extends ModelClass> = Changes<M> & ValuesOf<M["columns"], Flagged<M["columns"], "primary">>
+
 type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never
 
 /** What `find` takes: the value of the primary key, or an object of values where it has several columns. */

@@ -83,13 +83,21 @@ export function readBackPlan(home: Home, columns: readonly TableColumn[]): Write
 
 /** `set …` of these columns by key; values are those of the columns, then the key, then the version. Scopes are part of it. */
 export function savePlan(home: Home, columns: readonly TableColumn[]): WritePlan {
-  const { table } = home
-  const { version } = table.roles
-  const sets: Expression<unknown>[] = columns.map(({ name }, index) => k`${k.id(name)} = ${slotAt(index)}`)
-  if (version !== undefined) sets.push(k`${k.id(version.name)} = ${k.id(version.name)} + 1`)
   const parts = keyParts(home, columns.length)
-  const where = whereOf(parts, currentCondition(home, parts, columns.length))
-  return writePlan(home, k`update ${k.id(table.name)} set ${k.join(sets)} where ${where}`)
+  return setPlan(home, columns, whereOf(parts, currentCondition(home, parts, columns.length)))
+}
+
+/** The same whatever version the row is of. */
+export function changePlan(home: Home, columns: readonly TableColumn[]): WritePlan {
+  const parts = keyParts(home, columns.length)
+  return setPlan(home, columns, whereOf(parts, keyCondition(home, parts, columns.length)))
+}
+
+function setPlan(home: Home, columns: readonly TableColumn[], where: RawBuilder<unknown> | undefined): WritePlan {
+  const { name, roles } = home.table
+  const sets: Expression<unknown>[] = columns.map((column, index) => k`${k.id(column.name)} = ${slotAt(index)}`)
+  if (roles.version !== undefined) sets.push(k`${k.id(roles.version.name)} = ${k.id(roles.version.name)} + 1`)
+  return writePlan(home, k`update ${k.id(name)} set ${k.join(sets)} where ${where}`)
 }
 
 /** Finds a row that was deleted softly as well: only what is to go for good comes here. */

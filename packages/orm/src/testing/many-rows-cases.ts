@@ -44,6 +44,28 @@ export const manyRowsCases: readonly DatabaseCase[] = [
       assert.equal(await Item.where("code", "c1").increment("price", "0.05"), 1)
       const counted = await Item.where("code", "c1").firstOrFail()
       assert.deepEqual([counted.n, counted.price, counted.version], [999, "1.15", 5])
+      const [x, y] = [await Item.where("code", "c8").firstOrFail(), await Item.where("code", "c9").firstOrFail()]
+      assert.equal(
+        await Item.updateMany([
+          { id: x.id, n: -8 },
+          { id: y.id, code: "nine" },
+          { id: "00000000-0000-7000-8000-000000000000", n: 1 },
+        ]),
+        2,
+      )
+      assert.deepEqual((await Item.findOrFail(x.id)).n, -8)
+      const nine = await Item.findOrFail(y.id)
+      assert.deepEqual([nine.code, nine.version], ["nine", 2])
+      await assert.rejects(
+        Item.updateMany([
+          { id: x.id, n: 0 },
+          { id: y.id, code: "c7" },
+        ]),
+        { code: "ORM_UNIQUE_VIOLATION" },
+      )
+      assert.equal((await Item.findOrFail(x.id)).n, -8)
+      await assert.rejects(Item.updateMany([{ n: 0 } as never]), { code: "ORM_MODEL_INVALID" })
+      await Item.updateMany([{ id: x.id, n: 8 }])
       assert.equal(await Item.where("n", "<", 100).delete(), 100)
       await assert.rejects(Item.query().limit(1).delete(), { code: "ORM_QUERY_INVALID" })
       await assert.rejects(Item.query().update({}), { code: "ORM_VALUE_INVALID" })
