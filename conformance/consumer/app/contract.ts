@@ -11,7 +11,8 @@ const Book = v.object({
   author: v.object({ name: v.string(), born: v.integer() }),
 })
 const Books = listQuery({ sort: ["id"], fields: ["id", "author.name"], paginate: { by: "offset" } })
-const signedIn = layer({
+/** Exported, so that the declarations that are emitted must have a name for its type. */
+export const signedIn = layer({
   name: "signedIn",
   security: { session: { scheme: { type: "http", scheme: "bearer" }, scopes: ["books"] } },
 })

@@ -58,6 +58,7 @@ export type {
   LayerSpec,
   Middleware,
   MissingNeeds,
+  NeedsCarrier,
   Next,
   Outcome,
   ProvidedBy,
