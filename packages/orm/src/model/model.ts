@@ -2,7 +2,7 @@
 import { type Queryable, sessionOf } from "../database.ts"
 import { OrmModelUnbound, OrmNotFound } from "../errors.ts"
 import type { Direction } from "../query/clause.ts"
-import type { Operator } from "../query/conditions.ts"
+import type { Comparison, Operator } from "../query/conditions.ts"
 import type { ModelQuery } from "../query/model-query.ts"
 import type { Operand, RelatedWhere, Where } from "../query/where.ts"
 import { deleteWithRelated, restoreWithRelated } from "../relations/cascade.ts"
@@ -119,8 +119,15 @@ export abstract class Model {
     this: M,
     relation: P & CheckPath<M, P>,
     build?: RelatedWhere<M, P>,
-  ): ModelQuery<M> {
-    return entryOf(this).query().whereHas(relation, build)
+  ): ModelQuery<M>
+  static whereHas<M extends ModelClass, P extends string>(
+    this: M,
+    relation: P & CheckPath<M, P>,
+    ...count: readonly [operator: Comparison, count: number, build?: RelatedWhere<M, P>]
+  ): ModelQuery<M>
+  static whereHas<M extends ModelClass>(this: M, ...given: readonly unknown[]): ModelQuery<M> {
+    const query = entryOf(this).query() as unknown as { whereHas(...given: readonly unknown[]): ModelQuery<M> }
+    return query.whereHas(...given)
   }
 
   static whereDoesntHave<M extends ModelClass, P extends string>(

@@ -24,7 +24,7 @@ export function keyNamedAfter({ model }: Table): string {
 }
 
 /** The column of one table that points at another: the only one that `references` it, or the one called after it. */
-export function foreignKeyTo(table: Table, other: Table, fail: Fail): TableColumn {
+export function foreignKeyTo(table: Table, other: Table, [option, fail]: readonly [string, Fail]): TableColumn {
   const named = table.columns.get(keyNamedAfter(other))
   const pointing = [...table.columns.values()].filter(
     ({ definition }) => definition.references?.model().table === other.name,
@@ -32,8 +32,8 @@ export function foreignKeyTo(table: Table, other: Table, fail: Fail): TableColum
   if (named !== undefined && (pointing.length === 0 || pointing.includes(named))) return named
   const [only, another] = pointing
   if (only !== undefined && another === undefined) return only
-  const seen = pointing.length === 0 ? "none" : pointing.map(({ property }) => `"${property}"`).join(" and ")
+  const seen = pointing.length === 0 ? "None" : pointing.map(({ property }) => `"${property}"`).join(" and ")
   return fail(
-    `which column of ${table.model.name} points at ${other.model.name}? ${seen} references it. Say { foreignKey: "…" }, or write .references(() => ${other.model.name}) on it.`,
+    `which column of ${table.model.name} points at ${other.model.name}? ${seen} ${another === undefined ? "references" : "reference"} it. Say { ${option}: "…" }, or write .references(() => ${other.model.name}) on it.`,
   )
 }

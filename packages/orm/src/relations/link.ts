@@ -135,7 +135,7 @@ function sameKind(one: TableColumn, other: TableColumn, fail: Fail): void {
 function belongsTo(named: NamedLink, target: Table, fail: Fail): StraightLink {
   const { owner, options, name } = named
   const byName = options.foreignKey ?? (owner.columns.has(`${name}Id`) ? `${name}Id` : undefined)
-  const own = byName === undefined ? foreignKeyTo(owner, target, fail) : ownColumn(owner, byName, fail)
+  const own = byName === undefined ? foreignKeyTo(owner, target, ["foreignKey", fail]) : ownColumn(owner, byName, fail)
   const near = ownColumn(target, options.key ?? own.definition.references?.column ?? onlyKey(target, fail), fail)
   sameKind(own, near, fail)
   const { nullable, references } = own.definition
@@ -157,7 +157,9 @@ function has(named: NamedLink, target: Table, fail: Fail): StraightLink {
   const { owner, options, kind } = named
   const own = ownColumn(owner, options.key ?? onlyKey(owner, fail), fail)
   const near =
-    options.foreignKey === undefined ? foreignKeyTo(target, owner, fail) : ownColumn(target, options.foreignKey, fail)
+    options.foreignKey === undefined
+      ? foreignKeyTo(target, owner, ["foreignKey", fail])
+      : ownColumn(target, options.foreignKey, fail)
   sameKind(own, near, fail)
   const isMany = kind === "hasMany"
   const only = !isMany && isUnique(target, near)
@@ -169,9 +171,13 @@ function manyToMany(named: NamedLink, target: Table, fail: Fail): StraightLink {
   if (options.as !== undefined) return morphBetween(named, target, fail)
   const table = pivotTable({ owner, target, options }, fail)
   const near =
-    options.foreignKey === undefined ? foreignKeyTo(table, owner, fail) : ownColumn(table, options.foreignKey, fail)
+    options.foreignKey === undefined
+      ? foreignKeyTo(table, owner, ["foreignKey", fail])
+      : ownColumn(table, options.foreignKey, fail)
   const far =
-    options.relatedKey === undefined ? foreignKeyTo(table, target, fail) : ownColumn(table, options.relatedKey, fail)
+    options.relatedKey === undefined
+      ? foreignKeyTo(table, target, ["relatedKey", fail])
+      : ownColumn(table, options.relatedKey, fail)
   if (near === far) fail(`"${near.property}" cannot point at both sides. Say foreignKey and relatedKey.`)
   const own = ownColumn(owner, onlyKey(owner, fail), fail)
   const key = ownColumn(target, onlyKey(target, fail), fail)
@@ -196,8 +202,10 @@ function through(named: NamedLink, target: Table, fail: Fail): StraightLink {
   const own = ownColumn(owner, onlyKey(owner, fail), fail)
   const middle = ownColumn(table, onlyKey(table, fail), fail)
   const { foreignKey, throughKey } = options
-  const near = foreignKey === undefined ? foreignKeyTo(table, owner, fail) : ownColumn(table, foreignKey, fail)
-  const last = throughKey === undefined ? foreignKeyTo(target, table, fail) : ownColumn(target, throughKey, fail)
+  const near =
+    foreignKey === undefined ? foreignKeyTo(table, owner, ["foreignKey", fail]) : ownColumn(table, foreignKey, fail)
+  const last =
+    throughKey === undefined ? foreignKeyTo(target, table, ["throughKey", fail]) : ownColumn(target, throughKey, fail)
   sameKind(own, near, fail)
   sameKind(middle, last, fail)
   const via: Via = { table, far: middle, target: last, isPivot: false }
@@ -250,7 +258,8 @@ function morphBetween(named: NamedLink, target: Table, fail: Fail): StraightLink
   const table = tableOfModel((options.through as () => unknown)(), fail)
   const [poly, plain] = side === "owner" ? [owner, target] : [target, owner]
   const { link, value } = sideOf(table, poly, [as, fail])
-  const single = relatedKey === undefined ? foreignKeyTo(table, plain, fail) : ownColumn(table, relatedKey, fail)
+  const single =
+    relatedKey === undefined ? foreignKeyTo(table, plain, ["relatedKey", fail]) : ownColumn(table, relatedKey, fail)
   const own = ownColumn(owner, onlyKey(owner, fail), fail)
   const key = ownColumn(target, onlyKey(target, fail), fail)
   const [near, far] = side === "owner" ? [link.id, single] : [single, link.id]

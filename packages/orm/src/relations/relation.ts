@@ -117,21 +117,21 @@ export function manyToMany<M>(model: () => M, options: RelationOptions): Relatio
   return { kind: "manyToMany", model, options }
 }
 
-export interface ThroughOptions {
+export interface ThroughOptions<M> {
   /** The model in between. */
   readonly through: () => unknown
   /** Its column that points here. Default: the one that `references` this model, or is called after it. */
   readonly foreignKey?: string
   /** The other model's column that points at the one in between. Default: in the same way. */
-  readonly throughKey?: string
+  readonly throughKey?: ColumnIn<M>
 }
 
 /** `posts` of a country, by its users: `hasManyThrough(() => Post, { through: () => User })`. */
-export function hasManyThrough<M>(model: () => M, options: ThroughOptions): Relation<M, "hasManyThrough"> {
+export function hasManyThrough<M>(model: () => M, options: ThroughOptions<M>): Relation<M, "hasManyThrough"> {
   return { kind: "hasManyThrough", model, options }
 }
 
-export function hasOneThrough<M>(model: () => M, options: ThroughOptions): Relation<M, "hasOneThrough"> {
+export function hasOneThrough<M>(model: () => M, options: ThroughOptions<M>): Relation<M, "hasOneThrough"> {
   return { kind: "hasOneThrough", model, options }
 }
 
