@@ -154,7 +154,8 @@ function table(
       { nil: undefined },
     )
     const check = fc.boolean()
-    return fc.record({ parent, check, indexes: indexes(name, columns, flavour) }).map((parts) => {
+    const isParentIndexed = fc.boolean()
+    return fc.record({ parent, check, isParentIndexed, indexes: indexes(name, columns, flavour) }).map((parts) => {
       const numbers = columns.filter(({ type }) => type.kind === "integer")
       const keys: ForeignKeyDescription[] =
         parts.parent === undefined
@@ -179,12 +180,23 @@ function table(
             autoIncrement: true,
           },
           ...columns,
-          ...(keys.length === 0
+          ...(keys.length === 0 && !isOfFamily
             ? []
             : [{ name: "parent_id", type: { kind: "integer", bits: 64 } as const, nullable: true }]),
         ],
         primaryKey: { columns: ["id"] },
-        indexes: parts.indexes,
+        indexes: [
+          ...parts.indexes,
+          ...(parts.isParentIndexed && (isOfFamily || keys.length > 0)
+            ? [
+                {
+                  name: constraintName(name, ["parent_id"], "index"),
+                  columns: [{ column: "parent_id" }],
+                  unique: false,
+                },
+              ]
+            : []),
+        ],
         foreignKeys: keys,
         checks:
           parts.check && numbers[0]

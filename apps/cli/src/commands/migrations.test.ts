@@ -76,6 +76,13 @@ describe("ashlar migrate", () => {
       env: { NODE_BIN: process.env.NODE_BIN ?? "", PATH: process.env.PATH ?? "" },
     })
     expect([applied.exitCode, applied.stdout]).toEqual([0, expect.stringContaining("1 migration applied.")])
+    app.write(
+      join(folder, "29990101000000_more.ts"),
+      `import { defineMigration } from "@ashlar/orm/migrations"
+export default defineMigration({ up(schema) { schema.createTable("more", (t) => { t.id() }) } })`,
+    )
+    const env = { NODE_BIN: process.env.NODE_BIN ?? "", PATH: process.env.PATH ?? "" }
+    expect((await run(["up", ...database, "--json"], { env })).json()).toEqual({ applied: ["29990101000000_more"] })
   })
 
   test.each([

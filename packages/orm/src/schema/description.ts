@@ -82,6 +82,8 @@ export interface ForeignKeyDescription {
   readonly onUpdate: ReferenceAction
   /** Looked at when the transaction ends: PostgreSQL and SQLite. */
   readonly deferred?: boolean
+  /** MySQL made an index of the key's name for it, which stays when the key goes. */
+  readonly hasOwnIndex?: boolean
 }
 
 export interface CheckDescription {

@@ -29,6 +29,9 @@ export async function settle(db: Queryable, wanted: DatabaseDescription): Promis
   }
 }
 
+/** A few hundred tables take MySQL a while. */
+const PATIENT = { timeoutMs: 600_000, retries: 0 }
+
 /** Makes all of it in an empty database. */
 export async function createAll(db: Queryable, wanted: DatabaseDescription): Promise<void> {
   let state: DatabaseDescription = { flavour: wanted.flavour, tables: [], enums: [], opaque: [] }
@@ -51,7 +54,7 @@ async function settleOnPostgres(db: Queryable, wanted: DatabaseDescription): Pro
       await createAll(tx, wanted)
       settled = await introspect(tx)
       throw enough
-    })
+    }, PATIENT)
   } catch (error) {
     if (error !== enough) throw error
   }
@@ -84,5 +87,5 @@ async function settleOnMysql(db: Queryable, wanted: DatabaseDescription): Promis
       await runText(tx, `use ${nameSql(home.name, "mysql")}`)
       await tx.sql`${statement(`drop database ${scratch}`)}`.run()
     }
-  })
+  }, PATIENT)
 }

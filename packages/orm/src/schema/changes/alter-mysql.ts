@@ -1,5 +1,11 @@
 import { OrmSchemaInvalid } from "../../errors.ts"
-import type { ColumnDescription, DatabaseDescription, Flavour, TableDescription } from "../description.ts"
+import type {
+  ColumnDescription,
+  DatabaseDescription,
+  Flavour,
+  IndexDescription,
+  TableDescription,
+} from "../description.ts"
 import { nameSql, namesSql, textSql } from "../sql-text.ts"
 import { mentions } from "../sql-tokens.ts"
 import { isIndexOf } from "./apply-change.ts"
@@ -26,11 +32,11 @@ export function alterMysql(
     case "addIndex":
       return [createIndexSql(table.name, operation.index, flavour)]
     case "dropIndex":
-      return [`drop index ${name(operation.name)} on ${name(table.name)}`]
+      return [`${alter} ${dropIndex(table, operation.name, flavour).join(", ")}`]
     case "addForeignKey":
       return [`${alter} add ${foreignKeySql(operation.key, flavour)}`]
     case "dropForeignKey":
-      return [`${alter} drop foreign key ${name(operation.name)}`]
+      return [`${alter} ${dropForeignKey(table, operation.name, flavour).join(", ")}`]
     case "addCheck":
       return [`${alter} add ${checkSql(operation.check, flavour)}`]
     case "dropCheck":
@@ -55,6 +61,36 @@ export function alterMysql(
   }
 }
 
+/** With the index that came with it. */
+function dropForeignKey({ foreignKeys }: TableDescription, key: string, flavour: Flavour): string[] {
+  const hasOwnIndex = foreignKeys.find(({ name }) => name === key)?.hasOwnIndex === true
+  const name = nameSql(key, flavour)
+  return [`drop foreign key ${name}`, ...(hasOwnIndex ? [`drop index ${name}`] : [])]
+}
+
+/** A foreign key needs an index, and gets its own where the last one that served it goes. */
+function dropIndex({ indexes, foreignKeys, primaryKey }: TableDescription, index: string, flavour: Flavour): string[] {
+  const begins = (list: readonly (string | undefined)[], columns: readonly string[]) =>
+    columns.every((column, at) => list[at] === column)
+  const columnsOf = (one: IndexDescription) => one.columns.map(({ column }) => column)
+  const others = [
+    ...indexes.filter(({ name, method }) => name !== index && method === undefined).map(columnsOf),
+    primaryKey?.columns ?? [],
+  ]
+  const dropped = indexes.find(({ name }) => name === index)
+  const needy = foreignKeys.filter(
+    ({ columns, hasOwnIndex }) =>
+      !hasOwnIndex &&
+      dropped !== undefined &&
+      begins(columnsOf(dropped), columns) &&
+      !others.some((one) => begins(one, columns)),
+  )
+  return [
+    `drop index ${nameSql(index, flavour)}`,
+    ...needy.map((key) => `add index ${nameSql(key.name, flavour)} (${namesSql(key.columns, flavour)})`),
+  ]
+}
+
 /** In one statement with what is of the column, which MySQL would leave, refuse or cut. */
 function dropColumn(table: TableDescription, column: string, flavour: Flavour): string[] {
   const name = (text: string) => nameSql(text, flavour)
@@ -62,7 +98,7 @@ function dropColumn(table: TableDescription, column: string, flavour: Flavour): 
   const indexes = table.indexes.filter((index) => isIndexOf(index, column, { flavour }))
   const checks = table.checks.filter(({ expression }) => mentions(expression, column, flavour))
   return [
-    ...keys.map((key) => `drop foreign key ${name(key.name)}`),
+    ...keys.flatMap((key) => dropForeignKey(table, key.name, flavour)),
     ...checks.map((check) => `drop constraint ${name(check.name)}`),
     ...indexes.map((index) => `drop index ${name(index.name)}`),
     ...(table.primaryKey?.columns.includes(column) ? ["drop primary key"] : []),

@@ -157,7 +157,7 @@ interface Parts {
 }
 
 function toTable(row: TableRow, flavour: Flavour, collation: string | undefined, parts: Parts): TableDescription {
-  const foreignKeys = toForeignKeys(parts.keys)
+  const foreignKeys = toForeignKeys(parts.keys, parts.indexes)
   const primary = parts.indexes.filter(({ name }) => name === "PRIMARY")
   // A check of one column bears its name: what MariaDB makes of JSON is a type, and no check.
   const json = new Set(
@@ -239,7 +239,7 @@ function toIndexes(rows: readonly IndexRow[], keys: readonly ForeignKeyDescripti
   return found.filter(({ name, unique }) => unique || !keys.some((key) => key.name === name))
 }
 
-function toForeignKeys(rows: readonly KeyRow[]): ForeignKeyDescription[] {
+function toForeignKeys(rows: readonly KeyRow[], indexes: readonly IndexRow[]): ForeignKeyDescription[] {
   return [...Map.groupBy(rows, ({ name }) => name)].map(([name, parts]) => {
     const { parent, on_delete: onDelete, on_update: onUpdate } = parts[0]!
     return {
@@ -249,6 +249,7 @@ function toForeignKeys(rows: readonly KeyRow[]): ForeignKeyDescription[] {
       references: parts.map((part) => part.parent_column),
       onDelete: onDelete.toLowerCase() as ReferenceAction,
       onUpdate: onUpdate.toLowerCase() as ReferenceAction,
+      ...(indexes.some((index) => index.name === name && Number(index.non_unique) === 1) ? { hasOwnIndex: true } : {}),
     }
   })
 }
