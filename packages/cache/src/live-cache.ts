@@ -55,7 +55,7 @@ export class LiveCache implements Cache {
   held(key: string): unknown {
     const { store } = this.#core
     if (store === undefined || !store.sharesValues) return undefined
-    const found = store.get(this.#keyOf(key))
+    const found = store.get(this.#prefix + key)
     if (found === undefined || found instanceof Promise || !this.#isFresh(found)) return undefined
     this.#core.counters.hits++
     return found.value

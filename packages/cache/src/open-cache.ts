@@ -13,13 +13,13 @@ import type { CacheStore } from "./store.ts"
  * in this process what is kept in the other. The store is opened at the first use, or by `ready()`.
  *
  * @param url A store of your own is taken as well; the cache closes it.
- * @throws {CORE_DRIVER_URL_INVALID} {CORE_DRIVER_UNKNOWN}
+ * @throws {CORE_DRIVER_URL_INVALID} {CORE_DRIVER_UNKNOWN} {CORE_DRIVER_GUARANTEE_MISSING}
  * @example
  * const cache = openCache("memory:?maxBytes=16777216")
  * const user = await cache.remember(`user:${id}`, "5m", () => findUser(id))
  */
 export function openCache(url: string | CacheStore, options: CacheOptions = {}): Cache {
-  if (typeof url === "string") cacheGuarantees(url) // a mistake in it should not wait
+  if (typeof url === "string") checkUrl(url, options.needs ?? {}) // a mistake in it should not wait
   const core = new Core(typeof url === "string" ? () => openStore(url, options) : async () => url, options)
   if (typeof url !== "string") void core.use() // so that it is closed with the cache, also when nobody asked
   return new LiveCache(core, "")
@@ -34,6 +34,11 @@ export function cacheGuarantees(url: string): Guarantees {
   if (tiers === undefined) return cacheDrivers.guarantees(url)
   cacheDrivers.guarantees(tiers.front)
   return cacheDrivers.guarantees(tiers.back)
+}
+
+function checkUrl(url: string, needs: Guarantees): void {
+  cacheGuarantees(url)
+  cacheDrivers.require(tiersOf(url)?.back ?? url, needs, "The cache")
 }
 
 async function openStore(url: string, options: CacheOptions): Promise<CacheStore> {

@@ -1,9 +1,11 @@
-import type { Clock } from "@ashlar/core"
+import type { Clock, Guarantees } from "@ashlar/core"
 import { type Duration, toMs } from "./duration.ts"
 import { CacheOptionInvalid } from "./errors.ts"
 import { checkKey } from "./store.ts"
 
 export interface CacheOptions {
+  /** What the caller relies on: `{ crossProcess: true }`. A URL whose driver does not promise it is refused at once. */
+  readonly needs?: Guarantees
   /** Told of what went wrong where the cache went on without it: a read that failed, a value that was not kept. */
   readonly onError?: (error: unknown) => void
   /** For tests. */

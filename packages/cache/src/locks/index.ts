@@ -1,4 +1,5 @@
 export { CacheLockLost, CacheLockTimeout } from "../errors.ts"
 export type { Attempt, LockStore } from "./lock-store.ts"
 export type { AcquireOptions, Lock, LockOptions, Locks } from "./locks.ts"
+export type { LocksOptions } from "./open-locks.ts"
 export { defineLocks, lockGuarantees, openLocks } from "./open-locks.ts"

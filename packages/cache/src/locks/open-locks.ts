@@ -4,22 +4,27 @@ import { LiveLocks } from "./live-locks.ts"
 import type { LockStore } from "./lock-store.ts"
 import type { Locks } from "./locks.ts"
 
+export interface LocksOptions {
+  /** What the caller relies on: `{ crossProcess: true }`. A URL whose driver does not promise it is refused at once. */
+  readonly needs?: Guarantees
+}
+
 /**
  * Opens locks: `memory:` for this process, `redis://…`, `sqlite:path`, `postgres://…` or `mysql://…` for all that share it. The store
  * is opened at the first use.
  *
- * @throws {CORE_DRIVER_URL_INVALID} {CORE_DRIVER_UNKNOWN}
+ * @throws {CORE_DRIVER_URL_INVALID} {CORE_DRIVER_UNKNOWN} {CORE_DRIVER_GUARANTEE_MISSING}
  * @example
  * const locks = openLocks("redis://localhost")
  * await locks.with("nightly report", { ttl: "1m" }, ({ signal }) => makeReport(signal))
  */
-export function openLocks(url: string | LockStore): Locks {
+export function openLocks(url: string | LockStore, { needs = {} }: LocksOptions = {}): Locks {
   if (typeof url !== "string") {
     const locks = new LiveLocks(async () => url)
     void locks.use() // so that it is closed with them, also when nobody asked
     return locks
   }
-  lockDrivers.guarantees(url) // a mistake in it should not wait
+  lockDrivers.require(url, needs, "The locks") // a mistake in it should not wait
   return new LiveLocks(() => lockDrivers.open(url))
 }
 
@@ -35,11 +40,11 @@ export function lockGuarantees(url: string): Guarantees {
  */
 export function defineLocks(
   url: (services: Services) => string | Promise<string>,
-  { name = "locks" }: { readonly name?: string } = {},
+  { name = "locks", ...options }: LocksOptions & { readonly name?: string } = {},
 ): Service<Locks> {
   return defineService<Locks>({
     name,
-    open: async (services) => openLocks(await url(services)),
+    open: async (services) => openLocks(await url(services), options),
     close: (locks) => locks.close(),
   })
 }
