@@ -152,10 +152,34 @@ describe.each(all)("$name", ({ url }) => {
       expect(await tables()).toEqual(isKept ? ["users"] : [])
       if (!isKept) return
       expect((await migrator.status())[0]?.state).toBe("interrupted")
+      const forward = { code: "ORM_MIGRATION_FAILED", message: expect.stringContaining("ashlar migrate up") }
+      await expect(migrator.down()).rejects.toMatchObject(forward)
       await db.sql`create table nothing (id integer)`.run()
       expect(await migrator.up()).toEqual(["20260101000001_users"])
       expect(await tables()).toEqual(["nothing", "tags", "users"])
       expect(await db.sql`select count(*) as c from users`.first()).toEqual({ c: 1 })
+    }))
+
+  test("a way back that fails goes on from there on MySQL, and leaves all as it was elsewhere", () =>
+    opened(async (migrator) => {
+      folder.write(
+        "20260101000001_two",
+        `schema.createTable("a", (t) => { t.id() }); schema.createTable("b", (t) => { t.id() })`,
+        `schema.dropTable("b"); schema.sql\`insert into elsewhere values (1)\`; schema.dropTable("a")`,
+      )
+      await migrator.up()
+      await expect(migrator.down()).rejects.toMatchObject({ code: "ORM_MIGRATION_FAILED" })
+      await using db = await openDatabase(url)
+      const isKept = db.dialect === "mysql"
+      expect(await tables()).toEqual(isKept ? ["a"] : ["a", "b"])
+      if (isKept) {
+        const again = { code: "ORM_MIGRATION_FAILED", message: expect.stringContaining("ashlar migrate down") }
+        await expect(migrator.up()).rejects.toMatchObject(again)
+      }
+      await db.sql`create table elsewhere (id integer)`.run()
+      expect(await migrator.down()).toEqual(["20260101000001_two"])
+      expect(await tables()).toEqual(["elsewhere"])
+      expect((await migrator.status()).map(({ state }) => state)).toEqual(["pending"])
     }))
 
   test("runs files of SQL, both ways, with bodies that hold semicolons", () =>

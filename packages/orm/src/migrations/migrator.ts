@@ -198,6 +198,11 @@ class OneMigrator implements Migrator {
         return file
       })
       refuseChanged({ files, entries })
+      const begun = chosen.find(({ state }) => state === "running")
+      if (begun !== undefined)
+        throw new OrmMigrationFailed(
+          `${begun.name} was cut off while it was applied. Finish that first, with: ashlar migrate up`,
+        )
       const plans = await this.#plans(chosenFiles, "down")
       await this.#backup(plans)
       return await this.#run(plans, { lock, direction: "down", batch, entries, onProgress })
