@@ -1,5 +1,6 @@
-import { type Directives, parseDirectives, seconds } from "./directives.ts"
+import { type Directives, seconds } from "./directives.ts"
 import { parseDate } from "./http-date.ts"
+import { isTargeted, responseDirectives } from "./response-directives.ts"
 import type { StoredResponse } from "./stored-response.ts"
 
 /** What a shared cache may do with a response, and for how long. Times in seconds. */
@@ -21,7 +22,7 @@ const HEURISTIC = { share: 0.1, mostSeconds: 86_400 } as const
 /** @see https://www.rfc-editor.org/rfc/rfc9111#section-4.2 */
 export function freshnessOf(stored: StoredResponse, nowMs: number): Freshness {
   const headers = new Headers(stored.headers as [string, string][])
-  const directives = parseDirectives(headers.get("cache-control"))
+  const directives = responseDirectives(headers)
   const isStrict = ["must-revalidate", "proxy-revalidate", "s-maxage", "no-cache"].some((name) => directives.has(name))
   return {
     directives,
@@ -47,6 +48,7 @@ function lifetimeOf({ status, responseMs }: StoredResponse, headers: Headers, di
 export function explicitLifetime(headers: Headers, directives: Directives, responseMs: number): number | undefined {
   const said = seconds(directives, "s-maxage") ?? seconds(directives, "max-age")
   if (said !== undefined) return said
+  if (isTargeted(headers)) return undefined // then what is said to all counts for nothing
   const expires = headers.get("expires")
   if (expires === null) return undefined
   // What is no date, `0` above all, means that it is over.

@@ -431,7 +431,64 @@ const CASES: Readonly<Record<string, readonly (readonly [string, readonly Turn[]
       ],
     ],
   ],
+  "for caches in front of origins (RFC 9213)": [
+    [
+      "CDN-Cache-Control counts alone",
+      once(says("no-store", { "cdn-cache-control": "max-age=60" }), { after: 30 }, "hit"),
+    ],
+    [
+      "also when it says less",
+      once(says("max-age=60", { "cdn-cache-control": "max-age=10" }), { after: 30 }, "forwarded"),
+    ],
+    ["or no", once(says("max-age=60", { "cdn-cache-control": "private" }), {}, "forwarded")],
+    ...["max-age=60, &&&", 'max-age="60"', "Max-Age=60", "max-age=60;;", "max-age=60,"].map(
+      (field) => [`${field} is none`, once(says("no-store", { "cdn-cache-control": field }), {}, "forwarded")] as const,
+    ),
+    [
+      'max-age=60;a=1, b="c, d" is one',
+      once(says("no-store", { "cdn-cache-control": 'max-age=60;a=1, b="c, d"' }), {}, "hit"),
+    ],
+    [
+      "and over Expires",
+      once(
+        { headers: { expires: "Thu, 01 Jan 2026 01:00:00 GMT", "cdn-cache-control": "max-age=0" } },
+        {},
+        "forwarded",
+      ),
+    ],
+  ],
+  "must-understand (5.2.2.3)": [
+    ["lets those keep it who do", once(says("must-understand, no-store, max-age=60"), {}, "hit")],
+    [
+      "and nobody else",
+      once({ status: 299, ...says("must-understand, max-age=60") }, {}, "forwarded").map((one) => ({
+        ...one,
+        status: 299,
+      })),
+    ],
+  ],
   "HEAD and parts": [
+    [
+      "a part of what is kept whole",
+      once(says("max-age=60", { etag: '"a"' }), { request: { range: "bytes=0-2" }, status: 206, body: "ans" }, "hit"),
+    ],
+    ["its end", once(says("max-age=60"), { request: { range: "bytes=-2" }, status: 206, body: " 1" }, "hit")],
+    ["all from there", once(says("max-age=60"), { request: { range: "bytes=7-" }, status: 206, body: "1" }, "hit")],
+    [
+      "of this state",
+      once(
+        says("max-age=60", { etag: '"a"' }),
+        { request: { range: "bytes=0-2", "if-range": '"a"' }, status: 206 },
+        "hit",
+      ),
+    ],
+    [
+      "another state is the origin's to give",
+      once(says("max-age=60", { etag: '"a"' }), { request: { range: "bytes=0-2", "if-range": '"b"' } }, "forwarded"),
+    ],
+    ["and several parts", once(says("max-age=60"), { request: { range: "bytes=0-1,3-4" } }, "forwarded")],
+    ["and one that is not there", once(says("max-age=60"), { request: { range: "bytes=90-" } }, "forwarded")],
+    ["and one of what is stale", once(says("max-age=60"), { after: 61, request: { range: "bytes=0-1" } }, "forwarded")],
     ["HEAD is answered by what is kept of GET", once(says("max-age=60"), { method: "HEAD", body: "" }, "hit")],
     [
       "HEAD is not kept",
@@ -448,7 +505,6 @@ const CASES: Readonly<Record<string, readonly (readonly [string, readonly Turn[]
         { expect: "forwarded" },
       ],
     ],
-    ["a part is asked of the origin", once(says("max-age=60"), { request: { range: "bytes=0-1" } }, "forwarded")],
   ],
 }
 

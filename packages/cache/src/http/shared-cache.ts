@@ -2,9 +2,12 @@ import { createHash } from "node:crypto"
 import { type Clock, systemClock } from "@ashlar/core"
 import type { Cache } from "../cache.ts"
 import { collect } from "./collect.ts"
-import { type Directives, parseDirectives, seconds } from "./directives.ts"
-import { explicitLifetime, type Freshness, freshnessOf, HEURISTIC_STATUSES } from "./freshness.ts"
+import { type Directives, seconds } from "./directives.ts"
+import { type Freshness, freshnessOf } from "./freshness.ts"
 import { parseDate } from "./http-date.ts"
+import { partOf } from "./part.ts"
+import { isFreshFor, isStaleFor, isStrict, requestDirectives } from "./request-wishes.ts"
+import { isStorable } from "./storable.ts"
 import {
   endToEnd,
   headerOf,
@@ -101,13 +104,15 @@ class LiveSharedCache implements SharedCache {
   async handle(request: Request, forward: Forward): Promise<Response> {
     const { method, headers } = request
     if (!SAFE.has(method)) return await this.#unsafe(request, forward)
-    if ((method !== "GET" && method !== "HEAD") || headers.has("range"))
-      return this.#passed(await forward(request), "bypass")
+    if (method !== "GET" && method !== "HEAD") return this.#passed(await forward(request), "bypass")
     const asked = requestDirectives(headers)
     if (asked.has("no-store")) return this.#passed(await forward(request), "bypass")
     const key = keyOf(request.url)
     const hit = await this.#find(key, headers)
-    if (hit !== undefined && isFreshFor(hit.freshness, asked)) return this.#serve(request, hit, "hit")
+    if (hit !== undefined && isFreshFor(hit.freshness, asked) && (!headers.has("range") || partOf(headers, hit.stored)))
+      return this.#serve(request, hit, "hit")
+    // Any other part is for the origin to give, and is not kept.
+    if (headers.has("range")) return this.#passed(await forward(request), "bypass")
     if (hit !== undefined && isStaleFor(hit.freshness, asked)) return this.#serve(request, hit, "hit; detail=stale")
     if (asked.has("only-if-cached"))
       return new Response(null, { status: 504, headers: { "cache-status": status("fwd=miss") } })
@@ -164,13 +169,14 @@ class LiveSharedCache implements SharedCache {
       for (const name of [...answer.keys()]) if (/^content-(?!location)/.test(name)) answer.delete(name)
       return new Response(null, { status: 304, headers: answer })
     }
+    const part = method === "GET" ? partOf(headers, stored) : undefined
+    const { start, end } = part ?? { start: 0, end: stored.body.byteLength }
+    if (part !== undefined) answer.set("content-range", `bytes ${start}-${end - 1}/${stored.body.byteLength}`)
     const hasBody = method !== "HEAD" && ![204, 205, 304].includes(stored.status)
-    if (stored.status !== 204 && stored.status !== 304 && !answer.has("content-length"))
-      answer.set("content-length", String(stored.body.byteLength))
-    return new Response(hasBody ? (stored.body as Uint8Array<ArrayBuffer>) : null, {
-      status: stored.status,
-      headers: answer,
-    })
+    if (part !== undefined || (hasBody && !answer.has("content-length")))
+      answer.set("content-length", String(end - start))
+    const body = hasBody ? (stored.body.subarray(start, end) as Uint8Array<ArrayBuffer>) : null
+    return new Response(body, { status: part === undefined ? stored.status : 206, headers: answer })
   }
   #passed(response: Response, how: string): Response {
     const headers = endToEnd(response.headers)
@@ -311,44 +317,6 @@ class LiveSharedCache implements SharedCache {
 function status(how: string): string {
   return `ashlar; ${how}`
 }
-function requestDirectives(headers: Headers): Directives {
-  const field = headers.get("cache-control")
-  if (field === null && /(?:^|,)\s*no-cache\s*(?:,|$)/i.test(headers.get("pragma") ?? ""))
-    return parseDirectives("no-cache")
-  return parseDirectives(field)
-}
-/** Whether the caller wants what the origin says now. */
-function isStrict(asked: Directives): boolean {
-  return asked.has("no-cache") || seconds(asked, "max-age") === 0
-}
-function isFreshFor({ directives, age, lifetime }: Freshness, asked: Directives): boolean {
-  if (directives.has("no-cache") || asked.has("no-cache")) return false
-  const most = seconds(asked, "max-age")
-  if (most !== undefined && age > most) return false
-  return lifetime - age > (seconds(asked, "min-fresh") ?? 0)
-}
-/** What is stale, for a caller who says that it will do. */
-function isStaleFor({ age, lifetime, mayBeStale }: Freshness, asked: Directives): boolean {
-  if (!mayBeStale || isStrict(asked) || !asked.has("max-stale") || asked.has("min-fresh")) return false
-  const most = seconds(asked, "max-age")
-  if (most !== undefined && age > most) return false
-  return asked.get("max-stale") === "" || age - lifetime <= (seconds(asked, "max-stale") ?? 0)
-}
-
-/** @see https://www.rfc-editor.org/rfc/rfc9111#section-3 */
-function isStorable(request: Request, response: Response, responseMs: number): boolean {
-  const { status, headers } = response
-  if (request.method !== "GET" || status < 200 || status === 206 || status === 304) return false
-  const directives = parseDirectives(headers.get("cache-control"))
-  if (directives.has("no-store") || directives.has("private") || headers.has("set-cookie")) return false
-  if (varyNames(headers.get("vary")).includes("*")) return false
-  const mayShare = ["public", "must-revalidate", "s-maxage"].some((name) => directives.has(name))
-  if (request.headers.has("authorization") && !mayShare) return false
-  const isExplicit = directives.has("public") || explicitLifetime(headers, directives, responseMs) !== undefined
-  // By a guess nothing is kept that may be one person's.
-  return isExplicit || (HEURISTIC_STATUSES.has(status) && !request.headers.has("cookie"))
-}
-
 function withValidators(request: Request, stored: StoredResponse): Request {
   const headers = new Headers(request.headers)
   for (const name of ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"])

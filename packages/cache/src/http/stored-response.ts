@@ -77,6 +77,7 @@ export function isKnownTo(
     )
   }
   const since = parse(request.get("if-modified-since"))
-  const changed = parse(headerOf(stored, "last-modified"))
+  // Of what says nothing of its last change the time it was sent counts.
+  const changed = parse(headerOf(stored, "last-modified") ?? headerOf(stored, "date"))
   return since !== undefined && changed !== undefined && changed <= since
 }
