@@ -12,6 +12,8 @@ export class Scope {
   readonly depth: number
   /** What is to happen when all is committed. */
   readonly effects: (() => unknown)[] = []
+  /** What takes back in memory what was taken back in the database. */
+  readonly #undoings: (() => void)[] = []
   /** Results that are being read, to be ended before the transaction is. */
   readonly streams: Set<AsyncGenerator> = new Set()
   /** Set while a result takes the whole connection, as MySQL's do. */
@@ -42,6 +44,24 @@ export class Scope {
   follow(effect: () => unknown): void {
     this.#checkOpen()
     this.effects.push(effect)
+  }
+
+  /** Notes what is to be done in memory should this be undone in the database. */
+  whenUndone(undoing: () => void): void {
+    this.#undoings.push(undoing)
+  }
+
+  /** Hands what would have to be taken back over to the transaction around. */
+  joinParent(): void {
+    const { parent } = this
+    if (parent === undefined) return
+    parent.effects.push(...this.effects)
+    parent.#undoings.push(...this.#undoings)
+  }
+
+  /** Takes back in memory, the last first. */
+  takeBack(): void {
+    for (const undoing of this.#undoings.splice(0).reverse()) undoing()
   }
 
   isWithin(other: Scope): boolean {

@@ -71,6 +71,7 @@ export class Transactions {
       await commit(connection)
     } catch (error) {
       await undo(connection)
+      scope.takeBack()
       throw error
     } finally {
       if (isUnchecked) await connection.control("pragma foreign_keys = on").catch(() => connection.kill())
@@ -135,9 +136,10 @@ export class Transactions {
       try {
         const value = await this.#body(scope, work)
         await scope.connection.control(`release savepoint ${name}`)
-        parent.effects.push(...scope.effects)
+        scope.joinParent()
         return value
       } catch (error) {
+        scope.takeBack()
         if (scope.broken !== undefined) throw error
         await scope.connection.control(`rollback to savepoint ${name}`)
         await scope.connection.control(`release savepoint ${name}`)

@@ -82,6 +82,8 @@ export async function saveRow(home: Home, session: Session, row: AnyRow): Promis
   const isObservedHere = isObserved(table.model)
   if (source === undefined) {
     const created = await createRow(home, session, withoutRelations(home, row))
+    const counted = [...table.columns.values()].filter(({ definition }) => definition.autoIncrement)
+    takeBackWith(session, row, counted)
     Object.assign(row, created)
     const raw: AnyRow = {}
     const from = RowState.source(created)!
@@ -104,8 +106,29 @@ export async function saveRow(home: Home, session: Session, row: AnyRow): Promis
     ),
   )
   await writeCurrent(home, session, { plan, row, values: all.map(({ bound }) => bound) })
+  takeBackWith(session, row, [...touched.map(({ column }) => column), table.roles.version])
   note(home, row, all)
   if (isObservedHere) await announce(table.model, ["updated", "saved"], row)
+}
+
+/**
+ * Should the transaction be undone, the row is again as it was read, and what its caller set on it is still to be written: also by the same
+ * work, when that is run again. What the model set itself, in these columns, goes.
+ */
+function takeBackWith(session: Session, row: AnyRow, columns: readonly (TableColumn | undefined)[]): void {
+  const { scope } = session
+  if (scope === undefined) return
+  const putBack = RowState.keeper(row)
+  const own = columns.flatMap((column) => column?.property ?? [])
+  const before = own.map((property) => (Object.hasOwn(row, property) ? [row[property]] : undefined))
+  scope.whenUndone(() => {
+    putBack()
+    own.forEach((property, index) => {
+      const value = before[index]
+      if (value === undefined) delete row[property]
+      else row[property] = value[0]
+    })
+  })
 }
 
 function refuseKeyChange(primaryKey: readonly TableColumn[], changed: readonly Written[]): void {
@@ -193,11 +216,13 @@ export async function deleteRow(
   if (isObservedHere) await announce(table.model, ["deleting"], row)
   if (deletedAt === undefined || isForced) {
     await writeCurrent(home, session, { plan: home.plan("delete", () => deletePlan(home)), row, values: [] })
+    takeBackWith(session, row, [])
     RowState.set(row, undefined, undefined)
   } else {
     const written = writeValue(deletedAt, new Date(), session.dialect)
     const plan = home.plan(`save\0${deletedAt.property}`, () => savePlan(home, [deletedAt]))
     await writeCurrent(home, session, { plan, row, values: [written.bound] })
+    takeBackWith(session, row, [deletedAt, table.roles.version])
     note(home, row, [written])
   }
   if (isObservedHere) await announce(table.model, ["deleted"], row)
@@ -211,6 +236,7 @@ export async function restoreRow(home: Home, session: Session, row: AnyRow): Pro
   const key = keyOf(home, (column) => RowState.original(row, column.property))
   const { changes } = await runPlan(session, "run", [plan, bindTo(plan, key)])
   if (changes === 0) throw new OrmConflict()
+  takeBackWith(session, row, [deletedAt])
   const raw: AnyRow = {}
   const source = RowState.source(row)!
   for (const { property } of home.table.columns.values())

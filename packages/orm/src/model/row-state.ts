@@ -48,6 +48,14 @@ export class RowState extends Adopted {
     return state.#source?.value(state.#raw, property)
   }
 
+  /** Puts back what is known of a row now, whenever it is called. */
+  static keeper(row: object): () => void {
+    const state = row as RowState
+    const raw = state.#raw
+    const source = state.#source
+    return () => RowState.set(row, raw, source)
+  }
+
   static set(row: object, raw: unknown, source: RowSource | undefined): void {
     const state = row as RowState
     state.#raw = raw

@@ -1,9 +1,84 @@
 import assert from "node:assert/strict"
-import { anyScope, createdAt, deletedAt, integer, Model, scope, sql, text, updatedAt, uuid, version } from "../index.ts"
+import {
+  anyScope,
+  createdAt,
+  deletedAt,
+  integer,
+  Model,
+  OrmSerializationFailed,
+  scope,
+  sql,
+  text,
+  updatedAt,
+  uuid,
+  version,
+} from "../index.ts"
 import type { DatabaseCase, Stage } from "./database-suite.ts"
 import { makeTable } from "./model-tables.ts"
 
+const undo = new RangeError("undo")
+
 export const rowCases: readonly DatabaseCase[] = [
+  {
+    name: "what a transaction that is undone wrote of a row is still to be written, also when its work is run again",
+    async run({ db, table }) {
+      class Page extends Model {
+        static database = db
+        static table = `${table}_undone`
+        static columns = { id: integer().primary(), title: text(), updatedAt: updatedAt(), version: version() }
+      }
+      await makeTable(db, Page)
+      const page = await Page.create({ title: "one" })
+      const { updatedAt: readAt } = page
+      const draft = Page.make({ title: "draft" })
+      const work = async (): Promise<never> => {
+        await page.update({ title: "two" })
+        await draft.save()
+        throw undo
+      }
+      for (const undoing of [() => db.transaction(work), () => db.transaction(() => db.transaction(work))]) {
+        await assert.rejects(undoing(), undo)
+        assert.deepEqual([page.title, page.version, page.updatedAt, draft.isSaved], ["two", 1, readAt, false])
+        assert.deepEqual(page.changedProperties(), ["title"])
+        assert.equal(Object.hasOwn(draft, "id"), false)
+      }
+      const gone = db.transaction(async () => {
+        await page.delete()
+        throw undo
+      })
+      await assert.rejects(gone, undo)
+      assert.equal(page.isSaved, true)
+
+      let runs = 0
+      await db.transaction(async () => {
+        await page.update({ title: "two" })
+        await draft.save()
+        if (runs++ === 0) throw new OrmSerializationFailed()
+      })
+      assert.equal(runs, 2)
+      const kept = await Page.query().orderBy("id").get()
+      assert.deepEqual(
+        kept.map(({ title, version }) => [title, version]),
+        [
+          ["two", 2],
+          ["draft", 1],
+        ],
+      )
+      // A savepoint alone, in a transaction that is kept.
+      await db.transaction(async () => {
+        await assert.rejects(
+          db.transaction(async () => {
+            await page.update({ title: "three" })
+            throw undo
+          }),
+          undo,
+        )
+        await page.save()
+      })
+      assert.equal((await Page.findOrFail(page.id)).title, "three")
+      assert.deepEqual([page.version, page.changedProperties()], [3, []])
+    },
+  },
   {
     name: "of two who change the same state of a row one is refused, and may read again",
     async run({ db, table }) {
