@@ -43,40 +43,38 @@ export class RowPart<Run> {
   }
 
   #reader(isExact: boolean): RowReader {
-    const { home } = this
+    const { home, values, joined } = this
     const { dialect } = home.session
-    const all = this.columns.map(({ column, key, isExtra }) => ({
-      property: column.property,
-      key,
-      isExtra,
-      read: isExact ? column.cast[dialect].readExact : column.cast[dialect].read,
-    }))
-    const shown = all.filter(({ isExtra }) => !isExtra)
-    const joined = this.joined.map(({ name, part, probe }) => ({
-      attach: attacherOf(name),
-      probe,
-      ...part.#reader(isExact),
-    }))
-    const { values } = this
-    const places = new Map(all.map((one) => [one.property, one]))
-    const source: RowSource = {
-      home,
-      has: (property) => places.has(property),
-      value(raw, property) {
-        const place = places.get(property)
-        return place === undefined ? undefined : valueAt(raw as Raw, place.key, place.read)
-      },
-    }
+    const readOf = ({ cast }: TableColumn) => (isExact ? cast[dialect].readExact : cast[dialect].read)
+    const source = partSource(home, this.columns, readOf)
+    const shown = this.columns.filter(({ isExtra }) => !isExtra)
+    // Lists of one kind each, gone through by index: half the price of a loop over objects.
+    const properties = shown.map(({ column }) => column.property)
+    const keys = shown.map(({ key }) => key)
+    const casts = shown.flatMap(({ column }) => {
+      const read = readOf(column)
+      return read === undefined ? [] : [{ property: column.property, read }]
+    })
+    const inner = joined.map(({ name, part, probe }) => ({ attach: attacherOf(name), probe, ...part.#reader(isExact) }))
     const { Blank } = home
+    const plain = (raw: Raw): Record<string, unknown> => {
+      const row = new Blank() as Record<string, unknown>
+      for (let at = 0; at < properties.length; at++) row[properties[at]!] = raw[keys[at]!]
+      return row
+    }
+    if (casts.length + values.length + inner.length === 0)
+      return { source, read: (raw, from) => new RowState(plain(raw as Raw), raw, from) }
     return {
       source,
       read(given, from) {
         const raw = given as Raw
-        const row = new Blank() as Record<string, unknown>
-        for (const { property, key, read } of shown) row[property] = valueAt(raw, key, read)
-        for (const { property, key, read } of values) row[property] = read(raw[key])
-        for (const { attach, probe, read, source: inner } of joined)
-          attach(row, probe !== undefined && raw[probe] === null ? null : read(raw, inner))
+        const row = plain(raw)
+        for (let at = 0; at < casts.length; at++) castOne(row, casts[at]!)
+        for (let at = 0; at < values.length; at++) row[values[at]!.property] = values[at]!.read(raw[values[at]!.key])
+        for (let at = 0; at < inner.length; at++) {
+          const one = inner[at]!
+          one.attach(row, one.probe !== undefined && raw[one.probe] === null ? null : one.read(raw, one.source))
+        }
         return new RowState(row, raw, from)
       },
     }
@@ -100,7 +98,28 @@ export class RowPart<Run> {
 
 type Raw = Readonly<Record<RawKey, unknown>>
 
-function valueAt(raw: Raw, key: RawKey, read: ((raw: unknown) => unknown) | undefined): unknown {
-  const value = raw[key]
-  return value === null || read === undefined ? value : read(value)
+type Read = (raw: unknown) => unknown
+
+function castOne(row: Record<string, unknown>, { property, read }: { property: string; read: Read }): void {
+  const value = row[property]
+  if (value !== null) row[property] = read(value)
+}
+
+/** Where rows of a part are from: what was read of each, shown or not. */
+function partSource(
+  home: Home,
+  columns: readonly PartColumn[],
+  readOf: (column: TableColumn) => Read | undefined,
+): RowSource {
+  const places = new Map(columns.map(({ column, key }) => [column.property, { key, read: readOf(column) }]))
+  return {
+    home,
+    has: (property) => places.has(property),
+    value(raw, property) {
+      const place = places.get(property)
+      if (place === undefined) return undefined
+      const value = (raw as Raw)[place.key]
+      return value === null || place.read === undefined ? value : place.read(value)
+    },
+  }
 }
