@@ -145,12 +145,14 @@ export type {
   CountName,
   ModelAt,
   NameOf,
+  PivotQueries,
   RelatedModel,
   RelatedRow,
   RelationName,
   RelationValue,
   ValueName,
   With,
+  WithQuery,
   WithRows,
 } from "./relations/types.ts"
 export type { ReplicaStatus } from "./replicas/replica.ts"

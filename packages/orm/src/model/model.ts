@@ -9,7 +9,16 @@ import { deleteWithRelated, restoreWithRelated } from "../relations/cascade.ts"
 import { noteLazyLoad } from "../relations/lazy-loading.ts"
 import { loadMissing, loadRelations } from "../relations/load.ts"
 import { relatedTo } from "../relations/row-relations.ts"
-import type { CheckPath, ModelAt, ModelOf, Related, RelationName, With, WithRows } from "../relations/types.ts"
+import type {
+  CheckPath,
+  ModelAt,
+  ModelOf,
+  Related,
+  RelationName,
+  With,
+  WithQuery,
+  WithRows,
+} from "../relations/types.ts"
 import { type Home, homeIn, homeOf } from "./home.ts"
 import type { UpsertOptions } from "./many-rows.ts"
 import { ModelEntry } from "./model-entry.ts"
@@ -107,7 +116,7 @@ export abstract class Model {
   static with<M extends ModelClass, P extends string, Q>(
     this: M,
     relation: P & CheckPath<M, P>,
-    build: (query: ModelQuery<ModelAt<M, P>>) => ModelQuery<ModelAt<M, P>, Q>,
+    build: (query: WithQuery<M, P>) => ModelQuery<ModelAt<M, P>, Q>,
   ): ModelQuery<M, WithRows<M, RowOf<M>, P, Q>>
   static with(this: ModelClass, ...given: readonly unknown[]): unknown {
     const query = entryOf(this).query() as unknown as { with(...given: readonly unknown[]): unknown }
@@ -227,7 +236,7 @@ export abstract class Model {
     this: M,
     rows: readonly R[],
     relation: P & CheckPath<M, P>,
-    build: (query: ModelQuery<ModelAt<M, P>>) => ModelQuery<ModelAt<M, P>, Q>,
+    build: (query: WithQuery<M, P>) => ModelQuery<ModelAt<M, P>, Q>,
   ): Promise<WithRows<M, R, P, Q>[]>
   static async load(this: ModelClass, rows: readonly object[], ...given: readonly unknown[]): Promise<unknown> {
     const home = homeOf(this)
@@ -270,7 +279,7 @@ export abstract class Model {
   load<T, P extends string, Q>(
     this: T,
     relation: P & CheckPath<ModelOf<T>, P>,
-    build: (query: ModelQuery<ModelAt<ModelOf<T>, P>>) => ModelQuery<ModelAt<ModelOf<T>, P>, Q>,
+    build: (query: WithQuery<ModelOf<T>, P>) => ModelQuery<ModelAt<ModelOf<T>, P>, Q>,
   ): Promise<WithRows<ModelOf<T>, T, P, Q>>
   async load(...given: readonly unknown[]): Promise<unknown> {
     const home = homeOfRow(this)

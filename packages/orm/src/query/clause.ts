@@ -53,6 +53,7 @@ export type Clause =
   | Join
   | With
   | Computed
+  | (Counted & { readonly kind: "pivot"; readonly inner: readonly Clause[] })
 
 interface Counted {
   /** How many values it takes. */

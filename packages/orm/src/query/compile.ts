@@ -45,6 +45,8 @@ export interface Parts {
   /** Relations to be loaded. */
   readonly withs: readonly Numbered[]
   readonly computed: readonly Numbered[]
+  /** Conditions on a table in between, for whoever joins it. */
+  readonly pivots: readonly Numbered[]
   /** Joins of the compiler's own, behind the caller's. */
   readonly moreJoins?: readonly RawBuilder<unknown>[]
 }
@@ -79,6 +81,7 @@ export function partsOf(
     lock: last("lock")?.clause,
     withs: of("with"),
     computed: of("computed"),
+    pivots: of("pivot"),
   }
 }
 

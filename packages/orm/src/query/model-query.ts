@@ -11,6 +11,7 @@ import type {
   RelatedModel,
   ValueName,
   With,
+  WithQuery,
   WithRows,
 } from "../relations/types.ts"
 import { withRelations } from "../relations/with-relations.ts"
@@ -79,7 +80,7 @@ export class ModelQuery<M extends ModelClass, R = RowOf<M>> extends ShapedQuery<
   with<P extends string>(...relations: readonly (P & CheckPath<M, P>)[]): ModelQuery<M, With<M, R, P>>
   with<P extends string, Q>(
     relation: P & CheckPath<M, P>,
-    build: (query: ModelQuery<ModelAt<M, P>>) => ModelQuery<ModelAt<M, P>, Q>,
+    build: (query: WithQuery<M, P>) => ModelQuery<ModelAt<M, P>, Q>,
   ): ModelQuery<M, WithRows<M, R, P, Q>>
   with(...given: readonly unknown[]): unknown {
     const { shape, values } = withRelations(Where.partsOf(this), given, (from, build) => this.build(from, build))

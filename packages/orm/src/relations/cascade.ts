@@ -26,7 +26,7 @@ export async function deleteWithRelated(home: Home, row: AnyRow, isForced: boole
     if (!isForced) await deleteRow(home, session, [row, false])
     for (const link of links) {
       checkSoft(link)
-      const related = isForced ? ownedQuery(session, row, link).withDeleted() : ownedQuery(session, row, link)
+      const related = isForced ? ownedQuery(session, row, { link }).withDeleted() : ownedQuery(session, row, { link })
       // One by one, so that each takes along what is its own.
       for (const one of await related.get()) await deleteWithRelated(homeOf(one, session, link), one as never, isForced)
     }
@@ -52,7 +52,7 @@ export async function restoreWithRelated(home: Home, row: AnyRow): Promise<void>
     for (const link of links) {
       const { deletedAt } = link.target.roles
       if (deletedAt === undefined || since === undefined) continue
-      const gone: ModelQuery<ModelClass> = ownedQuery(session, row, link).onlyDeleted()
+      const gone: ModelQuery<ModelClass> = ownedQuery(session, row, { link }).onlyDeleted()
       const went = await gone.where(deletedAt.property as never, ">=" as never, since as never).get()
       for (const one of went) await restoreWithRelated(homeOf(one, session, link), one as never)
     }

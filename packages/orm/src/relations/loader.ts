@@ -5,6 +5,7 @@ import { type Home, homeIn } from "../model/home.ts"
 import type { Hydrator } from "../model/hydrator.ts"
 import { RowState } from "../model/row-state.ts"
 import type { TableColumn } from "../model/table.ts"
+import type { Clause } from "../query/clause.ts"
 import { compileRaw, ordersOf, type Parts, partsOf, selectOf, slotAt, tableAs, whereOf } from "../query/compile.ts"
 import { type ListForm, listOf, membership } from "../query/conditions.ts"
 import { bindTo, type QueryPlan, runPlan } from "../query/rows-plan.ts"
@@ -165,9 +166,12 @@ class RelationLoader implements RowsLoader<LoadRun> {
       }
     const alias = parts.place.newAlias()
     const inner = parts.place.partsAt([], via.table, { alias, firstSlot: 0 })
-    const scopes = whereOf(inner)
+    const asked = parts.pivots.map(({ clause, slot }) =>
+      whereOf(parts.place.partsAt((clause as Pivot).inner, via.table, { alias, firstSlot: slot })),
+    )
+    const conditions = [whereOf(inner), ...asked].filter((one) => one !== undefined)
     const tie = k`${inner.place.column(via.far)} = ${parts.place.column(via.target)}`
-    const on = k`${k.join([tie, ...(scopes === undefined ? [] : [k`(${scopes})`])], k` and `)}`
+    const on = k`${k.join([tie, ...conditions.map((one) => k`(${one})`)], k` and `)}`
     if (via.isPivot) {
       const home = homeIn(session, via.table.model)
       const pivot = new RowPart<LoadRun>(home)
@@ -181,6 +185,8 @@ class RelationLoader implements RowsLoader<LoadRun> {
     }
   }
 }
+
+type Pivot = Extract<Clause, { kind: "pivot" }>
 
 interface Between {
   readonly near: { readonly place: Parts["place"]; readonly column: RawBuilder<unknown> }

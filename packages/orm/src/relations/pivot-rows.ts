@@ -5,10 +5,12 @@ import { ModelEntry } from "../model/model-entry.ts"
 import { createRow } from "../model/persist.ts"
 import type { ModelClass, RowOf } from "../model/types.ts"
 import type { ModelQuery } from "../query/model-query.ts"
+import type { Where } from "../query/where.ts"
 import type { Session } from "../session.ts"
 import type { StraightLink, Via } from "./link.ts"
 import { heldValue } from "./loader.ts"
-import { ownerValues, RelatedRows, type RelatedTo } from "./related.ts"
+import { pivotConditions } from "./pivot-query.ts"
+import { ownedQuery, ownerValues, RelatedRows, type RelatedTo } from "./related.ts"
 
 /** Rows or their keys, one or a list. */
 export type Keys<M extends ModelClass, K> = K | RowOf<M> | readonly (K | RowOf<M>)[]
@@ -23,13 +25,20 @@ export interface PivotChanges<K> {
  * Rows related by a table in between. Scopes of that table hold. Rows in between are written without events, and each call is one
  * transaction.
  */
-export class PivotRows<M extends ModelClass, V, N, K, P> extends RelatedRows<M, V> {
+export class PivotRows<M extends ModelClass, V, N, K, P, B extends ModelClass> extends RelatedRows<M, V> {
   readonly #to: RelatedTo<StraightLink>
 
   /** @internal */
   constructor(to: RelatedTo<StraightLink>) {
     super(to)
     this.#to = to
+  }
+
+  /** Rows for whose row in between this holds: `wherePivot((member) => member.where("role", "captain"))`. */
+  wherePivot(build: (between: ModelQuery<B>) => Where<B>): ModelQuery<M> {
+    const { session, row, link } = this.#to
+    const between = pivotConditions(session, link, build as never)
+    return ownedQuery(session, row, { link, between }) as unknown as ModelQuery<M>
   }
 
   /** Inserts a row of the other model, and relates it. @param pivot What the row in between holds beside the keys. */

@@ -7,6 +7,7 @@ import type { ColumnName, ColumnValue, ModelClass, RowOf } from "../model/types.
 import type { Direction } from "../query/clause.ts"
 import type { Operator } from "../query/conditions.ts"
 import type { ModelQuery } from "../query/model-query.ts"
+import { listValues, type QueryParts } from "../query/shape.ts"
 import { type Operand, Where } from "../query/where.ts"
 import type { Session } from "../session.ts"
 import { attacherOf } from "./attach.ts"
@@ -38,7 +39,7 @@ export class RelatedRows<M extends ModelClass, V> {
     const { session, row, link } = this.#to
     if (isMorph(link)) throw new OrmQueryInvalid(`"${link.name}" leads to several models. Take get().`)
     noteLazyLoad(row, link.name)
-    return ownedQuery(session, row, link) as unknown as ModelQuery<M>
+    return ownedQuery(session, row, { link }) as unknown as ModelQuery<M>
   }
 
   where<K extends ColumnName<M>>(column: K, value: ColumnValue<M, K>): ModelQuery<M>
@@ -152,18 +153,23 @@ function saved(row: AnyRow, key: TableColumn): unknown {
   throw new OrmQueryInvalid(`The other row has no "${key.property}" yet. Save it first.`)
 }
 
-/** The rows of a relation of one row, scopes and all. */
-export function ownedQuery(session: Session, row: AnyRow, link: StraightLink): ModelQuery<ModelClass> {
+/** The rows of a relation of one row, scopes and all. @param between What is asked of the rows in between. */
+export function ownedQuery(
+  session: Session,
+  row: AnyRow,
+  { link, between }: { readonly link: StraightLink; readonly between?: QueryParts },
+): ModelQuery<ModelClass> {
   const query = new ModelEntry<ModelClass>(homeIn(session, link.target.model), session).query()
   const value = heldValue(row, link.own)
   if (value === undefined)
     throw new OrmQueryInvalid(`The ${link.owner.model.name} was read without "${link.own.property}". Select it too.`)
   // Equal to nothing, as null is in the database.
   const bound = value === null ? null : link.near.cast[session.dialect].write(value)
-  return Where.and(query, ["owned", link.owner.model.name, link.owner.name, link.name], {
-    make: () => ownedBy(link),
-    values: [bound],
-  })
+  const name = `owned ${link.owner.model.name} ${link.owner.name} ${link.name}`
+  if (between === undefined) return Where.and(query, [name], { make: () => ownedBy(link), values: [bound] })
+  const values = [bound, ...listValues(between.values, between.shape.valueCount)]
+  const key = between.shape.plan(name, () => ({}))
+  return Where.and(query, key, { make: () => ownedBy(link, between), values })
 }
 
 /** What a row that belongs to this one holds of that. */

@@ -32,17 +32,19 @@ export function fixedTo(fixed: Fixed | undefined, place: Place): RawBuilder<unkn
   return [k`${place.column(fixed.column)} = ${k.val(word)}`]
 }
 
-/** Rows of a relation of one row, whose key is given. */
-export function ownedBy({ near, via, fixed }: StraightLink): Condition {
+/** Rows of a relation of one row, whose key is given, before the values of what is asked of the rows in between. */
+export function ownedBy({ near, via, fixed }: StraightLink, between?: QueryParts): Condition {
+  const path = between?.shape.path() ?? []
+  const count = between?.shape.valueCount ?? 0
   return {
     kind: "condition",
     isOr: false,
-    valueCount: 1,
+    valueCount: count + 1,
     encode: undefined,
     write(place) {
       const key = place.slot()
       if (via === undefined) return and([k`${place.column(near)} = ${key}`, ...fixedTo(fixed, place)])
-      const between = place.subquery([], via.table, {
+      const found = place.subquery(path, via.table, {
         column: undefined,
         tie: (middle) =>
           and([
@@ -51,7 +53,7 @@ export function ownedBy({ near, via, fixed }: StraightLink): Condition {
             ...fixedTo(fixed, middle),
           ]),
       })
-      return k`exists (${between})`
+      return k`exists (${found})`
     },
   }
 }

@@ -191,6 +191,15 @@ export async function related(): Promise<void> {
   await user.related("roles").attach(1)
   // @ts-expect-error rows behind others are made there
   user.related("country").create({ name: "x" })
+  await User.with("roles", (role) => role.where("name", "x").wherePivot((one) => one.where("level", ">", 1))).get()
+  await user
+    .related("memberships")
+    .wherePivot((one) => one.where("since", "2026"))
+    .get()
+  // @ts-expect-error no such column in between
+  await User.with("roles", (role) => role.wherePivot((one) => one.where("rank", 1))).get()
+  // @ts-expect-error nothing is in between
+  await User.with("posts", (post) => post.wherePivot((one) => one)).get()
   const roles = await user.related("roles").get()
   is<Equal<(typeof roles)[number]["pivot"]["level"], number>>()
   // @ts-expect-error no such relation

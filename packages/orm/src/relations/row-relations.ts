@@ -12,7 +12,7 @@ export function relatedTo(home: Home, row: AnyRow, name: unknown): RelatedRows<M
   if (isMorph(link) || link.kind === "belongsTo") return new OwnerRow<ModelClass, unknown>({ ...to, link })
   switch (link.kind) {
     case "manyToMany":
-      return new PivotRows<ModelClass, unknown, unknown, unknown, unknown>({ ...to, link })
+      return new PivotRows<ModelClass, unknown, unknown, unknown, unknown, ModelClass>({ ...to, link })
     case "hasOneThrough":
     case "hasManyThrough":
       return new RelatedRows<ModelClass, unknown>({ ...to, link })

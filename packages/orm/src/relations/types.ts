@@ -1,5 +1,7 @@
 import type { Columns } from "../columns/column.ts"
 import type { Attributes, KeyOf, ModelClass, NewRow, NewValues, RowMark, RowOf } from "../model/types.ts"
+import type { ModelQuery } from "../query/model-query.ts"
+import type { Where } from "../query/where.ts"
 import type { PivotRows } from "./pivot-rows.ts"
 import type { OwnedRows, OwnerRow, RelatedRows } from "./related.ts"
 import type { Relation, RelationKind } from "./relation.ts"
@@ -74,6 +76,25 @@ export type CheckPath<M extends ModelClass, P extends string> = P extends `${inf
 
 type Head<P extends string> = P extends `${infer H}.${string}` ? H : P
 type Tail<P extends string, H extends string> = P extends `${H}.${infer T}` ? T : never
+
+/** A query of what a relation leads to, while it is loaded. */
+export type WithQuery<M extends ModelClass, P extends string> = ModelQuery<ModelAt<M, P>> & PivotPart<PivotOf<M, P>>
+type PivotOf<M extends ModelClass, P extends string> = P extends `${infer H}.${infer T}`
+  ? PivotOf<RelatedModel<M, H>, T>
+  : PivotAt<M, P>
+type PivotPart<P> = [P] extends [undefined] ? unknown : PivotQueries<PivotModel<P>>
+
+/** What is asked of the rows in between. */
+export interface PivotQueries<B extends ModelClass> {
+  /** Rows for whose row in between this holds. */
+  wherePivot(build: (between: ModelQuery<B>) => Where<B>): this
+}
+
+type PivotModel<P> = P extends ModelClass
+  ? P
+  : P extends { readonly columns: infer C extends Columns }
+    ? Omit<ModelClass, "columns"> & { readonly columns: C }
+    : ModelClass
 
 /** A row `R` of `M` with these relations on it. */
 export type With<M extends ModelClass, R, P extends string> = [P] extends [never]
@@ -168,17 +189,18 @@ export type Related<M extends ModelClass, K extends string> =
           value: RelationValue<M, K, RelatedRow<M, K>>
           values: RelatedValues<M, K, T>
           pivot: PivotValues<PivotAt<M, K>>
+          between: PivotModel<PivotAt<M, K>>
         }
       >
     : never
-type RelatedAs<Kind, T extends ModelClass, X extends { value: unknown; values: unknown; pivot: unknown }> = Kind extends
-  | "hasOne"
-  | "hasMany"
-  | "morphOne"
-  | "morphMany"
+type RelatedAs<
+  Kind,
+  T extends ModelClass,
+  X extends { value: unknown; values: unknown; pivot: unknown; between: ModelClass },
+> = Kind extends "hasOne" | "hasMany" | "morphOne" | "morphMany"
   ? OwnedRows<T, X["value"], X["values"]>
   : Kind extends "belongsTo" | "morphTo"
     ? OwnerRow<T, X["value"]>
     : Kind extends "manyToMany"
-      ? PivotRows<T, X["value"], NewRow<T>, KeyOf<T>, X["pivot"]>
+      ? PivotRows<T, X["value"], NewRow<T>, KeyOf<T>, X["pivot"], X["between"]>
       : RelatedRows<T, X["value"]>

@@ -4,7 +4,8 @@ import type { Table } from "../model/table.ts"
 import type { ModelClass } from "../model/types.ts"
 import { listValues, type QueryParts, type ValueLink } from "../query/shape.ts"
 import type { Where } from "../query/where.ts"
-import { isMorph, linkOf, straightLinkOf } from "./link.ts"
+import { isMorph, linkOf, type StraightLink, straightLinkOf } from "./link.ts"
+import { openPivotQuery } from "./pivot-query.ts"
 
 /** A caller's function, run on the beginning of a query. */
 export type Build = (
@@ -38,8 +39,10 @@ function withBuilt(
   [callback, build]: readonly [(query: Where<ModelClass>) => Where<ModelClass>, Build],
 ): Moved {
   const path = checkPath(home.table, given)
-  const target = homeIn(session, endOf(home.table, path).model)
-  const inner = build({ home: target, session, shape: target.root, values: undefined }, callback)
+  const link = lastOf(home.table, path)
+  const target = homeIn(session, link.target.model)
+  const from = { home: target, session, shape: target.root, values: undefined }
+  const inner = link.via === undefined ? build(from, callback) : build(from, () => callback(openPivotQuery(from, link)))
   const key = inner.shape.plan(`with ${home.table.name} ${path.join(".")}`, () => ({}))
   const next =
     shape.find(key) ??
@@ -57,6 +60,10 @@ export function chain(values: ValueLink | undefined, { shape, values: inner }: Q
 /** The table at the end of a path. @throws {ORM_QUERY_INVALID} */
 export function endOf(table: Table, path: readonly string[]): Table {
   return path.reduce((at, name) => straightLinkOf(at, name).target, table)
+}
+
+function lastOf(table: Table, path: readonly string[]): StraightLink {
+  return straightLinkOf(endOf(table, path.slice(0, -1)), path.at(-1))
 }
 
 const MAX_PATH = 512

@@ -193,6 +193,26 @@ export const relationWriteCases: readonly DatabaseCase[] = [
       )
       const lazily = (await ada.related("teams").get()).map(({ pivot }) => pivot.role).sort()
       assert.deepEqual(lazily, ["captain", "player"])
+      const captain = await User.with("teams", (team) => team.wherePivot((one) => one.where("role", "captain"))).first()
+      assert.deepEqual(
+        captain?.teams.map(({ name }) => name),
+        ["red"],
+      )
+      const player = ada
+        .related("teams")
+        .wherePivot((one) => one.where("role", "!=", "captain").orWhere("role", "coach"))
+      assert.deepEqual(await player.where("name", "!=", "blue").pluck("name"), ["green"])
+      const none = await User.where("name", "Ada")
+        .with("teams", (team) =>
+          team
+            .wherePivot((one) => one.where("role", "captain"))
+            .where("name", "like", "%e%")
+            .wherePivot((one) => one.where("role", "player"))
+            .limit(5),
+        )
+        .firstOrFail()
+      assert.deepEqual(none.teams, [])
+      assert.throws(() => ada.related("teams").wherePivot((one) => one.orderBy("role")), { code: "ORM_QUERY_INVALID" })
       assert.deepEqual(await ada.related("teams").sync([red, blue]), { attached: [blue], detached: [green] })
       assert.deepEqual(await ada.related("teams").toggle([red, green]), { attached: [green], detached: [red] })
       assert.deepEqual(await names(), ["blue", "green"])
