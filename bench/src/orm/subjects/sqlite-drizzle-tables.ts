@@ -17,5 +17,6 @@ export const posts = sqliteTable("posts", {
 export function open(path: string): { db: BunSQLiteDatabase; close(): Promise<void> } {
   const client = new Database(path)
   client.run("pragma synchronous = normal")
+  client.run("pragma foreign_keys = on")
   return { db: drizzle({ client }), close: async () => client.close() }
 }

@@ -19,6 +19,7 @@ async function open(path: string): Promise<{ prepare(text: string): SqliteStatem
     const { Database } = await import("bun:sqlite")
     const db = new Database(path)
     db.run("pragma synchronous = normal")
+    db.run("pragma foreign_keys = on")
     return {
       prepare: (text) =>
         keep(text, () => {
@@ -36,6 +37,7 @@ async function open(path: string): Promise<{ prepare(text: string): SqliteStatem
   const { DatabaseSync } = await import("node:sqlite")
   const db = new DatabaseSync(path)
   db.exec("pragma synchronous = normal")
+  db.exec("pragma foreign_keys = on")
   return {
     prepare: (text) =>
       keep(text, () => {

@@ -5,6 +5,7 @@ import { INSERT_SQL, KEY_SQL, LIST_SQL, TITLE } from "../workload.ts"
 await measure(async (path) => {
   const db = new DatabaseSync(path)
   db.exec("pragma synchronous = normal")
+  db.exec("pragma foreign_keys = on")
   const [key, insert, list] = [db.prepare(`${KEY_SQL} ?`), db.prepare(`${INSERT_SQL} (?, ?, ?)`), db.prepare(LIST_SQL)]
   return {
     key: (id) => key.get(id),
