@@ -18,7 +18,7 @@ import {
 import { Db } from "../services.ts"
 import { articlesFor, listedFor, type Viewer, viewArticle, viewListed } from "../views.ts"
 
-const MAX_TAGS = 1_000
+const MAX_TAGS = 10_000
 const tags = ["articles"]
 const one = { tags, params: ArticleParams, response: ArticleReply, errors: [errors.NotFound] } as const
 const own = { ...one, layers: [signedIn], errors: [errors.NotFound, errors.Forbidden] } as const
