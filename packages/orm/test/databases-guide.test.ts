@@ -46,7 +46,7 @@ describe("the guide to databases", () => {
   })
 
   test("has a program in nearly every chapter", () => {
-    expect(programs).toHaveLength(9)
+    expect(programs).toHaveLength(10)
   })
 
   test("leads to files that are there", () => {
