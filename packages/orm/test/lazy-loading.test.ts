@@ -63,6 +63,14 @@ test("load() of one row after another is told of too, load() of all of them is n
   expect(await told()).toHaveLength(1)
 })
 
+test("rows that were joined to the rows of a list are told of as well", async () => {
+  const { Book } = await library()
+  const books = await Book.with("author").get()
+  expect(await told()).toEqual([])
+  for (const { author } of books) expect(await author.related("books").count()).toBe(1)
+  expect((await told()).map(({ message }) => message.split(" ")[0])).toEqual(["Author.books"])
+})
+
 test("one row's relation is nobody's concern, and neither is any in production", async () => {
   const { Author } = await library()
   const first = await Author.query().firstOrFail()

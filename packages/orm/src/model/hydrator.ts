@@ -25,19 +25,27 @@ export function createHydrator(home: Home, columns: readonly TableColumn[], isEx
 export interface RowReader {
   readonly source: RowSource
   readonly read: (raw: unknown, source: RowSource) => object
+  /** The same for the rows of one list, when there is more to it than a source of their own. */
+  readonly ofMany?: () => RowReader
 }
 
-export function hydratorOf({ source, read }: RowReader): Hydrator {
+export function hydratorOf(reader: RowReader): Hydrator {
+  const { source, read } = reader
   return {
     one: (raw) => read(raw, source),
     all(raws) {
       // Rows of one list have a source of their own, by which it is noticed that each loads its relations by itself.
-      const shared = raws.length > 1 ? { ...source, isOfMany: true } : source
+      const { source: shared, read: readOne } = raws.length > 1 ? readerOfMany(reader) : reader
       const rows = new Array<object>(raws.length)
-      for (let index = 0; index < raws.length; index++) rows[index] = read(raws[index], shared)
+      for (let index = 0; index < raws.length; index++) rows[index] = readOne(raws[index], shared)
       return rows
     },
   }
+}
+
+/** A reader for rows of one list, which have a source of their own. */
+export function readerOfMany(reader: RowReader): RowReader {
+  return reader.ofMany?.() ?? { ...reader, source: { ...reader.source, isOfMany: true } }
 }
 
 function objectReader(home: Home, properties: readonly string[], reads: readonly (Read | undefined)[]): RowReader {

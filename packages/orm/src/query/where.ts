@@ -87,7 +87,7 @@ export abstract class Where<M extends ModelClass> {
   /** @internal A condition of the package's own. */
   static and<Q extends Where<ModelClass>>(
     query: Q,
-    key: readonly string[] | object,
+    key: readonly string[],
     { make, values }: { make: () => Condition; values: readonly BoundValue[] },
   ): Q {
     return query.#keep(key, make, values)

@@ -6,7 +6,7 @@ import { ModelQuery } from "../query/model-query.ts"
 import type { QueryParts, Shape, ValueLink } from "../query/shape.ts"
 import { Where } from "../query/where.ts"
 import type { StraightLink } from "./link.ts"
-import { chain } from "./with-relations.ts"
+import { chain, keyOver } from "./with-relations.ts"
 
 type AnyBuild = (query: ModelQuery<ModelClass>) => Where<ModelClass>
 
@@ -36,7 +36,7 @@ function definePivotQuery(): new (parts: QueryParts, link: StraightLink) => Mode
     wherePivot(build: AnyBuild): this {
       const { session, shape, values } = Where.partsOf(this)
       const inner = pivotConditions(session, this.#link, build)
-      const key = inner.shape.plan(`pivot ${this.#link.owner.name} ${this.#link.name}`, () => ({}))
+      const key = keyOver(inner, ["pivot"])
       const make = (): Clause => ({ kind: "pivot", inner: inner.shape.path(), valueCount: inner.shape.valueCount })
       return this.moved(shape.find(key) ?? shape.keep(key, make()), chain(values, inner))
     }

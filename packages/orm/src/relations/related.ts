@@ -16,6 +16,7 @@ import { isMorph, type Link, type StraightLink } from "./link.ts"
 import { loadRelations } from "./load.ts"
 import { heldValue } from "./loader.ts"
 import { ownedBy } from "./relation-conditions.ts"
+import { keyOver } from "./with-relations.ts"
 
 /** A row, and the relation of it that is asked for. */
 export interface RelatedTo<L extends Link = Link> {
@@ -168,8 +169,7 @@ export function ownedQuery(
   const name = `owned ${link.owner.model.name} ${link.owner.name} ${link.name}`
   if (between === undefined) return Where.and(query, [name], { make: () => ownedBy(link), values: [bound] })
   const values = [bound, ...listValues(between.values, between.shape.valueCount)]
-  const key = between.shape.plan(name, () => ({}))
-  return Where.and(query, key, { make: () => ownedBy(link, between), values })
+  return Where.and(query, [keyOver(between, [name])], { make: () => ownedBy(link, between), values })
 }
 
 /** What a row that belongs to this one holds of that. */

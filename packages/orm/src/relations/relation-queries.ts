@@ -6,7 +6,7 @@ import type { Comparison } from "../query/conditions.ts"
 import type { QueryParts } from "../query/shape.ts"
 import { straightLinkOf } from "./link.ts"
 import { checkRelationCount, relationAggregate, relationCondition } from "./relation-conditions.ts"
-import { type Build, chain, checkPath, endOf, type Moved } from "./with-relations.ts"
+import { type Build, chain, checkPath, endOf, keyOver, type Moved } from "./with-relations.ts"
 
 const COMPARISONS: readonly string[] = ["=", "!=", "<", "<=", ">", ">="]
 
@@ -27,7 +27,7 @@ export function whereHas(
     throw new OrmQueryInvalid(`Write whereHas("posts"), whereHas("posts", (posts) => …) or whereHas("posts", ">=", 3).`)
   const target = homeIn(session, endOf(home.table, path).model)
   const inner = build({ home: target, session, shape: target.root, values: undefined }, callback as never)
-  const key = inner.shape.plan(`has ${home.table.name} ${path.join(".")} ${isOr} ${isNot} ${operator}`, () => ({}))
+  const key = keyOver(inner, ["has", isOr, isNot, operator, ...path])
   const make = () => relationCondition(home.table, path, { inner, options: { isOr, isNot, operator } })
   const link = chain(values, inner)
   return {
@@ -60,7 +60,7 @@ export function withAggregate(parts: QueryParts, order: AggregateOrder, build: B
   checkProperty(home.table, property)
   const target = homeIn(session, link.target.model)
   const inner = build({ home: target, session, shape: target.root, values: undefined }, callback as never)
-  const key = inner.shape.plan(`${name} ${home.table.name} ${relation} ${column?.property} ${property}`, () => ({}))
+  const key = keyOver(inner, [name, relation, column?.property, property])
   const make = () => relationAggregate(link, inner, [name, column, property])
   return { shape: shape.find(key) ?? shape.keep(key, make()), values: chain(values, inner) }
 }

@@ -1,5 +1,5 @@
 import type { Home } from "../model/home.ts"
-import { type Hydrator, hydratorOf, type RowReader } from "../model/hydrator.ts"
+import { type Hydrator, hydratorOf, type RowReader, readerOfMany } from "../model/hydrator.ts"
 import { type RowSource, RowState } from "../model/row-state.ts"
 import type { TableColumn } from "../model/table.ts"
 import { attacherOf } from "./attach.ts"
@@ -64,19 +64,26 @@ export class RowPart<Run> {
     }
     if (casts.length + values.length + inner.length === 0)
       return { source, read: (raw, from) => new RowState(plain(raw as Raw), raw, from) }
-    return {
-      source,
-      read(given, from) {
+    const readWith =
+      (parts: typeof inner): RowReader["read"] =>
+      (given, from) => {
         const raw = given as Raw
         const row = plain(raw)
         for (let at = 0; at < casts.length; at++) castOne(row, casts[at]!)
         for (let at = 0; at < values.length; at++) row[values[at]!.property] = values[at]!.read(raw[values[at]!.key])
-        for (let at = 0; at < inner.length; at++) {
-          const one = inner[at]!
+        for (let at = 0; at < parts.length; at++) {
+          const one = parts[at]!
           one.attach(row, one.probe !== undefined && raw[one.probe] === null ? null : one.read(raw, one.source))
         }
         return new RowState(row, raw, from)
-      },
+      }
+    return {
+      source,
+      read: readWith(inner),
+      ofMany: () => ({
+        source: { ...source, isOfMany: true },
+        read: readWith(inner.map((one) => ({ ...one, ...readerOfMany(one) }))),
+      }),
     }
   }
 

@@ -43,11 +43,22 @@ function withBuilt(
   const target = homeIn(session, link.target.model)
   const from = { home: target, session, shape: target.root, values: undefined }
   const inner = link.via === undefined ? build(from, callback) : build(from, () => callback(openPivotQuery(from, link)))
-  const key = inner.shape.plan(`with ${home.table.name} ${path.join(".")}`, () => ({}))
+  const key = keyOver(inner, ["with", ...path])
   const next =
     shape.find(key) ??
     shape.keep(key, { kind: "with", path, inner: inner.shape.path(), valueCount: inner.shape.valueCount })
   return { shape: next, values: chain(values, inner) }
+}
+
+let lastId = 0
+
+/**
+ * The key of a clause that holds another query. Words of a caller's, paths and aliases say, are only kept where nodes are counted: in the
+ * trie that the clause is added to.
+ */
+export function keyOver({ shape }: QueryParts, words: readonly unknown[]): string {
+  const { id } = shape.plan("id", () => ({ id: ++lastId }))
+  return `over\0${id}\0${words.join("\0")}`
 }
 
 /** Values of an inner query, behind those of the one around it. */
@@ -67,12 +78,14 @@ function lastOf(table: Table, path: readonly string[]): StraightLink {
 }
 
 const MAX_PATH = 512
+const MAX_NAMES = 16
 
 /** Names of relations, each found in the model that the one before leads to. @throws {ORM_QUERY_INVALID} */
 export function checkPath(table: Table, given: unknown): readonly string[] {
   if (typeof given !== "string" || given.length > MAX_PATH)
     throw new OrmQueryInvalid(`Expected the name of a relation, or a path: with("posts", "posts.comments").`)
   const path = given.split(".")
+  if (path.length > MAX_NAMES) throw new OrmQueryInvalid(`A path leads over ${MAX_NAMES} relations at most.`)
   checkNames(table, path)
   return path
 }
