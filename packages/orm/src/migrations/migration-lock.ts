@@ -25,7 +25,6 @@ const until = sql.id("until")
 export class MigrationLock {
   readonly #db: Queryable
   readonly #name: string = crypto.randomUUID()
-  #beat: ReturnType<typeof setInterval> | undefined
 
   private constructor(db: Queryable) {
     this.#db = db
@@ -84,11 +83,12 @@ export class MigrationLock {
 
   /** Renews the lease again and again while work is done that holds no transaction. */
   async keep<T>(work: () => Promise<T>): Promise<T> {
-    this.#beat = setInterval(() => void this.renew().catch(() => undefined), LEASE_MS / 5)
+    // One that fails is no loss: the next step renews the lease itself, and stops where another has it.
+    const beat = setInterval(() => void this.renew().catch(() => undefined), LEASE_MS / 5)
     try {
       return await work()
     } finally {
-      clearInterval(this.#beat)
+      clearInterval(beat)
     }
   }
 
