@@ -1,0 +1,39 @@
+import { defineError, type ErrorClass } from "@ashlar/core"
+
+/* Messages may reach an HTTP caller: they hold no data of events, and no addresses of a server's login. */
+
+export const EventNameInvalid: ErrorClass<"EVENTS_NAME_INVALID", 500> = defineError(
+  "EVENTS_NAME_INVALID",
+  500,
+  "A name or pattern of events does not fit. Write words of letters, digits, - and _ with dots between: order.placed.",
+)
+export const EventOptionInvalid: ErrorClass<"EVENTS_OPTION_INVALID", 500> = defineError(
+  "EVENTS_OPTION_INVALID",
+  500,
+  "An option of events, a bus or an outbox does not fit. The message says which, and what is accepted.",
+)
+export const EventDataInvalid: ErrorClass<"EVENTS_DATA_INVALID", 500> = defineError(
+  "EVENTS_DATA_INVALID",
+  500,
+  "The data of an event does not fit its schema. The issues are in `details.issues`.",
+)
+export const EventListenersFailed: ErrorClass<"EVENTS_LISTENERS_FAILED", 500> = defineError(
+  "EVENTS_LISTENERS_FAILED",
+  500,
+  "Some listeners of an event failed; all others were called. `details.failed` names them, the log has the causes.",
+)
+export const EventListenerLimit: ErrorClass<"EVENTS_LISTENER_LIMIT", 500> = defineError(
+  "EVENTS_LISTENER_LIMIT",
+  500,
+  "There are as many listeners as there may be. End those that are not needed, or raise maxListeners.",
+)
+export const CloudEventInvalid: ErrorClass<"EVENTS_ENVELOPE_INVALID", 400> = defineError(
+  "EVENTS_ENVELOPE_INVALID",
+  400,
+  "What was given is no CloudEvent of version 1.0. The message says which attribute does not fit.",
+)
+export const CloudEventTooLarge: ErrorClass<"EVENTS_ENVELOPE_TOO_LARGE", 413> = defineError(
+  "EVENTS_ENVELOPE_TOO_LARGE",
+  413,
+  "An event is larger than may be sent or read. The limit is in `details.maxBytes`.",
+)

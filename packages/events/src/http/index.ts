@@ -1,0 +1,2 @@
+export { type ReadCloudEventsOptions, readCloudEvents } from "./read-cloud-events.ts"
+export { type CloudEventMessage, type ContentMode, toHttp, toHttpBatch } from "./to-http.ts"
