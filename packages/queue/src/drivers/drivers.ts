@@ -1,0 +1,49 @@
+import { createDrivers, type Driver, type Drivers, defineDriver } from "@ashlar/core"
+import { v } from "@ashlar/validation"
+import type { QueueGuarantees } from "../guarantees.ts"
+import type { OpenStore } from "../store.ts"
+
+const MiB = 1024 * 1024
+const TEN_YEARS_MS = 10 * 366 * 86_400_000
+
+/** What a store promises that does all there is. */
+const EVERYTHING = {
+  atLeastOnce: true,
+  durable: true,
+  crossProcess: true,
+  delay: true,
+  maxDelayMs: TEN_YEARS_MS,
+  priority: true,
+  unique: true,
+  transactional: true,
+  fairGroups: true,
+  rateLimits: true,
+  flows: true,
+  pause: true,
+  inspect: true,
+  remove: true,
+  deadLetters: true,
+  retention: true,
+  exactAttempts: true,
+  maxPayloadBytes: MiB,
+} as const satisfies QueueGuarantees
+
+export const MEMORY_GUARANTEES: QueueGuarantees = {
+  ...EVERYTHING,
+  durable: false,
+  crossProcess: false,
+  transactional: false,
+}
+
+const memory: Driver<OpenStore> = defineDriver<OpenStore>()({
+  schemes: ["memory"],
+  options: {
+    /** Jobs at most, of all states. */
+    maxJobs: v.integer().min(1).max(100_000_000).default(1_000_000),
+  },
+  guarantees: MEMORY_GUARANTEES,
+  load: () => import("./memory.ts"),
+})
+
+/** The drivers of a queue, by the scheme of their URL. */
+export const queueDrivers: Drivers<OpenStore> = createDrivers("queue", [memory])
