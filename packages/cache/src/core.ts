@@ -1,6 +1,5 @@
-import { type Clock, systemClock } from "@ashlar/core"
+import { type Clock, detach, systemClock } from "@ashlar/core"
 import { Counters } from "./counters.ts"
-import { detach } from "./detach.ts"
 import { CacheClosed } from "./errors.ts"
 import type { CacheOptions } from "./options.ts"
 import type { CacheStore, Entry } from "./store.ts"

@@ -15,6 +15,7 @@ export type {
 } from "./config.ts"
 export { defineConfig, readConfigFile } from "./config.ts"
 export { withDeadline } from "./deadline.ts"
+export { detach } from "./detach.ts"
 export type { DriverUrl } from "./driver-url.ts"
 export { parseDriverUrl, redactUrl } from "./driver-url.ts"
 export type {

@@ -130,6 +130,22 @@ for (const { name, command } of runtimes) {
       const response = await fetch(`${url}/text`, { method: "POST", body: "x".repeat(1000) })
       expect([response.status, (await response.text()).length]).toEqual([201, 1000])
     })
+    const bodies: [string, string | ReadableStream<Uint8Array>, string, unknown][] = [
+      ["JSON", '{ "a": [1,2] }', '{ "a": [1,2] }', { a: [1, 2] }],
+      ["JSON of undeclared length", new Blob(['{"a":1}']).stream(), '{"a":1}', { a: 1 }],
+      ["what is no JSON", "{é", "{é", "HTTP_BODY_INVALID"],
+    ]
+    test.each(bodies)("gives a body that is held again, whoever reads it: %s", async (_what, body, raw, json) => {
+      const response = await fetch(`${url}/held`, { method: "POST", body })
+      const same = { raw, again: raw, text: raw, pieces: raw, request: raw }
+      expect(await response.json()).toEqual({ ...same, json, bound: "HTTP_BODY_TOO_LARGE" } as never)
+    })
+    test("holds what was no body, and refuses one over the limit", async () => {
+      const none = await fetch(`${url}/held`, { method: "POST" })
+      expect(await none.json()).toMatchObject({ raw: "", text: "", pieces: "", request: "", bound: "fits" })
+      for (const body of ["x".repeat(1001), endless(2000)])
+        expect((await fetch(`${url}/held`, { method: "POST", body })).status).toBe(413)
+    })
     test("believes a trusted proxy about the client, and only in what it added itself", async () => {
       const headers = {
         "x-forwarded-for": "127.0.0.1, 203.0.113.9",

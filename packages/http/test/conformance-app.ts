@@ -52,6 +52,23 @@ app.get(
 app.get("/users/:id", (ctx) => ({ id: ctx.params.id, query: ctx.query })).name("users.show")
 app.put("/users/:name", (ctx) => ({ name: ctx.params.name }))
 app.get("/files/*path", (ctx) => ({ path: ctx.params.path }))
+const held = layer({ name: "held", before: async (ctx) => ({ raw: new TextDecoder().decode(await ctx.rawBody()) }) })
+app.post("/held", { layers: [held] }, async (ctx) => {
+  const pieces: Uint8Array[] = []
+  for await (const piece of ctx.chunks()) pieces.push(piece)
+  return {
+    raw: ctx.raw,
+    again: new TextDecoder().decode(await ctx.rawBody()),
+    text: await ctx.read("text"),
+    json: await ctx.read("json").catch((error: { code: string }) => error.code),
+    pieces: Buffer.concat(pieces).toString(),
+    request: await ctx.request.text(),
+    bound: await ctx.rawBody(1).then(
+      () => "fits",
+      (error: { code: string }) => error.code,
+    ),
+  }
+})
 app.post("/echo", async (ctx) => ({ got: await ctx.read("json") }))
 app.post("/text", async (ctx) => ctx.text(await ctx.read("text"), 201))
 app.get("/throws", () => {

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto"
-import { type Clock, DriverUrlInvalid } from "@ashlar/core"
+import { type Clock, DriverUrlInvalid, detach } from "@ashlar/core"
 import { type Database, type Dialect, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
-import { detach } from "../detach.ts"
 import { CacheClosed, CacheStoreFailed } from "../errors.ts"
 import { inSpiteOfOthers } from "../sql-tables.ts"
 import type { Cells, Decide } from "./cells.ts"

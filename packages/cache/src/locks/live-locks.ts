@@ -1,5 +1,4 @@
-import { type Clock, systemClock } from "@ashlar/core"
-import { detach } from "../detach.ts"
+import { type Clock, detach, systemClock } from "@ashlar/core"
 import { type Duration, toMs } from "../duration.ts"
 import { CacheClosed, CacheLockTimeout, CacheOptionInvalid } from "../errors.ts"
 import { uniqueName } from "../record.ts"

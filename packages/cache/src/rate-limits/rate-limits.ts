@@ -1,4 +1,4 @@
-import { detach } from "../detach.ts"
+import { detach } from "@ashlar/core"
 import { type Duration, toMs } from "../duration.ts"
 import { CacheClosed, CacheOptionInvalid } from "../errors.ts"
 import { checkKey } from "../store.ts"

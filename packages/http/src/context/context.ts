@@ -75,7 +75,13 @@ interface RequestFacts {
    * @throws {HTTP_BODY_TOO_LARGE} @throws {HTTP_BODY_INVALID} while it is iterated.
    */
   chunks(maxBytes?: number): AsyncIterable<Uint8Array>
-  /** The same as a web stream. */
+  /**
+   * The body's bytes as they came, held so that it can be read again: by the route's schema, by `read` and `chunks`, and as
+   * `request`. For layers that look at what was signed. `maxBytes` defaults to the route's `maxBodyBytes`.
+   * @throws {HTTP_BODY_TOO_LARGE} @throws {HTTP_BODY_INVALID} also when somebody has read it before.
+   */
+  rawBody(maxBytes?: number): Promise<Uint8Array>
+  /** What `chunks` gives, as a web stream. */
   bodyStream(maxBytes?: number): ReadableStream<Uint8Array>
   /** The value of a service, opened at its first use. */
   use<T>(service: Service<T>): Promise<T>

@@ -11,6 +11,7 @@ import { Reply } from "../reply/reply.ts"
 import type { RequestIssue } from "../request-issue.ts"
 import type { RouteRecord } from "../table.ts"
 import type { BaseContext } from "./context.ts"
+import { holdBody } from "./held-body.ts"
 import { parseQuery } from "./query.ts"
 import type { RequestHeaders } from "./request-headers.ts"
 
@@ -56,6 +57,7 @@ export abstract class RequestContext implements BaseContext {
   #query: unknown
   #id: string | undefined
   #url: URL | undefined
+  #held: Uint8Array | undefined
 
   constructor(endpoint: Endpoint, shared: Shared, values: readonly string[] | undefined) {
     this.endpoint = endpoint
@@ -74,6 +76,7 @@ export abstract class RequestContext implements BaseContext {
     this.#query = undefined
     this.#id = undefined
     this.#url = undefined
+    this.#held = undefined
   }
 
   abstract readonly request: Request
@@ -196,6 +199,13 @@ export abstract class RequestContext implements BaseContext {
   async read<K extends keyof BodyKinds>(kind: K): Promise<BodyKinds[K]> {
     const body = await readBody(this, kind, this.route.maxBodyBytes)
     if (body instanceof Failure) throw body.toError()
+    return body
+  }
+  async rawBody(maxBytes: number = this.route.maxBodyBytes): Promise<Uint8Array> {
+    const body = await this.readBytes(maxBytes)
+    if (body instanceof Failure) throw body.toError()
+    if (this.#held !== body) holdBody(this, body)
+    this.#held = body
     return body
   }
   bodyStream(maxBytes?: number): ReadableStream<Uint8Array> {

@@ -1,0 +1,3 @@
+export type { OpenClient, RedisClient, RedisOptions, Reply, Script } from "./redis-link.ts"
+export { RedisLink, redisClients, script } from "./redis-link.ts"
+export { redisOptions } from "./redis-options.ts"
