@@ -6,7 +6,7 @@ import type { Begun, Claim, IdempotencyStore } from "../store.ts"
 /** Claims between two looks for what is over, and how much then goes at most. */
 const SWEEP_EVERY = 200
 const SWEEP_ROWS = 1_000
-const ATTEMPTS = 5
+const ATTEMPTS = 6
 
 /** The database's own time in milliseconds: one clock for all who use it. */
 const NOW: Readonly<Record<Dialect, Sql>> = {
@@ -72,18 +72,21 @@ class SqlStore implements IdempotencyStore {
     return await this.#do(async (db) => {
       if (++this.#begins % SWEEP_EVERY === 0) await this.#sweep(db)
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        await this.#claim(db, claim, leaseMs)
-        const now = this.#now(db)
-        const row = await db.sql<ClaimRow>`select fingerprint, owner, answer, until_ms - ${now} as left_ms
-          from ashlar_idempotency where id = ${claim.id}`.first()
+        // Looked at before anything is written: a database with one writer may be busy with the very request that is asked about.
+        const row = await this.#look(claim.id)
         if (row?.owner === claim.owner) return { state: "begun" }
-        if (row === undefined || Number(row.left_ms) <= 0) continue // it has ended in between
-        const { fingerprint, answer } = row
-        if (answer === null) return { state: "running", fingerprint, leftMs: Number(row.left_ms) }
-        return { state: "kept", fingerprint, answer }
+        const leftMs = Number(row?.left_ms ?? 0)
+        if (row === undefined || leftMs <= 0) await this.#claim(db, claim, leaseMs)
+        else if (row.answer === null) return { state: "running", fingerprint: row.fingerprint, leftMs }
+        else return { state: "kept", fingerprint: row.fingerprint, answer: row.answer }
       }
       throw new IdempotencyStoreFailed("A claim ended as often as it was looked at. Ask again.")
     })
+  }
+  async #look(id: string): Promise<ClaimRow | undefined> {
+    const { primary } = this.#database
+    return await primary.sql<ClaimRow>`select fingerprint, owner, answer, until_ms - ${this.#now(primary)} as left_ms
+      from ashlar_idempotency where id = ${id}`.first()
   }
   /** Takes the claim if it is nobody's, or over. */
   async #claim(db: Queryable, { id, fingerprint, owner }: Claim, leaseMs: number): Promise<void> {
