@@ -100,7 +100,9 @@ export class Pool implements ConnectionSource {
   }
 
   async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.acquire()
+    const acquired = this.acquire()
+    // An await costs, also of what is there.
+    const connection = acquired instanceof Promise ? await acquired : acquired
     try {
       return await work(connection)
     } finally {

@@ -24,8 +24,8 @@ import type {
 } from "../driver.ts"
 import { OrmConnectFailed } from "../errors.ts"
 import { Pool, type PoolOptions } from "../pool.ts"
-import { answer } from "./answer.ts"
 import { toMysqlFault } from "./mysql-faults.ts"
+import { SilenceWatch } from "./silence.ts"
 import { type TlsChoice, tlsSettings } from "./tls.ts"
 
 interface MysqlOptions extends TlsChoice, ReplicaOptions, Omit<PoolOptions, "connect"> {
@@ -97,10 +97,12 @@ class MysqlConnection implements Connection {
   readonly #client: Client
   readonly #config: ConnectionOptions
   readonly #limitMs: number
+  readonly #silence: SilenceWatch
   #inTransaction = false
 
   private constructor(client: Client, config: ConnectionOptions, limitMs: number) {
     this.#limitMs = limitMs
+    this.#silence = new SilenceWatch(limitMs, () => this.kill())
     this.#client = client
     this.#config = config
     const lost = () => {
@@ -126,7 +128,7 @@ class MysqlConnection implements Connection {
     if (this.#limitMs === 0) return
     const { rows } = await this.query({ text: "select version() as version", values: [] })
     const isMaria = String(rows[0]?.version).includes("MariaDB")
-    // MySQL knows a limit for reads only; beyond it `answer` gives the session up.
+    // MySQL knows a limit for reads only; beyond it the watch gives the session up.
     await this.control(
       isMaria ? `set max_statement_time = ${this.#limitMs / 1_000}` : `set max_execution_time = ${this.#limitMs}`,
     )
@@ -232,7 +234,7 @@ class MysqlConnection implements Connection {
   }
 
   #answer<T>(work: Promise<T>): Promise<T> {
-    return answer(work, this.#limitMs, () => this.kill())
+    return this.#silence.answer(work)
   }
 
   #fault(error: unknown): Error {
@@ -243,6 +245,7 @@ class MysqlConnection implements Connection {
 
   async kill(): Promise<void> {
     this.isUsable = false
+    this.#silence.end()
     try {
       const other = await createConnection({ ...this.#config, connectTimeout: KILL_TIMEOUT_MS })
       await other.query(`kill ${this.#client.threadId}`)
@@ -257,6 +260,7 @@ class MysqlConnection implements Connection {
   async close(): Promise<void> {
     const wasUsable = this.isUsable
     this.isUsable = false
+    this.#silence.end()
     if (wasUsable) await this.#client.end()
     else this.#client.destroy()
   }

@@ -2,6 +2,7 @@ import type { DriverUrl } from "@ashlar/core"
 import pg from "pg"
 import type { Engine, Row } from "../driver.ts"
 import { integerOf } from "../values.ts"
+import { type Parse, type ParserOf, type PgAnswer, PgQuery, PgStatement } from "./pg-query.ts"
 import { openPostgres, type PostgresOptions } from "./postgres.ts"
 import type { EncodedValue, PostgresAnswer, PostgresClient, PostgresLists, PostgresTarget } from "./postgres-client.ts"
 import { TYPE } from "./postgres-values.ts"
@@ -26,7 +27,8 @@ async function openPg(target: PostgresTarget): Promise<PostgresClient> {
     connectionTimeoutMillis: target.connectTimeoutMs,
     keepAlive: true,
     application_name: "ashlar",
-    types: { getTypeParser },
+    // Of what `command` asks.
+    types: { getTypeParser: (type: number) => parserOf(type) ?? asText },
     ...(target.statementTimeoutMs > 0 ? { statement_timeout: target.statementTimeoutMs } : {}),
   })
   const session = new PgClient(client, target.maxPrepared)
@@ -48,7 +50,7 @@ class PgClient implements PostgresClient {
   readonly isSpent = false
   readonly #client: pg.Client
   readonly #maxPrepared: number
-  readonly #names: Map<string, string> = new Map()
+  readonly #prepared: Map<string, PgStatement> = new Map()
   readonly #seen: Set<string> = new Set()
 
   constructor(client: pg.Client, maxPrepared: number) {
@@ -66,53 +68,41 @@ class PgClient implements PostgresClient {
   }
 
   async run(text: string, values: readonly EncodedValue[]): Promise<PostgresAnswer> {
-    const { rows, command, rowCount } = await this.#client.query<Row>(this.#configOf(text, values))
-    return { rows, command, count: rowCount ?? 0 }
+    const { rows, columns, command, count } = await this.#ask(text, values, parserOf)
+    return { rows: rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at]]))), command, count }
   }
 
-  async runLists(text: string, values: readonly EncodedValue[]): Promise<PostgresLists> {
-    const config = { ...this.#configOf(text, values), rowMode: "array" as const }
-    const { rows, fields, command, rowCount } = await this.#client.query<unknown[]>(config)
-    const columns = fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID }))
-    return { columns, rows, command, count: rowCount ?? 0 }
+  runLists(text: string, values: readonly EncodedValue[]): Promise<PostgresLists> {
+    return this.#ask(text, values, parserOf)
   }
 
-  #configOf(text: string, values: readonly EncodedValue[]): pg.QueryConfig {
-    const name = this.#nameOf(text)
-    return {
-      text,
-      values: values as EncodedValue[],
-      // Without this, SQL without values could be several statements.
-      queryMode: "extended",
-      ...(name === undefined ? {} : { name }),
-    } as pg.QueryConfig
+  perform(text: string, values: readonly EncodedValue[]): Promise<{ rows: readonly unknown[]; count: number }> {
+    return this.#ask(text, values, planParserOf)
   }
 
-  async perform(text: string, values: readonly EncodedValue[]): Promise<{ rows: readonly unknown[]; count: number }> {
-    const name = this.#nameOf(text)
-    const config = { text, values, rowMode: "array", queryMode: "extended", types: PLAN_TYPES }
-    const { rows, rowCount } = await this.#client.query<Row>(
-      (name === undefined ? config : { ...config, name }) as never,
-    )
-    return { rows, count: rowCount ?? 0 }
+  #ask(text: string, values: readonly EncodedValue[], parserOf: ParserOf): Promise<PgAnswer> {
+    const statement = this.#preparedOf(text) ?? new PgStatement("", text)
+    return new Promise((resolve, reject) => {
+      this.#client.query(new PgQuery(statement, { values, parserOf, resolve, reject }))
+    })
   }
 
   /** A name for a text that comes again. */
-  #nameOf(text: string): string | undefined {
-    const known = this.#names.get(text)
-    if (known !== undefined || this.#names.size >= this.#maxPrepared || text.length > MAX_KEPT_LENGTH) return known
+  #preparedOf(text: string): PgStatement | undefined {
+    const known = this.#prepared.get(text)
+    if (known !== undefined || this.#prepared.size >= this.#maxPrepared || text.length > MAX_KEPT_LENGTH) return known
     if (!this.#seen.delete(text)) {
       if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
       this.#seen.add(text)
       return undefined
     }
-    const name = `ashlar_${++statementCount}`
-    this.#names.set(text, name)
-    return name
+    const statement = new PgStatement(`ashlar_${++statementCount}`, text)
+    this.#prepared.set(text, statement)
+    return statement
   }
 
   forget(text: string): void {
-    this.#names.delete(text)
+    this.#prepared.delete(text)
   }
 
   async command(text: string): Promise<PostgresAnswer> {
@@ -133,8 +123,6 @@ class PgClient implements PostgresClient {
     return this.#client as never
   }
 }
-
-type Parse = (text: string) => unknown
 
 const asText: Parse = (text) => text
 const parseTimestamptz = pg.types.getTypeParser(TYPE.timestamptz) as Parse
@@ -172,13 +160,15 @@ const PARSERS: ReadonlyMap<number, Parse> = new Map<number, Parse>([
   [718, asText],
 ])
 
-function getTypeParser(oid: number, format?: string): Parse {
-  const own = format === "binary" ? undefined : PARSERS.get(oid)
-  return own ?? (pg.types.getTypeParser(oid, format as "text") as Parse)
+/** The library's own for text gives what it is given. */
+const parseText = pg.types.getTypeParser(25) as Parse
+
+const parserOf: ParserOf = (type) => {
+  const parse = PARSERS.get(type) ?? (pg.types.getTypeParser(type) as Parse)
+  return parse === asText || parse === parseText ? undefined : parse
 }
 
 /** What the casts of models read from the text itself: int8, days and timestamps. */
 const TEXTS: ReadonlySet<number> = new Set([TYPE.int8, TYPE.date, TYPE.timestamp, TYPE.timestamptz])
-const PLAN_TYPES = {
-  getTypeParser: (oid: number, format?: string): Parse => (TEXTS.has(oid) ? asText : getTypeParser(oid, format)),
-}
+
+const planParserOf: ParserOf = (type) => (TEXTS.has(type) ? undefined : parserOf(type))

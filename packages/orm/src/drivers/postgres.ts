@@ -15,10 +15,10 @@ import type {
 } from "../driver.ts"
 import { OrmConnectFailed, OrmTransactionAborted } from "../errors.ts"
 import { Pool, type PoolOptions } from "../pool.ts"
-import { answer } from "./answer.ts"
 import type { OpenPostgresClient, PostgresAnswer, PostgresClient, PostgresTarget } from "./postgres-client.ts"
 import { isStalePlan, toPostgresFault } from "./postgres-faults.ts"
 import { encodeValue } from "./postgres-values.ts"
+import { SilenceWatch } from "./silence.ts"
 import { type TlsChoice, tlsSettings } from "./tls.ts"
 
 export interface PostgresOptions extends TlsChoice, ReplicaOptions, Omit<PoolOptions, "connect"> {
@@ -69,6 +69,7 @@ class PostgresConnection implements Connection {
   readonly #client: PostgresClient
   readonly #openClient: OpenPostgresClient
   readonly #target: PostgresTarget
+  readonly #silence: SilenceWatch
   #isLost = false
   #inTransaction = false
   #cursors = 0
@@ -77,6 +78,7 @@ class PostgresConnection implements Connection {
     this.#client = client
     this.#openClient = openClient
     this.#target = target
+    this.#silence = new SilenceWatch(target.statementTimeoutMs, () => this.kill())
   }
 
   static async open(openClient: OpenPostgresClient, target: PostgresTarget): Promise<PostgresConnection> {
@@ -96,37 +98,48 @@ class PostgresConnection implements Connection {
   }
 
   async query(statement: Statement): Promise<QueryResult> {
-    return await this.#again(statement.text, () => this.#run(statement))
+    try {
+      return await this.#run(statement)
+    } catch (error) {
+      return await this.#again(error, statement.text, () => this.#run(statement))
+    }
   }
 
   async perform<U extends PlanUse>(use: U, { text }: Plan, values: readonly BoundValue[]): Promise<PlanAnswers[U]> {
-    const { rows, count } = await this.#again(text, () =>
-      this.#answer(this.#client.perform(text, values.map(encodeValue))),
-    )
-    const answers: PlanAnswers = { all: rows, first: rows[0], run: { changes: count, insertId: undefined } }
-    return answers[use]
+    const encoded = values.map(encodeValue)
+    const run = () => this.#answer(this.#client.perform(text, encoded))
+    let answer: Awaited<ReturnType<typeof run>>
+    try {
+      answer = await run()
+    } catch (error) {
+      answer = await this.#again(error, text, run)
+    }
+    const { rows, count } = answer
+    const wanted = use === "all" ? rows : use === "first" ? rows[0] : { changes: count, insertId: undefined }
+    return wanted as PlanAnswers[U]
   }
 
   async queryLists(statement: Statement): Promise<ListResult> {
     const { text, values } = statement
-    return await this.#again(statement.text, async () => {
+    const run = async () => {
       const asked = this.#client.runLists(text, values.map(encodeValue))
       const { columns, rows, command, count } = await this.#answer(asked)
       return { columns, rows, changes: command === "SELECT" ? 0 : count, insertId: undefined }
-    })
-  }
-
-  /** Once more when what was prepared does not fit its tables any more. */
-  async #again<T>(text: string, run: () => Promise<T>): Promise<T> {
+    }
     try {
       return await run()
     } catch (error) {
-      if (!isStalePlan(error)) throw this.#fault(error)
-      this.#client.forget(text)
-      // Nothing was done, and outside of a transaction nothing is lost: once more, under another name.
-      if (this.#inTransaction) throw this.#fault(error)
-      return await run().catch((again) => Promise.reject(this.#fault(again)))
+      return await this.#again(error, text, run)
     }
+  }
+
+  /** Once more when what was prepared does not fit its tables any more; else throws what went wrong as an error of ours. */
+  async #again<T>(error: unknown, text: string, run: () => Promise<T>): Promise<T> {
+    if (!isStalePlan(error)) throw this.#fault(error)
+    this.#client.forget(text)
+    // Nothing was done, and outside of a transaction nothing is lost: once more, under another name.
+    if (this.#inTransaction) throw this.#fault(error)
+    return await run().catch((again) => Promise.reject(this.#fault(again)))
   }
 
   async #run({ text, values }: Statement): Promise<QueryResult> {
@@ -185,7 +198,7 @@ class PostgresConnection implements Connection {
   }
 
   #answer<T>(work: Promise<T>): Promise<T> {
-    return answer(work, this.#target.statementTimeoutMs, () => this.kill())
+    return this.#silence.answer(work)
   }
 
   /** The server says that it ends a session before its socket does. */
@@ -197,6 +210,7 @@ class PostgresConnection implements Connection {
 
   async kill(): Promise<void> {
     this.#isLost = true
+    this.#silence.end()
     const { promise: late, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => reject(new OrmConnectFailed()), KILL_TIMEOUT_MS)
     const limits = { connectTimeoutMs: KILL_TIMEOUT_MS, statementTimeoutMs: KILL_TIMEOUT_MS, maxPrepared: 0 }
@@ -215,6 +229,7 @@ class PostgresConnection implements Connection {
 
   async close(): Promise<void> {
     this.#isLost = true
+    this.#silence.end()
     await this.#client.end()
   }
 }
