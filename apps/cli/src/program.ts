@@ -19,6 +19,7 @@ import { registerOpenApi } from "./commands/openapi.ts"
 import { registerPeople } from "./commands/people.ts"
 import { registerProjects } from "./commands/projects.ts"
 import { registerRoutes } from "./commands/routes.ts"
+import { registerSchedules } from "./commands/schedules.ts"
 import { registerTypes } from "./commands/types.ts"
 import { registerUp } from "./commands/up.ts"
 import type { Io } from "./io.ts"
@@ -96,6 +97,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerMigrations(program, run)
   registerDatabase(program, run)
   registerMigrate(program, run)
+  registerSchedules(program, run)
   registerTypes(program, run)
   registerClient(program, run)
   registerGenerate(program, run)

@@ -24,6 +24,19 @@ type Message =
  * @throws {CLI_PACKAGE_MISSING} When the app has none. {CLI_DATABASE_REFUSED} With the code and the reason.
  */
 export async function askDatabase<T>(cli: Cli, request: DatabaseRequest, runtime: AppRuntime): Promise<T> {
+  return await askPackage(cli, request, { runtime, program: "@ashlar/orm/migrations/process" })
+}
+
+/**
+ * Has a program of the app's own packages do something with what the app keeps.
+ *
+ * @throws {CLI_PACKAGE_MISSING} {CLI_DATABASE_REFUSED}
+ */
+export async function askPackage<T>(
+  cli: Cli,
+  request: DatabaseRequest,
+  { runtime, program }: { readonly runtime: AppRuntime; readonly program: string },
+): Promise<T> {
   const { io } = cli
   let answer: (Message & { type: "done" | "failed" }) | undefined
   const bars = new Bars(cli)
@@ -31,7 +44,7 @@ export async function askDatabase<T>(cli: Cli, request: DatabaseRequest, runtime
     io,
     runtime,
     entry: io.cwd,
-    program: "@ashlar/orm/migrations/process",
+    program,
     onMessage: (given, self) => {
       const message = given as Message
       if (message.type === "ready") self.send(request)

@@ -34,7 +34,7 @@ export function databaseProject(cli: Cli, flags: DatabaseFlags): DatabaseProject
 }
 
 /** @throws {CLI_DATABASE_NEEDED} */
-function databaseUrl({ io }: Cli, { database }: DatabaseFlags): string {
+export function databaseUrl({ io }: Cli, { database }: Pick<DatabaseFlags, "database">): string {
   const { url } = readDatabaseManifest(io.cwd)
   const written = typeof url === "object" ? io.env[url.from] : url
   const found = database ?? (io.env.DATABASE_URL || written)
