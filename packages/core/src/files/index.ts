@@ -1,3 +1,6 @@
+export { contentDisposition } from "./content-disposition.ts"
+export { contentTypeOf, UNKNOWN_TYPE } from "./content-type.ts"
 export { Delimiter } from "./delimiter.ts"
 export { extensionOf, isNamed, resolveType } from "./file-type.ts"
+export { sanitizeFilename } from "./filename.ts"
 export { SNIFF_BYTES, sniffType } from "./sniff.ts"

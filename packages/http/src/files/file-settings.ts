@@ -1,10 +1,9 @@
+import { contentDisposition, contentTypeOf } from "@ashlar/core/files"
 import { type CacheDirectives, formatCacheControl } from "../caching/cache-control.ts"
 import { formatHttpDate } from "../caching/http-date.ts"
 import type { Known } from "../caching/preconditions.ts"
 import { FilesInvalid } from "../errors.ts"
 import type { ReplyHeaders } from "../reply/reply.ts"
-import { contentDisposition } from "./content-disposition.ts"
-import { contentTypeOf } from "./content-type.ts"
 import type { FileCacheOptions, FoundFile } from "./file-cache.ts"
 
 /** How files are answered. */

@@ -1,5 +1,4 @@
-export { contentDisposition } from "./content-disposition.ts"
-export { contentTypeOf } from "./content-type.ts"
+export { contentDisposition, contentTypeOf } from "@ashlar/core/files"
 export type { FileCacheOptions } from "./file-cache.ts"
 export type { FileOptions } from "./file-settings.ts"
 export { serveFile } from "./serve-file.ts"

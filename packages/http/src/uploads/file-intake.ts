@@ -1,7 +1,6 @@
 import type { AshlarError } from "@ashlar/core"
-import { extensionOf, isNamed, resolveType, SNIFF_BYTES, sniffType } from "@ashlar/core/files"
+import { extensionOf, isNamed, resolveType, SNIFF_BYTES, sanitizeFilename, sniffType } from "@ashlar/core/files"
 import type { RequestIssue } from "../request-issue.ts"
-import { sanitizeFilename } from "./filename.ts"
 import { type FormPath, formIssue, tooLarge } from "./issue.ts"
 import type { FileFacts, FullFilesRule, UploadedFile } from "./upload-rules.ts"
 import type { IncomingFile, UploadTarget, UploadWriter } from "./upload-target.ts"

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { join, posix, resolve, win32 } from "node:path"
-import { sanitizeFilename } from "./filename.ts"
+import { sanitizeFilename } from "@ashlar/core/files"
 import { randomOf } from "./testing-form.ts"
 
 describe("a file's name", () => {

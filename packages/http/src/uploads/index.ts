@@ -1,4 +1,4 @@
-export { SNIFF_BYTES, sniffType } from "@ashlar/core/files"
+export { SNIFF_BYTES, sanitizeFilename, sniffType } from "@ashlar/core/files"
 export {
   MultipartInvalid,
   MultipartTruncated,
@@ -8,7 +8,6 @@ export {
   StorageFull,
   UploadNameTaken,
 } from "../errors.ts"
-export { sanitizeFilename } from "./filename.ts"
 export type { MultipartLimits, PartLimit, UploadContext } from "./multipart.ts"
 export { MultipartPart, multipart } from "./multipart.ts"
 export type { ReceivedFile, ReceiveFileOptions } from "./receive-file.ts"

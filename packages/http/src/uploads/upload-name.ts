@@ -1,5 +1,5 @@
+import { sanitizeFilename } from "@ashlar/core/files"
 import { UploadMisused } from "../errors.ts"
-import { sanitizeFilename } from "./filename.ts"
 import type { IncomingFile } from "./upload-target.ts"
 
 /**

@@ -1,0 +1,6 @@
+export type { ServeObjectOptions } from "./serve-object.ts"
+export { serveObject } from "./serve-object.ts"
+export type { StorageRoutesOptions } from "./storage-routes.ts"
+export { storageRoutes } from "./storage-routes.ts"
+export type { StoredInStorage, ToStorageOptions } from "./to-storage.ts"
+export { toStorage } from "./to-storage.ts"

@@ -1,0 +1,51 @@
+export {
+  StorageChecksumMismatch,
+  StorageChecksumUnknown,
+  StorageClosed,
+  StorageFailed,
+  StorageFull,
+  StorageKeyConflict,
+  StorageKeyInvalid,
+  StorageNotFound,
+  StorageOptionInvalid,
+  StoragePreconditionFailed,
+  StorageQuotaExceeded,
+  StorageRangeInvalid,
+  StorageSignatureInvalid,
+  StorageSigningMissing,
+  StorageTooLarge,
+} from "./errors.ts"
+export { defineStorage, openStorage, storageGuarantees } from "./open-storage.ts"
+export type { SigningOptions, StorageOptions } from "./options.ts"
+export type { SignedGrant } from "./signed/url-signer.ts"
+export type {
+  AddOptions,
+  Body,
+  CopyOptions,
+  GetOptions,
+  ListedObject,
+  ListOptions,
+  ObjectNames,
+  ObjectPage,
+  OpenedObject,
+  PutOptions,
+  Quota,
+  ReadOptions,
+  SignOptions,
+  Storage,
+  StoredObject,
+  Visibility,
+  WriteCondition,
+} from "./storage.ts"
+export type {
+  ByteSpan,
+  Checksums,
+  Incoming,
+  ObjectStore,
+  Opened,
+  PutFacts,
+  StoreList,
+  StorePage,
+  StoreSigner,
+  WantedRange,
+} from "./store.ts"
