@@ -131,7 +131,10 @@ export class PgQuery implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    if (this.#failure !== undefined) return this.#asked.reject(this.#failure.error)
+    if (this.#failure !== undefined) {
+      this.#asked.reject(this.#failure.error)
+      return
+    }
     const tag = this.#tag
     this.#asked.resolve({
       rows: this.#rows,

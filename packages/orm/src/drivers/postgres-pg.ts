@@ -69,7 +69,11 @@ class PgClient implements PostgresClient {
 
   async run(text: string, values: readonly EncodedValue[]): Promise<PostgresAnswer> {
     const { rows, columns, command, count } = await this.#ask(text, values, parserOf)
-    return { rows: rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at]]))), command, count }
+    return {
+      rows: rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at]]))),
+      command,
+      count,
+    }
   }
 
   runLists(text: string, values: readonly EncodedValue[]): Promise<PostgresLists> {
