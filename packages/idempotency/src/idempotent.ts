@@ -48,6 +48,11 @@ export interface IdempotentOptions<N extends readonly AnyLayer[] = readonly []> 
    * @example scope: (ctx) => [ctx.tenant.id, ctx.user.id]
    */
   readonly scope: (ctx: BaseContext & ProvidedBy<N>) => IdempotencyScope | undefined
+  /**
+   * Where the key comes from, if not from the `Idempotency-Key` header: the id of a message, that a layer before has proven. 1 to 255
+   * characters; `undefined` is no key.
+   */
+  readonly key?: (ctx: BaseContext & ProvidedBy<N>) => string | undefined
   /** Refuse requests without a key. Default: they run as if this layer were not there. */
   readonly required?: boolean
   /** The methods that it is for; others pass. Default: `POST` and `PATCH`. */
@@ -109,6 +114,7 @@ export function idempotent<const N extends readonly AnyLayer[] = readonly []>(
   options: IdempotentOptions<N>,
 ): Layer<unknown, DeclaredBy<Errors>> & NeedsCarrier<ProvidedBy<N>> {
   const { needs, required = false, methods = ["POST", "PATCH"] } = options
+  const ownKey = options.key as ((ctx: BaseContext) => string | undefined) | undefined
   const once = new Once(options as IdempotentOptions<readonly AnyLayer[]>)
   const covered = new Set(methods.map((method) => method.toUpperCase()))
   const made = layer({
@@ -122,21 +128,30 @@ export function idempotent<const N extends readonly AnyLayer[] = readonly []>(
       IdempotencyAnswerUnkept,
       IdempotencyClaimLost,
     ],
-    meta: describeRoute(({ method }) => (covered.has(method) ? { headers: { "idempotency-key": KEY } } : {})),
+    meta: describeRoute(({ method }) =>
+      covered.has(method) && ownKey === undefined ? { headers: { "idempotency-key": KEY } } : {},
+    ),
     within(ctx, run) {
       if (!covered.has(ctx.method)) return run()
-      const header = ctx.headers.get("idempotency-key")
-      if (header === null) {
+      const key = ownKey === undefined ? headerKey(ctx) : ownKey(ctx)
+      if (key === undefined) {
         if (required) throw new IdempotencyKeyMissing()
         return run()
       }
-      const key = parseIdempotencyKey(header)
-      if (key === undefined) throw new IdempotencyKeyInvalid()
       // What is inside gives a result, or a promise of one: the types of a layer hide it from those who must not look into it.
       return once.answer(ctx, key, run as () => unknown) as unknown as Inside
     },
   })
   return made as unknown as Layer<unknown, DeclaredBy<Errors>> & NeedsCarrier<ProvidedBy<N>>
+}
+
+/** @throws {IDEMPOTENCY_KEY_INVALID} */
+function headerKey({ headers }: BaseContext): string | undefined {
+  const header = headers.get("idempotency-key")
+  if (header === null) return undefined
+  const key = parseIdempotencyKey(header)
+  if (key === undefined) throw new IdempotencyKeyInvalid()
+  return key
 }
 
 class Once {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { gzipSync } from "node:zlib"
 import { AshlarError, fromReport } from "@ashlar/core"
-import type { ConnectInit, ConnectTarget } from "./egress.ts"
+import type { ConnectInit, ConnectTarget } from "@ashlar/http/outbound"
 import { maxDataBytes } from "./messages.ts"
 import { type Install, openInstall } from "./testing/install.ts"
 import { sandboxTest } from "./testing/requirements.ts"

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { AshlarError } from "@ashlar/core"
-import {
-  type ConnectInit,
-  type ConnectTarget,
-  createConnect,
-  createEgress,
-  type EgressRequest,
-  type Resolve,
-} from "./egress.ts"
+import { type ConnectInit, type ConnectTarget, createConnect, type Resolve } from "@ashlar/http/outbound"
+import { createEgress, type EgressRequest } from "./egress.ts"
 import { parseGrants } from "./grants.ts"
 import { testCertificate } from "./testing/certificate.ts"
 

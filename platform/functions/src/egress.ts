@@ -4,10 +4,17 @@
  * checked, so that a name cannot change its mind between the check and the connection.
  */
 
-import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { AshlarError } from "@ashlar/core"
-import { isPublicAddress } from "./addresses.ts"
+import {
+  type Connect,
+  type ConnectInit,
+  type ConnectTarget,
+  createConnect,
+  isPublicAddress,
+  type Resolve,
+  resolveAll,
+} from "@ashlar/http/outbound"
 import { EgressFailed, EgressInvalid, EgressNotGranted, EgressPrivate, EgressRedirects } from "./errors.ts"
 import { bare, type Grant, hostOf, isGranted, portOf } from "./grants.ts"
 
@@ -19,32 +26,6 @@ const hopHeaders = new Set(
   "host connection keep-alive transfer-encoding content-length upgrade te trailer expect".split(" "),
 )
 const redirectStatuses = new Set([301, 302, 303, 307, 308])
-
-/** Where a checked request goes. */
-export interface ConnectTarget {
-  /** `https:` proves `host` by its certificate, whatever the address. */
-  readonly protocol: "http:" | "https:"
-  /** The address that was checked. */
-  readonly address: string
-  readonly port: number
-  /** The name, for the Host header and the certificate. Without the port. */
-  readonly host: string
-  /** Path and query. */
-  readonly path: string
-}
-
-export interface ConnectInit {
-  readonly method: string
-  readonly headers: Headers
-  readonly body: Uint8Array | ReadableStream<Uint8Array> | null
-  readonly signal: AbortSignal
-}
-
-/** Makes one request to one address. Follows nothing, decodes nothing. */
-export type Connect = (target: ConnectTarget, init: ConnectInit) => Promise<Response>
-
-/** All addresses of a name. */
-export type Resolve = (host: string) => Promise<readonly string[]>
 
 export interface EgressRequest {
   readonly url: string
@@ -188,35 +169,6 @@ function nextHop(hop: Hop, status: number, location: string): Hop {
   if (hop.body instanceof ReadableStream)
     throw new EgressRedirects(`${hop.url.host} redirects a body that was streamed and cannot be sent again.`)
   return { url, method: hop.method, headers, body: hop.body }
-}
-
-const resolveAll: Resolve = async (host) => (await lookup(host, { all: true })).map((entry) => entry.address)
-
-/**
- * Connects to the checked address, past any proxy. `https:` verifies the certificate against the name.
- *
- * @param certificates Authorities to trust instead of the machine's own, as PEM.
- */
-export function createConnect(certificates?: readonly string[]): Connect {
-  return (target, init) => {
-    const address = isIP(target.address) === 6 ? `[${target.address}]` : target.address
-    const headers = new Headers(init.headers)
-    const defaultPort = target.protocol === "https:" ? 443 : 80
-    headers.set("host", target.port === defaultPort ? target.host : `${target.host}:${target.port}`)
-    const tls = { serverName: target.host, ...(certificates ? { ca: [...certificates] } : {}) }
-    return fetch(`${target.protocol}//${address}:${target.port}${target.path}`, {
-      method: init.method,
-      headers,
-      body: init.body as BodyInit | null,
-      signal: init.signal,
-      redirect: "manual",
-      decompress: false,
-      // A pooled connection was proven for another name; a proxy would resolve the name again.
-      keepalive: false,
-      proxy: false as unknown as string,
-      ...(target.protocol === "https:" ? { tls } : {}),
-    })
-  }
 }
 
 /** The headers of an upstream's answer that a function gets: all but those of the connection. */

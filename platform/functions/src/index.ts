@@ -2,8 +2,7 @@ export type { DataCaller, DataPort, FunctionCaller } from "./broker.ts"
 export type { InvokeOptions } from "./calls.ts"
 export type { DataOperation } from "./collections.ts"
 export { dataOperations } from "./collections.ts"
-export type { Connect, ConnectInit, ConnectTarget, EgressOptions, Resolve } from "./egress.ts"
-export { createConnect } from "./egress.ts"
+export type { EgressOptions } from "./egress.ts"
 export {
   AccessDenied,
   BadResponse,

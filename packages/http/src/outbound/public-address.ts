@@ -1,5 +1,5 @@
 /**
- * Which addresses are public. A name that a function may reach can resolve to anything, the platform's own network
+ * Which addresses are public. A name that a stranger gives can resolve to anything, the network that we are in
  * included, so the address decides, not the name.
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry

@@ -1,0 +1,58 @@
+import { type Database, type Dialect, openDatabase, type Sql, sql } from "@ashlar/orm"
+import { WebhooksStoreFailed } from "../errors.ts"
+
+const TEXT: Readonly<Record<Dialect, Sql>> = { sqlite: sql`text`, postgres: sql`text`, mysql: sql`longtext` }
+const ATTEMPTS = 5
+
+/** Opens the database of the endpoints, and makes the tables that are missing. `memory:` is one of its opener's own. */
+export async function openTables(url: string): Promise<Database> {
+  const database = await openDatabase(url === "memory:" ? "sqlite::memory:" : url)
+  try {
+    await makeTables(database)
+  } catch (cause) {
+    await database.close()
+    throw new WebhooksStoreFailed("The tables of the webhooks could not be made", { cause })
+  }
+  return database
+}
+
+async function makeTables(db: Database): Promise<void> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      for (const statement of statements(TEXT[db.dialect])) await db.sql`${statement}`.run()
+      for (const [name, table, columns] of INDEXES)
+        await db.sql`create index if not exists ${sql.id(name)} on ${sql.id(table)} (${columns})`
+          .run()
+          .catch((error) => {
+            // MySQL has no "if not exists" for indexes, as MariaDB has: there a sweep reads the table.
+            if (db.dialect !== "mysql") throw error
+          })
+      return
+    } catch (error) {
+      // Of two processes that make them at once PostgreSQL refuses the second, after the first is done.
+      if (attempt === ATTEMPTS) throw error
+    }
+}
+
+const statements = (text: Sql): readonly Sql[] => [
+  sql`create table if not exists ashlar_webhook_endpoints
+    (id varchar(64) primary key, owner varchar(200) not null, url varchar(2048) not null, types ${text}, secrets ${text} not null,
+     created_ms bigint not null, failing_ms bigint, held_ms bigint, disabled_ms bigint, disabled_why varchar(16))`,
+  sql`create table if not exists ashlar_webhook_events
+    (id varchar(64) primary key, owner varchar(200) not null, type varchar(128) not null, body ${text} not null,
+     created_ms bigint not null)`,
+  sql`create table if not exists ashlar_webhook_deliveries
+    (id varchar(64) primary key, event varchar(64) not null, endpoint varchar(64) not null, state varchar(16) not null,
+     attempts integer not null, status integer, error varchar(64), created_ms bigint not null, changed_ms bigint not null,
+     round integer not null)`,
+  sql`create table if not exists ashlar_webhook_attempts
+    (delivery varchar(64) not null, number integer not null, at_ms bigint not null, duration_ms integer not null, status integer,
+     error varchar(64), answer ${text}, primary key (delivery, number))`,
+]
+
+const INDEXES: readonly (readonly [string, string, Sql])[] = [
+  ["ashlar_webhook_endpoints_owner", "ashlar_webhook_endpoints", sql`owner`],
+  ["ashlar_webhook_events_age", "ashlar_webhook_events", sql`created_ms`],
+  ["ashlar_webhook_deliveries_event", "ashlar_webhook_deliveries", sql`event`],
+  ["ashlar_webhook_deliveries_endpoint", "ashlar_webhook_deliveries", sql`endpoint, state`],
+]
