@@ -116,7 +116,10 @@ describe("an address is checked when it is connected to", () => {
     const { attempt, sendOne, last, targets } = world(names({ "acme.example": [addresses] }))
     const { delivery } = await sendOne("https://acme.example/hooks")
     expect(await attempt(delivery)).toMatchObject({ code: "WEBHOOKS_DELIVERY_FAILED" })
-    expect([await last(delivery), targets]).toMatchObject([{ error: "WEBHOOKS_ADDRESS_PRIVATE", status: undefined }, []])
+    expect([await last(delivery), targets]).toMatchObject([
+      { error: "WEBHOOKS_ADDRESS_PRIVATE", status: undefined },
+      [],
+    ])
   })
   test("the connection goes to what was checked, whatever the name means a moment later", async () => {
     const resolve = names({ "acme.example": [["93.184.216.34"], ["127.0.0.1"]] })
@@ -186,7 +189,10 @@ describe("an endpoint that does us harm", () => {
     ["by no answer", () => new Promise<Response>(() => undefined)],
     [
       "by an answer that stops in the middle",
-      () => new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(10)) }), { status: 200 }),
+      () =>
+        new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(10)) }), {
+          status: 200,
+        }),
     ],
   ])("%s has its time, and not more", async (_what, answer) => {
     const { attempt, sendOne, last, receiver } = stage({ timeoutMs: 150 })
@@ -252,7 +258,11 @@ describe("the pauses between tries", () => {
     const { id } = await webhooks.send({ owner: "acme", type: "a", data: 2 })
     const [other] = await webhooks.deliveries({ event: id, endpoint: endpoint.id })
     const held = (await attempt(other!.id))!
-    expect([held.code, held.details.delayMs >= 5_000, receiver.received.length]).toEqual(["WEBHOOKS_DELIVERY_FAILED", true, 1])
+    expect([held.code, held.details.delayMs >= 5_000, receiver.received.length]).toEqual([
+      "WEBHOOKS_DELIVERY_FAILED",
+      true,
+      1,
+    ])
     expect((await webhooks.deliveries({ event: id }))[0]?.attempts).toBe(0)
     clock.advance(86_400_001)
     expect(await attempt(other!.id)).toBe(undefined)
@@ -272,7 +282,11 @@ describe("the pauses between tries", () => {
   test("a delivery that is not there, or was made, is not made again", async () => {
     const { attempt, sendOne, receiver } = stage()
     const { delivery } = await sendOne()
-    expect([await attempt("none"), await attempt(delivery), await attempt(delivery)]).toEqual([undefined, undefined, undefined])
+    expect([await attempt("none"), await attempt(delivery), await attempt(delivery)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
     expect(receiver.received.length).toBe(1)
   })
 })

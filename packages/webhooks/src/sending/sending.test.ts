@@ -139,12 +139,18 @@ describe.each(urls)("webhooks kept in %s", (_name, url) => {
   })
   test("to an endpoint that is gone, disabled or removed are skipped, and sent once it is back", async () => {
     const disabled: string[] = []
-    const { webhooks, receiver, owner } = stage(url, { onDisabled: ({ id, disabledWhy }) => disabled.push(`${id} ${disabledWhy}`) })
+    const { webhooks, receiver, owner } = stage(url, {
+      onDisabled: ({ id, disabledWhy }) => disabled.push(`${id} ${disabledWhy}`),
+    })
     const endpoint = await webhooks.endpoints.create({ owner, url: receiver.url })
     receiver.answers.push(() => new Response(null, { status: 410 }))
     const { id } = await webhooks.send({ owner, type: "a", data: 1 })
     await ended(webhooks, id)
-    expect([await states(webhooks, id), receiver.received.length, disabled]).toEqual([["failed"], 1, [`${endpoint.id} gone`]])
+    expect([await states(webhooks, id), receiver.received.length, disabled]).toEqual([
+      ["failed"],
+      1,
+      [`${endpoint.id} gone`],
+    ])
     expect(await webhooks.send({ owner, type: "a", data: 2 })).toMatchObject({ deliveries: 0 })
     const back = await webhooks.endpoints.enable(endpoint.id)
     expect([back.disabledAt, back.disabledWhy]).toEqual([undefined, undefined])
@@ -160,7 +166,10 @@ describe.each(urls)("webhooks kept in %s", (_name, url) => {
     await Promise.all([ended(webhooks, id), ended(webhooks, second.id)])
     expect([await states(webhooks, id), await states(webhooks, second.id)]).toEqual([["delivered"], ["delivered"]])
     expect(disabled.length).toBe(1)
-    expect([await webhooks.endpoints.remove(endpoint.id), await webhooks.endpoints.remove(endpoint.id)]).toEqual([true, false])
+    expect([await webhooks.endpoints.remove(endpoint.id), await webhooks.endpoints.remove(endpoint.id)]).toEqual([
+      true,
+      false,
+    ])
   })
   test("are signed with the old key too while a new one takes its place", async () => {
     const { webhooks, receiver, owner } = stage(url)
@@ -188,7 +197,11 @@ describe.each(urls)("webhooks kept in %s", (_name, url) => {
     expect(await webhooks.sweep()).toBeGreaterThanOrEqual(1)
     const rows = await webhooks.deliveries({ limit: 10 })
     const events = rows.map(({ event }) => event)
-    expect([events.includes(none.id), events.includes(waiting.id), events.includes(fresh.id)]).toEqual([false, true, true])
+    expect([events.includes(none.id), events.includes(waiting.id), events.includes(fresh.id)]).toEqual([
+      false,
+      true,
+      true,
+    ])
     expect((await webhooks.deliveries({ limit: 1, after: rows[0]!.id }))[0]?.event).toBe(rows[1]?.event)
   })
 })
@@ -196,7 +209,11 @@ describe.each(urls)("webhooks kept in %s", (_name, url) => {
 describe("endpoints", () => {
   test("are looked up, changed, and listed by owner", async () => {
     const { webhooks, receiver, owner } = stage()
-    const { key, ...endpoint } = await webhooks.endpoints.create({ owner, url: `${receiver.url}/#part`, types: ["a.*", "a.*"] })
+    const { key, ...endpoint } = await webhooks.endpoints.create({
+      owner,
+      url: `${receiver.url}/#part`,
+      types: ["a.*", "a.*"],
+    })
     expect([key.startsWith("whsec_"), endpoint.types, endpoint.url]).toEqual([true, ["a.*"], `${receiver.url}/`])
     expect(await webhooks.endpoints.get(endpoint.id)).toEqual(endpoint)
     expect(JSON.stringify(await webhooks.endpoints.list(owner)).includes(key)).toBe(false)
@@ -294,7 +311,9 @@ describe("options", () => {
     const webhooks = await container.get(defineWebhooks(async () => ({ url: "memory:", queue })))
     expect(await webhooks.endpoints.list("nobody")).toEqual([])
     await container.close()
-    expect(await webhooks.endpoints.list("nobody").catch((error) => error)).toMatchObject({ code: "WEBHOOKS_STORE_FAILED" })
+    expect(await webhooks.endpoints.list("nobody").catch((error) => error)).toMatchObject({
+      code: "WEBHOOKS_STORE_FAILED",
+    })
     await queue.close()
   })
   test("what keeps them must be one", async () => {

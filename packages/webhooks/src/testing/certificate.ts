@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 
 /** A certificate that proves one name, signed by itself, as PEM. Made by `openssl`. */
-export function createCertificate(folder: string, name: string): { readonly key: string; readonly certificate: string } {
+export function createCertificate(
+  folder: string,
+  name: string,
+): { readonly key: string; readonly certificate: string } {
   const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")]
   const made = spawnSync("openssl", [
     ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
