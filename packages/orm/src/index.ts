@@ -158,3 +158,4 @@ export type {
 export type { ReplicaStatus } from "./replicas/replica.ts"
 export { Sql, type SqlTag, sql } from "./sql.ts"
 export type { TransactionOptions } from "./transaction.ts"
+export { isInTransaction, sharesTransactions } from "./transaction-of.ts"

@@ -55,6 +55,11 @@ export class Session {
     return current?.isWithin(this.#scope) ? current : this.#scope
   }
 
+  /** Whether transactions of one are those of the other: both are of one URL. */
+  sharesWith(other: Session): boolean {
+    return this.#ambient === other.#ambient
+  }
+
   async execute(statement: Statement): Promise<QueryResult> {
     return await this.#execute(statement, (connection) => connection.query(statement))
   }

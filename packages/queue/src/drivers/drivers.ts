@@ -45,5 +45,22 @@ const memory: Driver<OpenStore> = defineDriver<OpenStore>()({
   load: () => import("./memory.ts"),
 })
 
+export const SQL_GUARANTEES: QueueGuarantees = EVERYTHING
+
+/** Takes the database's own options, so that the same URL means the same pool and the same transactions. */
+function sqlDriver(schemes: readonly [string, ...string[]]): Driver<OpenStore> {
+  return {
+    schemes,
+    guarantees: SQL_GUARANTEES,
+    optionNames: [],
+    open: async (url) => (await import("./sql.ts")).open(url.reveal()),
+  }
+}
+
 /** The drivers of a queue, by the scheme of their URL. */
-export const queueDrivers: Drivers<OpenStore> = createDrivers("queue", [memory])
+export const queueDrivers: Drivers<OpenStore> = createDrivers("queue", [
+  memory,
+  sqlDriver(["sqlite"]),
+  sqlDriver(["postgres", "postgresql"]),
+  sqlDriver(["mysql", "mariadb"]),
+])

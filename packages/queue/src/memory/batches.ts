@@ -1,3 +1,4 @@
+import { isSettled, stepsAfter } from "../batch-rules.ts"
 import type { BatchCounts, ChildOutcome, NewBatch } from "../store.ts"
 import type { Entry } from "./entry.ts"
 
@@ -43,21 +44,13 @@ export class Batches {
     batch.outcomes.set(outcome.id, outcome)
     if (outcome.state === "completed") batch.completed++
     else batch.failed++
-    if (batch.failed === 1 && outcome.state === "failed" && batch.failure?.state === "blocked")
-      this.#followers.release(batch.failure)
-    if (batch.completed + batch.failed === batch.batch.total) this.#settle(batch, nowMs)
-  }
-
-  #settle(batch: Batch, nowMs: number): void {
-    batch.settledMs = nowMs
-    const { success } = batch
-    if (success?.state === "blocked") {
-      if (batch.failed === 0) this.#followers.release(success)
-      else if (batch.batch.ifFailed === "fail") this.#followers.fail(success)
-      else this.#followers.drop(success)
+    const { total, ifFailed } = batch.batch
+    const state = { total, ifFailed, completed: batch.completed, failed: batch.failed }
+    if (isSettled(state)) batch.settledMs = nowMs
+    for (const { follower, act } of stepsAfter(state, outcome.state)) {
+      const next = batch[follower]
+      if (next?.state === "blocked") this.#followers[act](next)
     }
-    if (batch.failure?.state === "blocked") this.#followers.drop(batch.failure)
-    if (batch.end?.state === "blocked") this.#followers.release(batch.end)
   }
 
   /** A failed one begins anew: it counts again, unless all is over. */
