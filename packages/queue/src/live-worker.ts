@@ -135,6 +135,8 @@ export class LiveWorker implements Worker {
 
   /** Fetches jobs once, when there is room for enough of them. */
   async #turn(store: QueueStore): Promise<void> {
+    // It may have been stopped while the store was opened or swept.
+    if (this.#stopping !== undefined) return
     const { concurrency, prefetch, leaseMs, rate } = this.#plan
     const room = concurrency + prefetch - this.#runs.size
     if (this.#isPaused || room <= prefetch / 2) return await this.#rest(WAIT_MS)

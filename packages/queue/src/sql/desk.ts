@@ -5,7 +5,7 @@ import { Batcher } from "./batcher.ts"
 import { bringDue } from "./bring-due.ts"
 import { claimJobs, hasRate } from "./claim-jobs.ts"
 import type { SqlClaim } from "./claimed.ts"
-import type { Lanes } from "./lanes.ts"
+import { type Lanes, WHOLE_QUEUE } from "./lanes.ts"
 import { arePlainEnds, settleJobs } from "./settle-jobs.ts"
 import { inList, type SqlWork } from "./work.ts"
 
@@ -147,7 +147,8 @@ export class Desk {
 
   async #claimOne(work: SqlWork, request: ClaimRequest): Promise<readonly ClaimedJob[]> {
     const names = new Set(request.lanes.map(({ name }) => name))
-    const lanes = await this.#home.lanes.ensure(work.db, names, true)
+    const rated = request.rate === undefined ? names : new Set([...names, WHOLE_QUEUE])
+    const lanes = await this.#home.lanes.ensure(work.db, rated, true)
     if (this.#isDueTime()) {
       const found = await bringDue(
         work,

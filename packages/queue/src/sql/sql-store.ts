@@ -29,7 +29,7 @@ import { Desk } from "./desk.ts"
 import { Lanes, WHOLE_QUEUE } from "./lanes.ts"
 import { countJobs, getBatch, getJob, listChildren, listJobs } from "./look.ts"
 import { ServerClock } from "./server-clock.ts"
-import { makeTables } from "./tables.ts"
+import { hasTables, makeTables } from "./tables.ts"
 import type { SqlWork } from "./work.ts"
 
 /** Keeps jobs in tables of a database, beside the rows of the app. */
@@ -65,8 +65,8 @@ export class SqlStore implements QueueStore {
 
   async ready(): Promise<void> {
     await this.#do(async () => {
-      await makeTables(this.#database)
-      await this.#lanes.ensure(this.#database, new Set([WHOLE_QUEUE]), true)
+      // Looked for first: what only reads waits for nobody's transaction, as the one that this may be opened in.
+      if (!(await hasTables(this.#database))) await makeTables(this.#database)
       if (this.#settings.clock === undefined) await this.#serverClock.measure()
     })
   }

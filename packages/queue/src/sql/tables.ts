@@ -2,6 +2,16 @@ import type { Queryable } from "@ashlar/orm"
 
 const ATTEMPTS = 5
 
+/** Whether the tables are there: the one that is made last is. */
+export async function hasTables(db: Queryable): Promise<boolean> {
+  try {
+    await db.sql`select 1 as one from ashlar_queue_children where batch = ''`.all()
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Makes the tables that are missing. Of two processes that make one at once PostgreSQL refuses the second, after the first is done. */
 export async function makeTables(db: Queryable): Promise<void> {
   for (let attempt = 1; ; attempt++)
@@ -128,5 +138,3 @@ async function makeOnMysql(db: Queryable): Promise<void> {
 
 /** The states, as they are in the tables. */
 export const STATES = { waiting: 0, active: 1, delayed: 2, held: 3, blocked: 4, completed: 5, failed: 6 } as const
-
-export type StateNumber = (typeof STATES)[keyof typeof STATES]
