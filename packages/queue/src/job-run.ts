@@ -1,4 +1,5 @@
 import { QueueJobStalled, QueueJobTimeout, QueueOptionInvalid } from "./errors.ts"
+import type { JobEvent } from "./events.ts"
 import { readFailure } from "./failure.ts"
 import { requireFeature } from "./guarantees.ts"
 import type { AnyHandledJob } from "./job.ts"
@@ -74,8 +75,8 @@ export class JobRun implements JobContext<never> {
     }
     return this.#controller.signal
   }
-  get abortReason(): unknown {
-    return this.#reason
+  get event(): JobEvent {
+    return { id: this.id, name: this.name, attempt: this.attempt }
   }
 
   abort(reason: unknown): void {

@@ -227,7 +227,7 @@ export class LiveWorker implements Worker {
     perName.running++
     tally.started++
     tally.running++
-    if (emitter.hears("started")) emitter.emit("started", eventOf(run))
+    if (emitter.hears("started")) emitter.emit("started", run.event)
     run.begin((output, error, isError) => {
       this.#running--
       perName.running--
@@ -268,7 +268,7 @@ export class LiveWorker implements Worker {
     this.#settle(run, { kind: "complete", job: run.claimed, output }, () => {
       const { emitter, tallies } = this.#home
       tallies.of(run.name).completed++
-      if (emitter.hears("completed")) emitter.emit("completed", { ...eventOf(run), durationMs, output })
+      if (emitter.hears("completed")) emitter.emit("completed", { ...run.event, durationMs, output })
     })
   }
 
@@ -282,21 +282,21 @@ export class LiveWorker implements Worker {
     if (wait === "stop") {
       this.#settle(run, { kind: "fail", job: run.claimed, error: writeFailure(error) }, () => {
         tallies.of(run.name).failed++
-        emitter.emit("failed", { ...eventOf(run), durationMs, error })
+        emitter.emit("failed", { ...run.event, durationMs, error })
       })
       return
     }
     const delayMs = wait
     this.#settle(run, { kind: "retry", job: run.claimed, delayMs, error: writeFailure(error) }, () => {
       tallies.of(run.name).retried++
-      emitter.emit("retried", { ...eventOf(run), durationMs, delayMs, error })
+      emitter.emit("retried", { ...run.event, durationMs, delayMs, error })
     })
   }
 
   #release(run: JobRun): void {
     this.#settle(run, { kind: "release", job: run.claimed }, () => {
       this.#home.tallies.of(run.name).released++
-      this.#home.emitter.emit("released", eventOf(run))
+      this.#home.emitter.emit("released", run.event)
     })
   }
 
@@ -322,7 +322,7 @@ export class LiveWorker implements Worker {
   }
   #tellLost(run: JobRun): void {
     this.#home.tallies.of(run.name).lost++
-    this.#home.emitter.emit("lost", eventOf(run))
+    this.#home.emitter.emit("lost", run.event)
   }
 
   #forget(run: JobRun): void {
@@ -395,7 +395,4 @@ export class LiveWorker implements Worker {
 function pause(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms))
 }
-
-function eventOf({ id, name, attempt }: JobRun): { id: string; name: string; attempt: number } {
-  return { id, name, attempt }
 }
