@@ -395,4 +395,3 @@ export class LiveWorker implements Worker {
 function pause(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms))
 }
-}
