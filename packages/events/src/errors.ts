@@ -37,3 +37,46 @@ export const CloudEventTooLarge: ErrorClass<"EVENTS_ENVELOPE_TOO_LARGE", 413> = 
   413,
   "An event is larger than may be sent or read. The limit is in `details.maxBytes`.",
 )
+export const BusFailed: ErrorClass<"EVENTS_BUS_FAILED", 503> = defineError(
+  "EVENTS_BUS_FAILED",
+  503,
+  "The bus did not do its work. What was being published may have arrived, or not: publish it again with the same id.",
+)
+export const BusClosed: ErrorClass<"EVENTS_BUS_CLOSED", 503> = defineError(
+  "EVENTS_BUS_CLOSED",
+  503,
+  "The bus was closed. Open it again, or close it later.",
+)
+export const BusBusy: ErrorClass<"EVENTS_BUS_BUSY", 503> = defineError(
+  "EVENTS_BUS_BUSY",
+  503,
+  "As many events as may be are on their way to the bus, or wait in it. Try again in a moment.",
+)
+export const GroupTaken: ErrorClass<"EVENTS_GROUP_TAKEN", 500> = defineError(
+  "EVENTS_GROUP_TAKEN",
+  500,
+  "A bus subscribes once in the name of a group. Give that one subscription all handlers.",
+)
+/** Told to `onError`. */
+export const EventDead: ErrorClass<"EVENTS_EVENT_DEAD", 500> = defineError(
+  "EVENTS_EVENT_DEAD",
+  500,
+  "An event could not be handled, and is not tried again. A group has it among its dead letters.",
+)
+/** Told to `onError`. */
+export const EventAttemptFailed: ErrorClass<"EVENTS_ATTEMPT_FAILED", 500> = defineError(
+  "EVENTS_ATTEMPT_FAILED",
+  500,
+  "A handler failed; the event is tried again. The cause is what it threw.",
+)
+export const EventHandlerTimeout: ErrorClass<"EVENTS_HANDLER_TIMEOUT", 504> = defineError(
+  "EVENTS_HANDLER_TIMEOUT",
+  504,
+  "A handler took longer than it may (handlerTimeoutMs). Its signal was aborted.",
+)
+/** For handlers to throw. */
+export const EventRejected: ErrorClass<"EVENTS_REJECTED", 500> = defineError(
+  "EVENTS_REJECTED",
+  500,
+  "A handler says that an event can never be handled. It is dead at once, without further attempts.",
+)

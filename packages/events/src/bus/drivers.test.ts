@@ -1,0 +1,62 @@
+import { afterAll } from "bun:test"
+import { join } from "node:path"
+import { describeBus } from "../testing/bus-suite.ts"
+import { startProxy } from "../testing/proxy.ts"
+import { findServer, temporaryDatabase, temporaryFolder } from "../testing/test-servers.ts"
+import { busGuarantees, openBus } from "./open-bus.ts"
+
+describeBus("memory", {
+  open: (options) => openBus("memory:suite", options),
+  guarantees: busGuarantees("memory:"),
+})
+
+/** Two pools on one database: what a second process would be, but for the pool, which processes do not share. */
+let handle = 0
+const apart = (): number => 5_000 + (handle++ % 2)
+
+const sqlite = `sqlite:${join(temporaryFolder(), "bus.db")}?synchronous=NORMAL`
+describeBus("SQLite", {
+  open: (options) => openBus(`${sqlite}&acquireTimeoutMs=${apart()}`, options),
+  guarantees: busGuarantees(sqlite),
+  url: sqlite,
+})
+
+for (const [name, urlOf, admin] of [
+  ["PostgreSQL", (at: string) => `postgres://postgres@127.0.0.1:${at}`, "postgres"],
+  ["MariaDB", (at: string) => `mysql://root@127.0.0.1:${at}`, ""],
+] as const) {
+  const port = await findServer(name)
+  if (port === undefined) continue
+  const proxy = await startProxy(port)
+  const url = await temporaryDatabase((database) => urlOf(`${port}/${database}`), admin)
+  afterAll(() => proxy.close())
+  const far = url.replace(String(port), String(proxy.port))
+  describeBus(name, {
+    open: (options) => openBus(`${far}?acquireTimeoutMs=${apart()}`, options),
+    guarantees: busGuarantees(url),
+    cut: () => proxy.cut(),
+    url,
+  })
+}
+
+const redis = await findServer("Redis")
+if (redis !== undefined) {
+  const proxy = await startProxy(redis)
+  afterAll(() => proxy.close())
+  const prefix = `ashlar-test-${crypto.randomUUID().slice(0, 8)}`
+  const url = `redis://127.0.0.1:${redis}?prefix=${prefix}`
+  afterAll(() => dropRedisKeys(redis, `${prefix}:*`))
+  describeBus("Redis", {
+    open: (options) => openBus(`redis://127.0.0.1:${proxy.port}?prefix=${prefix}`, options),
+    guarantees: busGuarantees(url),
+    cut: () => proxy.cut(),
+    url,
+  })
+}
+
+async function dropRedisKeys(port: number, pattern: string): Promise<void> {
+  const client = new Bun.RedisClient(`redis://127.0.0.1:${port}`)
+  const keys = (await client.send("KEYS", [pattern])) as string[]
+  if (keys.length > 0) await client.send("DEL", keys)
+  client.close()
+}

@@ -1,0 +1,78 @@
+import { redisOptions } from "@ashlar/cache/redis"
+import { createDrivers, type Driver, type Drivers, defineDriver } from "@ashlar/core"
+import { v } from "@ashlar/validation"
+import type { BusGuarantees, OpenBusDriver } from "./bus-driver.ts"
+
+const MiB = 1024 * 1024
+
+const memory: Driver<OpenBusDriver> = defineDriver<OpenBusDriver>()({
+  schemes: ["memory"],
+  options: {
+    /** Events that are kept for those who begin in the past. */
+    maxEvents: v.integer().min(0).max(10_000_000).default(10_000),
+    /** Events that a group may have before it; then publishing is refused. */
+    maxBacklog: v.integer().min(1).max(10_000_000).default(100_000),
+    /** Dead letters of a group; the oldest give way. */
+    maxDeadLetters: v.integer().min(1).max(1_000_000).default(10_000),
+  },
+  guarantees: {
+    crossProcess: false,
+    durable: false,
+    synced: false,
+    orderedByKey: true,
+    sharesWork: true,
+    replayFromTime: true,
+    replayFromPosition: true,
+    maxPayloadBytes: 64 * MiB,
+  } satisfies BusGuarantees,
+  load: () => import("./memory/memory-bus.ts"),
+})
+
+const redis: Driver<OpenBusDriver> = defineDriver<OpenBusDriver>()({
+  schemes: ["redis", "rediss", "valkey"],
+  options: {
+    ...redisOptions,
+    /** Events that each partition keeps, about; the oldest give way, handled or not. */
+    maxLength: v.integer().min(100).max(1_000_000_000).default(1_000_000),
+  },
+  guarantees: {
+    crossProcess: true,
+    durable: true,
+    synced: false,
+    orderedByKey: true,
+    sharesWork: true,
+    replayFromTime: true,
+    replayFromPosition: true,
+    maxPayloadBytes: 8 * MiB,
+  } satisfies BusGuarantees,
+  package: "ioredis@6.0.0",
+  load: () => import("./redis/redis-bus.ts"),
+})
+
+/** Takes the database's own options, so that the same URL means the same pool. */
+function sqlDriver(schemes: readonly [string, ...string[]]): Driver<OpenBusDriver> {
+  return {
+    schemes,
+    guarantees: {
+      crossProcess: true,
+      durable: true,
+      synced: true,
+      orderedByKey: true,
+      sharesWork: true,
+      replayFromTime: true,
+      replayFromPosition: true,
+      maxPayloadBytes: 8 * MiB,
+    } satisfies BusGuarantees,
+    optionNames: [],
+    open: async (url) => async (settings) => await (await import("./sql/sql-bus.ts")).openSqlBus(url, settings),
+  }
+}
+
+/** The drivers of a bus, by the scheme of their URL. */
+export const busDrivers: Drivers<OpenBusDriver> = createDrivers("bus", [
+  memory,
+  redis,
+  sqlDriver(["sqlite"]),
+  sqlDriver(["postgres", "postgresql"]),
+  sqlDriver(["mysql", "mariadb"]),
+])

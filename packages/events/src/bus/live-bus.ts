@@ -1,0 +1,213 @@
+import { uuidv7 } from "@ashlar/core"
+import { detach } from "../detach.ts"
+import { type CloudEvent, checkCloudEvent } from "../envelope/cloud-event.ts"
+import { checkSize, writeCloudEvent } from "../envelope/json-format.ts"
+import { BusBusy, BusClosed, EventOptionInvalid, GroupTaken } from "../errors.ts"
+import { checkData, checkEventName, type EventDefinition } from "../event.ts"
+import { word } from "../option.ts"
+import type { Bus, BusStats, Subscription } from "./bus.ts"
+import type { BusDriver, BusRecord, BusSettings, OpenBusDriver } from "./bus-driver.ts"
+import {
+  type BusOptions,
+  type PublishOptions,
+  type SubscribeOptions,
+  settingsOf,
+  subscribeSettings,
+} from "./bus-options.ts"
+import { Counters } from "./counters.ts"
+import { type DeadLetters, LiveDeadLetters } from "./dead-letters.ts"
+import type { EventHandler } from "./handler.ts"
+import { LiveSubscription } from "./live-subscription.ts"
+
+const MAX_KEY_LENGTH = 512
+
+export class LiveBus implements Bus {
+  readonly #open: (settings: BusSettings) => Promise<BusDriver>
+  readonly #options: BusOptions
+  readonly #settings: BusSettings
+  readonly #counters = new Counters()
+  readonly #subscriptions = new Set<LiveSubscription>()
+  readonly #groups = new Set<string>()
+  /** Connections and loops belong to no transaction and no request of whoever was the first to ask for them. */
+  readonly #outside: <T>(work: () => T) => T = detach()
+  readonly #publishing = new Set<Promise<void>>()
+  #opening: Promise<BusDriver> | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(open: OpenBusDriver, options: BusOptions) {
+    this.#open = open
+    this.#options = options
+    this.#settings = settingsOf(options)
+    checkCloudEvent({ specversion: "1.0", id: "1", type: "a", source: this.#source })
+  }
+
+  get #source(): string {
+    return this.#options.source ?? `/${this.#settings.name}`
+  }
+
+  async ready(): Promise<void> {
+    await this.#driver()
+  }
+
+  async publish<Input, Data>(
+    event: EventDefinition<Input, Data>,
+    data: Input,
+    options: PublishOptions = {},
+  ): Promise<CloudEvent<Input>> {
+    const envelope = await envelopeOf(event, data, options, { source: this.#source, trace: this.#options.trace?.() })
+    await this.send([envelope])
+    return envelope
+  }
+
+  async send(events: readonly CloudEvent[]): Promise<void> {
+    if (events.length === 0) return
+    const driver = await this.#driver()
+    const maxBytes = Math.min(this.#options.maxEventBytes ?? 262_144, driver.maxPayloadBytes)
+    const records = events.map((event) => recordOf(event, maxBytes))
+    const { maxPublishing = 10_000 } = this.#options
+    const counters = this.#counters
+    if (counters.publishing + records.length > maxPublishing && counters.publishing > 0)
+      throw new BusBusy(
+        `${counters.publishing} events are on their way to the bus; at most ${maxPublishing} may be (maxPublishing).`,
+      )
+    counters.publishing += records.length
+    const sending = this.#outside(() => driver.publish(records))
+    this.#publishing.add(sending)
+    try {
+      await sending
+      counters.published += records.length
+    } catch (error) {
+      counters.publishFailures += records.length
+      throw error
+    } finally {
+      counters.publishing -= records.length
+      this.#publishing.delete(sending)
+    }
+  }
+
+  async subscribe(options: SubscribeOptions, ...handlers: readonly EventHandler[]): Promise<Subscription> {
+    const settings = subscribeSettings(options)
+    if (handlers.length === 0) throw new EventOptionInvalid("Expected at least one handler: on(event, handler).")
+    const { group } = settings
+    const driver = await this.#driver()
+    if (group !== undefined) {
+      if (this.#groups.has(group))
+        throw new GroupTaken(
+          `This bus is subscribed for the group ${group} already. Give that subscription all handlers.`,
+        )
+      this.#groups.add(group)
+    }
+    const subscription: LiveSubscription = new LiveSubscription({
+      settings,
+      handlers,
+      counters: this.#counters,
+      onError: this.#settings.onError,
+      onStop: () => {
+        this.#subscriptions.delete(subscription)
+        if (group !== undefined) this.#groups.delete(group)
+      },
+    })
+    this.#subscriptions.add(subscription)
+    try {
+      await this.#outside(() => subscription.start(driver))
+    } catch (error) {
+      await subscription.stop()
+      throw error
+    }
+    return subscription
+  }
+
+  deadLetters(group: string): DeadLetters {
+    return new LiveDeadLetters(() => this.#driver(), word("group", group))
+  }
+  async backlog(group: string): Promise<number | undefined> {
+    return await (await this.#driver()).backlog(word("group", group))
+  }
+  async forgetGroup(group: string): Promise<void> {
+    if (this.#groups.has(group)) throw new GroupTaken(`This bus is subscribed for the group ${group}. Stop that first.`)
+    await (await this.#driver()).forget(word("group", group))
+  }
+  stats(): BusStats {
+    return this.#counters.snapshot()
+  }
+  async health(): Promise<void> {
+    await (await this.#driver()).health()
+  }
+
+  close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs)
+    return this.#closing
+  }
+  async #close(graceMs: number): Promise<void> {
+    await Promise.allSettled([...this.#subscriptions].map((subscription) => subscription.stop({ graceMs })))
+    await Promise.allSettled(this.#publishing)
+    const driver = await this.#opening?.catch(() => undefined)
+    await driver?.close()
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #driver(): Promise<BusDriver> {
+    if (this.#closing !== undefined) return Promise.reject(new BusClosed())
+    this.#opening ??= this.#outside(() => this.#connect())
+    return this.#opening
+  }
+  async #connect(): Promise<BusDriver> {
+    try {
+      return await this.#open(this.#settings)
+    } catch (error) {
+      this.#opening = undefined // the next use tries again
+      throw error
+    }
+  }
+}
+
+/** What all who make envelopes share: a bus and an outbox. */
+export interface EnvelopeDefaults {
+  readonly source: string
+  readonly trace: { readonly traceparent: string; readonly tracestate?: string } | undefined
+}
+
+/**
+ * Data in an envelope, checked as those who will read it will check it: after it was JSON.
+ * @throws {EVENTS_DATA_INVALID} {EVENTS_ENVELOPE_INVALID} {EVENTS_OPTION_INVALID}
+ */
+export async function envelopeOf<Input>(
+  event: EventDefinition<Input, unknown>,
+  data: Input,
+  options: PublishOptions,
+  { source, trace: defaultTrace }: EnvelopeDefaults,
+): Promise<CloudEvent<Input>> {
+  const { id = uuidv7(), subject, time = new Date(), trace = defaultTrace } = options
+  const key = options.key ?? event.key?.(data)
+  if (key !== undefined && (typeof key !== "string" || key.length < 1 || key.length > MAX_KEY_LENGTH))
+    throw new EventOptionInvalid(`Expected the key of ${event.name} to be 1 to ${MAX_KEY_LENGTH} characters.`)
+  const envelope = checkCloudEvent<Input>({
+    specversion: "1.0",
+    id,
+    source,
+    type: event.name,
+    time: Number.isFinite(time.getTime()) ? time.toISOString() : "",
+    datacontenttype: "application/json",
+    dataschema: event.dataSchema,
+    subject,
+    partitionkey: key,
+    traceparent: trace?.traceparent,
+    tracestate: trace?.tracestate,
+    data,
+  })
+  const text = writeCloudEvent(envelope)
+  await checkData(event, (JSON.parse(text) as { data?: unknown }).data)
+  return envelope
+}
+
+function recordOf(event: CloudEvent, maxBytes: number): BusRecord {
+  checkEventName(event.type)
+  const { partitionkey: key } = event
+  if (key !== undefined && key.length > MAX_KEY_LENGTH)
+    throw new EventOptionInvalid(`Expected a partitionkey of at most ${MAX_KEY_LENGTH} characters.`)
+  const text = writeCloudEvent(event)
+  checkSize(text, maxBytes)
+  return { id: event.id, type: event.type, key, text }
+}
