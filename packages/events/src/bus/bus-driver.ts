@@ -3,6 +3,8 @@ import type { Guarantees } from "@ashlar/core"
 /** An event on its way to the bus. */
 export interface BusRecord {
   readonly id: string
+  /** With the id it names this event alone. */
+  readonly source: string
   readonly type: string
   /** What it is kept in order by. */
   readonly key: string | undefined

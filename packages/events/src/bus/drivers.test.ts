@@ -1,5 +1,7 @@
 import { afterAll } from "bun:test"
 import { join } from "node:path"
+import { jetstreamManager } from "@nats-io/jetstream"
+import { connect } from "@nats-io/transport-node"
 import { describeBus } from "../testing/bus-suite.ts"
 import { startProxy } from "../testing/proxy.ts"
 import { findServer, temporaryDatabase, temporaryFolder } from "../testing/test-servers.ts"
@@ -52,6 +54,28 @@ if (redis !== undefined) {
     cut: () => proxy.cut(),
     url,
   })
+}
+
+const nats = await findServer("NATS")
+if (nats !== undefined) {
+  const proxy = await startProxy(nats)
+  afterAll(() => proxy.close())
+  const prefix = `ashlar-test-${crypto.randomUUID().slice(0, 8)}`
+  const url = `nats://127.0.0.1:${nats}?prefix=${prefix}`
+  afterAll(() => dropStreams(nats, prefix))
+  describeBus("NATS", {
+    open: (options) => openBus(`nats://127.0.0.1:${proxy.port}?prefix=${prefix}`, options),
+    guarantees: busGuarantees(url),
+    cut: () => proxy.cut(),
+    url,
+  })
+}
+
+async function dropStreams(port: number, prefix: string): Promise<void> {
+  const connection = await connect({ servers: `127.0.0.1:${port}` })
+  const manager = await jetstreamManager(connection)
+  for await (const name of manager.streams.names()) if (name.startsWith(prefix)) await manager.streams.delete(name)
+  await connection.close()
 }
 
 async function dropRedisKeys(port: number, pattern: string): Promise<void> {

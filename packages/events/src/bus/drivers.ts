@@ -49,6 +49,28 @@ const redis: Driver<OpenBusDriver> = defineDriver<OpenBusDriver>()({
   load: () => import("./redis/redis-bus.ts"),
 })
 
+const nats: Driver<OpenBusDriver> = defineDriver<OpenBusDriver>()({
+  schemes: ["nats"],
+  options: {
+    ...redisOptions,
+    /** Servers that keep the streams. */
+    replicas: v.integer().min(1).max(5).default(1),
+  },
+  guarantees: {
+    crossProcess: true,
+    durable: true,
+    /** A server writes what it acknowledges, and has the disk write it every two minutes, unless it is set to `sync_interval: always`. */
+    synced: false,
+    orderedByKey: true,
+    sharesWork: true,
+    replayFromTime: true,
+    replayFromPosition: true,
+    maxPayloadBytes: MiB - 8 * 1024,
+  } satisfies BusGuarantees,
+  package: "@nats-io/jetstream@3.4.0",
+  load: () => import("./nats/nats-bus.ts"),
+})
+
 /** Takes the database's own options, so that the same URL means the same pool. */
 function sqlDriver(schemes: readonly [string, ...string[]]): Driver<OpenBusDriver> {
   return {
@@ -72,6 +94,7 @@ function sqlDriver(schemes: readonly [string, ...string[]]): Driver<OpenBusDrive
 export const busDrivers: Drivers<OpenBusDriver> = createDrivers("bus", [
   memory,
   redis,
+  nats,
   sqlDriver(["sqlite"]),
   sqlDriver(["postgres", "postgresql"]),
   sqlDriver(["mysql", "mariadb"]),

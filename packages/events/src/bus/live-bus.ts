@@ -209,5 +209,5 @@ function recordOf(event: CloudEvent, maxBytes: number): BusRecord {
     throw new EventOptionInvalid(`Expected a partitionkey of at most ${MAX_KEY_LENGTH} characters.`)
   const text = writeCloudEvent(event)
   checkSize(text, maxBytes)
-  return { id: event.id, type: event.type, key, text }
+  return { id: event.id, source: event.source, type: event.type, key, text }
 }

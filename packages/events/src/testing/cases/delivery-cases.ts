@@ -292,14 +292,14 @@ function testBounds(on: On, { guarantees, open }: BusSuiteOptions): void {
     const bus = open({ ...stage.options, maxEventBytes })
     try {
       const { got } = await stage.collect(stage.there, { group: "a" })
-      const options = { id: "1", time: new Date(0) }
+      const options = (id: string) => ({ id, time: new Date(0) })
       const empty = new TextEncoder().encode(
-        JSON.stringify(await stage.here.publish(Noted, { n: 0, text: "" }, options)),
+        JSON.stringify(await stage.here.publish(Noted, { n: 0, text: "" }, options("1"))),
       )
       const text = "x".repeat(maxEventBytes - empty.length)
-      await bus.publish(Noted, { n: 1, text }, options)
+      await bus.publish(Noted, { n: 1, text }, options("2"))
       await until("it is there", () => numbersOf(got).includes(1))
-      expect(await bus.publish(Noted, { n: 2, text: `${text}x` }, options).catch((error) => error)).toMatchObject({
+      expect(await bus.publish(Noted, { n: 2, text: `${text}x` }, options("3")).catch((error) => error)).toMatchObject({
         code: "EVENTS_ENVELOPE_TOO_LARGE",
         details: { maxBytes: maxEventBytes },
       })
