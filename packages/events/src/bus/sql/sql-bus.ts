@@ -70,7 +70,7 @@ class SqlBus implements BusDriver {
 
   async consume({ group, from }: ConsumeSettings, handle: Handle): Promise<Consuming> {
     const { leaseMs, partitions, onError } = this.#settings
-    const lanes = new SqlLanes(this.#log, group, leaseMs)
+    const lanes = new SqlLanes(this.#database, { bus: this.#settings.name, group, leaseMs })
     await asBusFailed("Subscribing", async () => lanes.make(partitions, await this.#log.before(from)))
     const workers = new Map<number, SqlLaneWorker>()
     let known = await asBusFailed("Subscribing", () => this.#log.last())

@@ -55,6 +55,23 @@ export const LANES: Sql = sql`ashlar_bus_lanes`
 export const MEMBERS: Sql = sql`ashlar_bus_members`
 export const DEAD: Sql = sql`ashlar_bus_dead`
 
+/** Who holds which partition: of a bus, and of the relays of an outbox. */
+export const LEASE_TABLES: readonly TableDefinition[] = [
+  {
+    name: "ashlar_bus_lanes",
+    columns: sql`bus varchar(64) not null, grp varchar(64) not null, part int not null, done_pos bigint not null,
+      fetched_pos bigint not null, trying_pos bigint not null, tries int not null, owner varchar(64), until_ms bigint not null,
+      primary key (bus, grp, part)`,
+    indexes: {},
+  },
+  {
+    name: "ashlar_bus_members",
+    columns: sql`bus varchar(64) not null, grp varchar(64) not null, member varchar(64) not null, seen_ms bigint not null,
+      primary key (bus, grp, member)`,
+    indexes: {},
+  },
+]
+
 function tables(dialect: Dialect): readonly TableDefinition[] {
   return [
     {
@@ -68,19 +85,7 @@ function tables(dialect: Dialect): readonly TableDefinition[] {
         at_ms bigint not null, body ${longText(dialect)} not null, primary key (bus, pos)`,
       indexes: { ashlar_bus_events_part: sql`bus, part, pos`, ashlar_bus_events_at: sql`bus, at_ms` },
     },
-    {
-      name: "ashlar_bus_lanes",
-      columns: sql`bus varchar(64) not null, grp varchar(64) not null, part int not null, done_pos bigint not null,
-        fetched_pos bigint not null, trying_pos bigint not null, tries int not null, owner varchar(64), until_ms bigint not null,
-        primary key (bus, grp, part)`,
-      indexes: {},
-    },
-    {
-      name: "ashlar_bus_members",
-      columns: sql`bus varchar(64) not null, grp varchar(64) not null, member varchar(64) not null, seen_ms bigint not null,
-        primary key (bus, grp, member)`,
-      indexes: {},
-    },
+    ...LEASE_TABLES,
     {
       name: "ashlar_bus_dead",
       columns: sql`bus varchar(64) not null, grp varchar(64) not null, id varchar(40) not null, part int not null,
