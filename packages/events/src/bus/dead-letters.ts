@@ -31,11 +31,14 @@ export interface DeadLetters {
 const PAGE = 100
 const MAX_PAGE = 1_000
 
+/** What keeps them: a bus, or an outbox. */
+export type LetterStore = Pick<BusDriver, "deadLetters" | "redrive" | "discard">
+
 export class LiveDeadLetters implements DeadLetters {
-  readonly #driver: () => Promise<BusDriver>
+  readonly #driver: () => Promise<LetterStore>
   readonly #group: string
 
-  constructor(driver: () => Promise<BusDriver>, group: string) {
+  constructor(driver: () => Promise<LetterStore>, group: string) {
     this.#driver = driver
     this.#group = group
   }
