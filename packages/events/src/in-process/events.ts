@@ -7,6 +7,8 @@ export interface Emitted {
   readonly id: string
   /** When it was emitted, in milliseconds since 1970. */
   readonly timeMs: number
+  /** The data as it was emitted, before the schema made anything of it. */
+  readonly given: unknown
 }
 
 /** What it throws or rejects with is told to whoever emitted. Data is shared by all listeners: do not change it. */

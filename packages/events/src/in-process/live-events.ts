@@ -45,15 +45,15 @@ export class LiveEvents implements Events {
   emit<Input, Data>(event: EventDefinition<Input, Data>, data: Input): Promise<void> {
     try {
       const checked = checkData(event, data)
-      if (checked instanceof Promise) return this.#watch(checked.then((value) => this.#call(event.name, value)))
-      return this.#call(event.name, checked)
+      if (checked instanceof Promise) return this.#watch(checked.then((value) => this.#call(event.name, value, data)))
+      return this.#call(event.name, checked, data)
     } catch (error) {
       return Promise.reject(error)
     }
   }
   async emitAfterCommit<Input, Data>(tx: CommitHooks, event: EventDefinition<Input, Data>, data: Input): Promise<void> {
     const value = await checkData(event, data)
-    await tx.afterCommit(() => this.#call(event.name, value))
+    await tx.afterCommit(() => this.#call(event.name, value, data))
   }
 
   on(
@@ -154,10 +154,10 @@ export class LiveEvents implements Events {
   }
 
   /** Does it at once as far as nothing has to be waited for. */
-  #call(name: string, data: unknown): Promise<void> {
+  #call(name: string, data: unknown, given: unknown): Promise<void> {
     const plan = this.#planOf(name)
     if (plan.length === 0) return DONE
-    const call = new Call(name, data, plan, (entry) => this.#remove(entry))
+    const call = new Call(name, { data, given }, plan, (entry) => this.#remove(entry))
     const pending = call.start()
     return pending === undefined ? DONE : this.#watch(pending)
   }
@@ -173,14 +173,21 @@ export class LiveEvents implements Events {
 class Call implements Emitted {
   readonly name: string
   readonly timeMs: number = systemClock.now()
+  readonly given: unknown
   readonly #data: unknown
   readonly #plan: Plan
   readonly #end: (entry: Entry) => void
   #id: string | undefined
   #failures: { readonly name: string; readonly error: unknown }[] | undefined
 
-  constructor(name: string, data: unknown, plan: Plan, end: (entry: Entry) => void) {
+  constructor(
+    name: string,
+    { data, given }: { data: unknown; given: unknown },
+    plan: Plan,
+    end: (entry: Entry) => void,
+  ) {
     this.name = name
+    this.given = given
     this.#data = data
     this.#plan = plan
     this.#end = end
