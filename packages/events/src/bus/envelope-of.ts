@@ -1,6 +1,6 @@
 import { uuidv7 } from "@ashlar/core"
 import { type CloudEvent, checkCloudEvent } from "../envelope/cloud-event.ts"
-import { checkSize, writeCloudEvent } from "../envelope/json-format.ts"
+import { checkSize, writeChecked, writeCloudEvent } from "../envelope/json-format.ts"
 import { EventOptionInvalid } from "../errors.ts"
 import { checkData, checkEventName, type EventDefinition } from "../event.ts"
 import type { BusRecord } from "./bus-driver.ts"
@@ -23,7 +23,7 @@ export async function envelopeOf<Input>(
   data: Input,
   options: PublishOptions,
   { source, trace: defaultTrace }: EnvelopeDefaults,
-): Promise<CloudEvent<Input>> {
+): Promise<{ readonly envelope: CloudEvent<Input>; readonly record: BusRecord }> {
   const { id = uuidv7(), subject, time = new Date(), trace = defaultTrace } = options
   const key = options.key ?? event.key?.(data)
   if (key !== undefined && (typeof key !== "string" || key.length < 1 || key.length > MAX_KEY_LENGTH))
@@ -42,9 +42,9 @@ export async function envelopeOf<Input>(
     tracestate: trace?.tracestate,
     data,
   })
-  const text = writeCloudEvent(envelope)
+  const text = writeChecked(envelope)
   await checkData(event, (JSON.parse(text) as { data?: unknown }).data)
-  return envelope
+  return { envelope, record: { id, source, type: event.name, key, text } }
 }
 
 /** An envelope as it goes to a bus. @throws {EVENTS_NAME_INVALID} {EVENTS_OPTION_INVALID} {EVENTS_ENVELOPE_INVALID} {EVENTS_ENVELOPE_TOO_LARGE} */

@@ -1,10 +1,11 @@
 import { detach } from "../detach.ts"
 import { type CloudEvent, checkCloudEvent } from "../envelope/cloud-event.ts"
+import { checkSize } from "../envelope/json-format.ts"
 import { BusBusy, BusClosed, EventOptionInvalid, GroupTaken } from "../errors.ts"
 import type { EventDefinition } from "../event.ts"
 import { word } from "../option.ts"
 import type { Bus, BusStats, Subscription } from "./bus.ts"
-import type { BusDriver, BusSettings, OpenBusDriver } from "./bus-driver.ts"
+import type { BusDriver, BusRecord, BusSettings, OpenBusDriver } from "./bus-driver.ts"
 import {
   type BusOptions,
   type PublishOptions,
@@ -51,16 +52,28 @@ export class LiveBus implements Bus {
     data: Input,
     options: PublishOptions = {},
   ): Promise<CloudEvent<Input>> {
-    const envelope = await envelopeOf(event, data, options, { source: this.#source, trace: this.#options.trace?.() })
-    await this.send([envelope])
+    const defaults = { source: this.#source, trace: this.#options.trace?.() }
+    const { envelope, record } = await envelopeOf(event, data, options, defaults)
+    const driver = await this.#driver()
+    checkSize(record.text, this.#maxBytes(driver))
+    await this.#publish(driver, [record])
     return envelope
   }
 
   async send(events: readonly CloudEvent[]): Promise<void> {
     if (events.length === 0) return
     const driver = await this.#driver()
-    const maxBytes = Math.min(this.#options.maxEventBytes ?? 262_144, driver.maxPayloadBytes)
-    const records = events.map((event) => recordOf(event, maxBytes))
+    const maxBytes = this.#maxBytes(driver)
+    await this.#publish(
+      driver,
+      events.map((event) => recordOf(event, maxBytes)),
+    )
+  }
+
+  #maxBytes({ maxPayloadBytes }: BusDriver): number {
+    return Math.min(this.#options.maxEventBytes ?? 262_144, maxPayloadBytes)
+  }
+  async #publish(driver: BusDriver, records: readonly BusRecord[]): Promise<void> {
     const { maxPublishing = 10_000 } = this.#options
     const counters = this.#counters
     if (counters.publishing + records.length > maxPublishing && counters.publishing > 0)

@@ -102,7 +102,6 @@ export class LiveSubscription implements Subscription {
 
   async #try(delivery: Delivery, envelope: CloudEvent, left: EventHandler[]): Promise<Outcome> {
     const { counters, settings, onError } = this.#parts
-    const waiting = AbortSignal.any([delivery.signal, this.#stopping.signal])
     for (let attempt = Math.max(1, delivery.deliveries); ; attempt++) {
       const failure = await this.#tryOnce(delivery, envelope, attempt, left)
       if (failure === ABANDONED) return "released"
@@ -119,6 +118,7 @@ export class LiveSubscription implements Subscription {
         }),
       )
       counters.retries++
+      const waiting = AbortSignal.any([delivery.signal, this.#stopping.signal])
       if (!(await pause(settings.backoffMs(attempt), waiting))) return "released"
     }
   }

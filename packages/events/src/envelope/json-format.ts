@@ -11,7 +11,7 @@ export const MAX_EVENT_BYTES: number = 8 * 1024 * 1024
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
  */
 export function writeCloudEvent(event: CloudEvent): string {
-  return JSON.stringify(toJsonFormat(event))
+  return writeChecked(checkCloudEvent(event))
 }
 
 /** Several events as one JSON text. @throws as {@link writeCloudEvent} does. */
@@ -19,26 +19,29 @@ export function writeCloudEvents(events: readonly CloudEvent[]): string {
   return `[${events.map(writeCloudEvent).join(",")}]`
 }
 
-function toJsonFormat(given: CloudEvent): Record<string, unknown> {
-  const event = checkCloudEvent(given)
-  const { data, ...attributes } = event
-  if (data === undefined) return attributes
-  if (data instanceof Uint8Array) return { ...attributes, data_base64: toBase64(data) }
-  if (isJson(event.datacontenttype)) return { ...attributes, data: checkJson(data) }
-  if (typeof data !== "string")
+/** Text of an event whose attributes were checked. @throws {EVENTS_ENVELOPE_INVALID} */
+export function writeChecked(event: CloudEvent): string {
+  const { data } = event
+  if (data instanceof Uint8Array) {
+    const { data: _bytes, ...attributes } = event
+    return JSON.stringify({ ...attributes, data_base64: toBase64(data) })
+  }
+  if (data !== undefined && typeof data !== "string" && !isJson(event.datacontenttype))
     throw new CloudEventInvalid("Expected data that is not JSON to be text or a Uint8Array.")
-  return { ...attributes, data }
-}
-
-function checkJson(data: unknown): unknown {
-  let text: string | undefined
   try {
-    text = JSON.stringify(data)
+    const text = JSON.stringify(event)
+    // What JSON has no word for is left out without a word.
+    if (data === undefined || !isUnspeakable(data)) return text
   } catch (cause) {
     throw new CloudEventInvalid("Expected data that can be written as JSON.", { cause })
   }
-  if (text === undefined) throw new CloudEventInvalid("Expected data that can be written as JSON.")
-  return data
+  throw new CloudEventInvalid("Expected data that can be written as JSON.")
+}
+
+function isUnspeakable(data: unknown): boolean {
+  if (typeof data === "function" || typeof data === "symbol") return true
+  const isOwn = typeof data === "object" && data !== null && typeof (data as { toJSON?: unknown }).toJSON === "function"
+  return isOwn && JSON.stringify(data) === undefined
 }
 
 /**

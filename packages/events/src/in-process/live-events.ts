@@ -16,7 +16,12 @@ interface Entry {
 }
 
 /** Those who hear of one event, by priority: the highest first, in the order in which they came. */
-type Plan = readonly (readonly Entry[])[]
+interface Plan {
+  readonly name: string
+  readonly groups: readonly (readonly Entry[])[]
+  readonly count: number
+  readonly end: (entry: Entry) => void
+}
 
 /** Names of events that are emitted; as many as a program defines. Bounded in case it makes them up. */
 const MAX_PLANS = 10_000
@@ -27,6 +32,7 @@ export class LiveEvents implements Events {
   readonly #counts = new Map<string, number>()
   readonly #plans = new Map<string, Plan>()
   readonly #warned = new Set<string>()
+  readonly #end = (entry: Entry): void => this.#remove(entry)
   readonly #underWay = new Set<Promise<void>>()
   readonly #warnAbove: number
   readonly #maxListeners: number
@@ -109,7 +115,7 @@ export class LiveEvents implements Events {
   }
   listenerCount(event?: EventDefinition): number {
     if (event === undefined) return this.#entries.size
-    return this.#planOf(event.name).reduce((count, entries) => count + entries.length, 0)
+    return this.#planOf(event.name).count
   }
   async idle(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
@@ -148,7 +154,12 @@ export class LiveEvents implements Events {
       if (group === undefined) groups.set(priority, [entry])
       else group.push(entry)
     }
-    const plan = [...groups].sort(([a], [b]) => b - a).map(([, entries]) => entries)
+    const plan: Plan = {
+      name,
+      groups: [...groups].sort(([a], [b]) => b - a).map(([, entries]) => entries),
+      count: [...groups.values()].reduce((sum, entries) => sum + entries.length, 0),
+      end: this.#end,
+    }
     if (this.#plans.size < MAX_PLANS) this.#plans.set(name, plan)
     return plan
   }
@@ -156,9 +167,8 @@ export class LiveEvents implements Events {
   /** Does it at once as far as nothing has to be waited for. */
   #call(name: string, data: unknown, given: unknown): Promise<void> {
     const plan = this.#planOf(name)
-    if (plan.length === 0) return DONE
-    const call = new Call(name, { data, given }, plan, (entry) => this.#remove(entry))
-    const pending = call.start()
+    if (plan.count === 0) return DONE
+    const pending = new Call(plan, data, given).start()
     return pending === undefined ? DONE : this.#watch(pending)
   }
   #watch(work: Promise<void>): Promise<void> {
@@ -171,28 +181,22 @@ export class LiveEvents implements Events {
 
 /** One emit, on its way through its listeners. */
 class Call implements Emitted {
-  readonly name: string
   readonly timeMs: number = systemClock.now()
   readonly given: unknown
   readonly #data: unknown
   readonly #plan: Plan
-  readonly #end: (entry: Entry) => void
   #id: string | undefined
   #failures: { readonly name: string; readonly error: unknown }[] | undefined
 
-  constructor(
-    name: string,
-    { data, given }: { data: unknown; given: unknown },
-    plan: Plan,
-    end: (entry: Entry) => void,
-  ) {
-    this.name = name
-    this.given = given
-    this.#data = data
+  constructor(plan: Plan, data: unknown, given: unknown) {
     this.#plan = plan
-    this.#end = end
+    this.#data = data
+    this.given = given
   }
 
+  get name(): string {
+    return this.#plan.name
+  }
   get id(): string {
     this.#id ??= uuidv7()
     return this.#id
@@ -200,15 +204,16 @@ class Call implements Emitted {
 
   /** `undefined`: all is done, and went well. */
   start(): Promise<void> | undefined {
-    for (let at = 0; at < this.#plan.length; at++) {
-      const pending = this.#callGroup(this.#plan[at]!)
+    const { groups } = this.#plan
+    for (let at = 0; at < groups.length; at++) {
+      const pending = this.#callGroup(groups[at]!)
       if (pending !== undefined) return this.#goOn(pending, at + 1)
     }
     return this.#failures === undefined ? undefined : Promise.reject(this.#failed())
   }
   async #goOn(first: Promise<unknown>, next: number): Promise<void> {
     await first
-    for (let at = next; at < this.#plan.length; at++) await this.#callGroup(this.#plan[at]!)
+    for (const group of this.#plan.groups.slice(next)) await this.#callGroup(group)
     if (this.#failures !== undefined) throw this.#failed()
   }
 
@@ -226,7 +231,7 @@ class Call implements Emitted {
     if (entry.isOnce) {
       // Another emit may have called it since this one began.
       if (entry.isOver) return undefined
-      this.#end(entry)
+      this.#plan.end(entry)
     }
     try {
       const answer = entry.listener(this.#data, this)
@@ -243,7 +248,7 @@ class Call implements Emitted {
   }
   #failed(): unknown {
     const failures = this.#failures ?? []
-    const all = this.#plan.reduce((count, entries) => count + entries.length, 0)
+    const { count: all } = this.#plan
     const failed = failures.map(({ name }) => name)
     return new EventListenersFailed(
       `${failures.length} of ${all} listeners of ${this.name} failed: ${failed.slice(0, 5).join(", ")}. All others were called.`,

@@ -1,7 +1,7 @@
 import { type Database, type Queryable, type Sql, sql } from "@ashlar/orm"
 import { asBusFailed } from "../bus/as-bus-failed.ts"
 import type { Bus } from "../bus/bus.ts"
-import type { DeadLetter, DeadLetterPage } from "../bus/bus-driver.ts"
+import type { BusRecord, DeadLetter, DeadLetterPage } from "../bus/bus-driver.ts"
 import type { PublishOptions } from "../bus/bus-options.ts"
 import { type DeadLetters, LiveDeadLetters } from "../bus/dead-letters.ts"
 import { Doorbell } from "../bus/doorbell.ts"
@@ -10,6 +10,7 @@ import { partitionOf } from "../bus/partition.ts"
 import { NOW } from "../bus/sql/sql-tables.ts"
 import { detach } from "../detach.ts"
 import { type CloudEvent, checkCloudEvent } from "../envelope/cloud-event.ts"
+import { checkSize } from "../envelope/json-format.ts"
 import { EventOptionInvalid } from "../errors.ts"
 import type { EventDefinition } from "../event.ts"
 import { word } from "../option.ts"
@@ -69,15 +70,24 @@ export class LiveOutbox implements Outbox {
     data: Input,
     options: PublishOptions,
   ): Promise<CloudEvent<Input>> {
-    const envelope = await envelopeOf(event, data, options, { source: this.#source, trace: this.#options.trace?.() })
-    await this.#note(tx, [envelope])
+    const defaults = { source: this.#source, trace: this.#options.trace?.() }
+    const { envelope, record } = await envelopeOf(event, data, options, defaults)
+    checkSize(record.text, this.#maxBytes)
+    await this.#insert(tx, [record])
     return envelope
+  }
+  get #maxBytes(): number {
+    return this.#options.maxEventBytes ?? 262_144
   }
   async #note(tx: Queryable, events: readonly CloudEvent[]): Promise<void> {
     if (events.length === 0) return
-    const { maxEventBytes = 262_144 } = this.#options
-    const rows = events.map((event): Sql => {
-      const { key, id, type, text } = recordOf(event, maxEventBytes)
+    await this.#insert(
+      tx,
+      events.map((event) => recordOf(event, this.#maxBytes)),
+    )
+  }
+  async #insert(tx: Queryable, records: readonly BusRecord[]): Promise<void> {
+    const rows = records.map(({ key, id, type, text }): Sql => {
       const part = partitionOf(key ?? id, this.#partitions)
       return sql`(${this.#name}, ${part}, ${STATES.waiting}, ${NOW[tx.dialect]}, ${type}, ${text})`
     })
