@@ -1,8 +1,7 @@
 import { afterAll } from "bun:test"
 import { join } from "node:path"
-import { jetstreamManager } from "@nats-io/jetstream"
-import { connect } from "@nats-io/transport-node"
 import { describeBus } from "../testing/bus-suite.ts"
+import { dropExchanges, dropRedisKeys, dropStreams } from "../testing/drop-buses.ts"
 import { startProxy } from "../testing/proxy.ts"
 import { findServer, temporaryDatabase, temporaryFolder } from "../testing/test-servers.ts"
 import { busGuarantees, openBus } from "./open-bus.ts"
@@ -71,16 +70,26 @@ if (nats !== undefined) {
   })
 }
 
-async function dropStreams(port: number, prefix: string): Promise<void> {
-  const connection = await connect({ servers: `127.0.0.1:${port}` })
-  const manager = await jetstreamManager(connection)
-  for await (const name of manager.streams.names()) if (name.startsWith(prefix)) await manager.streams.delete(name)
-  await connection.close()
-}
-
-async function dropRedisKeys(port: number, pattern: string): Promise<void> {
-  const client = new Bun.RedisClient(`redis://127.0.0.1:${port}`)
-  const keys = (await client.send("KEYS", [pattern])) as string[]
-  if (keys.length > 0) await client.send("DEL", keys)
-  client.close()
+const rabbit = await findServer("RabbitMQ")
+if (rabbit !== undefined) {
+  const proxy = await startProxy(rabbit)
+  afterAll(() => proxy.close())
+  const prefix = `ashlar-test-${crypto.randomUUID().slice(0, 8)}`
+  const url = `amqp://127.0.0.1:${rabbit}?prefix=${prefix}`
+  const names = new Set<string>()
+  afterAll(() =>
+    dropExchanges(
+      rabbit,
+      [...names].map((name) => `${prefix}.${name}`),
+    ),
+  )
+  describeBus("RabbitMQ", {
+    open: (options) => {
+      names.add(options.name!)
+      return openBus(`amqp://127.0.0.1:${proxy.port}?prefix=${prefix}`, options)
+    },
+    guarantees: busGuarantees(url),
+    cut: () => proxy.cut(),
+    url,
+  })
 }

@@ -71,6 +71,24 @@ const nats: Driver<OpenBusDriver> = defineDriver<OpenBusDriver>()({
   load: () => import("./nats/nats-bus.ts"),
 })
 
+const amqp: Driver<OpenBusDriver> = defineDriver<OpenBusDriver>()({
+  schemes: ["amqp", "amqps"],
+  options: { ...redisOptions, commandTimeoutMs: v.integer().min(1).max(60_000).default(10_000) },
+  guarantees: {
+    crossProcess: true,
+    durable: true,
+    synced: true,
+    orderedByKey: true,
+    /** A queue has one consumer at a time, or it would have no order. */
+    sharesWork: false,
+    replayFromTime: false,
+    replayFromPosition: false,
+    maxPayloadBytes: 8 * MiB,
+  } satisfies BusGuarantees,
+  package: "amqplib@2.3.1",
+  load: () => import("./amqp/amqp-bus.ts"),
+})
+
 /** Takes the database's own options, so that the same URL means the same pool. */
 function sqlDriver(schemes: readonly [string, ...string[]]): Driver<OpenBusDriver> {
   return {
@@ -95,6 +113,7 @@ export const busDrivers: Drivers<OpenBusDriver> = createDrivers("bus", [
   memory,
   redis,
   nats,
+  amqp,
   sqlDriver(["sqlite"]),
   sqlDriver(["postgres", "postgresql"]),
   sqlDriver(["mysql", "mariadb"]),
