@@ -2,6 +2,7 @@ import { createDrivers, type Driver, type Drivers, defineDriver } from "@ashlar/
 import { v } from "@ashlar/validation"
 import type { QueueGuarantees } from "../guarantees.ts"
 import type { OpenStore } from "../store.ts"
+import { remoteDrivers } from "./remote.ts"
 
 const MiB = 1024 * 1024
 const TEN_YEARS_MS = 10 * 366 * 86_400_000
@@ -63,4 +64,5 @@ export const queueDrivers: Drivers<OpenStore> = createDrivers("queue", [
   sqlDriver(["sqlite"]),
   sqlDriver(["postgres", "postgresql"]),
   sqlDriver(["mysql", "mariadb"]),
+  ...remoteDrivers,
 ])

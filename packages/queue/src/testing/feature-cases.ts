@@ -111,7 +111,7 @@ function describeUnique(stage: Stage): void {
 function describeLooking(stage: Stage): void {
   caseFor(stage, "inspect", "a job is shown in each of its states", async () => {
     const { store, other } = stage
-    const job = newJob({ keepCompletedMs: 60_000, priority: 3 })
+    const job = newJob({ keepCompletedMs: 5_000, priority: 3 })
     const state = async () => (await other.get!(job.id))?.state
     await store.add([job])
     expect(await other.get!(job.id)).toMatchObject({ state: "waiting", priority: 3, input: job.input, attempt: 0 })
@@ -122,11 +122,12 @@ function describeLooking(stage: Stage): void {
     await settle(store, retry(claimed!, 5_000))
     const delayed = await other.get!(job.id)
     expect(delayed).toMatchObject({ state: "delayed", error: FAILURE })
-    expect(delayed!.runAtMs! - stage.clock.now()).toBeLessThanOrEqual(5_000)
+    // Stores that keep the time by themselves do not know the test's clock.
+    expect(delayed!.runAtMs! - Math.max(stage.clock.now(), Date.now())).toBeLessThanOrEqual(5_000)
     await stage.pass(5_001)
     await settle(store, done((await claimAll(store, 1))[0]!, "[1]"))
     expect(await other.get!(job.id)).toMatchObject({ state: "completed", output: "[1]", attempt: 2 })
-    await stage.pass(60_001)
+    await stage.pass(5_001)
     await store.sweep!()
     expect(await state()).toBeUndefined()
   })

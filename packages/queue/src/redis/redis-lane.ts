@@ -1,0 +1,142 @@
+import { type IRedisClient, Job, type JobJson, Queue, type QueueOptions, type RedisQueueBackend } from "bullmq"
+import type { ClaimedJob, NewJob } from "../store.ts"
+
+/** What BullMQ keeps for a job of ours. */
+export interface RedisJobData {
+  readonly input: string
+  readonly attempts: number
+  readonly keepCompletedMs: number
+  readonly keepFailedMs: number
+  readonly priority: number
+  readonly meta?: string
+  readonly unique?: { readonly key: string; readonly until: "finished" | "started" | number }
+}
+export type RedisJob = Job<RedisJobData, string>
+
+/** A job in the hands of this process. */
+export interface HeldRedisJob extends ClaimedJob {
+  readonly lane: RedisLane
+  readonly job: RedisJob
+  readonly token: string
+}
+
+interface LaneSettings {
+  readonly client: IRedisClient
+  readonly prefix: string
+}
+/** Where the jobs of one kind are: those of a priority above 0 in a queue of their own, which is asked first. */
+export type LaneSide = "high" | "usual"
+
+/** How often a job may be found without a living worker: the attempts are counted, and bounded, by the queue. */
+const MAX_STALLED = 1_000_000_000
+/** BullMQ's priorities: 1 is the first, and what has none is before them all. */
+const FIRST = 101
+
+/** One queue of BullMQ: the jobs of one kind. */
+export class RedisLane {
+  readonly name: string
+  readonly side: LaneSide
+  readonly queue: Queue<RedisJobData, string>
+  readonly #settings: LaneSettings
+  /** As BullMQ has its options at its queues, one for each lease that was asked for. */
+  readonly #takers = new Map<number, RedisQueueBackend>()
+
+  constructor(name: string, side: LaneSide, settings: LaneSettings) {
+    this.name = name
+    this.side = side
+    this.#settings = settings
+    this.queue = this.#open(30_000, 1_000)
+  }
+
+  static sideOf(priority: number): LaneSide {
+    return priority > 0 ? "high" : "usual"
+  }
+  /** BullMQ's name for it, which may have no colon. */
+  static queueName(name: string, side: LaneSide): string {
+    return `${name.replaceAll(":", "~")}${side === "high" ? "+" : ""}`
+  }
+  /** The name by which others know it. */
+  get id(): string {
+    return `${this.side}:${this.name}`
+  }
+  get client(): IRedisClient {
+    return this.#settings.client
+  }
+  get backend(): RedisQueueBackend {
+    return this.queue.getBackend() as RedisQueueBackend
+  }
+  keyOf(id: string): string {
+    return this.queue.toKey(id)
+  }
+
+  /** Adds a job to a transaction. */
+  async add(transaction: unknown, { id, input, attempts, priority, delayMs, meta, unique, ...keep }: NewJob, nowMs: number): Promise<void> {
+    const { keepCompletedMs, keepFailedMs } = keep
+    const data: RedisJobData = {
+      input,
+      attempts,
+      keepCompletedMs,
+      keepFailedMs,
+      priority,
+      ...(meta !== undefined && { meta }),
+      ...(unique !== undefined && { unique }),
+    }
+    const order = priority === 0 ? 0 : priority > 0 ? FIRST - priority : -priority
+    const opts = {
+      jobId: id,
+      timestamp: nowMs,
+      attempts: 0,
+      removeOnComplete: keepCompletedMs === 0,
+      removeOnFail: keepFailedMs === 0,
+      ...(delayMs > 0 && { delay: delayMs }),
+      ...(order > 0 && { priority: order }),
+    }
+    const json = new Job<RedisJobData, string>(this.queue, this.name, data, opts, id).asJSON()
+    await this.backend.addJobToTransaction(transaction as IRedisClient, json as never, id, {}, this.queue.keys as never)
+  }
+
+  /** The next job, if there is one. */
+  async take(token: string, leaseMs: number, worker: string): Promise<HeldRedisJob | undefined> {
+    const [json, id] = (await this.#taker(leaseMs).moveToActive(token, worker)) as [JobJson | undefined, string?, ...unknown[]]
+    return json === undefined || json === null ? undefined : this.hold(json, id, token)
+  }
+  hold(json: JobJson, id: string | undefined, token: string): HeldRedisJob {
+    const job: RedisJob = Job.fromJSON<RedisJobData, string>(this.queue as never, json as never, id) as RedisJob
+    const { input, attempts, meta } = job.data
+    return {
+      id: job.id!,
+      name: this.name,
+      input,
+      attempt: job.attemptsStarted,
+      attempts,
+      createdMs: job.timestamp,
+      ...(meta !== undefined && { meta }),
+      lane: this,
+      job,
+      token,
+    }
+  }
+  #taker(leaseMs: number): RedisQueueBackend {
+    const known = this.#takers.get(leaseMs)
+    if (known !== undefined) return known
+    const made = this.#open(leaseMs, 1_000).getBackend() as RedisQueueBackend
+    this.#takers.set(leaseMs, made)
+    return made
+  }
+
+  /** Looks for jobs whose lease has ended. @param everyMs No process looks more often. */
+  async recover(everyMs: number): Promise<number> {
+    const backend = this.#open(30_000, everyMs).getBackend() as RedisQueueBackend
+    return (await backend.moveStalledJobsToWait()).length
+  }
+
+  #open(lockDuration: number, stalledInterval: number): Queue<RedisJobData, string> {
+    const { client, prefix } = this.#settings
+    // What a worker of BullMQ would have, for its scripts are run without one.
+    const options = { connection: client, prefix, lockDuration, stalledInterval, maxStalledCount: MAX_STALLED, skipMetasUpdate: true }
+    const queue = new Queue<RedisJobData, string>(RedisLane.queueName(this.name, this.side), options as unknown as QueueOptions)
+    // What is wrong comes back from the command that met it.
+    queue.on("error", () => undefined)
+    return queue
+  }
+}

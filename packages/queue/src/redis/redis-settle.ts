@@ -1,0 +1,44 @@
+import { systemClock } from "@ashlar/core"
+import type { IRedisClient } from "bullmq"
+import type { Outcome } from "../store.ts"
+import type { HeldRedisJob } from "./redis-lane.ts"
+
+/** BullMQ's codes for: the job, or its lock, is not there or another's, or it is not being worked on. */
+const LOST: ReadonlySet<unknown> = new Set([-1, -2, -3, -6])
+
+/** Tells BullMQ how a job ended. @returns whether it was still this worker's. */
+export async function settleRedisJob(outcome: Outcome, client: IRedisClient): Promise<boolean> {
+  try {
+    await tell(outcome, client)
+    return true
+  } catch (error) {
+    if (LOST.has((error as { readonly code?: unknown }).code)) return false
+    throw error
+  }
+}
+
+async function tell(outcome: Outcome, client: IRedisClient): Promise<void> {
+  const { lane, job, token, id } = outcome.job as HeldRedisJob
+  const { backend } = lane
+  const nowMs = systemClock.now()
+  switch (outcome.kind) {
+    case "complete":
+      await backend.moveToCompleted(job as never, outcome.output as never, job.data.keepCompletedMs === 0, token, false)
+      return
+    case "fail": {
+      const fields = { failedReason: outcome.error }
+      await backend.moveToFailed(job as never, outcome.error, job.data.keepFailedMs === 0, token, false, fields)
+      return
+    }
+    case "retry": {
+      const fieldsToUpdate = { failedReason: outcome.error }
+      if (outcome.delayMs > 0) await backend.moveToDelayed(id, nowMs, outcome.delayMs, token, { skipAttempt: true, fieldsToUpdate })
+      else await backend.retryJob(id, false, token, { fieldsToUpdate })
+      return
+    }
+    case "release":
+      // Before it is there for others, who count on.
+      await client.runCommand("ashlarUncount", [lane.keyOf(id), token])
+      await backend.moveJobFromActiveToWait(id, token)
+  }
+}
