@@ -1,14 +1,14 @@
 import { expect, test } from "bun:test"
-import { findServer } from "@ashlar/cache/testing/servers"
 import { queueDrivers } from "../drivers/drivers.ts"
 import { openQueue } from "../open-queue.ts"
 import { describeQueue, describeQueueStore } from "../testing/queue-suite.ts"
+import { findServer } from "../testing/test-servers.ts"
 import { roundUp } from "./amqp-places.ts"
 
 const rabbit = await findServer("RabbitMQ")
 if (rabbit !== undefined) {
   for (const queueType of ["quorum", "classic"]) {
-    const url = `amqp://127.0.0.1:${rabbit}?prefix=ashlar-test-${crypto.randomUUID().slice(0, 8)}&queueType=${queueType}`
+    const url = `amqp://127.0.0.1:${rabbit}?prefix=ashlar-test-${crypto.randomUUID().slice(0, 8)}&queueType=${queueType}&expiresMs=120000`
     describeQueueStore(`RabbitMQ, ${queueType}`, {
       open: async (settings) => await (await queueDrivers.open(url))(settings),
       pass: (ms) => Bun.sleep(Math.min(ms, 6_000)),

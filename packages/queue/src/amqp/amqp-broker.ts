@@ -12,6 +12,8 @@ export interface AmqpOptions {
   readonly commandTimeoutMs: number
   /** `quorum`: kept on a majority of the cluster's nodes. `classic`: on one. */
   readonly queueType: "quorum" | "classic"
+  /** Queues that nobody used for so long are deleted by RabbitMQ, with what is in them; 0: never. */
+  readonly expiresMs: number
 }
 
 export interface AmqpDelivery extends Delivery {
@@ -46,7 +48,11 @@ export class AmqpBroker implements Broker<AmqpDelivery> {
   #isClosed = false
   #onRing: () => void = () => undefined
 
-  constructor(guarantees: QueueGuarantees, url: DriverUrl, { queue, ...options }: AmqpOptions & { readonly queue: string }) {
+  constructor(
+    guarantees: QueueGuarantees,
+    url: DriverUrl,
+    { queue, ...options }: AmqpOptions & { readonly queue: string },
+  ) {
     this.guarantees = guarantees
     this.#url = url
     this.#options = options
@@ -107,7 +113,8 @@ export class AmqpBroker implements Broker<AmqpDelivery> {
   }
 
   ring(): void {
-    if (this.#link !== undefined && !this.#link.isOver) this.#link.channel.publish(`${this.#queue}.bell`, "", Buffer.alloc(0))
+    if (this.#link !== undefined && !this.#link.isOver)
+      this.#link.channel.publish(`${this.#queue}.bell`, "", Buffer.alloc(0))
   }
   onRing(callback: () => void): void {
     this.#onRing = callback
@@ -145,16 +152,22 @@ export class AmqpBroker implements Broker<AmqpDelivery> {
     const late = () => new QueueStoreFailed(`RabbitMQ does not answer at ${this.#url}`)
     let connection: ChannelModel | undefined
     try {
-      const link = await withDeadline(async () => {
-        connection = await connect(settings, { timeout: connectTimeoutMs })
-        return await this.#open(connection)
-      }, connectTimeoutMs, late)
+      const link = await withDeadline(
+        async () => {
+          connection = await connect(settings, { timeout: connectTimeoutMs })
+          return await this.#open(connection)
+        },
+        connectTimeoutMs,
+        late,
+      )
       this.#link = link
       if (this.#isClosed) await link.connection.close()
       return link
     } catch (cause) {
       await connection?.close().catch(() => undefined)
-      throw cause instanceof QueueStoreFailed ? cause : new QueueStoreFailed(`RabbitMQ does not answer at ${this.#url}`, { cause })
+      throw cause instanceof QueueStoreFailed
+        ? cause
+        : new QueueStoreFailed(`RabbitMQ does not answer at ${this.#url}`, { cause })
     }
   }
   async #open(connection: ChannelModel): Promise<Link> {
@@ -165,7 +178,7 @@ export class AmqpBroker implements Broker<AmqpDelivery> {
     const link: Link = {
       connection,
       channel,
-      places: amqpPlaces(channel, { queue, queueType: this.#options.queueType }),
+      places: amqpPlaces(channel, { queue, ...this.#options }),
       returned: new Set(),
       waiting: new Set(),
       isOver: false,
@@ -217,4 +230,3 @@ function deliveriesOf({ fields, properties }: GetMessage): number {
   if (typeof count === "number") return count + 1
   return fields.redelivered ? 2 : 1
 }
-

@@ -24,7 +24,11 @@ const MAX_NAME = 200
  */
 export function amqpPlaces(
   channel: ConfirmChannel,
-  { queue, queueType }: { readonly queue: string; readonly queueType: "quorum" | "classic" },
+  {
+    queue,
+    queueType,
+    expiresMs,
+  }: { readonly queue: string; readonly queueType: "quorum" | "classic"; readonly expiresMs: number },
 ): AmqpPlaces {
   const made = new Map<string, { readonly atMs: number; readonly done: Promise<string> }>()
   const make = (place: string, options: Readonly<Record<string, unknown>>): Promise<string> => {
@@ -43,12 +47,13 @@ export function amqpPlaces(
     "x-dead-letter-routing-key": place,
     ...(queueType === "quorum" && { "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish" }),
   })
+  const expires = expiresMs > 0 ? { "x-expires": expiresMs } : {}
   const base = (name: string): string => `${queue}.${brokerName(name, MAX_NAME)}`
   const places: AmqpPlaces = {
     async of(name, delayMs) {
       const limit = queueType === "quorum" ? { "x-delivery-limit": MANY_DELIVERIES } : {}
       const [main] = await Promise.all([
-        make(base(name), { ...onward(`${base(name)}.dead`), ...limit }),
+        make(base(name), { ...onward(`${base(name)}.dead`), ...limit, ...expires }),
         places.dead(name),
       ])
       if (delayMs <= 0) return main
@@ -56,7 +61,7 @@ export function amqpPlaces(
       const delay = { ...onward(main), "x-message-ttl": ttlMs, "x-expires": ttlMs + UNUSED_MS }
       return await make(`${main}.after-${ttlMs}`, delay)
     },
-    dead: (name) => make(`${base(name)}.dead`, { "x-message-ttl": KEEP_DEAD_MS }),
+    dead: (name) => make(`${base(name)}.dead`, { "x-message-ttl": KEEP_DEAD_MS, ...expires }),
   }
   return places
 }

@@ -4,8 +4,8 @@ import type { QueueGuarantees } from "../guarantees.ts"
 import type { Added, ClaimedJob, ClaimRequest, NewJob, Outcome, QueueStore, StoreSettings } from "../store.ts"
 import type { Broker, Delivery, Outgoing } from "./broker.ts"
 import { ClaimLoop } from "./claim-loop.ts"
-import { FarBell } from "./far-bell.ts"
 import { type Envelope, readEnvelope, writeEnvelope } from "./envelope.ts"
+import { FarBell } from "./far-bell.ts"
 
 /** The rates of two clocks may differ by so much: that part of a lease is not used. */
 const CLOCK_DRIFT = 0.02
@@ -125,7 +125,11 @@ export class BrokerStore implements QueueStore {
   async #settleOne({ delivery, envelope, name, id, attempt }: HeldJob, outcome: Outcome): Promise<void> {
     const again = (delayMs: number, error?: string): Outgoing => {
       const { runAtMs: _, ...rest } = envelope
-      const next: Envelope = { ...rest, used: attempt, ...(error !== undefined && { error: error.slice(0, MAX_ERROR) }) }
+      const next: Envelope = {
+        ...rest,
+        used: attempt,
+        ...(error !== undefined && { error: error.slice(0, MAX_ERROR) }),
+      }
       return { id, name, delayMs, body: JSON.stringify(next) }
     }
     if (outcome.kind === "retry") await this.#broker.retry(delivery, outcome.delayMs, again(outcome.delayMs))

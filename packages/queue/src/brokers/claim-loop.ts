@@ -4,7 +4,6 @@ import type { ClaimedJob, ClaimLane, ClaimRequest } from "../store.ts"
 /** Asks for jobs of one kind, without waiting. */
 export type TakeJobs<J extends ClaimedJob> = (lane: ClaimLane, max: number, leaseMs: number) => Promise<readonly J[]>
 
-
 /** Claims of a store that answers at once: asked again when somebody rings, and now and then. */
 export class ClaimLoop {
   readonly #bell = new Doorbell()

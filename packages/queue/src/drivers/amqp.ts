@@ -6,5 +6,6 @@ import { AMQP_GUARANTEES } from "./remote.ts"
 
 /** Opens queues in RabbitMQ. */
 export function open(url: DriverUrl, options: AmqpOptions): OpenStore {
-  return (settings) => new BrokerStore(new AmqpBroker(AMQP_GUARANTEES, url, { ...options, queue: settings.queue }), settings)
+  return (settings) =>
+    new BrokerStore(new AmqpBroker(AMQP_GUARANTEES, url, { ...options, queue: settings.queue }), settings)
 }

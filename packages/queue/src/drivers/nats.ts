@@ -6,5 +6,6 @@ import { NATS_GUARANTEES } from "./remote.ts"
 
 /** Opens queues in NATS JetStream. */
 export function open(url: DriverUrl, options: NatsOptions): OpenStore {
-  return (settings) => new BrokerStore(new NatsBroker(NATS_GUARANTEES, url, { ...options, queue: settings.queue }), settings)
+  return (settings) =>
+    new BrokerStore(new NatsBroker(NATS_GUARANTEES, url, { ...options, queue: settings.queue }), settings)
 }

@@ -55,7 +55,16 @@ export const AMQP_GUARANTEES: QueueGuarantees = { ...BROKER, maxPayloadBytes: Mi
 
 const amqp: Driver<OpenStore> = defineDriver<OpenStore>()({
   schemes: ["amqp", "amqps"],
-  options: { ...times, prefix, queueType: v.enum(["quorum", "classic"]).default("quorum") },
+  options: {
+    ...times,
+    prefix,
+    queueType: v.enum(["quorum", "classic"]).default("quorum"),
+    expiresMs: v
+      .integer()
+      .min(0)
+      .max(30 * DAY_MS)
+      .default(0),
+  },
   guarantees: AMQP_GUARANTEES,
   package: "amqplib@2.3.1",
   load: () => import("./amqp.ts"),

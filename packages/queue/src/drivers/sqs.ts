@@ -6,5 +6,6 @@ import { SQS_GUARANTEES } from "./remote.ts"
 
 /** Opens queues in Amazon SQS. */
 export function open(url: DriverUrl, options: SqsOptions): OpenStore {
-  return (settings) => new BrokerStore(new SqsBroker(SQS_GUARANTEES, url, { ...options, queue: settings.queue }), settings)
+  return (settings) =>
+    new BrokerStore(new SqsBroker(SQS_GUARANTEES, url, { ...options, queue: settings.queue }), settings)
 }

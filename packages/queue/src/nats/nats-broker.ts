@@ -50,7 +50,11 @@ export class NatsBroker implements Broker<NatsDelivery> {
   #manager: JetStreamManager | undefined
   #onRing: () => void = () => undefined
 
-  constructor(guarantees: QueueGuarantees, url: DriverUrl, { queue, ...options }: NatsOptions & { readonly queue: string }) {
+  constructor(
+    guarantees: QueueGuarantees,
+    url: DriverUrl,
+    { queue, ...options }: NatsOptions & { readonly queue: string },
+  ) {
     this.guarantees = guarantees
     this.#url = url
     this.#options = options
@@ -203,7 +207,10 @@ export class NatsBroker implements Broker<NatsDelivery> {
   }
 }
 
-async function makeStream(manager: JetStreamManager, config: Parameters<JetStreamManager["streams"]["add"]>[0]): Promise<void> {
+async function makeStream(
+  manager: JetStreamManager,
+  config: Parameters<JetStreamManager["streams"]["add"]>[0],
+): Promise<void> {
   try {
     await manager.streams.add(config)
   } catch (error) {

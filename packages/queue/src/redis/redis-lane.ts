@@ -70,7 +70,11 @@ export class RedisLane {
   }
 
   /** Adds a job to a transaction. */
-  async add(transaction: unknown, { id, input, attempts, priority, delayMs, meta, unique, ...keep }: NewJob, nowMs: number): Promise<void> {
+  async add(
+    transaction: unknown,
+    { id, input, attempts, priority, delayMs, meta, unique, ...keep }: NewJob,
+    nowMs: number,
+  ): Promise<void> {
     const { keepCompletedMs, keepFailedMs } = keep
     const data: RedisJobData = {
       input,
@@ -97,7 +101,11 @@ export class RedisLane {
 
   /** The next job, if there is one. */
   async take(token: string, leaseMs: number, worker: string): Promise<HeldRedisJob | undefined> {
-    const [json, id] = (await this.#taker(leaseMs).moveToActive(token, worker)) as [JobJson | undefined, string?, ...unknown[]]
+    const [json, id] = (await this.#taker(leaseMs).moveToActive(token, worker)) as [
+      JobJson | undefined,
+      string?,
+      ...unknown[],
+    ]
     return json === undefined || json === null ? undefined : this.hold(json, id, token)
   }
   hold(json: JobJson, id: string | undefined, token: string): HeldRedisJob {
@@ -133,8 +141,18 @@ export class RedisLane {
   #open(lockDuration: number, stalledInterval: number): Queue<RedisJobData, string> {
     const { client, prefix } = this.#settings
     // What a worker of BullMQ would have, for its scripts are run without one.
-    const options = { connection: client, prefix, lockDuration, stalledInterval, maxStalledCount: MAX_STALLED, skipMetasUpdate: true }
-    const queue = new Queue<RedisJobData, string>(RedisLane.queueName(this.name, this.side), options as unknown as QueueOptions)
+    const options = {
+      connection: client,
+      prefix,
+      lockDuration,
+      stalledInterval,
+      maxStalledCount: MAX_STALLED,
+      skipMetasUpdate: true,
+    }
+    const queue = new Queue<RedisJobData, string>(
+      RedisLane.queueName(this.name, this.side),
+      options as unknown as QueueOptions,
+    )
     // What is wrong comes back from the command that met it.
     queue.on("error", () => undefined)
     return queue

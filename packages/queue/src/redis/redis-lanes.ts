@@ -90,7 +90,8 @@ export class RedisLanes {
     for (const lane of this.all)
       for (const state of ["completed", "failed"] as const) {
         const jobs = await lane.queue.getJobs([state], 0, SWEEP - 1, true)
-        for (const job of jobs) if (job !== undefined && isOver(job, state, nowMs)) await job.remove().catch(() => undefined)
+        for (const job of jobs)
+          if (job !== undefined && isOver(job, state, nowMs)) await job.remove().catch(() => undefined)
       }
   }
 
@@ -106,7 +107,13 @@ export class RedisLanes {
 
 /** Whether a job that has ended was kept as long as it should be. */
 export function isOver(
-  { data, finishedOn }: { readonly data: { readonly keepCompletedMs: number; readonly keepFailedMs: number }; readonly finishedOn?: number },
+  {
+    data,
+    finishedOn,
+  }: {
+    readonly data: { readonly keepCompletedMs: number; readonly keepFailedMs: number }
+    readonly finishedOn?: number
+  },
   state: "completed" | "failed",
   nowMs: number,
 ): boolean {

@@ -32,7 +32,8 @@ async function tell(outcome: Outcome, client: IRedisClient): Promise<void> {
     }
     case "retry": {
       const fieldsToUpdate = { failedReason: outcome.error }
-      if (outcome.delayMs > 0) await backend.moveToDelayed(id, nowMs, outcome.delayMs, token, { skipAttempt: true, fieldsToUpdate })
+      if (outcome.delayMs > 0)
+        await backend.moveToDelayed(id, nowMs, outcome.delayMs, token, { skipAttempt: true, fieldsToUpdate })
       else await backend.retryJob(id, false, token, { fieldsToUpdate })
       return
     }

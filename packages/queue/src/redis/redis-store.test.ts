@@ -1,15 +1,18 @@
-import { findServer } from "@ashlar/cache/testing/servers"
+import { afterAll } from "bun:test"
 import { parseDriverUrl } from "@ashlar/core"
 import { queueDrivers } from "../drivers/drivers.ts"
 import { redisStores } from "../drivers/redis.ts"
 import { openQueue } from "../open-queue.ts"
+import { deleteKeys } from "../testing/brokers.ts"
 import { describeQueue, describeQueueStore } from "../testing/queue-suite.ts"
+import { findServer } from "../testing/test-servers.ts"
 import { openIoredis } from "./redis-client.ts"
 
 const redis = await findServer("Redis")
 if (redis !== undefined) {
   const prefix = `ashlar-test-${crypto.randomUUID().slice(0, 8)}`
   const url = `redis://127.0.0.1:${redis}?prefix=${prefix}`
+  afterAll(() => deleteKeys(redis, prefix))
   const pass = (ms: number) => Bun.sleep(Math.min(ms, 6_000))
   describeQueueStore("Redis, by Bun's client", {
     open: async (settings) => await (await queueDrivers.open(url))(settings),

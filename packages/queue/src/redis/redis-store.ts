@@ -109,7 +109,8 @@ export class RedisStore implements QueueStore {
         this.#loop.claim(request, async ({ name }, max, leaseMs) => {
           const jobs: HeldRedisJob[] = []
           for (const lane of this.#lanes.of(name))
-            if (jobs.length < max) jobs.push(...(await this.#take(lane, { max: max - jobs.length, leaseMs, worker: request.worker })))
+            if (jobs.length < max)
+              jobs.push(...(await this.#take(lane, { max: max - jobs.length, leaseMs, worker: request.worker })))
           return jobs
         }),
       request.waitMs,
@@ -190,7 +191,8 @@ export class RedisStore implements QueueStore {
           () => count++,
           () => undefined, // a worker took it meanwhile
         )
-        if ((await lane.queue.getJob(job.id!)) === undefined) await this.#uniques.ended(job.data.unique, { id: job.id!, lane }, true)
+        if ((await lane.queue.getJob(job.id!)) === undefined)
+          await this.#uniques.ended(job.data.unique, { id: job.id!, lane }, true)
       }
       return count
     })

@@ -1,6 +1,6 @@
 import type { IRedisClient, IRedisTransaction } from "bullmq"
 import type { NewJob } from "../store.ts"
-import { type HeldRedisJob, RedisLane, type RedisJobData } from "./redis-lane.ts"
+import { type HeldRedisJob, type RedisJobData, RedisLane } from "./redis-lane.ts"
 import { defineScripts, type ScriptName } from "./redis-scripts.ts"
 
 /** How long a key is promised to a push that is under way. */
@@ -24,7 +24,9 @@ export class RedisUniques {
     for (const [at, job] of jobs.entries()) {
       if (job.unique === undefined) continue
       // Of two in one call the first is kept.
-      const twin = jobs.slice(0, at).findIndex((other, index) => other.unique?.key === job.unique!.key && held[index] === undefined)
+      const twin = jobs
+        .slice(0, at)
+        .findIndex((other, index) => other.unique?.key === job.unique!.key && held[index] === undefined)
       held[at] = twin >= 0 ? jobs[twin]!.id : await this.#reserve(job)
     }
     return Array.from(jobs, (_, at) => held[at])
@@ -62,7 +64,11 @@ export class RedisUniques {
   ): Promise<void> {
     if (unique !== undefined && typeof unique.until !== "number") await this.#free(unique.key, { id, lane }, isSure)
   }
-  async #free(key: string, { id, lane }: { readonly id: string; readonly lane: RedisLane }, isSure: boolean): Promise<void> {
+  async #free(
+    key: string,
+    { id, lane }: { readonly id: string; readonly lane: RedisLane },
+    isSure: boolean,
+  ): Promise<void> {
     const mark = `${id} ${lane.queue.name}`
     await this.#run("ashlarFree", [this.#key(key), lane.keyOf(id), mark, isSure ? 1 : 0])
   }

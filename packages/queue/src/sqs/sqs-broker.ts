@@ -43,7 +43,11 @@ export class SqsBroker implements Broker<SqsDelivery> {
   readonly #urls = new Map<string, Promise<string>>()
   readonly #client: SQSClient
 
-  constructor(guarantees: QueueGuarantees, url: DriverUrl, { queue, ...options }: SqsOptions & { readonly queue: string }) {
+  constructor(
+    guarantees: QueueGuarantees,
+    url: DriverUrl,
+    { queue, ...options }: SqsOptions & { readonly queue: string },
+  ) {
     this.guarantees = guarantees
     this.#url = url
     this.#options = options
@@ -120,7 +124,9 @@ export class SqsBroker implements Broker<SqsDelivery> {
         VisibilityTimeout: secondsOf(leaseMs),
       }))
       const { Failed = [] } = await this.#inTime((abortSignal) =>
-        this.#client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries: entries }), { abortSignal }),
+        this.#client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries: entries }), {
+          abortSignal,
+        }),
       )
       return Failed.length
     })
@@ -171,7 +177,11 @@ export class SqsBroker implements Broker<SqsDelivery> {
   }
   async #find(name: string): Promise<string> {
     try {
-      return (await this.#inTime((abortSignal) => this.#client.send(new GetQueueUrlCommand({ QueueName: name }), { abortSignal }))).QueueUrl!
+      return (
+        await this.#inTime((abortSignal) =>
+          this.#client.send(new GetQueueUrlCommand({ QueueName: name }), { abortSignal }),
+        )
+      ).QueueUrl!
     } catch (cause) {
       const isMissing = (cause as { readonly name?: unknown }).name
       if (isMissing !== "QueueDoesNotExist" && isMissing !== "AWS.SimpleQueueService.NonExistentQueue")

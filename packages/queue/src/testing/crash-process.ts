@@ -18,8 +18,8 @@ say("ready")
 let next = Number(first)
 async function push(): Promise<void> {
   for (;;) {
-    const unique = next % 3 === 0 ? { unique: `key ${next}` } : {}
-    const group = next % 5 === 0 ? { group: `group ${next % 2}` } : {}
+    const unique = queue.guarantees.unique && next % 3 === 0 ? { unique: `key ${next}` } : {}
+    const group = queue.guarantees.fairGroups && next % 5 === 0 ? { group: `group ${next % 2}` } : {}
     next++
     const { id } = await queue.push(count, undefined, { ...unique, ...group })
     say(`pushed ${id}`)

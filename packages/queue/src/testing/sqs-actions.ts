@@ -38,11 +38,16 @@ export async function answerSqs(action: string, request: SqsRequest, home: SqsHo
     ChangeMessageVisibility: (queue) =>
       done(() => queue.changeVisibility(request.ReceiptHandle ?? "", request.VisibilityTimeout ?? -1)),
     ChangeMessageVisibilityBatch: (queue) =>
-      batch(request, (entry) => done(() => queue.changeVisibility(entry.ReceiptHandle ?? "", entry.VisibilityTimeout ?? -1))),
+      batch(request, (entry) =>
+        done(() => queue.changeVisibility(entry.ReceiptHandle ?? "", entry.VisibilityTimeout ?? -1)),
+      ),
     PurgeQueue: (queue) => done(() => void queue.messages.splice(0)),
     DeleteQueue: (queue) => done(() => void home.queues.delete(queue.name)),
     GetQueueAttributes: (queue) => ({
-      Attributes: { ...Object.fromEntries(queue.attributes), ApproximateNumberOfMessages: String(queue.messages.length) },
+      Attributes: {
+        ...Object.fromEntries(queue.attributes),
+        ApproximateNumberOfMessages: String(queue.messages.length),
+      },
     }),
   }
   if (action === "CreateQueue") return create(request, home)
@@ -59,7 +64,10 @@ function done(act: () => void): object {
 
 function create({ QueueName: name = "", Attributes: attributes = {} }: SqsRequest, home: SqsHome): object {
   if (!/^[A-Za-z0-9_-]{1,80}$/.test(name.replace(/\.fifo$/, "")) || name.length > 80)
-    throw new SqsFault("InvalidParameterValue", "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+    throw new SqsFault(
+      "InvalidParameterValue",
+      "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+    )
   const queue = home.queues.get(name) ?? new SqsQueue(name, attributes, home.clock)
   home.queues.set(name, queue)
   return { QueueUrl: urlOf(queue, home) }
@@ -81,7 +89,8 @@ function sendBatch(queue: SqsQueue, request: SqsRequest): object {
 }
 /** Each entry has its own end. */
 function batch({ Entries: entries = [] }: SqsRequest, act: (entry: BatchEntry) => object): object {
-  if (entries.length === 0) throw new SqsFault("EmptyBatchRequest", "There should be at least one entry in the request.")
+  if (entries.length === 0)
+    throw new SqsFault("EmptyBatchRequest", "There should be at least one entry in the request.")
   if (entries.length > SQS_LIMITS.batch)
     throw new SqsFault("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10.")
   if (new Set(entries.map(({ Id }) => Id)).size !== entries.length)

@@ -68,14 +68,19 @@ export class SqsQueue {
     const delaySeconds = DelaySeconds ?? Number(this.attributes.get("DelaySeconds") ?? 0)
     if (body === "") throw new SqsFault("MissingParameter", "The request must contain the parameter MessageBody.")
     if (Buffer.byteLength(body) > SQS_LIMITS.bytes)
-      throw new SqsFault("InvalidParameterValue", "One or more parameters are invalid. Reason: Message must be shorter than 262144 bytes.")
+      throw new SqsFault(
+        "InvalidParameterValue",
+        "One or more parameters are invalid. Reason: Message must be shorter than 262144 bytes.",
+      )
     checkRange("DelaySeconds", delaySeconds, SQS_LIMITS.delaySeconds)
     const answer = { MD5OfMessageBody: md5(body) }
     if (this.isFifo) {
-      if (group === undefined) throw new SqsFault("MissingParameter", "The request must contain the parameter MessageGroupId.")
+      if (group === undefined)
+        throw new SqsFault("MissingParameter", "The request must contain the parameter MessageGroupId.")
       if (DelaySeconds !== undefined && DelaySeconds > 0)
         throw new SqsFault("InvalidParameterValue", "A message of a FIFO queue has no delay of its own.")
-      const key = MessageDeduplicationId ?? (this.attributes.get("ContentBasedDeduplication") === "true" ? md5(body) : undefined)
+      const key =
+        MessageDeduplicationId ?? (this.attributes.get("ContentBasedDeduplication") === "true" ? md5(body) : undefined)
       if (key === undefined) throw new SqsFault("InvalidParameterValue", "The queue needs a MessageDeduplicationId.")
       const known = this.#seen.get(key)
       if (known !== undefined && known.untilMs > nowMs) return { MessageId: known.id, ...answer }
@@ -87,7 +92,16 @@ export class SqsQueue {
   }
   #keep(body: string, group: string | undefined, visibleMs: number): string {
     const id = crypto.randomUUID()
-    this.messages.push({ id, body, group, sentMs: this.#clock.now(), visibleMs, receives: 0, receipt: "", receivedMs: 0 })
+    this.messages.push({
+      id,
+      body,
+      group,
+      sentMs: this.#clock.now(),
+      visibleMs,
+      receives: 0,
+      receipt: "",
+      receivedMs: 0,
+    })
     return id
   }
 
@@ -124,7 +138,10 @@ export class SqsQueue {
     if (message === undefined || message.receipt !== receipt || message.visibleMs <= nowMs)
       throw new SqsFault("MessageNotInflight", "The message is not in flight.")
     if (nowMs + seconds * 1000 > message.receivedMs + SQS_LIMITS.visibilitySeconds * 1000)
-      throw new SqsFault("InvalidParameterValue", "Total VisibilityTimeout for the message is beyond the limit of 43200 seconds.")
+      throw new SqsFault(
+        "InvalidParameterValue",
+        "Total VisibilityTimeout for the message is beyond the limit of 43200 seconds.",
+      )
     message.visibleMs = nowMs + seconds * 1000
   }
   #find(receipt: string): SqsMessage | undefined {
@@ -136,7 +153,10 @@ export class SqsQueue {
 
 export function checkRange(name: string, value: number, most: number): void {
   if (!Number.isInteger(value) || value < 0 || value > most)
-    throw new SqsFault("InvalidParameterValue", `Value ${value} for parameter ${name} is invalid. Reason: Must be between 0 and ${most}.`)
+    throw new SqsFault(
+      "InvalidParameterValue",
+      `Value ${value} for parameter ${name} is invalid. Reason: Must be between 0 and ${most}.`,
+    )
 }
 export function md5(text: string): string {
   return createHash("md5").update(text).digest("hex")

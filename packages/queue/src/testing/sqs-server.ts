@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "@ashlar/core"
 import { answerSqs, type SqsRequest } from "./sqs-actions.ts"
-import { SqsFault, SqsQueue } from "./sqs-queue.ts"
+import { SqsFault, type SqsQueue } from "./sqs-queue.ts"
 
 /** A server in this process that speaks SQS's JSON protocol, with its limits. Not Amazon's: it is for tests. */
 export interface SqsServer {
@@ -16,7 +16,13 @@ export interface SqsServer {
  *
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html
  */
-export function startSqsServer({ clock = systemClock, port = 0 }: { readonly clock?: Clock; readonly port?: number } = {}): SqsServer {
+export function startSqsServer({
+  clock = systemClock,
+  port = 0,
+}: {
+  readonly clock?: Clock
+  readonly port?: number
+} = {}): SqsServer {
   const queues = new Map<string, SqsQueue>()
   const server = Bun.serve({
     port,
@@ -29,7 +35,8 @@ export function startSqsServer({ clock = systemClock, port = 0 }: { readonly clo
         const given = (await request.json()) as SqsRequest
         return answer(200, await answerSqs(action, given, { queues, clock, origin: new URL(request.url).origin }))
       } catch (error) {
-        const { type, message, status } = error instanceof SqsFault ? error : new SqsFault("InternalFailure", String(error), 500)
+        const { type, message, status } =
+          error instanceof SqsFault ? error : new SqsFault("InternalFailure", String(error), 500)
         return answer(status, { __type: `com.amazonaws.sqs#${type}`, message })
       }
     },

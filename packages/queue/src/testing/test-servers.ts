@@ -2,14 +2,14 @@ import { expect, test } from "bun:test"
 import { connect } from "node:net"
 
 /** Servers that tests use, on this machine. One that is missing is said; with `CI=true` that is a test that fails. */
-export async function findServer(name: "Redis" | "PostgreSQL" | "MariaDB"): Promise<number | undefined> {
+export async function findServer(name: keyof typeof PORTS): Promise<number | undefined> {
   const port = Number(process.env[`${name === "PostgreSQL" ? "POSTGRES" : name.toUpperCase()}_PORT`] ?? PORTS[name])
   if (await isListening(port)) return port
   if (process.env.CI === "true") test(`${name} is there`, () => expect(`127.0.0.1:${port}`).toBe("listening"))
   else console.warn(`skipped: what needs ${name}, for none listens on 127.0.0.1:${port}`)
   return undefined
 }
-const PORTS = { Redis: 6379, PostgreSQL: 5432, MariaDB: 3306 } as const
+const PORTS = { Redis: 6379, PostgreSQL: 5432, MariaDB: 3306, NATS: 4222, RabbitMQ: 5672 } as const
 
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
