@@ -9,7 +9,14 @@ const entry = join(import.meta.dir, "../src/main.ts")
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function spawn(...argv: string[]) {
-  return Bun.spawn(["bun", entry, "up", "--port", "0", ...argv], { cwd: folder, stdout: "pipe", stderr: "pipe" })
+  return spawnWith({}, ...argv)
+}
+
+function spawnWith(env: Record<string, string>, ...argv: string[]) {
+  return Bun.spawn(["bun", entry, "up", "--port", "0", ...argv], {
+    ...{ cwd: folder, stdout: "pipe", stderr: "pipe" },
+    env: { ...process.env, ...env },
+  })
 }
 
 /** The first line, and the process that goes on. */
@@ -63,6 +70,24 @@ describe("up", () => {
     expect(await child.exited).toBe(1)
     expect(await new Response(child.stdout).json()).toMatchObject({ error: { code } })
     expect(await new Response(child.stderr).text()).not.toContain("    at ")
+  })
+
+  test.each([
+    ["memroy:", "SERVER_BACKEND_INVALID", 'Did you mean "memory"?'],
+    ["file:./cache", "SERVER_BACKEND_INVALID", "--cache: No rate limit driver"],
+    ["redis://u:hunter2@127.0.0.1:1", "SERVER_BACKEND_DOWN", "redis://***@127.0.0.1:1"],
+    ["redis://u:hunter2@127.0.0.1:1?prefx=a", "SERVER_BACKEND_INVALID", 'Did you mean "prefix"?'],
+  ])("refuses the cache %s with a code and no secret, by option and by variable", async (url, code, said) => {
+    for (const start of [
+      () => spawn("--data", "backends", "--cache", url, "--json"),
+      () => spawnWith({ ASHLAR_CACHE_URL: url }, "--data", "backends", "--json"),
+    ]) {
+      const child = start()
+      expect(await child.exited).toBe(1)
+      const printed = await new Response(child.stdout).json()
+      expect(printed).toMatchObject({ error: { code, message: expect.stringContaining(said) } })
+      expect(JSON.stringify(printed) + (await new Response(child.stderr).text())).not.toContain("hunter2")
+    }
   })
 
   test("refuses a port in use, and a data folder in use", async () => {

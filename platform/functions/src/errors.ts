@@ -26,6 +26,12 @@ export const FunctionInvalid: ErrorClass<"FUNCTIONS_INVALID", 400> = defineError
   "A part of the function's manifest is not valid. The message names the part and what was expected.",
 )
 
+export const ChangeBusy: ErrorClass<"FUNCTIONS_CHANGE_BUSY", 503> = defineError(
+  "FUNCTIONS_CHANGE_BUSY",
+  503,
+  "Other changes of this function are under way, and took longer than this one may wait. Try again in a moment.",
+)
+
 export const BundleInvalid: ErrorClass<"FUNCTIONS_BUNDLE_INVALID", 422> = defineError(
   "FUNCTIONS_BUNDLE_INVALID",
   422,

@@ -12,6 +12,7 @@ export {
   BundleTooLarge,
   CallLimit,
   Cancelled,
+  ChangeBusy,
   CpuLimit,
   Crashed,
   CredentialsNeeded,

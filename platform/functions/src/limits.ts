@@ -36,6 +36,8 @@ export interface InstallLimits {
   readonly maxFunctions: number
   /** Log lines kept of one function; the oldest go first. Default 10,000. */
   readonly maxLogRows: number
+  /** How long a deploy waits for other changes of its function. Default 30,000. */
+  readonly changeWaitMs: number
   /** Calls to `ctx.db` and `fetch` in one invocation. Default 10,000. */
   readonly maxCalls: number
   /** Bytes that one `fetch` sends, and that it receives. Default 64 MiB. */
@@ -50,6 +52,7 @@ export const defaultInstallLimits: InstallLimits = {
   maxVersions: 50,
   maxFunctions: 200,
   maxLogRows: 10_000,
+  changeWaitMs: 30_000,
   maxCalls: 10_000,
   maxFetchBytes: 64 * 1024 * 1024,
 }

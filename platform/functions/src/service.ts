@@ -1,3 +1,4 @@
+import { type Locks, openLocks } from "@ashlar/cache/locks"
 import { type Clock, type IdSource, systemClock, uuidv7 } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { Broker, type DataPort } from "./broker.ts"
@@ -14,6 +15,7 @@ import { Pool } from "./pool.ts"
 import type { Profile } from "./profile.ts"
 import { openStage, type Stage } from "./stage.ts"
 import { type FunctionRecord, FunctionStore, type Sealer, type VersionRecord } from "./store.ts"
+import { createTurns } from "./turns.ts"
 
 export interface FunctionsOptions {
   /** The project's file, opened with `functionsFeature`. Asked for on every call, so it should remember. */
@@ -38,6 +40,8 @@ export interface FunctionsOptions {
   readonly profiles?: readonly Profile[]
   /** Where the runner's files are put; every user of the machine must be able to enter it. Default: the temporary folder. */
   readonly stagePath?: string
+  /** Let one change of a function happen at a time; who opened them closes them. Default: in this process. */
+  readonly locks?: Locks
   /** The way out of `fetch`. */
   readonly egress?: EgressOptions
   readonly limits?: Partial<InstallLimits>
@@ -62,6 +66,7 @@ export interface FunctionsService {
    * @throws {FUNCTIONS_INVALID | FUNCTIONS_BUNDLE_TOO_LARGE | FUNCTIONS_BUNDLE_INVALID} when the deployment is wrong. Nothing
    *   is written then.
    * @throws {FUNCTIONS_UNSANDBOXED | FUNCTIONS_START_FAILED} when the runtime cannot run here.
+   * @throws {FUNCTIONS_CHANGE_BUSY | CACHE_STORE_FAILED} as for every change of a function: they happen one after the other.
    */
   deploy(
     projectId: string,
@@ -154,6 +159,7 @@ export function openFunctions(options: FunctionsOptions): FunctionsService {
   })
   const projectNameFor = options.projectNameFor ?? ((projectId: string) => projectId)
   const calls = new Calls({ pool, logs, broker, clock, ids, limits, projectNameFor })
+  const turns = createTurns(options.locks ?? openLocks("memory:"), limits.changeWaitMs)
   let closed = false
   const open = async (projectId: string): Promise<FunctionStore> => {
     if (closed) throw new Stopped()
@@ -165,23 +171,31 @@ export function openFunctions(options: FunctionsOptions): FunctionsService {
     async deploy(projectId, deployment, by) {
       const store = await open(projectId)
       const checked = checkDeployment(deployment, limits.maxBundleBytes)
-      const version = await calls.deploy(store, checked, by.label)
-      return { function: store.get(checked.name), version: store.version(checked.name, version) }
+      return await turns.take(projectId, checked.name, async () => {
+        const version = await calls.deploy(store, checked, by.label)
+        return { function: store.get(checked.name), version: store.version(checked.name, version) }
+      })
     },
     list: async (projectId, page = {}) => (await open(projectId)).list(page),
     get: async (projectId, name) => (await open(projectId)).get(name),
     versions: async (projectId, name, page = {}) => (await open(projectId)).versions(name, page),
     async remove(projectId, name) {
       const store = await open(projectId)
-      const { functionId } = store.active(name)
-      await store.remove(name)
-      calls.forget(functionId)
+      store.active(name) // a function that is not there takes no turn
+      await turns.take(projectId, name, async () => {
+        const { functionId } = store.active(name)
+        await store.remove(name)
+        calls.forget(functionId)
+      })
     },
     async rollback(projectId, name, version) {
       const store = await open(projectId)
-      await store.rollback(name, version)
-      calls.activated(store.active(name))
-      return store.get(name)
+      store.active(name)
+      return await turns.take(projectId, name, async () => {
+        await store.rollback(name, version)
+        calls.activated(store.active(name))
+        return store.get(name)
+      })
     },
     invoke: async (projectId, name, invoke) => calls.invoke(await open(projectId), name, invoke),
     async logs(projectId, name, filter = {}) {

@@ -107,7 +107,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
 
     async signUp(request) {
       if (request.invite === undefined && options.signups === "closed") throw new SignupsClosed()
-      perAddress.take(addressKey(request.client.address))
+      await perAddress.take(addressKey(request.client.address))
       const email = normalizeEmail(request.email)
       if (request.invite === undefined) return await createAccount({ ...request, email }, {})
       const invite = invites.find(request.invite)
@@ -115,15 +115,15 @@ export function createAdmission(options: AdmissionOptions): Admission {
     },
 
     async signIn({ email, password, client }) {
-      perAddress.take(addressKey(client.address))
+      await perAddress.take(addressKey(client.address))
       // What is no address at all shares one budget: nobody is locked out by it.
       const accountKey = foldEmail(email) ?? ""
-      perAccount.take(accountKey)
+      await perAccount.take(accountKey)
       const known = accounts.credentials(email)
       const tried = password.length <= MAX_TRIED_CODE_UNITS ? password : ""
       const matches = await passwords.verify(tried, known?.passwordHash ?? passwords.decoy)
       if (!known || !matches) throw new WrongCredentials()
-      perAccount.forgive(accountKey)
+      await perAccount.forgive(accountKey)
       const session = sessions.prepare(known.user.id, client)
       await file.write([...session.statements, ...(await rehash(known.user, known.passwordHash, password))])
       return await session.finish(known.user)

@@ -1,9 +1,10 @@
+import type { RateLimits } from "@ashlar/cache/rate-limits"
 import type { Clock, IdSource } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { createAccessTokens } from "./access-tokens.ts"
 import { createAccounts, type User } from "./accounts.ts"
 import { createAdmission, type SetupRequest, type SignInRequest, type SignUpRequest } from "./admission.ts"
-import { createAttemptLimit } from "./attempt-limit.ts"
+import { createAttemptLimit, ownLimits } from "./attempt-limit.ts"
 import { type AcceptedInvite, createInvites, type InviteRequest, type PreparedInvite } from "./invites.ts"
 import { defaultLimits, type IdentityLimits } from "./limits.ts"
 import { argon2Passwords, type PasswordHasher } from "./passwords.ts"
@@ -32,6 +33,10 @@ export interface IdentityOptions {
   /** Default {@link argon2Passwords} with its defaults. */
   readonly passwords?: PasswordHasher
   readonly limits?: Partial<IdentityLimits>
+  /** Where attempts to sign in are counted for all nodes; who opened them closes them. Default: in this process. */
+  readonly rateLimits?: RateLimits
+  /** Told when `rateLimits` fail: this node then counts for itself. Default: ignored. */
+  readonly onLimitsError?: (error: unknown) => void
 }
 
 /** What other parts of the platform may know about people. */
@@ -117,11 +122,15 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const sessions = createSessions({ file, clock, ids, sealer, accounts, accessTokens, refreshTokens, limits })
   const invites = createInvites({ file, clock, inviteMs: limits.inviteMs })
   const setup = createSetup({ file, clock, accounts, setupTokenMs: limits.setupTokenMs })
+  const attempts = {
+    ...{ shared: options.rateLimits, own: ownLimits(clock), clock },
+    onError: options.onLimitsError ?? (() => {}),
+  }
   const { signUp, signIn, completeSetup } = createAdmission({
     ...{ file, clock, ids, signups, accounts, sessions, invites, setup },
     passwords: options.passwords ?? argon2Passwords(),
-    perAccount: createAttemptLimit(limits.attemptsPerAccount, clock),
-    perAddress: createAttemptLimit(limits.attemptsPerAddress, clock),
+    perAccount: createAttemptLimit("sign-in.account", limits.attemptsPerAccount, attempts),
+    perAddress: createAttemptLimit("sign-in.address", limits.attemptsPerAddress, attempts),
     onInviteAccepted: options.onInviteAccepted ?? (() => []),
   })
   return {

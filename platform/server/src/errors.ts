@@ -45,3 +45,13 @@ export const IdempotencyKeyReused: ErrorClass<"SERVER_IDEMPOTENCY_KEY_REUSED", 4
   422,
   "This Idempotency-Key was used for another body. Take a new key for a new request.",
 )
+export const BackendInvalid: ErrorClass<"SERVER_BACKEND_INVALID", 500> = defineError(
+  "SERVER_BACKEND_INVALID",
+  500,
+  "A URL given as --cache, --queue, --bus or --storage cannot be used. The message says which, and what is wrong with it.",
+)
+export const BackendDown: ErrorClass<"SERVER_BACKEND_DOWN", 503> = defineError(
+  "SERVER_BACKEND_DOWN",
+  503,
+  "What a URL given as --cache, --queue, --bus or --storage points to does not answer. Start it, or choose another.",
+)

@@ -20,6 +20,6 @@ export interface Platform {
   /** What a good set-up link may know. */
   setupFacts(): Promise<Omit<SetupFacts, "expiresAt">>
   capabilities(): Promise<Capabilities>
-  health(): Health
+  health(): Promise<Health>
   samples(): readonly Sample[]
 }

@@ -1,6 +1,7 @@
 import type { FunctionsService } from "@ashlar/functions"
 import type { Health } from "@ashlar/protocol"
 import type { SqliteEngine } from "@ashlar/sqlite"
+import type { BackendHealth } from "./backends/backend-health.ts"
 import { limits } from "./limits.ts"
 import type { Sample } from "./metrics.ts"
 import type { Platform } from "./platform.ts"
@@ -14,8 +15,9 @@ export function describeInstall(parts: {
   readonly signups: "open" | "closed"
   readonly version: string
   readonly draining: AbortSignal
+  readonly backends: BackendHealth
 }): Pick<Platform, "setupFacts" | "capabilities" | "health" | "samples"> {
-  const { engine, functions, signups, version, draining } = parts
+  const { engine, functions, signups, version, draining, backends } = parts
   return {
     async setupFacts() {
       const { bun, quickjs } = await functions.capabilities()
@@ -25,12 +27,16 @@ export function describeInstall(parts: {
     capabilities: async () => {
       return { version, signups, database: DATABASE, functions: await functions.capabilities(), limits }
     },
-    health: () => readHealth(engine, functions, draining.aborted),
-    samples: () => samplesOf(engine, functions),
+    health: async () => readHealth({ engine, functions }, await backends.read(), draining.aborted),
+    samples: () => [...samplesOf(engine, functions), backendSample(backends)],
   }
 }
 
-function readHealth(engine: SqliteEngine, functions: FunctionsService, draining: boolean): Health {
+function readHealth(
+  { engine, functions }: { readonly engine: SqliteEngine; readonly functions: FunctionsService },
+  backends: Health["checks"],
+  draining: boolean,
+): Health {
   const storage = engine.health()
   const { status, processes, maxProcesses } = functions.health()
   const checks: Health["checks"] = {
@@ -40,9 +46,19 @@ function readHealth(engine: SqliteEngine, functions: FunctionsService, draining:
       detail: storage.problems.map(({ code }) => code).join(", ") || DATABASE.durability,
     },
     functions: { status: status === "red" ? "failing" : "ok", detail: `${processes} of ${maxProcesses} processes` },
+    ...backends,
   }
   const failing = Object.values(checks).some((check) => check.status === "failing")
   return { status: draining ? "draining" : failing ? "failing" : "ok", checks }
+}
+
+function backendSample(backends: BackendHealth): Sample {
+  return {
+    name: "ashlar_backend_up",
+    help: "1 when the backend answered when it was last asked, which /health/ready does.",
+    type: "gauge",
+    values: Object.entries(backends.last()).map(([backend, { status }]) => [{ backend }, status === "ok" ? 1 : 0]),
+  }
 }
 
 function samplesOf(engine: SqliteEngine, functions: FunctionsService): readonly Sample[] {

@@ -3,9 +3,11 @@ import { controlFeature, openControl } from "@ashlar/control"
 import { systemClock, uuidv7 } from "@ashlar/core"
 import { openFunctions } from "@ashlar/functions"
 import type { App } from "@ashlar/http"
-import { createSealer, identityFeature, openIdentity, openRootKey } from "@ashlar/identity"
+import { createSealer, identityFeature, openIdentity, openRootKey, type Sealer } from "@ashlar/identity"
 import { openSqlite } from "@ashlar/sqlite"
 import { createPlatformApp } from "./app.ts"
+import { createBackendHealth } from "./backends/backend-health.ts"
+import { openSharedCache } from "./backends/open-cache.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
 import { createFunctionData } from "./function-data.ts"
 import { createIdempotencyLayer, idempotencyFeature } from "./layers/idempotency.ts"
@@ -25,6 +27,11 @@ export interface ServerOptions {
   readonly data?: string
   /** Whether anybody may make an account. Default `closed`: by invite only. */
   readonly signups?: "open" | "closed"
+  /**
+   * Where nodes count attempts to sign in and take turns: `memory:`, `redis://…`, `sqlite:path`, `postgres://…` or `mysql://…`.
+   * Default `memory:`, for one node.
+   */
+  readonly cache?: string
   /** Run functions of the bun runtime without a sandbox where there is none. They can then do all this process can. Default false. */
   readonly trustFunctions?: boolean
   /** The console's built files. */
@@ -50,6 +57,7 @@ export interface PlatformServer {
  * Starts the platform: the composition root. What is opened here in order is closed in reverse.
  *
  * @throws {SERVER_DATA_NOT_WRITABLE} @throws {SERVER_DATA_NEWER} @throws {SERVER_DATA_IN_USE} @throws {SERVER_DATA_FOREIGN}
+ * @throws {SERVER_BACKEND_INVALID} @throws {SERVER_BACKEND_DOWN}
  * @throws {HTTP_LISTEN_FAILED} @throws what the rooms throw when their files cannot be opened
  */
 export async function startServer(options: ServerOptions = {}): Promise<PlatformServer> {
@@ -78,6 +86,8 @@ async function compose(
 
   const rootKey = await openRootKey(folder.rootKeyFile, { create: !existsSync(folder.systemFile) })
   const sealer = createSealer(rootKey)
+  const cache = await openSharedCache(options.cache ?? "memory:", installIdOf(sealer))
+  closers.push(() => cache.close())
   const engine = openSqlite()
   closers.push(() => engine.close())
   const features = [identityFeature, controlFeature, idempotencyFeature]
@@ -98,6 +108,8 @@ async function compose(
 
   const identity = await openIdentity({
     ...{ file: system, sealer, clock, ids, signups, issuer: "ashlar" },
+    ...(cache.limits !== undefined && { rateLimits: cache.limits }),
+    onLimitsError: (error) => log.error("attempts to sign in are counted by this node alone", error),
     onInviteAccepted: (invite) => control.members.accept(invite),
   })
   const control = openControl({
@@ -111,7 +123,7 @@ async function compose(
     projectNameFor: (projectId) => control.projects.locate(projectId)?.slug ?? projectId,
     onInternalError: (error) => log.error("a function's call failed inside the platform", error),
     data: createFunctionData(rooms),
-    ...{ sealer, clock, ids, trustFunctions },
+    ...{ sealer, clock, ids, trustFunctions, locks: cache.locks },
   })
   closers.push(() => functions.close())
   await control.projects.removeLeftovers()
@@ -119,7 +131,10 @@ async function compose(
   const requestMetrics = createRequestMetrics()
   const platform: Platform = {
     ...{ version, identity, control, rooms, functions, requestMetrics, log, draining: draining.signal },
-    ...describeInstall({ engine, functions, signups, version, draining: draining.signal }),
+    ...describeInstall({
+      ...{ engine, functions, signups, version, draining: draining.signal },
+      backends: createBackendHealth([cache], log),
+    }),
   }
   const app = createPlatformApp(platform, {
     idempotency: createIdempotencyLayer({ file: system, sealer, clock }),
@@ -140,4 +155,9 @@ async function compose(
       await close()
     },
   }
+}
+
+/** The same for all nodes of an install, for they have its root key; of no use to whoever sees it. */
+function installIdOf(sealer: Sealer): string {
+  return Buffer.from(sealer.deriveKey("install.id")).subarray(0, 8).toString("hex")
 }

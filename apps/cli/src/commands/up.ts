@@ -2,6 +2,7 @@ import { resolve } from "node:path"
 import type { Command } from "commander"
 import type { Cli } from "../cli.ts"
 import { ServerNotInstalled } from "../errors.ts"
+import type { Io } from "../io.ts"
 import { type Run, wholeNumber } from "../program.ts"
 import { toFacts } from "../text.ts"
 import { VERSION } from "../version.ts"
@@ -12,14 +13,34 @@ interface UpFlags {
   readonly data: string
   readonly trustFunctions?: boolean
   readonly signups?: boolean
+  readonly cache?: string
 }
+
+/** What is chosen by URL: the option, its variable, and its place in the help. */
+const BACKENDS = [
+  {
+    name: "cache",
+    variable: "ASHLAR_CACHE_URL",
+    description:
+      "where nodes count attempts and take turns: redis://…, sqlite:…, postgres://…, mysql://… (default: memory:)",
+  },
+] as const
 
 /** Where the console is built in a clone, beside this package. */
 const CONSOLE_FOLDER = resolve(import.meta.dir, "../../../console/dist")
 
+const upHelp = `
+Backends are URLs: scheme://user:password@host/name?option=value, or scheme:path. Each can be given as a variable instead, which
+keeps a password out of the list of processes: ${BACKENDS.map(({ variable }) => variable).join(", ")}.
+
+Examples:
+  ashlar up
+  ashlar up --port 8080 --host 0.0.0.0 --data /var/lib/ashlar
+  ASHLAR_CACHE_URL=redis://:secret@cache.internal:6379 ashlar up`
+
 /** `up`. */
 export function registerUp(program: Command, run: Run): void {
-  program
+  const command = program
     .command("up")
     .description("start the platform in this process")
     .option("--port <port>", "where it listens; 0 takes a free one", wholeNumber(0, 65_535), 4000)
@@ -27,8 +48,14 @@ export function registerUp(program: Command, run: Run): void {
     .option("--data <folder>", "where everything is kept", "./data")
     .option("--trust-functions", "run bun functions without a sandbox where there is none: only for code of your own")
     .option("--signups", "let everybody create an account")
-    .addHelpText("after", "\nExamples:\n  ashlar up\n  ashlar up --port 8080 --host 0.0.0.0 --data /var/lib/ashlar")
-    .action(run(up))
+  for (const { name, description } of BACKENDS) command.option(`--${name} <url>`, description)
+  command.addHelpText("after", upHelp).action(run(up))
+}
+
+/** The URLs that were given, by option or by variable. */
+function backendUrls(flags: UpFlags, env: Io["env"]): Partial<Record<(typeof BACKENDS)[number]["name"], string>> {
+  const given = BACKENDS.map(({ name, variable }) => [name, flags[name] ?? env[variable]] as const)
+  return Object.fromEntries(given.filter(([, url]) => url !== undefined && url !== ""))
 }
 
 async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
@@ -40,6 +67,7 @@ async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
     trustFunctions: flags.trustFunctions === true,
     signups: flags.signups === true ? "open" : "closed",
     consoleFolder: CONSOLE_FOLDER,
+    ...backendUrls(flags, cli.io.env),
   })
   const { url, setupLink } = server
   const facts = toFacts({ "Ashlar is up": url, "sign up": setupLink, data: flags.data })

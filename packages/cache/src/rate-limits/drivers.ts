@@ -1,9 +1,9 @@
 import { createDrivers, type Driver, type Drivers, defineDriver } from "@ashlar/core"
 import { v } from "@ashlar/validation"
-import { MemoryCells } from "../cells/memory-cells.ts"
 import { redisOptions } from "../redis/redis-options.ts"
 import type { LimitState } from "./algorithms.ts"
 import { CellLimits, type LimitStore } from "./limit-store.ts"
+import { memoryLimits } from "./memory-limits.ts"
 
 const memory: Driver<LimitStore> = defineDriver<LimitStore>()({
   schemes: ["memory"],
@@ -11,7 +11,7 @@ const memory: Driver<LimitStore> = defineDriver<LimitStore>()({
   options: { maxKeys: v.integer().min(1).max(100_000_000).default(1_000_000) },
   guarantees: { crossProcess: false, durable: false, atomic: true },
   load: async () => ({
-    open: (_url, { maxKeys }) => new CellLimits(new MemoryCells<LimitState>(maxKeys)),
+    open: (_url, { maxKeys }) => memoryLimits({ maxKeys }),
   }),
 })
 

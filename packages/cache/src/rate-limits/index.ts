@@ -1,5 +1,6 @@
 export type { RateLimitResult } from "./algorithms.ts"
 export type { LimitStore } from "./limit-store.ts"
+export { type MemoryLimitsOptions, memoryLimits } from "./memory-limits.ts"
 export type { RateLimitsOptions } from "./open-rate-limits.ts"
 export { defineRateLimits, openRateLimits, rateLimitGuarantees } from "./open-rate-limits.ts"
 export type { BucketOptions, RateLimit, RateLimits, WindowOptions } from "./rate-limits.ts"

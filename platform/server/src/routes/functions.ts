@@ -1,7 +1,9 @@
+import { CacheStoreFailed } from "@ashlar/cache"
 import type { Access, Need } from "@ashlar/control"
 import {
   BundleInvalid,
   BundleTooLarge,
+  ChangeBusy,
   CursorInvalid,
   type DeployedBy,
   FunctionInvalid,
@@ -34,6 +36,8 @@ import type { Platform } from "../platform.ts"
 
 const reads: Need = { role: "viewer" }
 const changes: Need = { role: "developer" }
+/** Changes of a function happen one after the other. */
+const turnErrors = [ChangeBusy, CacheStoreFailed]
 
 /** Functions: deploys, versions, logs and metrics. Invoking them is in `invoke.ts`. */
 export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: Entries): void {
@@ -72,7 +76,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         body: DeployBody,
         response: { 201: Deployed },
         maxBodyBytes: limits.maxDeployBodyBytes,
-        errors: [FunctionInvalid, BundleTooLarge, BundleInvalid, Unsandboxed, StartFailed],
+        errors: [FunctionInvalid, BundleTooLarge, BundleInvalid, Unsandboxed, StartFailed, ...turnErrors],
       },
       async (ctx) => {
         const deployment = withoutUndefined(ctx.body)
@@ -109,7 +113,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         summary: "Delete a function with its versions and log",
         layers: [inProject(changes)],
         response: { 204: null },
-        errors: [FunctionNotFound],
+        errors: [FunctionNotFound, ...turnErrors],
       },
       async (ctx) => {
         await functions.remove(ctx.access.project.id, ctx.params.function)
@@ -141,7 +145,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         layers: [inProject(changes)],
         body: RollbackBody,
         response: FunctionInfo,
-        errors: [FunctionNotFound, FunctionVersionNotFound],
+        errors: [FunctionNotFound, FunctionVersionNotFound, ...turnErrors],
       },
       async (ctx) => {
         const record = await functions.rollback(ctx.access.project.id, ctx.params.function, ctx.body.version)

@@ -30,8 +30,8 @@ export function addServiceRoutes(app: Api, platform: Platform, { open }: Entries
       layers: [open],
       response: { 200: Health, 503: Health },
     },
-    (ctx) => {
-      const health = platform.health()
+    async (ctx) => {
+      const health = await platform.health()
       return health.status === "ok" ? ctx.json(health, 200) : ctx.json(health, 503)
     },
   )
