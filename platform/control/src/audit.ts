@@ -37,11 +37,25 @@ export interface Audit {
    * @throws {CONTROL_PROJECT_NOT_FOUND} when the project is gone
    */
   record(where: { readonly project: { readonly id: string }; readonly actor: Actor }, note: AuditNote): Promise<void>
+  /**
+   * What was committed after a place in the trail of the whole install, oldest first: for the platform's own use. Places rise in
+   * the order of commits, and an entry is never changed, so that whoever remembers a place misses nothing.
+   *
+   * @param limit How many at most.
+   */
+  after(place: number, limit: number): readonly PlacedEntry[]
+}
+
+/** An entry with its place in the trail of the install. */
+export interface PlacedEntry extends AuditEntry {
+  readonly place: number
+  readonly projectId: string
 }
 
 interface AuditRow {
   n: number
   id: string
+  project_id: string
   at: number
   actor_kind: Actor["kind"]
   actor_id: string
@@ -77,6 +91,10 @@ export function createAudit(options: {
       const bytes = Buffer.byteLength(text)
       const facts = { action, target, details: bytes > detailsBytes ? JSON.stringify({ omittedBytes: bytes }) : text }
       await file.call("control.recordAudit", { change: change(where), facts })
+    },
+    after(place, limit) {
+      const rows = file.all<AuditRow>("SELECT * FROM control_audit WHERE n > ? ORDER BY n LIMIT ?", [place, limit])
+      return rows.map((row) => ({ ...toEntry(row), place: row.n, projectId: row.project_id }))
     },
   }
 }

@@ -17,6 +17,11 @@ export interface ControlOptions {
   readonly cursorKey: Uint8Array
   readonly people: People
   readonly storage: ProjectStorage
+  /**
+   * Told of a project that was deleted: has its storage removed, now or later, by `projects.removeLeftover`. Storage of which
+   * nobody was told, because it rejected or the process died, is in `projects.leftovers`. Default: it is removed at once.
+   */
+  readonly onLeftover?: (projectId: string) => Promise<void>
   readonly limits?: Partial<ControlLimits>
 }
 
@@ -52,7 +57,8 @@ export function openControl(options: ControlOptions): Control {
   const change = createChangeSource(clock, ids)
   const keys = createKeys({ file, clock, pager, change, limits })
   const projects = createProjects({
-    ...{ file, ids, pager, change, storage },
+    ...{ file, clock, ids, pager, change, storage },
+    onLeftover: options.onLeftover,
     projectLimit: limits.projects,
     onDelete: (projectId) => keys.forgetProject(projectId),
   })

@@ -61,5 +61,11 @@ export const controlFeature: Feature = {
         "CREATE INDEX control_audit_project ON control_audit (project_id, n)",
       ],
     },
+    {
+      id: 2,
+      name: "when leftovers were noted",
+      // 0: there is no project any more, or it was noted before this was known.
+      sql: ["ALTER TABLE control_leftovers ADD COLUMN noted_at INTEGER NOT NULL DEFAULT 0"],
+    },
   ],
 }

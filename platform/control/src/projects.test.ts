@@ -198,7 +198,7 @@ describe("deleting a project", () => {
     const { project } = await install.project("lives")
     const ghost = "00000000-0000-7000-8000-00000000dead"
     install.storage.present.add(ghost)
-    await install.file.write([{ sql: "INSERT INTO control_leftovers VALUES (?)", params: [ghost] }])
+    await install.file.write([{ sql: "INSERT INTO control_leftovers (project_id) VALUES (?)", params: [ghost] }])
     await install.restart()
     await install.control.projects.removeLeftovers()
     expect(install.storage.present.has(ghost)).toBe(false)

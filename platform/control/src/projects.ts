@@ -1,4 +1,4 @@
-import type { IdSource } from "@ashlar/core"
+import type { Clock, IdSource } from "@ashlar/core"
 import { type SqliteFile, SqliteOutcomeUnknown } from "@ashlar/sqlite"
 import {
   type Access,
@@ -51,8 +51,8 @@ export interface Projects {
   /** @throws {CONTROL_FORBIDDEN} @throws {CONTROL_INVALID_INPUT} @throws {CONTROL_PROJECT_NOT_FOUND} when it is gone meanwhile */
   update(access: Access, changes: { readonly name: string }): Promise<Project>
   /**
-   * Deletes the project: members and keys at once, in one commit; then its storage. Storage that could not be removed
-   * is removed by {@link Projects.removeLeftovers}. The audit trail stays in the database.
+   * Deletes the project: members and keys at once, in one commit; then its storage is left to `onLeftover`. The audit trail
+   * stays in the database.
    *
    * @throws {CONTROL_FORBIDDEN} @throws {CONTROL_PROJECT_NOT_FOUND} when it is gone meanwhile
    */
@@ -66,10 +66,23 @@ export interface Projects {
    * @returns how many were removed
    */
   removeLeftovers(): Promise<number>
+  /**
+   * Storage without a project. That of a project which is just being made is among it as well.
+   *
+   * @param minAgeMs Leave out what was noted later than this long ago. Default 0.
+   */
+  leftovers(minAgeMs?: number): readonly string[]
+  /**
+   * Removes the storage of one project that is no more; of one that is there, or was never noted, nothing.
+   *
+   * @returns whether there was something to remove
+   */
+  removeLeftover(projectId: string): Promise<boolean>
 }
 
 export function createProjects(options: {
   readonly file: SqliteFile
+  readonly clock: Clock
   readonly ids: IdSource
   readonly pager: Pager
   readonly change: ChangeSource
@@ -77,8 +90,10 @@ export function createProjects(options: {
   readonly projectLimit: number
   /** Told after a project is gone, before `delete` returns. */
   readonly onDelete: (projectId: string) => void
+  readonly onLeftover: ((projectId: string) => Promise<void>) | undefined
 }): Projects {
-  const { file, ids, pager, change, storage, projectLimit } = options
+  const { file, clock, ids, pager, change, storage, projectLimit } = options
+  const onLeftover = options.onLeftover ?? removeStorage
 
   async function removeStorage(projectId: string): Promise<void> {
     await storage.remove(projectId)
@@ -102,7 +117,7 @@ export function createProjects(options: {
       }
       const projectId = ids()
       // Noted first: if this process dies between the two, the next start finds the storage and removes it.
-      await file.write([{ sql: "INSERT INTO control_leftovers (project_id) VALUES (?)", params: [projectId] }])
+      await file.write([{ sql: NOTE_LEFTOVER, params: [projectId, clock.now()] }])
       try {
         await storage.create(projectId)
         const actor = { kind: "user", id: owner.id, label: owner.email } as const
@@ -136,8 +151,8 @@ export function createProjects(options: {
       requireAccess(access, needs["project.delete"])
       await file.call("control.deleteProject", { change: change(access) }, { makesRoom: true })
       options.onDelete(access.project.id)
-      // To everybody the project is gone already; what remains of its storage is noted for the next start.
-      await removeStorage(access.project.id).catch(() => undefined)
+      // To everybody the project is gone already; what remains of its storage stays noted until that is gone too.
+      await onLeftover(access.project.id).catch(() => undefined)
     },
 
     locate: (ref) => findProject(file, ref),
@@ -147,8 +162,23 @@ export function createProjects(options: {
       for (const { project_id } of leftovers) await removeStorage(project_id)
       return leftovers.length
     },
+
+    leftovers(minAgeMs = 0) {
+      const sql = "SELECT project_id FROM control_leftovers WHERE noted_at <= ? ORDER BY project_id"
+      return file.all<{ project_id: string }>(sql, [clock.now() - minAgeMs]).map(({ project_id }) => project_id)
+    },
+
+    async removeLeftover(projectId) {
+      // Whoever asks may have been told long ago, or by another install.
+      const isNoted = file.get("SELECT 1 FROM control_leftovers WHERE project_id = ?", [projectId]) !== undefined
+      if (!isNoted || findProject(file, projectId) !== undefined) return false
+      await removeStorage(projectId)
+      return true
+    },
   }
 }
+
+const NOTE_LEFTOVER = "INSERT INTO control_leftovers (project_id, noted_at) VALUES (?, ?)"
 
 const LIST_PROJECTS = `SELECT p.n, p.id, p.slug, p.name, p.created_at, m.role
   FROM control_members m JOIN control_projects p ON p.id = m.project_id

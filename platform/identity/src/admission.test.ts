@@ -237,10 +237,11 @@ describe("an invite", () => {
     expect(await codeOf(() => invite("no address"))).toBe("IDENTITY_INVALID_INPUT")
   })
 
-  test("that is expired leaves the database with the next one", async () => {
+  test("that is expired leaves the database when it is pruned", async () => {
     await invite("late@example.org")
     install.clock.advance(8 * 24 * 3_600_000)
     await invite("later@example.org")
+    expect((await install.identity.prune()).tickets).toBeGreaterThan(0)
     expect(install.file.all("SELECT email FROM identity_tickets")).toEqual([{ email: "later@example.org" }])
   })
 })
@@ -294,8 +295,7 @@ describe("signing in", () => {
       const before = passwords.verifications
       const refused = await failureOf(() => install.identity.signIn({ email, password, client }))
       expect(refused?.code).toBe("IDENTITY_TOO_MANY_ATTEMPTS")
-      const { retryAfterSeconds } = refused?.details as { retryAfterSeconds: number }
-      expect(retryAfterSeconds).toBeWithin(900, 958) // the window, and at most a sixteenth of it
+      expect(refused?.details?.retryAfterSeconds).toBeWithin(900, 958) // the window, and at most a sixteenth of it
       expect(passwords.verifications).toBe(before)
       install.clock.advance(957_000)
       expect(await attempt(password)).toBe("none")

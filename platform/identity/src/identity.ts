@@ -10,6 +10,7 @@ import { defaultLimits, type IdentityLimits } from "./limits.ts"
 import { argon2Passwords, type PasswordHasher } from "./passwords.ts"
 import type { Client } from "./person.ts"
 import type { JoiningStatement } from "./procedures.ts"
+import { type Pruned, prune } from "./prune.ts"
 import type { Sealer } from "./sealer.ts"
 import { createSessions, type Session, type Sessions } from "./sessions.ts"
 import { createSetup, type Setup } from "./setup.ts"
@@ -102,6 +103,8 @@ export interface Identity {
   readonly people: People
   /** The public keys that verify access tokens: the signing one, and those it replaced within the overlap. @see RFC 7517 */
   jwks(): { keys: PublicJwk[] }
+  /** Deletes sessions, invites and set-up links that are over. To be called now and then. */
+  prune(signal?: AbortSignal): Promise<Pruned>
   /** Replaces the signing key now, as after a suspected leak of it. Tokens already out stay valid for their minutes. */
   rotateSigningKey(): Promise<void>
 }
@@ -144,6 +147,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     sessions: { list: sessions.list, revoke: sessions.revoke, revokeAll: sessions.revokeAll },
     people: { find: accounts.find, findByEmail: accounts.findByEmail, prepareInvite: invites.prepare },
     jwks: () => keys.jwks(),
+    prune: (signal) => prune({ file, clock }, signal),
     rotateSigningKey: () => keys.rotate(),
   }
 }

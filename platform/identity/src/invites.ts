@@ -63,7 +63,6 @@ export function createInvites(options: {
         email,
         expiresAt: new Date(expiresAtMs).toISOString(),
         statements: [
-          { sql: "DELETE FROM identity_tickets WHERE expires_at <= ?", params: [nowMs] },
           {
             sql: "DELETE FROM identity_tickets WHERE kind = 'invite' AND email = ? AND scope = ?",
             params: [email, scope],

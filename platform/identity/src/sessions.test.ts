@@ -292,3 +292,25 @@ describe("what lies on the disk", () => {
     await moved.close()
   })
 })
+
+test("sessions that are over leave the file when they are pruned, and no others", async () => {
+  const sessions = (): unknown[] => install.file.all("SELECT id FROM identity_sessions ORDER BY n")
+  await install.identity.prune()
+  const before = sessions()
+  expect(before).toContainEqual({ id: session.sessionId })
+  install.clock.advance(31 * DAY_MS)
+  await install.file.write(
+    Array.from({ length: 100 }, (_, n) => ({
+      sql: `INSERT INTO identity_sessions
+        (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent)
+        VALUES (?, 'nobody', x'', 0, 0, 0, ?, '', '')`,
+      params: [`s${n}`, install.clock.now() + (n % 2)],
+    })),
+  )
+  // More rows than one write looks at.
+  await install.file.write([{ sql: "UPDATE identity_sessions SET n = n + 12000 WHERE id = 's98'" }])
+  expect((await install.identity.prune()).sessions).toBe(before.length + 50)
+  expect(sessions()).toHaveLength(50)
+  const failure = await failureOf(() => install.identity.prune(AbortSignal.abort(new RangeError("stopped"))))
+  expect(failure?.message).toBe("stopped")
+})

@@ -20,6 +20,8 @@ export interface DataFolder {
   readonly path: string
   readonly systemFile: string
   readonly rootKeyFile: string
+  /** The URL of the file of schedules, and of the queue where no other is given. */
+  readonly jobsUrl: string
   /** The file of one project. Only ids come here, so no name of a caller ever becomes a path. */
   projectFile(projectId: string): string
   /** Lets another process use the folder. */
@@ -49,6 +51,7 @@ export function openDataFolder(folder: string): DataFolder {
     path,
     systemFile: join(path, "system.db"),
     rootKeyFile: join(path, "root.key"),
+    jobsUrl: `sqlite:${join(path, "jobs.db").split("/").map(encodeURIComponent).join("/")}`,
     projectFile: (projectId) => join(path, "projects", `${projectId}.db`),
     release: () => rmSync(lock, { force: true }),
   }

@@ -1,4 +1,6 @@
+export type { BackendUrls } from "./backends/open-backends.ts"
 export { openDataFolder } from "./data-folder.ts"
+export { BUS_NAME, type PlatformChange, platformEvents } from "./events/platform-events.ts"
 export { createLog, type Log } from "./log.ts"
 export type { Platform } from "./platform.ts"
 export { type PlatformServer, type ServerOptions, startServer } from "./server.ts"

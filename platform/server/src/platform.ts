@@ -1,7 +1,10 @@
 import type { Control } from "@ashlar/control"
+import type { Bus } from "@ashlar/events"
 import type { FunctionsService } from "@ashlar/functions"
 import type { Identity } from "@ashlar/identity"
 import type { Capabilities, Health, SetupFacts } from "@ashlar/protocol"
+import type { Queue } from "@ashlar/queue"
+import type { Scheduler } from "@ashlar/scheduler"
 import type { Log } from "./log.ts"
 import type { RequestMetrics, Sample } from "./metrics.ts"
 import type { ProjectRooms } from "./project-rooms.ts"
@@ -13,6 +16,12 @@ export interface Platform {
   readonly control: Control
   readonly rooms: ProjectRooms
   readonly functions: FunctionsService
+  /** Work that outlives its request. */
+  readonly queue: Queue
+  /** What tells of changes: subscribe to hear of them. */
+  readonly bus: Bus
+  /** What the install does for itself, and when. */
+  readonly scheduler: Scheduler
   readonly requestMetrics: RequestMetrics
   readonly log: Log
   /** Aborts when the server begins to drain: streams end themselves on it. */

@@ -6,9 +6,9 @@ import type { App } from "@ashlar/http"
 import { createSealer, identityFeature, openIdentity, openRootKey, type Sealer } from "@ashlar/identity"
 import { openSqlite } from "@ashlar/sqlite"
 import { createPlatformApp } from "./app.ts"
-import { createBackendHealth } from "./backends/backend-health.ts"
-import { openSharedCache } from "./backends/open-cache.ts"
+import { type BackendUrls, openBackends } from "./backends/open-backends.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
+import { type EventRelay, eventsFeature, startEventRelay, tellOfCalls } from "./events/event-relay.ts"
 import { createFunctionData } from "./function-data.ts"
 import { createIdempotencyLayer, idempotencyFeature } from "./layers/idempotency.ts"
 import { createLog, type Log } from "./log.ts"
@@ -16,9 +16,11 @@ import { createRequestMetrics } from "./metrics.ts"
 import type { Platform } from "./platform.ts"
 import { createProjectRooms } from "./project-rooms.ts"
 import { describeInstall } from "./self-description.ts"
+import { pushRemoval } from "./upkeep/remove-storage.ts"
+import { startUpkeep } from "./upkeep/start-upkeep.ts"
 import { version } from "./version.ts"
 
-export interface ServerOptions {
+export interface ServerOptions extends BackendUrls {
   /** 0 picks a free port. Default 4000. */
   readonly port?: number
   /** Default `127.0.0.1`: reachable from this machine only. */
@@ -27,11 +29,6 @@ export interface ServerOptions {
   readonly data?: string
   /** Whether anybody may make an account. Default `closed`: by invite only. */
   readonly signups?: "open" | "closed"
-  /**
-   * Where nodes count attempts to sign in and take turns: `memory:`, `redis://…`, `sqlite:path`, `postgres://…` or `mysql://…`.
-   * Default `memory:`, for one node.
-   */
-  readonly cache?: string
   /** Run functions of the bun runtime without a sandbox where there is none. They can then do all this process can. Default false. */
   readonly trustFunctions?: boolean
   /** The console's built files. */
@@ -86,12 +83,15 @@ async function compose(
 
   const rootKey = await openRootKey(folder.rootKeyFile, { create: !existsSync(folder.systemFile) })
   const sealer = createSealer(rootKey)
-  const cache = await openSharedCache(options.cache ?? "memory:", installIdOf(sealer))
-  closers.push(() => cache.close())
+  const installId = installIdOf(sealer)
+  const backends = await openBackends(options, { folder, installId, log }, (one) => void closers.push(one))
+  const { cache, work, events } = backends
   const engine = openSqlite()
   closers.push(() => engine.close())
-  const features = [identityFeature, controlFeature, idempotencyFeature]
+  const features = [identityFeature, controlFeature, idempotencyFeature, eventsFeature]
   const system = await engine.open(folder.systemFile, { kind: "system", features })
+  let relay: EventRelay | undefined
+  const file = tellOfCalls(system, () => relay?.wake())
   const rooms = createProjectRooms({
     engine,
     pathOf: (projectId) => folder.projectFile(projectId),
@@ -107,16 +107,19 @@ async function compose(
   }
 
   const identity = await openIdentity({
-    ...{ file: system, sealer, clock, ids, signups, issuer: "ashlar" },
+    ...{ file, sealer, clock, ids, signups, issuer: "ashlar" },
     ...(cache.limits !== undefined && { rateLimits: cache.limits }),
     onLimitsError: (error) => log.error("attempts to sign in are counted by this node alone", error),
     onInviteAccepted: (invite) => control.members.accept(invite),
   })
   const control = openControl({
-    ...{ file: system, clock, ids, people: identity.people, storage: projectStorage },
+    ...{ file, clock, ids, people: identity.people, storage: projectStorage },
     cursorKey: sealer.deriveKey("control.cursor"),
+    onLeftover: (projectId) => pushRemoval(work.queue, projectId),
   })
   closers.push(() => control.flush())
+  relay = startEventRelay({ file: system, audit: control.audit, bus: events.bus, installId, log })
+  closers.push(() => relay?.stop(RELAY_GRACE_MS))
 
   const functions = openFunctions({
     storeFor: async (projectId) => (await rooms.open(projectId)).file,
@@ -126,14 +129,16 @@ async function compose(
     ...{ sealer, clock, ids, trustFunctions, locks: cache.locks },
   })
   closers.push(() => functions.close())
-  await control.projects.removeLeftovers()
+  const upkeep = await startUpkeep(folder.jobsUrl, { file: system, clock, identity, control, queue: work.queue }, log)
+  closers.push(() => upkeep.stop())
 
   const requestMetrics = createRequestMetrics()
   const platform: Platform = {
     ...{ version, identity, control, rooms, functions, requestMetrics, log, draining: draining.signal },
+    ...{ queue: work.queue, scheduler: upkeep.scheduler, bus: events.bus },
     ...describeInstall({
       ...{ engine, functions, signups, version, draining: draining.signal },
-      backends: createBackendHealth([cache], log),
+      backends: backends.health,
     }),
   }
   const app = createPlatformApp(platform, {
@@ -156,6 +161,9 @@ async function compose(
     },
   }
 }
+
+/** What is not told by then is told after the next start. */
+const RELAY_GRACE_MS = 2_000
 
 /** The same for all nodes of an install, for they have its root key; of no use to whoever sees it. */
 function installIdOf(sealer: Sealer): string {

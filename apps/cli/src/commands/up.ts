@@ -14,6 +14,8 @@ interface UpFlags {
   readonly trustFunctions?: boolean
   readonly signups?: boolean
   readonly cache?: string
+  readonly queue?: string
+  readonly bus?: string
 }
 
 /** What is chosen by URL: the option, its variable, and its place in the help. */
@@ -23,6 +25,18 @@ const BACKENDS = [
     variable: "ASHLAR_CACHE_URL",
     description:
       "where nodes count attempts and take turns: redis://…, sqlite:…, postgres://…, mysql://… (default: memory:)",
+  },
+  {
+    name: "queue",
+    variable: "ASHLAR_QUEUE_URL",
+    description:
+      "what keeps work that outlives its request: sqlite:…, postgres://…, mysql://… (default: a file in the data folder)",
+  },
+  {
+    name: "bus",
+    variable: "ASHLAR_BUS_URL",
+    description:
+      "what carries events to others: redis://…, nats://…, sqlite:…, postgres://…, mysql://… (default: memory:)",
   },
 ] as const
 

@@ -83,6 +83,27 @@ export function createIdempotencyLayer(options: { file: SqliteFile; sealer: Seal
   })
 }
 
+/** Answers that one write deletes: they may have a megabyte each. */
+const PRUNED_AT_ONCE = 200
+
+/**
+ * Deletes answers that are kept no longer. @param signal Ends it between two writes. @returns how many
+ */
+export async function pruneAnswers(
+  { file, clock }: { readonly file: SqliteFile; readonly clock: Clock },
+  signal?: AbortSignal,
+): Promise<number> {
+  const sql = `DELETE FROM idempotency_answers WHERE id IN (
+    SELECT id FROM idempotency_answers WHERE created_at <= ? ORDER BY created_at LIMIT ${PRUNED_AT_ONCE})`
+  const beforeMs = clock.now() - KEEP_MS
+  for (let pruned = 0; ; ) {
+    signal?.throwIfAborted()
+    const [deleted] = await file.write([{ sql, params: [beforeMs] }])
+    pruned += deleted?.changes ?? 0
+    if ((deleted?.changes ?? 0) < PRUNED_AT_ONCE) return pruned
+  }
+}
+
 async function hashBody(ctx: BaseContext): Promise<Buffer> {
   const length = Number(ctx.headers.get("content-length") ?? (ctx.request.body === null ? 0 : Number.NaN))
   if (!(length <= ctx.route.maxBodyBytes)) throw new IdempotencyKeyInvalid()
@@ -112,7 +133,6 @@ async function keep(
     )
     const sealed = sealer.seal(body, `idempotency:${id.toString("hex")}`)
     await file.write([
-      { sql: "DELETE FROM idempotency_answers WHERE created_at <= ?", params: [clock.now() - KEEP_MS] },
       {
         sql: "INSERT OR REPLACE INTO idempotency_answers (id, body_hash, status, head, body, created_at) VALUES (?, ?, ?, ?, ?, ?)",
         params: [id, bodyHash, status, head, sealed, clock.now()],

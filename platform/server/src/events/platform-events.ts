@@ -1,0 +1,62 @@
+import type { AuditEntry, PlacedEntry } from "@ashlar/control"
+import { type CloudEvent, checkCloudEvent, defineEvent, type EventDefinition } from "@ashlar/events"
+import { type Schema, v } from "@ashlar/validation"
+
+/** What an event of the platform says. Never a secret: it is what the audit trail says as well. */
+export interface PlatformChange {
+  readonly projectId: string
+  /** Who did it. */
+  readonly actor: AuditEntry["actor"]
+  /** To what: a slug, an address, a name or an id, as the kind of event has it. */
+  readonly target: string
+  /** More of it, by the kind of event. May get members, and loses none. */
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+const change: Schema<PlatformChange> = v.object({
+  projectId: v.string(),
+  actor: v.object({ kind: v.enum(["user", "key", "function", "system"]), id: v.string(), label: v.string() }),
+  target: v.string(),
+  details: v.record(v.string(), v.unknown()),
+})
+
+/** The bus's name: whoever wants to hear of events opens a bus at the same URL with it. */
+export const BUS_NAME = "ashlar"
+
+/** Stable types, by what the audit trail calls the action. */
+const TYPES: Readonly<Record<string, string>> = {
+  "project.create": "ashlar.project.created",
+  "project.update": "ashlar.project.updated",
+  "project.delete": "ashlar.project.deleted",
+  "member.add": "ashlar.member.added",
+  "member.invite": "ashlar.member.invited",
+  "member.accept": "ashlar.member.accepted",
+  "member.update": "ashlar.member.updated",
+  "member.remove": "ashlar.member.removed",
+  "key.create": "ashlar.key.created",
+  "key.rotate": "ashlar.key.rotated",
+  "key.revoke": "ashlar.key.revoked",
+  "function.deploy": "ashlar.function.deployed",
+  "function.rollback": "ashlar.function.rolled-back",
+  "function.delete": "ashlar.function.deleted",
+  "collection.create": "ashlar.collection.created",
+  "collection.update": "ashlar.collection.updated",
+  "collection.delete": "ashlar.collection.deleted",
+}
+
+/** Every kind of event that the platform tells of, by its type; events of one project keep their order. */
+export const platformEvents: ReadonlyMap<string, EventDefinition<PlatformChange>> = new Map(
+  Object.values(TYPES).map((type) => [type, defineEvent(type, change, { key: ({ projectId }) => projectId })]),
+)
+
+/** The event of an entry of the audit trail; undefined for an action that is none. Its id is the entry's, however often it is told. */
+export function eventOf(entry: PlacedEntry, installId: string): CloudEvent<PlatformChange> | undefined {
+  const { id, at, projectId, actor, action, target, details } = entry
+  const type = Object.hasOwn(TYPES, action) ? TYPES[action] : undefined
+  if (type === undefined) return undefined
+  return checkCloudEvent<PlatformChange>({
+    ...{ specversion: "1.0", id, source: `/ashlar/${installId}`, type, time: at },
+    ...{ datacontenttype: "application/json", subject: `projects/${projectId}`, partitionkey: projectId },
+    data: { projectId, actor, target, details },
+  })
+}
