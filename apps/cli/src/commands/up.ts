@@ -30,7 +30,7 @@ const BACKENDS = [
     name: "queue",
     variable: "ASHLAR_QUEUE_URL",
     description:
-      "what keeps work that outlives its request: sqlite:…, postgres://…, mysql://… (default: a file in the data folder)",
+      "what keeps work that outlives its request: redis://…, nats://…, amqp://…, postgres://… (default: a file in the data folder)",
   },
   {
     name: "bus",

@@ -13,8 +13,8 @@ export interface BackendUrls {
    */
   readonly cache?: string
   /**
-   * What keeps work that outlives its request: `sqlite:path`, `postgres://…`, `mysql://…` or `memory:`. Default: a file in the
-   * data folder.
+   * What keeps work that outlives its request: `sqlite:path`, `postgres://…`, `mysql://…`, `redis://…`, `nats://…`, `amqp://…`,
+   * `sqs://…` or `memory:`. Default: a file in the data folder.
    */
   readonly queue?: string
   /**
