@@ -18,6 +18,7 @@ import { registerMigrations } from "./commands/migrations.ts"
 import { registerOpenApi } from "./commands/openapi.ts"
 import { registerPeople } from "./commands/people.ts"
 import { registerProjects } from "./commands/projects.ts"
+import { registerQueues } from "./commands/queues.ts"
 import { registerRoutes } from "./commands/routes.ts"
 import { registerSchedules } from "./commands/schedules.ts"
 import { registerTypes } from "./commands/types.ts"
@@ -97,6 +98,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerMigrations(program, run)
   registerDatabase(program, run)
   registerMigrate(program, run)
+  registerQueues(program, run)
   registerSchedules(program, run)
   registerTypes(program, run)
   registerClient(program, run)

@@ -18,6 +18,7 @@ export interface RunOptions {
   readonly answers?: Record<string, string | boolean>
   readonly signal?: AbortSignal
   readonly onStdout?: (text: string) => void
+  readonly onStderr?: (text: string) => void
   readonly live?: boolean
   /** Somebody who presses keys. */
   readonly keys?: Io["keys"]
@@ -36,6 +37,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     },
     stderr: (text) => {
       stderr += text
+      options.onStderr?.(text)
     },
     stdin: async () => options.stdin ?? "",
     env: options.env ?? {},
