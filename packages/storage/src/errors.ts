@@ -77,3 +77,33 @@ export const StorageClosed: ErrorClass<"STORAGE_CLOSED", 503> = defineError(
   503,
   "It was closed. Open it again, or close it later.",
 )
+export const ImageInvalid: ErrorClass<"STORAGE_IMAGE_INVALID", 422> = defineError(
+  "STORAGE_IMAGE_INVALID",
+  422,
+  "The bytes are no image that can be read: broken, cut off, or of another type than it says.",
+)
+export const ImageTypeRefused: ErrorClass<"STORAGE_IMAGE_TYPE_REFUSED", 415> = defineError(
+  "STORAGE_IMAGE_TYPE_REFUSED",
+  415,
+  "Images of this type are not taken. Those that are stand in `details.types`.",
+)
+export const ImageTooLarge: ErrorClass<"STORAGE_IMAGE_TOO_LARGE", 413> = defineError(
+  "STORAGE_IMAGE_TOO_LARGE",
+  413,
+  "The image has more bytes, pixels or pages than is worked on. The limit is in `details`.",
+)
+export const ImageTimeout: ErrorClass<"STORAGE_IMAGE_TIMEOUT", 503> = defineError(
+  "STORAGE_IMAGE_TIMEOUT",
+  503,
+  "Work on the image took longer than it may. The limit is in `details.timeoutMs`.",
+)
+export const ImagesBusy: ErrorClass<"STORAGE_IMAGES_BUSY", 503> = defineError(
+  "STORAGE_IMAGES_BUSY",
+  503,
+  "So many images wait to be worked on that another would not get its turn. Try again in a moment.",
+)
+export const ImagePackageMissing: ErrorClass<"STORAGE_IMAGE_PACKAGE_MISSING", 500> = defineError(
+  "STORAGE_IMAGE_PACKAGE_MISSING",
+  500,
+  "Work on images needs the package sharp, which is not installed. Run: npm install sharp@0.35.5",
+)
