@@ -205,8 +205,8 @@ async function readBytes(body: Body, maxInputBytes: number): Promise<Uint8Array>
 interface OpenedImage {
   readonly facts: ImageFacts
   readonly format: string
-  /** A new pipeline each time. */
-  readonly start: () => Sharp
+  /** A new pipeline each time, of the first page or of all. */
+  readonly start: (allPages: boolean) => Sharp
 }
 
 async function openImage(sharp: SharpModule, bytes: Uint8Array, limits: FullLimits): Promise<OpenedImage> {
@@ -218,9 +218,8 @@ async function openImage(sharp: SharpModule, bytes: Uint8Array, limits: FullLimi
     limitInputPixels: maxPixels,
     failOn: "error",
     sequentialRead: true,
-    animated: maxPages > 1,
   } as const
-  const found = await sharp(bytes, { ...options, limitInputPixels: false })
+  const found = await sharp(bytes, { ...options, animated: true, limitInputPixels: false })
     .metadata()
     .catch((cause: unknown) => {
       throw new ImageInvalid(undefined, { cause })
@@ -237,14 +236,16 @@ async function openImage(sharp: SharpModule, bytes: Uint8Array, limits: FullLimi
   return {
     facts: { contentType, width, height, pages },
     format: found.format,
-    start: () => sharp(bytes, options).timeout({ seconds: Math.ceil(timeoutMs / 1000) }),
+    start: (allPages) =>
+      sharp(bytes, { ...options, animated: allPages }).timeout({ seconds: Math.ceil(timeoutMs / 1000) }),
   }
 }
 
 async function makeOne({ facts, format: from, start }: OpenedImage, options: ImageOptions): Promise<MadeImage> {
   const { width, height, fit = "inside", background = "white" } = options
   const format = options.format ?? (from === "jpeg" || from === "webp" ? from : from === "heif" ? "avif" : "png")
-  const pipeline = start().autoOrient()
+  const pages = format === "webp" ? facts.pages : 1 // no other format here moves
+  const pipeline = start(pages > 1).autoOrient()
   if (width !== undefined || height !== undefined)
     pipeline.resize({
       ...(width !== undefined && { width }),
@@ -258,15 +259,14 @@ async function makeOne({ facts, format: from, start }: OpenedImage, options: Ima
   const shaped = format === "png" ? pipeline.png() : pipeline.toFormat(format, { quality })
   try {
     const { data, info } = await shaped.toBuffer({ resolveWithObject: true })
-    const pages = info.pages ?? 1
     const extension = format === "jpeg" ? ".jpg" : `.${format}`
     return {
       bytes: data,
       contentType: `image/${format}`,
       extension,
       width: info.width,
-      height: info.pageHeight ?? info.height,
-      pages: Math.min(pages, facts.pages),
+      height: info.pageHeight ?? info.height / pages,
+      pages,
     }
   } catch (cause) {
     if (/timeout/i.test(String(cause))) throw new ImageTimeout(undefined, { cause })
