@@ -103,7 +103,7 @@ function scan(part: string, from: State, begun: string): { state: State; before:
     before = state === "text" ? "" : before + char
     if (state === "text" && char === "<") {
       if (part.startsWith("<!--", at)) state = "comment"
-      else if (/^<[a-z/!]/i.test(part.slice(at, at + 2))) state = "tag"
+      else if (/^<(?:[a-z/!]|$)/i.test(part.slice(at, at + 2))) state = "tag"
       before = "<"
     } else if (state === "comment" && part.startsWith("-->", at)) {
       at += 2

@@ -1,0 +1,1 @@
+export { mailPreview } from "./mail-preview.ts"
