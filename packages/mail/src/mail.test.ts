@@ -1,12 +1,24 @@
 import { describe, expect, test } from "bun:test"
 import { createContainer } from "@ashlar/core"
 import { openStorage } from "@ashlar/storage"
-import { defineMail, html, MailRejected, MailUnavailable, type MailTransport, mailGuarantees, openMail, type PreparedMessage, parseAddress } from "./index.ts"
+import {
+  defineMail,
+  html,
+  MailRejected,
+  type MailTransport,
+  MailUnavailable,
+  mailGuarantees,
+  openMail,
+  type PreparedMessage,
+  parseAddress,
+} from "./index.ts"
 
 const from = "Shop <shop@example.com>"
 
 /** Takes what the test says. */
-function fake(outcomes: (Error | "taken" | (() => Promise<void>))[] = []): MailTransport & { taken: PreparedMessage[]; tries: number } {
+function fake(
+  outcomes: (Error | "taken" | (() => Promise<void>))[] = [],
+): MailTransport & { taken: PreparedMessage[]; tries: number } {
   const transport = {
     taken: [] as PreparedMessage[],
     tries: 0,
@@ -79,7 +91,10 @@ describe("a message", () => {
       [{ attachments: [{ filename: "x", content: "x", contentType: "text/plain\r\nX: y" }] }, "attachments"],
     ]
     for (const [change, field] of rows)
-      await expect(mail.send({ ...good, ...change })).rejects.toMatchObject({ code: "MAIL_MESSAGE_INVALID", details: { field } })
+      await expect(mail.send({ ...good, ...change })).rejects.toMatchObject({
+        code: "MAIL_MESSAGE_INVALID",
+        details: { field },
+      })
     await expect(openMail(transport).send(good)).rejects.toMatchObject({ code: "MAIL_MESSAGE_INVALID" })
     const large = { ...good, attachments: [{ filename: "x", content: new Uint8Array(1_000) }] }
     await expect(mail.send(large)).rejects.toMatchObject({ code: "MAIL_TOO_LARGE", details: { maxBytes: 1_000 } })
@@ -102,8 +117,19 @@ describe("a message", () => {
       ],
     })
     const [message] = transport.taken
-    expect(message).toMatchObject({ text: "Hello <Ana>", html: "<p>Hello &#60;Ana&#62;</p>", from: { email: "shop@example.com", name: "Shop" } })
-    expect(message!.attachments.map(({ filename, content, contentType, contentId }) => [filename, Buffer.from(content).toString(), contentType, contentId])).toEqual([
+    expect(message).toMatchObject({
+      text: "Hello <Ana>",
+      html: "<p>Hello &#60;Ana&#62;</p>",
+      from: { email: "shop@example.com", name: "Shop" },
+    })
+    expect(
+      message!.attachments.map(({ filename, content, contentType, contentId }) => [
+        filename,
+        Buffer.from(content).toString(),
+        contentType,
+        contentId,
+      ]),
+    ).toEqual([
       ["invoice.pdf", "%PDF", "application/pdf", undefined],
       ["note.txt", "stream", "text/plain;charset=utf-8", undefined],
       ["logo.png", "\u0001", "image/png", "logo"],
@@ -120,11 +146,15 @@ describe("sending", () => {
     expect(first.tries).toBe(3)
     expect(new Set(first.taken.map(({ messageId }) => messageId)).size).toBe(1)
     const second = fake([later(), later(), later()])
-    await expect(openMail(second, { from, backoffMs: 1 }).send(message)).rejects.toMatchObject({ code: "MAIL_UNAVAILABLE" })
+    await expect(openMail(second, { from, backoffMs: 1 }).send(message)).rejects.toMatchObject({
+      code: "MAIL_UNAVAILABLE",
+    })
     const third = fake([new MailRejected("never")])
     await expect(openMail(third, { from, backoffMs: 1 }).send(message)).rejects.toMatchObject({ code: "MAIL_REJECTED" })
     const fourth = fake([new MailUnavailable("in an hour", { details: { retryAfterMs: 3_600_000 } })])
-    await expect(openMail(fourth, { from, backoffMs: 1 }).send(message)).rejects.toMatchObject({ code: "MAIL_UNAVAILABLE" })
+    await expect(openMail(fourth, { from, backoffMs: 1 }).send(message)).rejects.toMatchObject({
+      code: "MAIL_UNAVAILABLE",
+    })
     expect([second.tries, third.tries, fourth.tries]).toEqual([3, 1, 1])
   })
   test("under one key is done once, by many at once and later", async () => {
@@ -147,7 +177,13 @@ describe("sending", () => {
     const before = performance.now()
     const outcomes = await Promise.allSettled([1, 2, 3, 4, 5].map(() => mail.send(message)))
     expect(performance.now() - before).toBeGreaterThanOrEqual(290)
-    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled", "fulfilled", "rejected"])
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "fulfilled",
+      "fulfilled",
+      "fulfilled",
+      "rejected",
+    ])
     expect((outcomes[4] as PromiseRejectedResult).reason).toMatchObject({ code: "MAIL_BUSY" })
     const stop = new AbortController()
     const waiting = mail.send(message, { signal: stop.signal })
@@ -166,15 +202,29 @@ describe("sending", () => {
     await expect(mail.send(message)).rejects.toMatchObject({ code: "MAIL_CLOSED" })
   })
   test("is bounded by options that fit", () => {
-    for (const options of [{ attempts: 0 }, { backoffMs: -1 }, { maxBytes: 0 }, { maxRecipients: 0 }, { rate: { messages: 0, perMs: 1 } }, { maxWaiting: -1 }])
+    for (const options of [
+      { attempts: 0 },
+      { backoffMs: -1 },
+      { maxBytes: 0 },
+      { maxRecipients: 0 },
+      { rate: { messages: 0, perMs: 1 } },
+      { maxWaiting: -1 },
+    ])
       expect(() => openMail("memory:", options)).toThrow(expect.objectContaining({ code: "MAIL_OPTION_INVALID" }))
   })
 })
 
 describe("mail", () => {
   test("says what it promises", () => {
-    expect(mailGuarantees("smtp://x")).toEqual({ delivers: true, idempotent: false, reportsRecipients: true, preview: false })
-    expect(() => openMail("log:", { needs: { delivers: true } })).toThrow("Use one of: smtp:, sendgrid:, mailgun:, ses:, resend:.")
+    expect(mailGuarantees("smtp://x")).toEqual({
+      delivers: true,
+      idempotent: false,
+      reportsRecipients: true,
+      preview: false,
+    })
+    expect(() => openMail("log:", { needs: { delivers: true } })).toThrow(
+      "Use one of: smtp:, sendgrid:, mailgun:, ses:, resend:.",
+    )
   })
   test("is a service of an app, and keeps the last messages where it sends none", async () => {
     const AppMail = defineMail(() => "memory:?keep=2", { from })
@@ -187,8 +237,18 @@ describe("mail", () => {
     await container.close()
   })
   test("is refused a URL that does not read, without its key", async () => {
-    for (const url of ["sendgrid://hidden@/", "resend://:hidden@host/", "mailgun://:hidden@/", "ses://id:hidden@/x?region=a%20b", "smtp:hidden", "resend://:hidden@/?endpoint=ftp://x", "memory:x"]) {
-      const failure = (await openMail(url).ready().catch((error: unknown) => error)) as { code: string; message: string }
+    for (const url of [
+      "sendgrid://hidden@/",
+      "resend://:hidden@host/",
+      "mailgun://:hidden@/",
+      "ses://id:hidden@/x?region=a%20b",
+      "smtp:hidden",
+      "resend://:hidden@/?endpoint=ftp://x",
+      "memory:x",
+    ]) {
+      const failure = (await openMail(url)
+        .ready()
+        .catch((error: unknown) => error)) as { code: string; message: string }
       expect([url, failure.code]).toEqual([url, "CORE_DRIVER_URL_INVALID"])
       if (url.includes("@")) expect(failure.message).not.toContain("hidden")
     }

@@ -29,7 +29,11 @@ const message = {
   ],
 }
 function open(url: string, more = "", attempts = 1): Mail {
-  return openMail(`${url}?endpoint=${encodeURIComponent(server.url)}${more}`, { from: "Shop <shop@example.com>", attempts, backoffMs: 1 })
+  return openMail(`${url}?endpoint=${encodeURIComponent(server.url)}${more}`, {
+    from: "Shop <shop@example.com>",
+    attempts,
+    backoffMs: 1,
+  })
 }
 
 describe("the request of", () => {
@@ -37,7 +41,13 @@ describe("the request of", () => {
     server.answers.push({ status: 202, headers: { "x-message-id": "sg-1" }, body: "" })
     const sent = await open("sendgrid://:SG.key@/").send(message)
     const [{ method, path, headers, body }] = server.seen as [RecordingServer["seen"][number]]
-    expect([sent.id, method, path, headers.authorization, headers["content-type"]]).toEqual(["sg-1", "POST", "/v3/mail/send", "Bearer SG.key", "application/json"])
+    expect([sent.id, method, path, headers.authorization, headers["content-type"]]).toEqual([
+      "sg-1",
+      "POST",
+      "/v3/mail/send",
+      "Bearer SG.key",
+      "application/json",
+    ])
     expect(JSON.parse(body.toString())).toEqual({
       personalizations: [
         {
@@ -67,8 +77,22 @@ describe("the request of", () => {
     const [{ method, path, headers, body }] = server.seen as [RecordingServer["seen"][number]]
     expect([sent.id, method, path]).toEqual(["mg-1@example.com", "POST", "/v3/mg.example.com/messages"])
     expect(Buffer.from(headers.authorization!.slice(6), "base64").toString()).toBe("api:key-1")
-    const form = await new Response(new Uint8Array(body), { headers: { "content-type": headers["content-type"]! } }).formData()
-    const texts = ["from", "to", "cc", "bcc", "subject", "text", "html", "h:Reply-To", "h:Message-Id", "h:x-order", "o:tag"].map((name) => form.getAll(name))
+    const form = await new Response(new Uint8Array(body), {
+      headers: { "content-type": headers["content-type"]! },
+    }).formData()
+    const texts = [
+      "from",
+      "to",
+      "cc",
+      "bcc",
+      "subject",
+      "text",
+      "html",
+      "h:Reply-To",
+      "h:Message-Id",
+      "h:x-order",
+      "o:tag",
+    ].map((name) => form.getAll(name))
     expect(texts).toEqual([
       ['"Shop" <shop@example.com>'],
       ["=?UTF-8?B?QW5hIMOcbmFs?= <ana@example.com>", "bob@example.com"],
@@ -90,7 +114,13 @@ describe("the request of", () => {
     server.answers.push({ status: 200, body: '{"id":"re-1"}' })
     const sent = await open("resend://:re_key@/").send(message, { key: "order-7" })
     const [{ method, path, headers, body }] = server.seen as [RecordingServer["seen"][number]]
-    expect([sent.id, method, path, headers.authorization, headers["idempotency-key"]]).toEqual(["re-1", "POST", "/emails", "Bearer re_key", "order-7"])
+    expect([sent.id, method, path, headers.authorization, headers["idempotency-key"]]).toEqual([
+      "re-1",
+      "POST",
+      "/emails",
+      "Bearer re_key",
+      "order-7",
+    ])
     expect(JSON.parse(body.toString())).toEqual({
       from: '"Shop" <shop@example.com>',
       to: ["=?UTF-8?B?QW5hIMOcbmFs?= <ana@example.com>", "bob@example.com"],
@@ -129,23 +159,36 @@ describe("the request of", () => {
     const raw = Buffer.from(Content.Raw.Data, "base64")
     expect(raw.includes("hidden@example.com")).toBe(false)
     const parsed = await PostalMime.parse(raw)
-    expect([parsed.subject, parsed.attachments.map(({ filename }) => filename).sort()]).toEqual(["Grüße ✓", ["a.txt", "logo.png"]])
+    expect([parsed.subject, parsed.attachments.map(({ filename }) => filename).sort()]).toEqual([
+      "Grüße ✓",
+      ["a.txt", "logo.png"],
+    ])
   })
 })
 
-describe.each([["sendgrid://:hidden@/"], ["mailgun://:hidden@/mg.example.com"], ["resend://:hidden@/"], ["ses://id:hidden@/"]])("%s", (url) => {
+describe.each([
+  ["sendgrid://:hidden@/"],
+  ["mailgun://:hidden@/mg.example.com"],
+  ["resend://:hidden@/"],
+  ["ses://id:hidden@/"],
+])("%s", (url) => {
   test("tells what passes from what does not", async () => {
     server.answers.push({ status: 429, headers: { "retry-after": "0" } }, { status: 503 })
     await open(url, "", 3).send(message)
     expect(server.seen.length).toBe(3)
     for (const status of [400, 401, 403, 413, 422, 302]) {
       server.answers.push({ status, body: '{"message":"ana@example.com is no good"}' })
-      const failure = (await open(url, "", 3).send(message).catch((error: unknown) => error)) as Error
+      const failure = (await open(url, "", 3)
+        .send(message)
+        .catch((error: unknown) => error)) as Error
       expect(failure).toMatchObject({ code: "MAIL_REJECTED", details: { status } })
       expect(failure.message + JSON.stringify(failure)).not.toMatch(/hidden|ana@/)
     }
     server.answers.push({ status: 429, headers: { "retry-after": "3600" } })
-    await expect(open(url, "", 3).send(message)).rejects.toMatchObject({ code: "MAIL_UNAVAILABLE", details: { status: 429, retryAfterMs: 3_600_000 } })
+    await expect(open(url, "", 3).send(message)).rejects.toMatchObject({
+      code: "MAIL_UNAVAILABLE",
+      details: { status: 429, retryAfterMs: 3_600_000 },
+    })
     server.answers.push({ status: 200, cut: true }, { status: 200, cut: true }, { status: 200, cut: true })
     await expect(open(url).send(message)).rejects.toMatchObject({ code: "MAIL_UNAVAILABLE" })
   })

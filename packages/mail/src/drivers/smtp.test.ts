@@ -44,7 +44,9 @@ async function serve(options: Partial<SMTPServerOptions> = {}): Promise<TestServ
     disableReverseLookup: true,
     logger: false,
     onAuth: ({ username, password }, _, done) =>
-      username === "user" && password === "pass word" ? done(null, { user: username }) : done(Object.assign(new Error("no"), { responseCode: 535 })),
+      username === "user" && password === "pass word"
+        ? done(null, { user: username })
+        : done(Object.assign(new Error("no"), { responseCode: 535 })),
     onData(stream, session, done) {
       const pieces: Buffer[] = []
       stream.on("data", (piece: Buffer) => pieces.push(piece))
@@ -68,7 +70,10 @@ async function serve(options: Partial<SMTPServerOptions> = {}): Promise<TestServ
   return { port: (server.server.address() as { port: number }).port, taken }
 }
 
-function mailTo(port: number, { scheme = "smtp", login = "", more = "", attempts = 1 } = {}): ReturnType<typeof openMail> {
+function mailTo(
+  port: number,
+  { scheme = "smtp", login = "", more = "", attempts = 1 } = {},
+): ReturnType<typeof openMail> {
   const mail = openMail(`${scheme}://${login}127.0.0.1:${port}?caFile=${encodeURIComponent(caFile)}${more}`, {
     from: "Shop <shop@example.com>",
     attempts,
@@ -119,7 +124,12 @@ describe("SMTP", () => {
     expect(parsed.html).toContain("cid:logo")
     expect(parsed.text!.trim()).toBe("Hello")
     expect(parsed.headers.find(({ key }) => key === "list-unsubscribe")!.value).toBe("<https://example.com/u>")
-    const files = parsed.attachments.map(({ filename, content, contentId, disposition }) => [filename, [...new Uint8Array(content as ArrayBuffer)], contentId, disposition])
+    const files = parsed.attachments.map(({ filename, content, contentId, disposition }) => [
+      filename,
+      [...new Uint8Array(content as ArrayBuffer)],
+      contentId,
+      disposition,
+    ])
     expect(files).toContainEqual(["Übersicht.pdf", [37, 80, 0, 255], undefined, "attachment"])
     expect(files).toContainEqual(["logo.png", [...Buffer.from("png")], "<logo>", "inline"])
     expect(sent.rejected).toEqual([])
@@ -131,7 +141,9 @@ describe("SMTP", () => {
   })
   test("is given up where TLS is not to be had, or of somebody else", async () => {
     const plain = await serve({ hideSTARTTLS: true, disabledCommands: ["STARTTLS"] })
-    await expect(mailTo(plain.port).send(message)).rejects.toMatchObject({ code: expect.stringMatching(/^MAIL_(REJECTED|UNAVAILABLE)$/) })
+    await expect(mailTo(plain.port).send(message)).rejects.toMatchObject({
+      code: expect.stringMatching(/^MAIL_(REJECTED|UNAVAILABLE)$/),
+    })
     expect(plain.taken).toEqual([])
     await mailTo(plain.port, { more: "&tls=off" }).send(message)
     expect(plain.taken.length).toBe(1)
@@ -143,7 +155,9 @@ describe("SMTP", () => {
   })
   test("is refused for good with another password, which is in no error", async () => {
     const { port } = await serve()
-    const failure = (await mailTo(port, { login: "user:hidden@" }).send(message).catch((error: unknown) => error)) as Error
+    const failure = (await mailTo(port, { login: "user:hidden@" })
+      .send(message)
+      .catch((error: unknown) => error)) as Error
     expect(failure).toMatchObject({ code: "MAIL_REJECTED", details: { status: 535 } })
     expect(JSON.stringify(failure) + failure.message).not.toContain("hidden")
   })
@@ -161,7 +175,10 @@ describe("SMTP", () => {
     const mail = mailTo(port, { attempts: 5 })
     await mail.send({ ...message, to: "grey@example.com" })
     expect([tries.length, taken.length]).toEqual([3, 1])
-    await expect(mail.send({ ...message, to: "never@example.com" })).rejects.toMatchObject({ code: "MAIL_REJECTED", details: { status: 550 } })
+    await expect(mail.send({ ...message, to: "never@example.com" })).rejects.toMatchObject({
+      code: "MAIL_REJECTED",
+      details: { status: 550 },
+    })
     expect(tries.length).toBe(4)
     const some = await mail.send({ ...message, to: ["ana@example.com", "never@example.com"] })
     expect([some.rejected, taken[1]!.to]).toEqual([["never@example.com"], ["ana@example.com"]])
@@ -188,7 +205,9 @@ describe("SMTP", () => {
     const silent: NetServer = createServer(() => undefined)
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve))
     const silentPort = (silent.address() as { port: number }).port
-    await expect(mailTo(silentPort, { more: "&connectTimeoutMs=200" }).send(message)).rejects.toMatchObject({ code: "MAIL_UNAVAILABLE" })
+    await expect(mailTo(silentPort, { more: "&connectTimeoutMs=200" }).send(message)).rejects.toMatchObject({
+      code: "MAIL_UNAVAILABLE",
+    })
     silent.close()
     await expect(mailTo(1).send(message)).rejects.toMatchObject({ code: "MAIL_UNAVAILABLE" })
   })

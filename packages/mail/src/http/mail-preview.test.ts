@@ -8,8 +8,14 @@ import { openMail } from "../index.ts"
 import { mailPreview } from "./index.ts"
 
 const mail = openMail("memory:", { from: "Shop <shop@example.com>" })
-const sending = openMail({ send: async () => ({ id: "1", rejected: [] }), close: async () => undefined }, { from: "a@example.com" })
-const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64")
+const sending = openMail(
+  { send: async () => ({ id: "1", rejected: [] }), close: async () => undefined },
+  { from: "a@example.com" },
+)
+const PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+)
 const EVIL = `<h1 id="title">Thank you</h1><img id="logo" src="cid:logo" width="40" height="40">
 <script>document.title = "run"; parent.document.title = "run"</script><img src="x" onerror="document.title = 'run'">
 <img src="https://tracker.invalid/pixel.png"><form action="/dev/mail/"><button>Send</button></form><meta http-equiv="refresh" content="0;url=https://evil.invalid">`
@@ -44,12 +50,18 @@ test("the pages show what was sent, escaped, and under policies", async () => {
   expect(html.headers.get("content-security-policy")).toStartWith("sandbox; default-src 'none'")
   expect(await html.text()).toContain(`src="${path}/attachments/0"`)
   const [logo, page] = await Promise.all([get(`${path}/attachments/0`), get(`${path}/attachments/1`)])
-  expect([logo.headers.get("content-type"), page.headers.get("content-disposition"), page.headers.get("x-content-type-options")]).toEqual([
-    "image/png",
-    'attachment; filename="page.html"',
-    "nosniff",
+  expect([
+    logo.headers.get("content-type"),
+    page.headers.get("content-disposition"),
+    page.headers.get("x-content-type-options"),
+  ]).toEqual(["image/png", 'attachment; filename="page.html"', "nosniff"])
+  for (const missing of [
+    "/dev/mail/none",
+    "/dev/mail/none/html",
+    `${path}/attachments/2`,
+    `${path}/attachments/-1`,
+    "/sending",
   ])
-  for (const missing of ["/dev/mail/none", "/dev/mail/none/html", `${path}/attachments/2`, `${path}/attachments/-1`, "/sending"])
     expect([missing, (await get(missing)).status]).toEqual([missing, 404])
 })
 
@@ -61,7 +73,13 @@ describe.skipIf(!hasBrowser && process.env.CI !== "true")("in a browser", () => 
   const folder = mkdtempSync(join(tmpdir(), "ashlar-mail-page-"))
   let context: BrowserContext
   beforeAll(async () => {
-    const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    const args = [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ]
     context = await chromium.launchPersistentContext(folder, { args, executablePath })
   })
   afterAll(async () => {

@@ -1,4 +1,3 @@
-import { formatAddress } from "../address.ts"
 import type { PreparedMessage } from "../message.ts"
 import { type Html, html, raw } from "../templates/html.ts"
 import type { OutboxEntry } from "../transport.ts"
@@ -40,7 +39,9 @@ export function messagePage({ id, at, message }: OutboxEntry, base: string): str
   const { subject, text, attachments, tags, headers, replyTo } = message
   const facts: readonly (readonly [string, string])[] = [
     ["From", formatName(message.from)],
-    ...(["to", "cc", "bcc"] as const).map((field) => [field[0]!.toUpperCase() + field.slice(1), names(message, field)] as const),
+    ...(["to", "cc", "bcc"] as const).map(
+      (field) => [field[0]!.toUpperCase() + field.slice(1), names(message, field)] as const,
+    ),
     ["Reply to", replyTo === undefined ? "" : formatName(replyTo)],
     ["Sent", at.toISOString()],
     ["Tags", tags.join(", ")],

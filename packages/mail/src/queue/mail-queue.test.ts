@@ -1,5 +1,8 @@
 import { afterEach, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { openDatabase } from "@ashlar/orm"
 import { openQueue, type Queue } from "@ashlar/queue"
 import { openStorage } from "@ashlar/storage"
 import { MailRejected, type MailTransport, MailUnavailable, openMail, type PreparedMessage } from "../index.ts"
@@ -71,7 +74,10 @@ test("a message that will never be taken fails at once, and is kept", async () =
   const { id } = await letters.send({ to: "ana@example.com", subject: "Hello", text: "x" })
   queue.work([letters.job])
   await until(async () => (await queue.job(id))?.state === "failed")
-  expect([tries, (await queue.job(id))!.error!.message]).toEqual([1, "The message is not taken. <- The mail server answered 550."])
+  expect([tries, (await queue.job(id))!.error!.message]).toEqual([
+    1,
+    "The message is not taken. <- The mail server answered 550.",
+  ])
 })
 
 test("what is wrong with a message is said when it is pushed", async () => {
@@ -87,3 +93,32 @@ test("what is wrong with a message is said when it is pushed", async () => {
     await expect(letters.send({ ...good, ...change })).rejects.toMatchObject({ code: "MAIL_MESSAGE_INVALID" })
   await expect(letters.send(good, { key: "a b" })).rejects.toMatchObject({ code: "MAIL_OPTION_INVALID" })
 })
+
+test("a message that is pushed within a transaction is sent if that commits, and never if it does not", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ashlar-mail-queue-"))
+  const url = `sqlite:${join(folder, "app.db")}`
+  const db = await openDatabase(url)
+  const queue = openQueue(url)
+  await queue.ready()
+  const mail = openMail("memory:", { from: "shop@example.com" })
+  await mail.ready()
+  const letters = createMailQueue({ queue, mail })
+  const worker = queue.work([letters.job])
+  const letter = (subject: string) => ({ to: "ana@example.com", subject, text: "x" })
+  const failed = db.transaction(async (tx) => {
+    await letters.in(tx).send(letter("undone"))
+    throw new RangeError("no")
+  })
+  await expect(failed).rejects.toThrow("no")
+  await db.transaction(async (tx) => {
+    await letters.in(tx).send(letter("done"))
+    await Bun.sleep(50)
+    expect(mail.outbox!.list()).toEqual([]) // not before
+  })
+  await until(() => mail.outbox!.list().length > 0)
+  expect(mail.outbox!.list().map(({ message }) => message.subject)).toEqual(["done"])
+  await worker.stop()
+  await queue.close()
+  await db.close()
+  rmSync(folder, { recursive: true, force: true })
+}, 30_000)

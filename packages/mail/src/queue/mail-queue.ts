@@ -1,6 +1,14 @@
 import { randomUUID } from "node:crypto"
 import type { StandardSchemaV1 } from "@ashlar/core"
-import { defineJob, type HandledJob, type JobPusher, type PushOptions, type Pushed, type Queue, QueueJobRejected } from "@ashlar/queue"
+import {
+  defineJob,
+  type HandledJob,
+  type JobPusher,
+  type Pushed,
+  type PushOptions,
+  type Queue,
+  QueueJobRejected,
+} from "@ashlar/queue"
 import { MailBusy, MailClosed, MailMessageInvalid, MailOptionInvalid, MailUnavailable } from "../errors.ts"
 import type { Mail } from "../mail.ts"
 import type { Attachment, AttachmentSource, MailMessage } from "../message.ts"
@@ -130,10 +138,18 @@ interface QueuedJson extends Omit<MailMessage, "attachments" | "html"> {
 type QueuedContent = { readonly base64: string } | { readonly storage: string; readonly key: string }
 
 /** What is wrong with a message is said to whoever writes it, not to a worker later. */
-async function toJson(message: QueuedMessage, storages: Readonly<Record<string, AttachmentSource>>): Promise<QueuedJson> {
+async function toJson(
+  message: QueuedMessage,
+  storages: Readonly<Record<string, AttachmentSource>>,
+): Promise<QueuedJson> {
   const { attachments = [], html, ...rest } = message
   const small = attachments.filter(({ content }) => typeof content === "string" || content instanceof Uint8Array)
-  const rules = { from: message.from ?? "somebody@example.com", maxRecipients: 1_000, maxBytes: 100 * 1024 * 1024, key: undefined }
+  const rules = {
+    from: message.from ?? "somebody@example.com",
+    maxRecipients: 1_000,
+    maxBytes: 100 * 1024 * 1024,
+    key: undefined,
+  }
   await prepare({ ...message, attachments: small as readonly Attachment[] }, rules)
   return {
     ...rest,
@@ -142,10 +158,16 @@ async function toJson(message: QueuedMessage, storages: Readonly<Record<string, 
   }
 }
 
-function contentOf(content: QueuedAttachment["content"], storages: Readonly<Record<string, AttachmentSource>>): QueuedContent {
-  if (typeof content === "string" || content instanceof Uint8Array) return { base64: Buffer.from(content as string).toString("base64") }
+function contentOf(
+  content: QueuedAttachment["content"],
+  storages: Readonly<Record<string, AttachmentSource>>,
+): QueuedContent {
+  if (typeof content === "string" || content instanceof Uint8Array)
+    return { base64: Buffer.from(content as string).toString("base64") }
   if (typeof content.storage === "string" && Object.hasOwn(storages, content.storage)) return content
-  throw new MailMessageInvalid("Expected attachments of bytes, text, or `{ storage, key }` with a name among `storages`.")
+  throw new MailMessageInvalid(
+    "Expected attachments of bytes, text, or `{ storage, key }` with a name among `storages`.",
+  )
 }
 
 function fromJson(message: QueuedJson, storages: Readonly<Record<string, AttachmentSource>>): MailMessage {
@@ -153,7 +175,8 @@ function fromJson(message: QueuedJson, storages: Readonly<Record<string, Attachm
     const { content } = attachment
     if ("base64" in content) return { ...attachment, content: Buffer.from(content.base64, "base64") }
     const storage = Object.hasOwn(storages, content.storage) ? storages[content.storage] : undefined
-    if (storage === undefined) throw new MailOptionInvalid(`Expected a storage "${content.storage}" among \`storages\` of this worker.`)
+    if (storage === undefined)
+      throw new MailOptionInvalid(`Expected a storage "${content.storage}" among \`storages\` of this worker.`)
     return { ...attachment, content: { storage, key: content.key } }
   })
   return { ...message, attachments }

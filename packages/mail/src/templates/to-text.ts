@@ -48,8 +48,7 @@ export function toText(html: string): string {
     else if (tag === "a") {
       out.push(target(link, out))
       link = undefined
-    }
-    else if (BLOCKS.has(tag)) out.push(APART.has(tag) ? "\n\n" : "\n")
+    } else if (BLOCKS.has(tag)) out.push(APART.has(tag) ? "\n\n" : "\n")
   }
   const lines = out
     .join("")
@@ -77,6 +76,13 @@ function* tokens(html: string): Generator<readonly [token: string, tag?: string]
       const end = html.indexOf("-->", at + 4)
       if (end < 0) return
       at = end + 3
+      continue
+    }
+    // A declaration: `<!doctype html>`.
+    if (/^<[!?]/.test(html.slice(at, at + 2))) {
+      const end = html.indexOf(">", at)
+      if (end < 0) return
+      at = end + 1
       continue
     }
     const name = /^<\/?([a-zA-Z][a-zA-Z0-9]{0,30})/.exec(html.slice(at, at + 33))?.[1]

@@ -13,7 +13,12 @@ export interface RecordingServer {
   readonly url: string
   readonly seen: Recorded[]
   /** The next answers; then 200 and `{}`. */
-  readonly answers: { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string; readonly cut?: true }[]
+  readonly answers: {
+    readonly status: number
+    readonly headers?: Readonly<Record<string, string>>
+    readonly body?: string
+    readonly cut?: true
+  }[]
   close(): Promise<void>
 }
 
