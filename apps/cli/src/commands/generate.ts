@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, dirname, extname, relative, resolve } from "node:path"
 import { type DescribedRoute, type SchemaSource, type TestRunner, writeSchemas, writeTestFile } from "@ashlar/codegen"
 import { Command } from "commander"
@@ -49,6 +49,14 @@ export function registerGenerate(program: Command, run: Run): void {
     .option("--force", "write over a file that is there")
     .addHelpText("after", schemaHelp)
     .action(run(generateSchema))
+  generate
+    .command("job")
+    .description("write a job of a queue, for ashlar queue work")
+    .argument("<name>", "as it is known to the queue: mail.welcome")
+    .option("--out <file>", "the file to write; default: src/jobs/<name>.ts")
+    .option("--force", "write over a file that is there")
+    .addHelpText("after", "\nExamples:\n  ashlar generate job mail.welcome        writes src/jobs/mail-welcome.ts")
+    .action(run(generateJob))
   program.addCommand(generate)
 }
 
@@ -92,6 +100,44 @@ async function generateSchema(cli: Cli, source: string, { out, name, from, force
   const left =
     unsaid.length === 0 ? "" : ` ${unsaid.length} keywords are not said as in the source: see its first lines.`
   return { value: { file: shown, names, unsaid }, text: `${shown} has ${names.join(", ")}.${left}` }
+}
+
+const JOB_NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/
+
+async function generateJob(
+  cli: Cli,
+  name: string,
+  { out, force }: { readonly out?: string; readonly force?: boolean },
+): Promise<Outcome> {
+  if (!JOB_NAME.test(name))
+    throw new InputInvalid("Expected the name of a job to be 1 to 100 characters of A-Za-z0-9._:- only: mail.welcome.")
+  const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== "")
+  const { cwd } = cli.io
+  const to = resolve(cwd, out ?? `src/jobs/${words.join("-").toLowerCase()}.ts`)
+  refuseToReplace(cwd, to, force)
+  const constant = words
+    .map((word, at) => (at === 0 ? word.toLowerCase() : word[0]!.toUpperCase() + word.slice(1)))
+    .join("")
+  mkdirSync(dirname(to), { recursive: true })
+  writeFileSync(to, jobText(name, /^\d/.test(constant) ? `job${constant}` : `${constant}Job`))
+  const shown = relative(cwd, to)
+  return { value: { file: shown, name }, text: `${shown} is written. Run it with: ashlar queue work` }
+}
+
+function jobText(name: string, constant: string): string {
+  return `import { defineJob } from "@ashlar/queue"
+import { v } from "@ashlar/validation"
+
+/** Runs at least once: after a crash again, so it should do no harm twice. */
+export const ${constant} = defineJob(
+  "${name}",
+  { input: v.object({ id: v.string() }), attempts: 5, timeoutMs: 30_000 },
+  async ({ input, signal }) => {
+    signal.throwIfAborted()
+    console.log(input.id)
+  },
+)
+`
 }
 
 function refuseToReplace(cwd: string, path: string, force = false): void {

@@ -103,6 +103,15 @@ describe("ashlar queue", () => {
     const shown = await run(["status"], { live: true, signal: stop.signal, onStderr })
     expect([shown.exitCode, times]).toEqual([0, 2])
   })
+  test("runs a job that was generated, which is not written over", async () => {
+    const generate = (...args: string[]) => runCli(["generate", "job", ...args], { cwd: app.folder })
+    const written = await generate("mail.welcome", "--out", "made/mail-welcome.ts")
+    expect([written.exitCode, written.stdout]).toEqual([0, expect.stringContaining("made/mail-welcome.ts is written.")])
+    const worked = await run(["work", "--once", "--jobs", "made"])
+    expect([worked.exitCode, worked.stdout]).toEqual([0, expect.stringContaining("working on mail.welcome")])
+    expect((await generate("mail.welcome", "--out", "made/mail-welcome.ts")).stderr).toContain("is there already")
+    expect((await generate("no name")).stderr).toContain("CLI_INPUT_INVALID")
+  })
   test("says where there are no jobs, or no database", async () => {
     const nothing = await run(["work", "--jobs", "push-nothing.ts"])
     expect([nothing.exitCode, nothing.stderr]).toEqual([2, expect.stringContaining("QUEUE_OPTION_INVALID")])
