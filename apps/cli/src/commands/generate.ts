@@ -125,8 +125,10 @@ async function generateJob(
 }
 
 function jobText(name: string, constant: string): string {
-  return `import { defineJob } from "@ashlar/queue"
-import { v } from "@ashlar/validation"
+  // Packages of the app's, and not of this command.
+  const [queue, validation] = ["queue", "validation"].map((own) => `@ashlar/${own}`)
+  return `import { defineJob } from "${queue}"
+import { v } from "${validation}"
 
 /** Runs at least once: after a crash again, so it should do no harm twice. */
 export const ${constant} = defineJob(
