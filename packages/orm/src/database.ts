@@ -1,6 +1,6 @@
 import type { DriverUrl } from "@ashlar/core"
 import { Kysely } from "kysely"
-import type { Dialect, Row } from "./driver.ts"
+import type { ChannelListener, Dialect, Row, StopListening } from "./driver.ts"
 import { type ExplainOptions, explain, type QueryPlan } from "./explain.ts"
 import { kyselyDialect } from "./kysely.ts"
 import type { PoolStatus } from "./pool.ts"
@@ -83,6 +83,16 @@ export interface Database extends Queryable {
    * `onRepeatedQuery`.
    */
   flow<T>(work: () => T): T
+  /**
+   * Hears what is notified on a channel of PostgreSQL (`select pg_notify('channel', 'payload')`), on a connection of its own, which comes
+   * back by itself. What is notified while it is lost is missed, and so is everything behind a proxy that gives each transaction another
+   * connection: look for what you wait for now and then, too.
+   *
+   * @param channel At most 63 bytes.
+   * @throws {ORM_UNSUPPORTED} on other databases. {ORM_IDENTIFIER_INVALID} {ORM_CONNECT_FAILED} {ORM_CLOSED}
+   * @returns what ends it; closing the database ends it too.
+   */
+  listen(channel: string, listener: ChannelListener): Promise<StopListening>
   /** Resolves when a query can be answered. @throws what the query does, {ORM_CONNECT_FAILED} and others. */
   health(): Promise<void>
   status(): DatabaseStatus

@@ -95,6 +95,20 @@ export interface Connection {
   close(): Promise<void>
 }
 
+/** Told of what a channel brings. */
+export interface ChannelListener {
+  onNotice(payload: string): void
+  /** It listens: for the first time, or again, and may have missed something in between. */
+  onListening?(): void
+  /** The connection is lost; it comes back by itself. */
+  onLost?(): void
+}
+
+/** Ends it. */
+export type StopListening = () => Promise<void>
+/** Resolves when it stands, on a connection of its own. MUST come back by itself once it did. @throws the library's error. */
+export type Listen = (channel: string, listener: ChannelListener) => Promise<StopListening>
+
 /** A database behind a URL: where its connections come from. */
 export interface Engine {
   readonly dialect: Dialect
@@ -103,6 +117,8 @@ export interface Engine {
   /** For statements outside of transactions that only read; on servers the same as `writers`. */
   readonly readers: ConnectionSource
   readonly writers: ConnectionSource
+  /** Hears what is notified on a channel, where the database can tell. */
+  readonly listen?: Listen
   /** What the URL says of replicas, on servers. */
   readonly replicaOptions?: ReplicaOptions
 }

@@ -40,7 +40,18 @@ export {
   version,
 } from "./columns/columns.ts"
 export type { Compilable, Database, DatabaseStatus, Queryable, StreamOptions } from "./database.ts"
-export type { BoundValue, Connection, Dialect, Engine, Isolation, QueryResult, Row, Statement } from "./driver.ts"
+export type {
+  BoundValue,
+  ChannelListener,
+  Connection,
+  Dialect,
+  Engine,
+  Isolation,
+  QueryResult,
+  Row,
+  Statement,
+  StopListening,
+} from "./driver.ts"
 export {
   OrmAfterCommitFailed,
   OrmClosed,

@@ -7,6 +7,7 @@ import {
   type Service,
   type Services,
 } from "@ashlar/core"
+import { Channels } from "./channels.ts"
 import { type Database, faceOf, queryable } from "./database.ts"
 import type { Engine } from "./driver.ts"
 import { databases } from "./drivers/drivers.ts"
@@ -113,8 +114,9 @@ function createDatabase(
   const session = new Session(openEngine, ambient, log)
   const set = engine instanceof ReplicaSet ? engine : undefined
   const primary = set === undefined ? session : new Session(primaryOf(openEngine, set), ambient, log)
+  const channels = new Channels(engine)
   const close = (): Promise<void> => {
-    closing ??= leaveShared()
+    closing ??= channels.close().then(leaveShared)
     return closing
   }
   const database: Database = {
@@ -122,6 +124,10 @@ function createDatabase(
     url,
     primary: queryable(primary),
     flow: (work) => flows.run(work),
+    async listen(channel, listener) {
+      if (closing) throw new OrmClosed()
+      return await channels.listen(channel, listener)
+    },
     async health() {
       await ambient.run(undefined, () => primary.execute({ text: "select 1", values: [] }))
     },

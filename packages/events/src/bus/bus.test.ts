@@ -60,7 +60,16 @@ describe("a bus", () => {
   test("is a service of an app, healthy while it is open", async () => {
     const container = createContainer()
     const bus = await container.get(defineBus(() => "memory:"))
+    await bus.subscribe(
+      { group: "a" },
+      on(Noted, () => Bun.sleep(20)),
+    )
     await bus.publish(Noted, { n: 1 })
+    while (bus.stats().handling === 0) await Bun.sleep(1)
+    expect(await container.drain(5_000)).toEqual([])
+    expect(bus.stats()).toMatchObject({ handled: 1, handling: 0 })
+    await bus.publish(Noted, { n: 2 })
+    expect(bus.stats()).toMatchObject({ delivered: 1, published: 2 })
     expect(await container.health()).toEqual({ bus: { status: "ok", detail: "ok" } })
     await container.close()
     expect(await bus.publish(Noted, { n: 1 }).catch((error) => error)).toMatchObject({ code: "EVENTS_BUS_CLOSED" })

@@ -81,6 +81,8 @@ export interface Bus {
   stats(): BusStats
   /** Resolves when the bus can be reached. @throws {EVENTS_BUS_FAILED} */
   health(): Promise<void>
+  /** Stops all subscriptions, as each one's `stop` does. What is published goes on. */
+  drain(options?: { readonly graceMs?: number }): Promise<void>
   /** Stops all subscriptions, ends what is being published, and gives the connections back. Twice is once. */
   close(options?: { readonly graceMs?: number }): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

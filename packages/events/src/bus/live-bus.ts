@@ -144,12 +144,15 @@ export class LiveBus implements Bus {
     await (await this.#driver()).health()
   }
 
+  async drain({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    await Promise.allSettled([...this.#subscriptions].map((subscription) => subscription.stop({ graceMs })))
+  }
   close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(graceMs)
     return this.#closing
   }
   async #close(graceMs: number): Promise<void> {
-    await Promise.allSettled([...this.#subscriptions].map((subscription) => subscription.stop({ graceMs })))
+    await this.drain({ graceMs })
     await Promise.allSettled(this.#publishing)
     const driver = await this.#opening?.catch(() => undefined)
     await driver?.close()

@@ -45,6 +45,7 @@ export function defineBus(
       await bus.ready()
       return bus
     },
+    drain: (bus) => bus.drain(),
     close: (bus) => bus.close(),
     health: (bus) => bus.health(),
   })

@@ -1,6 +1,6 @@
 import type { DriverUrl } from "@ashlar/core"
 import type { SQL } from "bun"
-import type { Engine, Row } from "../driver.ts"
+import type { ChannelListener, Engine, Row, StopListening } from "../driver.ts"
 import { narrow } from "../values.ts"
 import { openPostgres, type PostgresOptions } from "./postgres.ts"
 import type { EncodedValue, PostgresAnswer, PostgresClient, PostgresLists, PostgresTarget } from "./postgres-client.ts"
@@ -12,7 +12,7 @@ const TLS_1_2 = 0x0303
 
 /** Connections by Bun's own client. */
 export const open = (url: DriverUrl, options: PostgresOptions): Promise<Engine> =>
-  openPostgres(openBunSql, { url, options, rowForm: "object" })
+  openPostgres(openBunSql, { url, options, rowForm: "object", listen: listenByBun })
 
 /**
  * One connection, reserved, which is never opened again behind our back.
@@ -21,9 +21,39 @@ export const open = (url: DriverUrl, options: PostgresOptions): Promise<Engine> 
  */
 async function openBunSql(target: PostgresTarget): Promise<PostgresClient> {
   const state = { isOpen: true }
+  const pool = openPool(target, () => {
+    state.isOpen = false
+  })
+  try {
+    const session = await pool.reserve()
+    const [row] = await session.unsafe("select pg_backend_pid() as id")
+    return new BunSqlClient({ pool, session, state, backendId: Number(row.id) }, target.maxPrepared)
+  } catch (error) {
+    await pool.close({ timeout: 0 })
+    throw error
+  }
+}
+
+/** Listens by Bun's own client, which has a connection for it that comes back by itself. */
+async function listenByBun(target: PostgresTarget, channel: string, listener: ChannelListener): Promise<StopListening> {
+  const pool = openPool(target, () => undefined)
+  try {
+    await pool.listen(
+      channel,
+      (payload) => listener.onNotice(payload),
+      () => listener.onListening?.(),
+    )
+  } catch (error) {
+    await pool.close({ timeout: 0 })
+    throw error
+  }
+  return async () => await pool.close({ timeout: 0 })
+}
+
+function openPool(target: PostgresTarget, onclose: () => void): SQL {
   const timeouts = target.statementTimeoutMs > 0 ? { statement_timeout: `${target.statementTimeoutMs}` } : {}
   // The global, for an import of "bun" cannot be bundled for other runtimes.
-  const pool = new Bun.SQL({
+  return new Bun.SQL({
     adapter: "postgres",
     hostname: target.host,
     port: target.port,
@@ -40,18 +70,8 @@ async function openBunSql(target: PostgresTarget): Promise<PostgresClient> {
     // Without it a 64-bit integer beyond 2^53 is text, and nothing tells it from text.
     bigint: true,
     connection: { application_name: "ashlar", ...timeouts },
-    onclose: () => {
-      state.isOpen = false
-    },
+    onclose,
   })
-  try {
-    const session = await pool.reserve()
-    const [row] = await session.unsafe("select pg_backend_pid() as id")
-    return new BunSqlClient({ pool, session, state, backendId: Number(row.id) }, target.maxPrepared)
-  } catch (error) {
-    await pool.close({ timeout: 0 })
-    throw error
-  }
 }
 
 /** Its types leave the least version out. */

@@ -1,4 +1,4 @@
-import type { ResultColumn, Row } from "../driver.ts"
+import type { ChannelListener, ResultColumn, Row, StopListening } from "../driver.ts"
 import type { TlsSettings } from "./tls.ts"
 
 /** Where a session is opened, and within which bounds. Times in milliseconds; 0 for none. */
@@ -60,3 +60,10 @@ export interface PostgresClient {
 
 /** @throws the library's error when there is no session to be had. */
 export type OpenPostgresClient = (target: PostgresTarget) => Promise<PostgresClient>
+
+/** Listens on a connection of its own, which comes back by itself. @throws the library's error when there is none to be had. */
+export type ListenPostgres = (
+  target: PostgresTarget,
+  channel: string,
+  listener: ChannelListener,
+) => Promise<StopListening>

@@ -5,6 +5,7 @@ import { integerOf } from "../values.ts"
 import { type Parse, type ParserOf, type PgAnswer, PgQuery, PgStatement } from "./pg-query.ts"
 import { openPostgres, type PostgresOptions } from "./postgres.ts"
 import type { EncodedValue, PostgresAnswer, PostgresClient, PostgresLists, PostgresTarget } from "./postgres-client.ts"
+import { listenByPg } from "./postgres-pg-listen.ts"
 import { TYPE } from "./postgres-values.ts"
 
 /** Texts that were seen once, for each session: one that comes again is prepared. */
@@ -13,7 +14,7 @@ const MAX_KEPT_LENGTH = 16 * 1024
 
 /** Connections by `pg`, on any runtime. */
 export const open = (url: DriverUrl, options: PostgresOptions): Promise<Engine> =>
-  openPostgres(openPg, { url, options, rowForm: "list" })
+  openPostgres(openPg, { url, options, rowForm: "list", listen: listenByPg })
 
 async function openPg(target: PostgresTarget): Promise<PostgresClient> {
   const client = new pg.Client({

@@ -15,7 +15,13 @@ import type {
 } from "../driver.ts"
 import { OrmConnectFailed, OrmTransactionAborted } from "../errors.ts"
 import { Pool, type PoolOptions } from "../pool.ts"
-import type { OpenPostgresClient, PostgresAnswer, PostgresClient, PostgresTarget } from "./postgres-client.ts"
+import type {
+  ListenPostgres,
+  OpenPostgresClient,
+  PostgresAnswer,
+  PostgresClient,
+  PostgresTarget,
+} from "./postgres-client.ts"
 import { isStalePlan, toPostgresFault } from "./postgres-faults.ts"
 import { encodeValue } from "./postgres-values.ts"
 import { SilenceWatch } from "./silence.ts"
@@ -33,6 +39,7 @@ export interface PostgresOpening {
   readonly options: PostgresOptions
   /** What rows of plans are with this library. */
   readonly rowForm: Engine["rowForm"]
+  readonly listen: ListenPostgres
 }
 
 const KILL_TIMEOUT_MS = 2_000
@@ -40,7 +47,7 @@ const KILL_TIMEOUT_MS = 2_000
 /** A pool of connections to PostgreSQL, or to what speaks its protocol. None is opened until it is needed. */
 export async function openPostgres(
   openClient: OpenPostgresClient,
-  { url, options, rowForm }: PostgresOpening,
+  { url, options, rowForm, listen }: PostgresOpening,
 ): Promise<Engine> {
   const user = url.user ?? "postgres"
   const target: PostgresTarget = {
@@ -62,7 +69,14 @@ export async function openPostgres(
       return connection
     },
   })
-  return { dialect: "postgres", rowForm, readers: pool, writers: pool, replicaOptions: options }
+  return {
+    dialect: "postgres",
+    rowForm,
+    readers: pool,
+    writers: pool,
+    listen: (channel, listener) => listen(target, channel, listener),
+    replicaOptions: options,
+  }
 }
 
 class PostgresConnection implements Connection {

@@ -1,4 +1,4 @@
-import type { Connection, Engine, ReplicaOptions } from "../driver.ts"
+import type { Connection, Engine, Listen, ReplicaOptions } from "../driver.ts"
 import { isRetryable, OrmConnectFailed, OrmConnectionLost, OrmReadOnly } from "../errors.ts"
 import type { Flows } from "../flow.ts"
 import type { ConnectionSource, PoolStatus } from "../pool.ts"
@@ -10,6 +10,7 @@ export class ReplicaSet implements Engine {
   readonly rowForm: Engine["rowForm"]
   readonly readers: ConnectionSource
   readonly writers: ConnectionSource
+  readonly listen?: Listen
   /** For reads of the primary, which are no writes. */
   readonly primary: ConnectionSource
   readonly #flows: Flows
@@ -20,6 +21,7 @@ export class ReplicaSet implements Engine {
     this.#flows = flows
     this.dialect = primary.dialect
     this.rowForm = primary.rowForm
+    if (primary.listen !== undefined) this.listen = primary.listen
     this.#replicas = replicas
     this.primary = primary.readers
     this.writers = new Writers(primary.writers, flows)

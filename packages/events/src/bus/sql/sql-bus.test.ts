@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { openDatabase } from "@ashlar/orm"
 import { v } from "@ashlar/validation"
 import { defineEvent, on, openBus } from "../../index.ts"
+import { startProxy } from "../../testing/proxy.ts"
 import { findServer, temporaryDatabase, temporaryFolder } from "../../testing/test-servers.ts"
 
 const Noted = defineEvent("noted", v.object({ n: v.integer() }), { key: () => "k" })
@@ -119,3 +120,35 @@ test("a database that does not answer is a failure of the bus, without its secre
   expect(error).toMatchObject({ code: "EVENTS_BUS_FAILED" })
   expect(error.message).not.toContain("hunter2")
 })
+
+if (postgres !== undefined)
+  describe.each(["bun", "pg"])("on PostgreSQL, by %s", (driver) => {
+    test("others are told of an event, also after the connection was cut", async () => {
+      const base = urls.find(([name]) => name === "PostgreSQL")![1]
+      const proxy = await startProxy(postgres)
+      const far = base.replace(String(postgres), String(proxy.port))
+      // Nobody looks within the time of this test: who hears, was told.
+      const options = { name: `told-${driver}`, pollMs: 60_000, partitions: 2 }
+      const [here, there] = [openBus(`${base}?driver=${driver}`, options), openBus(`${far}?driver=${driver}`, options)]
+      const got: number[] = []
+      await there.subscribe(
+        {},
+        on(Noted, ({ n }) => void got.push(n)),
+      )
+      const told = async (n: number) => {
+        // What was published while nobody listened is found when it listens again.
+        for (const end = Date.now() + 20_000; !got.includes(n) && Date.now() < end; ) await Bun.sleep(10)
+        expect(got).toContain(n)
+      }
+      await here.publish(Noted, { n: 1 })
+      await told(1)
+      proxy.cut()
+      await here.publish(Noted, { n: 2 })
+      await told(2)
+      await here.publish(Noted, { n: 3 })
+      await told(3)
+      await here.close()
+      await there.close()
+      await proxy.close()
+    }, 60_000)
+  })

@@ -17,12 +17,15 @@ import { LaneKeeper } from "../lanes/lane-keeper.ts"
 import { SqlLaneWorker } from "./sql-lane-worker.ts"
 import { type LaneState, SqlLanes } from "./sql-lanes.ts"
 import { SqlLog } from "./sql-log.ts"
+import { SqlNews } from "./sql-news.ts"
 import { SqlPublisher } from "./sql-publisher.ts"
 import { DEAD, EVENTS, LANES, MEMBERS, prepare } from "./sql-tables.ts"
 
 export const SQL_MAX_PAYLOAD_BYTES: number = 8 * 1024 * 1024
 const TRIM_EVERY_MS = 60_000
 const LISTEN_BATCH = 128
+/** Where one is told: should it have been lost. */
+const LOOK_EVERY_MS = 1_000
 const RETRY_MS = 200
 
 /** Opens a bus in a database. @throws {CORE_DRIVER_URL_INVALID} {EVENTS_BUS_FAILED} {EVENTS_OPTION_INVALID} */
@@ -52,6 +55,7 @@ class SqlBus implements BusDriver {
   readonly #publisher: SqlPublisher
   readonly #readers = new Set<News>()
   readonly #bell = new Doorbell()
+  readonly #news: SqlNews
   #polling: Promise<void> | undefined
   #isClosed = false
   #trimmedAt: number = performance.now()
@@ -61,11 +65,17 @@ class SqlBus implements BusDriver {
     this.#settings = settings
     this.#log = new SqlLog(database, settings)
     this.#publisher = new SqlPublisher(this.#log)
+    this.#news = new SqlNews(database, settings, () => this.#bell.ring())
   }
 
   async publish(records: readonly BusRecord[]): Promise<void> {
     await asBusFailed("Publishing", () => this.#publisher.publish(records))
+    this.#tell()
+  }
+
+  #tell(): void {
     this.#bell.ring()
+    this.#news.tell()
   }
 
   async consume({ group, from }: ConsumeSettings, handle: Handle): Promise<Consuming> {
@@ -145,6 +155,7 @@ class SqlBus implements BusDriver {
 
   /** Looks for what others published, as long as somebody reads. */
   #poll(): void {
+    this.#news.listen()
     this.#polling ??= this.#look().finally(() => {
       this.#polling = undefined
     })
@@ -160,7 +171,8 @@ class SqlBus implements BusDriver {
           await asBusFailed("Looking for events", () => Promise.reject(cause)).catch((error) => error),
         )
       }
-      await this.#bell.wait(this.#settings.pollMs)
+      const { pollMs } = this.#settings
+      await this.#bell.wait(this.#news.isListening ? Math.max(pollMs, LOOK_EVERY_MS) : pollMs)
     }
   }
   async #trim(): Promise<void> {
@@ -188,7 +200,7 @@ class SqlBus implements BusDriver {
   }
   async redrive(group: string, ids: readonly string[]): Promise<number> {
     const count = await asBusFailed("Redriving", () => this.#log.redrive(group, ids))
-    this.#bell.ring()
+    this.#tell()
     return count
   }
   async discard(group: string, ids: readonly string[]): Promise<number> {
@@ -212,6 +224,7 @@ class SqlBus implements BusDriver {
     this.#isClosed = true
     this.#bell.ring()
     await this.#polling
+    await this.#news.close()
     await this.#database.close()
   }
 }
