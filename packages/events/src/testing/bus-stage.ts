@@ -31,6 +31,7 @@ export class BusStage {
   readonly options: BusOptions
   readonly errors: unknown[] = []
   readonly groups: Set<string> = new Set()
+  readonly #endings: (() => void)[] = []
   here: Bus
   there: Bus
 
@@ -66,7 +67,11 @@ export class BusStage {
   async publish(from: number, to: number, keyOf?: (n: number) => string): Promise<void> {
     for (let n = from; n <= to; n++) await this.here.publish(Noted, { n, ...(keyOf && { key: keyOf(n) }) })
   }
+  onEnd(act: () => void): void {
+    this.#endings.push(act)
+  }
   async end(): Promise<void> {
+    for (const act of this.#endings) act()
     await Promise.all([this.here.close(), this.there.close()])
     if (this.groups.size === 0) return
     const bus = this.suite.open(this.options)

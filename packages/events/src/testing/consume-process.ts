@@ -1,6 +1,6 @@
 /**
  * A member of a group in a process of its own: says what it begins to handle, and never ends an event whose text is "hang"; one whose text
- * is "kill" kills it. Given a URL, the bus's options and a group.
+ * is "kill" kills it, and "slow" takes it a while. Given a URL, the bus's options and a group.
  */
 
 import { on } from "../bus/handler.ts"
@@ -14,6 +14,7 @@ await bus.subscribe(
   on(Noted, async ({ n, text }) => {
     console.log(String(n))
     if (text === "kill") process.kill(process.pid, "SIGKILL")
+    if (text === "slow") await new Promise((done) => setTimeout(done, 200))
     if (text === "hang") await new Promise(() => undefined)
   }),
 )

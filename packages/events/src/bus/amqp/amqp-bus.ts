@@ -29,7 +29,7 @@ const LISTENER_EXPIRES_MS = 300_000
 /** Opens a bus in RabbitMQ. @throws {EVENTS_BUS_FAILED} when nobody answers. {EVENTS_OPTION_INVALID} */
 export async function open(url: DriverUrl, options: AmqpOptions): Promise<OpenBusDriver> {
   return async (settings) => {
-    const bus = new AmqpBus(new AmqpLink(url, options), new AmqpNames(options, settings), settings)
+    const bus = new AmqpBus(new AmqpLink(url, options, settings.leaseMs), new AmqpNames(options, settings), settings)
     try {
       await bus.prepare()
     } catch (error) {

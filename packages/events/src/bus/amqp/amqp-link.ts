@@ -12,9 +12,11 @@ export class AmqpLink {
   #confirming: Promise<ConfirmChannel> | undefined
   #isClosed = false
 
-  constructor(url: DriverUrl, options: AmqpOptions) {
-    this.#url = url.reveal().replace(/\?.*$/, "?heartbeat=10")
-    if (!this.#url.includes("?")) this.#url += "?heartbeat=10"
+  /** @param leaseMs After about so long without a sign of life the server gives what this process had to another. */
+  constructor(url: DriverUrl, options: AmqpOptions, leaseMs: number) {
+    // Two that are missing are the end of a connection.
+    const heartbeatSeconds = Math.max(1, Math.round(leaseMs / 2_000))
+    this.#url = `${url.reveal().replace(/\?.*$/, "")}?heartbeat=${heartbeatSeconds}`
     this.#shown = url.toString()
     this.#options = options
   }

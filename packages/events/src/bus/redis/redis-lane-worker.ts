@@ -5,7 +5,7 @@ import type { Handle } from "../bus-driver.ts"
 import type { Lane } from "../lanes/lane-keeper.ts"
 import type { RedisKeys } from "./redis-keys.ts"
 import type { RedisReader, StreamBuffer } from "./redis-reader.ts"
-import { type StreamEntry, textOf, toEntries } from "./redis-replies.ts"
+import { pairsOf, type StreamEntry, textOf, toEntries } from "./redis-replies.ts"
 import { BURY } from "./redis-scripts.ts"
 
 const RETRY_MS = 200
@@ -42,10 +42,14 @@ export class RedisLaneWorker {
   }
 
   async run(): Promise<void> {
-    const { reader, onError } = this.#parts
-    await this.#retrying(() => this.#recover())
+    const { reader, onError, keys, group } = this.#parts
+    let lastId = "0-0"
+    await this.#retrying(async () => {
+      await this.#recover()
+      lastId = await this.#lastGiven()
+    })
     if (this.#over.aborted) return await this.#end([])
-    const buffer = reader.open(this.#stream, "0-0")
+    const buffer = reader.open(this.#stream, keys.lane(group, this.#lane.number), lastId)
     const wake = (): void => buffer.bell.ring()
     this.#over.addEventListener("abort", wake)
     try {
@@ -60,6 +64,12 @@ export class RedisLaneWorker {
       await reader.close(buffer)
       await this.#end(buffer.entries)
     }
+  }
+
+  /** What the group was given last. */
+  async #lastGiven(): Promise<string> {
+    const groups = ((await this.#send("XINFO", "GROUPS", this.#stream)) as unknown[]).map(pairsOf)
+    return String(groups.find((one) => one.get("name") === this.#parts.group)?.get("last-delivered-id") ?? "0-0")
   }
 
   async #retrying(work: () => Promise<void>): Promise<void> {

@@ -2,6 +2,7 @@ import type { RedisLink } from "@ashlar/cache/redis"
 import { asBusFailed } from "../as-bus-failed.ts"
 import { Doorbell } from "../doorbell.ts"
 import { type StreamEntry, toEntriesByStream } from "./redis-replies.ts"
+import { TAKE } from "./redis-scripts.ts"
 
 /** How long one read waits at the server; so long it takes at most until a stream that comes is read too. */
 const BLOCK_MS = 250
@@ -13,6 +14,8 @@ const RETRY_MS = 200
 /** What was read of one stream for a group, and is not handled yet. */
 export class StreamBuffer {
   readonly stream: string
+  /** The key of whoever holds it. */
+  readonly lane: string
   readonly bell: Doorbell = new Doorbell()
   readonly entries: StreamEntry[] = []
   /** The last that was read. */
@@ -20,8 +23,9 @@ export class StreamBuffer {
   /** A read may have been lost on its way: what this consumer was given after `lastId` is asked for again. */
   mayHaveMissed = false
 
-  constructor(stream: string, lastId: string) {
+  constructor(stream: string, lane: string, lastId: string) {
     this.stream = stream
+    this.lane = lane
     this.lastId = lastId
   }
 
@@ -53,8 +57,9 @@ export class RedisReader {
     this.#running = this.#run()
   }
 
-  open(stream: string, lastId: string): StreamBuffer {
-    const buffer = new StreamBuffer(stream, lastId)
+  /** @param lastId What the group was given last. */
+  open(stream: string, lane: string, lastId: string): StreamBuffer {
+    const buffer = new StreamBuffer(stream, lane, lastId)
     this.#buffers.set(stream, buffer)
     this.#bell.ring()
     return buffer
@@ -89,37 +94,47 @@ export class RedisReader {
     const missed = open.filter(({ mayHaveMissed }) => mayHaveMissed)
     try {
       if (missed.length > 0) {
-        await this.#ask(missed, "1000", [], ({ lastId }) => lastId)
+        await this.#askAgain(missed)
         for (const buffer of missed) buffer.mayHaveMissed = false
-      } else await this.#ask(open, String(COUNT), ["BLOCK", String(BLOCK_MS)], () => ">")
+      } else if ((await this.#isThereMore(open)) && !(await this.#take(open))) await this.#bell.wait(RETRY_MS)
     } catch (error) {
       for (const buffer of this.#buffers.values()) buffer.mayHaveMissed = true
       this.#onError(error)
       await this.#bell.wait(RETRY_MS)
     }
   }
-  async #ask(
-    buffers: readonly StreamBuffer[],
-    count: string,
-    block: readonly string[],
-    idOf: (buffer: StreamBuffer) => string,
-  ): Promise<void> {
+  /** Waits for news, and takes nothing. */
+  async #isThereMore(buffers: readonly StreamBuffer[]): Promise<boolean> {
     const streams = buffers.map(({ stream }) => stream)
-    const reply = await asBusFailed("Reading events", () =>
-      this.#link.send(
-        "XREADGROUP",
-        "GROUP",
-        this.#group,
-        this.#member,
-        "COUNT",
-        count,
-        ...block,
-        "STREAMS",
-        ...streams,
-        ...buffers.map(idOf),
+    const after = buffers.map(({ lastId }) => lastId)
+    const news = await asBusFailed("Waiting for events", () =>
+      this.#link.send("XREAD", "COUNT", "1", "BLOCK", String(BLOCK_MS), "STREAMS", ...streams, ...after),
+    )
+    return news !== null && news !== undefined
+  }
+  /** @returns whether there was something for this member: not when another holds what it was about. */
+  async #take(buffers: readonly StreamBuffer[]): Promise<boolean> {
+    const keys = buffers.flatMap(({ lane, stream }) => [lane, stream])
+    return this.#add(
+      buffers,
+      await asBusFailed("Reading events", () => this.#link.run(TAKE, keys, [this.#group, this.#member, String(COUNT)])),
+    )
+  }
+  /** What this member was given after what it knows of. */
+  async #askAgain(buffers: readonly StreamBuffer[]): Promise<void> {
+    const streams = buffers.map(({ stream }) => stream)
+    const after = buffers.map(({ lastId }) => lastId)
+    const group = ["GROUP", this.#group, this.#member, "COUNT", "1000"]
+    this.#add(
+      buffers,
+      await asBusFailed("Reading events", () =>
+        this.#link.send("XREADGROUP", ...group, "STREAMS", ...streams, ...after),
       ),
     )
+  }
+  #add(buffers: readonly StreamBuffer[], reply: unknown): boolean {
     const entries = toEntriesByStream(reply)
     for (const buffer of buffers) buffer.add(entries.get(buffer.stream) ?? [])
+    return entries.size > 0
   }
 }

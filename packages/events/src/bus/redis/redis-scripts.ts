@@ -32,6 +32,20 @@ for at = 2, #KEYS do
 end
 return { redis.call('ZRANGE', KEYS[1], 0, -1), held, free }`)
 
+/**
+ * Gives a member what is next in the streams that it holds: whoever was asleep for longer than its lease gets nothing. KEYS: lane and stream
+ * of each. ARGV: group, member, how many of each.
+ */
+export const TAKE: Script = script(`
+local taken = {}
+for at = 1, #KEYS, 2 do
+  if redis.call('GET', KEYS[at]) == ARGV[2] then
+    local got = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', KEYS[at + 1], '>')
+    if got then taken[#taken + 1] = got[1] end
+  end
+end
+return taken`)
+
 /** KEYS: lane. ARGV: member. */
 export const RELEASE: Script = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end

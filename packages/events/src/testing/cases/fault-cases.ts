@@ -64,6 +64,27 @@ function testKills(on: On, url: string): void {
     TIMEOUT_MS,
   )
   on(
+    "lets a process that was asleep for longer than its lease leave nothing out, nor change the order",
+    async (stage) => {
+      const child = startMember(stage, url)
+      await child.says("ready")
+      await stage.here.publish(Noted, { n: 1, key: "k", text: "slow" })
+      await child.says("1")
+      child.sleep()
+      await stage.publish(2, 8, (n) => (n % 2 === 0 ? "k" : `other${n}`))
+      const { got } = await stage.collect(stage.there, { group: "a" })
+      await until("the other has what it had", () => [1, 2, 4, 6, 8].every((n) => numbersOf(got).includes(n)))
+      child.wake()
+      await stage.publish(9, 16, (n) => (n % 2 === 0 ? "k" : `other${n}`))
+      const handled = () => new Set([...child.numbers(), ...numbersOf(got)])
+      await until("all are handled", () => handled().size === 16)
+      const ofKey = firsts(got).filter((n) => n === 1 || n % 2 === 0)
+      expect(ofKey).toEqual(sorted(ofKey))
+      child.kill()
+    },
+    TIMEOUT_MS,
+  )
+  on(
     "buries what kills every process that handles it, and nothing else",
     async (stage) => {
       const settings = { group: "a", attempts: 3 }
@@ -104,11 +125,13 @@ interface Member {
   says(line: string): Promise<void>
   numbers(): readonly number[]
   isOver(): boolean
+  sleep(): void
+  wake(): void
   kill(): void
 }
 
-function startMember({ options }: BusStage, url: string): Member {
-  const { onError: _told, ...plain } = options
+function startMember(stage: BusStage, url: string): Member {
+  const { onError: _told, ...plain } = stage.options
   const program = join(import.meta.dir, "..", "consume-process.ts")
   const child = Bun.spawn([process.execPath, program, url, JSON.stringify(plain), "a"], {
     stdin: "ignore",
@@ -120,6 +143,7 @@ function startMember({ options }: BusStage, url: string): Member {
     const decoder = new TextDecoder()
     for await (const chunk of child.stdout) text += decoder.decode(chunk, { stream: true })
   })()
+  stage.onEnd(() => child.kill("SIGKILL"))
   return {
     says: (line) => until(`the process says ${line}`, () => text.split("\n").includes(line)),
     numbers: () =>
@@ -128,6 +152,8 @@ function startMember({ options }: BusStage, url: string): Member {
         .filter((line) => /^\d+$/.test(line))
         .map(Number),
     isOver: () => child.exitCode !== null || child.signalCode !== null,
+    sleep: () => child.kill("SIGSTOP"),
+    wake: () => child.kill("SIGCONT"),
     kill: () => child.kill("SIGKILL"),
   }
 }
