@@ -2,6 +2,12 @@ import { type Database, type Dialect, openDatabase, type Sql, sql } from "@ashla
 import { WebhooksStoreFailed } from "../errors.ts"
 
 const TEXT: Readonly<Record<Dialect, Sql>> = { sqlite: sql`text`, postgres: sql`text`, mysql: sql`longtext` }
+/** Names are compared letter for letter: MySQL takes `Acme` for `acme` unless it is told not to. */
+const EXACT: Readonly<Record<Dialect, Sql>> = {
+  sqlite: sql``,
+  postgres: sql``,
+  mysql: sql`character set utf8mb4 collate utf8mb4_bin`,
+}
 const ATTEMPTS = 5
 
 /** Opens the database of the endpoints, and makes the tables that are missing. `memory:` is one of its opener's own. */
@@ -19,7 +25,7 @@ export async function openTables(url: string): Promise<Database> {
 async function makeTables(db: Database): Promise<void> {
   for (let attempt = 1; ; attempt++)
     try {
-      for (const statement of statements(TEXT[db.dialect])) await db.sql`${statement}`.run()
+      for (const statement of statements(TEXT[db.dialect], EXACT[db.dialect])) await db.sql`${statement}`.run()
       for (const [name, table, columns] of INDEXES)
         await db.sql`create index if not exists ${sql.id(name)} on ${sql.id(table)} (${columns})`
           .run()
@@ -34,19 +40,19 @@ async function makeTables(db: Database): Promise<void> {
     }
 }
 
-const statements = (text: Sql): readonly Sql[] => [
+const statements = (text: Sql, exact: Sql): readonly Sql[] => [
   sql`create table if not exists ashlar_webhook_endpoints
-    (id varchar(64) primary key, owner varchar(200) not null, url varchar(2048) not null, types ${text}, secrets ${text} not null,
+    (id varchar(64) ${exact} primary key, owner varchar(200) ${exact} not null, url varchar(2048) not null, types ${text}, secrets ${text} not null,
      created_ms bigint not null, failing_ms bigint, held_ms bigint, disabled_ms bigint, disabled_why varchar(16))`,
   sql`create table if not exists ashlar_webhook_events
-    (id varchar(64) primary key, owner varchar(200) not null, type varchar(128) not null, body ${text} not null,
+    (id varchar(64) ${exact} primary key, owner varchar(200) ${exact} not null, type varchar(128) ${exact} not null, body ${text} not null,
      created_ms bigint not null)`,
   sql`create table if not exists ashlar_webhook_deliveries
-    (id varchar(64) primary key, event varchar(64) not null, endpoint varchar(64) not null, state varchar(16) not null,
+    (id varchar(64) ${exact} primary key, event varchar(64) ${exact} not null, endpoint varchar(64) ${exact} not null, state varchar(16) not null,
      attempts integer not null, status integer, error varchar(64), created_ms bigint not null, changed_ms bigint not null,
      round integer not null)`,
   sql`create table if not exists ashlar_webhook_attempts
-    (delivery varchar(64) not null, number integer not null, at_ms bigint not null, duration_ms integer not null, status integer,
+    (delivery varchar(64) ${exact} not null, number integer not null, at_ms bigint not null, duration_ms integer not null, status integer,
      error varchar(64), answer ${text}, primary key (delivery, number))`,
 ]
 
