@@ -8,7 +8,7 @@ import {
   WorkflowStoreFailed,
 } from "./errors.ts"
 import type { RunRow, StepRow } from "./rows.ts"
-import { isOurs } from "./step-run.ts"
+import { isOurs, type StepWork } from "./step-run.ts"
 import type { Settled } from "./store.ts"
 import { checked, read, readError, writeError } from "./value.ts"
 import type { AnyWorkflow } from "./workflow.ts"
@@ -132,12 +132,18 @@ async function undoAll(run: RunRow, workflow: AnyWorkflow, work: UndoWork): Prom
       return { ...end, state: "undoing", dueMs: before.due_ms }
     if (home.leaving.aborted && !isEnding(home.leaving.reason))
       return { ...end, state: "undoing", dueMs: home.store.clock.now() }
-    const now = await activation.attempt(before, undo.work, undo.plan)
+    const now = await activation.attempt(before, withoutResult(undo.work), undo.plan)
     known.set(step, now)
     if (now.state === "pending") return { ...end, state: "undoing", dueMs: now.due_ms }
     report(run, now, home)
   }
   return end
+}
+
+/** What undoing gives is nobody's, and need not be JSON. */
+function withoutResult(work: StepWork): StepWork {
+  if (work.kind === "free") return { kind: "free", work: async (step) => void (await work.work(step)) }
+  return { kind: "bound", work: async (tx, step) => void (await work.work(tx, step)) }
 }
 
 /** The run is to end: that is what is being done. */
