@@ -8,9 +8,11 @@ export function checkInteger(name: string, value: number, least: number, most: n
 
 /** @throws {WORKFLOW_OPTION_INVALID} */
 export function checkName(what: string, name: string): string {
-  if (typeof name === "string" && /^[^\p{Cc}#]{1,100}$/u.test(name) && name.isWellFormed()) return name
+  const isFine = typeof name === "string" && /^[^\p{Cc}#]{1,100}$/u.test(name) && name.isWellFormed()
+  // Some databases take a name with a space behind it for the one without.
+  if (isFine && name.trim() === name) return name
   throw new WorkflowOptionInvalid(
-    `Expected the name of a ${what} to be 1 to 100 characters without # and control characters.`,
+    `Expected the name of a ${what} to be 1 to 100 characters without # and control characters, and no space around it.`,
   )
 }
 

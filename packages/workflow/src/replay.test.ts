@@ -530,7 +530,10 @@ describe("what is refused", () => {
       flow(() => 1),
       undefined,
     )
-    const error = await (async () => await act(flows, id))().catch((cause) => cause)
+    const error = (await (async () => await act(flows, id))().catch((cause) => cause)) as {
+      code: string
+      message: string
+    }
     expect([error.code, String(error.message).includes("hidden")]).toEqual([code, false])
   })
   test("more signals than may wait: WORKFLOW_SIGNALS_FULL", async () => {
@@ -546,6 +549,7 @@ describe("what is refused", () => {
     const { flows, deploy } = stage()
     const wrong: ((ctx: WorkflowContext) => Promise<unknown>)[] = [
       async (ctx) => ctx.step("", () => 1),
+      async (ctx) => ctx.step("a ", () => 1),
       async (ctx) => ctx.step("a", () => 1, { retries: -1 }),
       async (ctx) => ctx.sleep("a", -1),
       async (ctx) => ctx.sleepUntil("a", new Date(Number.NaN)),
@@ -563,7 +567,7 @@ describe("what is refused", () => {
       const { id } = await flows.start(one, at)
       codes.push(await flows.result(id).catch((error) => error.details.code))
     }
-    expect(codes).toEqual([...Array(4).fill("WORKFLOW_OPTION_INVALID"), "WORKFLOW_CHILD_FAILED"])
+    expect(codes).toEqual([...Array(5).fill("WORKFLOW_OPTION_INVALID"), "WORKFLOW_CHILD_FAILED"])
   })
   test("anything once it is closed", async () => {
     const container = createContainer()

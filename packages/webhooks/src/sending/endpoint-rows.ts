@@ -79,7 +79,7 @@ export class EndpointRows implements Endpoints {
     const rows = await this.#ask((db) =>
       db.sql<EndpointRow>`select * from ashlar_webhook_endpoints where owner = ${owner} order by id`.all(),
     )
-    return rows.map(toEndpoint)
+    return rows.filter((row) => row.owner === owner).map(toEndpoint)
   }
   async update(id: string, { url, types }: EndpointChanges): Promise<Endpoint> {
     const row = await this.#row(id)
@@ -135,7 +135,8 @@ export class EndpointRows implements Endpoints {
   async wanting(db: Queryable, owner: string, type: string): Promise<readonly string[]> {
     const rows = await db.sql<EndpointRow>`select * from ashlar_webhook_endpoints
       where owner = ${owner} and disabled_ms is null order by id`.all()
-    return rows.filter(({ types }) => isWanted(type, readTypes(types))).map(({ id }) => id)
+    // MySQL takes `acme ` for `acme`.
+    return rows.filter((row) => row.owner === owner && isWanted(type, readTypes(row.types))).map(({ id }) => id)
   }
   /** What is needed to send to it; nothing when it is gone or disabled. */
   async sending(id: string): Promise<{ url: string; keys: readonly string[]; heldMs: number } | undefined> {

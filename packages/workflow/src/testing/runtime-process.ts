@@ -38,7 +38,7 @@ for (const url of urls) {
   await flows.signal(bad.id, Go, "fail")
   const output = (await flows.result(good.id)) as { all: unknown[]; said: string }
   assert.deepEqual([output.all.slice(1), output.said], [[1, 7], "é"], url)
-  const error = await flows.result(bad.id).catch((failed) => failed)
+  const error = (await flows.result(bad.id).catch((failed) => failed)) as { code: string }
   assert.equal(error.code, "WORKFLOW_FAILED", url)
   assert.deepEqual(done.toSorted(), ["a", "a", "undo b"], url)
   if (url !== "memory:") {
