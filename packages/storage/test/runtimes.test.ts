@@ -38,6 +38,12 @@ const runtimes: readonly (readonly [string, (name: string) => readonly string[],
     deno,
   ],
 ]
+/** What goes through: in a folder, and on S3. The gigabyte is written once, for it takes its time. */
+const SIZES_MIB: Readonly<Record<string, readonly [number, number]>> = {
+  bun: [1024, 320],
+  node: [300, 320],
+  deno: [300, 64],
+}
 for (const [runtime, command, binary] of runtimes) {
   if (process.env.CI !== "true" && (binary === undefined || !existsSync(binary))) {
     console.warn(`skipped: what needs ${runtime}, for there is none`)
@@ -61,9 +67,10 @@ for (const [runtime, command, binary] of runtimes) {
       })
       try {
         const { value } = await server.stdout.getReader().read()
+        const [inFolder, onS3] = SIZES_MIB[runtime]!
         const urls: [string, number][] = [
-          [`file:${join(folder, `${runtime}-large`)}`, runtime === "bun" ? 1024 : 320],
-          [`${new TextDecoder().decode(value).trim()}&partBytes=5242880`, 320],
+          [`file:${join(folder, `${runtime}-large`)}`, inFolder],
+          [`${new TextDecoder().decode(value).trim()}&partBytes=5242880`, onS3],
         ]
         for (const [url, mebibytes] of urls) {
           const [code, said, problems] = await run("stream-process", url, String(mebibytes))

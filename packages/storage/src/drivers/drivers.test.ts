@@ -1,13 +1,13 @@
 import { afterAll, beforeAll } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { ObjectStore } from "../store.ts"
+import { memoryFolder } from "../testing/memory-folder.ts"
 import { startTestS3, type TestS3 } from "../testing/s3-server.ts"
 import { describeStorage } from "../testing/storage-suite.ts"
 import { storageDrivers } from "./drivers.ts"
 
-const folder = mkdtempSync(join(tmpdir(), "ashlar-storage-"))
+const folder = mkdtempSync(join(memoryFolder(), "ashlar-storage-"))
 let s3: TestS3
 beforeAll(async () => {
   s3 = await startTestS3()

@@ -10,14 +10,14 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { openStorage } from "../open-storage.ts"
+import { memoryFolder } from "../testing/memory-folder.ts"
 import { refused } from "../testing/storage-suite.ts"
 import { keysOf } from "../testing/write-cases.ts"
 import { FileLock } from "./file-lock.ts"
 
-const folder = mkdtempSync(join(tmpdir(), "ashlar-storage-file-"))
+const folder = mkdtempSync(join(memoryFolder(), "ashlar-storage-file-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let count = 0
 const newRoot = (): string => join(folder, String(++count))
