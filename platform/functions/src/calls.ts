@@ -204,7 +204,7 @@ export class Calls {
           log: (line) => this.#options.logs.append(store, functionId, { ...line, version }),
           runtime,
           limits,
-          content: store.content(functionId, version),
+          content: await store.content(functionId, version),
         })
       const perProcess = runtime === "quickjs" ? 1 : limits.concurrency
       running = { project: store.project, functionId, version, lane: new Lane({ limits, perProcess, start }) }

@@ -38,6 +38,12 @@ export const BundleInvalid: ErrorClass<"FUNCTIONS_BUNDLE_INVALID", 422> = define
   "The bundle does not load, or has no `export default { fetch }`. The message has the runtime's own words.",
 )
 
+export const BundleLost: ErrorClass<"FUNCTIONS_BUNDLE_LOST", 503> = defineError(
+  "FUNCTIONS_BUNDLE_LOST",
+  503,
+  "The code of this version is not where bundles are kept, or is not what was deployed. Deploy it again, or roll back.",
+)
+
 export const BundleTooLarge: ErrorClass<"FUNCTIONS_BUNDLE_TOO_LARGE", 413> = defineError(
   "FUNCTIONS_BUNDLE_TOO_LARGE",
   413,

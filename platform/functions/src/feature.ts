@@ -51,5 +51,14 @@ export const functionsFeature: Feature = {
          ) STRICT`,
       ],
     },
+    {
+      id: 2,
+      name: "bundles outside of the file",
+      // Where `bundle` is null the code is in the row, as it was for all before.
+      sql: [
+        "ALTER TABLE functions_versions ADD COLUMN bundle TEXT",
+        "ALTER TABLE functions_versions ADD COLUMN size_bytes INTEGER",
+      ],
+    },
   ],
 }

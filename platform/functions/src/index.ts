@@ -1,4 +1,5 @@
 export type { DataCaller, DataPort, FunctionCaller } from "./broker.ts"
+export type { BundleStore } from "./bundles.ts"
 export type { InvokeOptions } from "./calls.ts"
 export type { DataOperation } from "./collections.ts"
 export { dataOperations } from "./collections.ts"
@@ -9,6 +10,7 @@ export {
   BodyLimit,
   BrokenOff,
   BundleInvalid,
+  BundleLost,
   BundleTooLarge,
   CallLimit,
   Cancelled,

@@ -10,7 +10,11 @@ export interface NewVersion {
   readonly access: string | null
   readonly runtime: string
   readonly sha256: string
+  /** Empty when it is a bundle. */
   readonly code: Uint8Array
+  /** Where the code is kept outside of the file; `null`: it is not. */
+  readonly bundle: string | null
+  readonly sizeBytes: number
   readonly sealedEnv: Uint8Array
   readonly envNames: string
   readonly egress: string
@@ -24,10 +28,11 @@ export interface NewVersion {
 /**
  * Writes the next version of a function, the function too when the name is new, and makes it the active one.
  *
- * @returns the version's number, or `null` when the name went to another function since the env was sealed.
+ * @returns the version's number and the bundles that no version has any more, or `null` when the name went to another function
+ * since the env was sealed.
  * @throws {FUNCTIONS_INVALID} when the project has as many functions as it may.
  */
-export function deploy(tx: Transaction, next: NewVersion): number | null {
+export function deploy(tx: Transaction, next: NewVersion): { version: number; dropped: string[] } | null {
   const { functionId } = next
   const found = tx.get<{ id: string }>("SELECT id FROM functions_functions WHERE name = ?", [next.name])
   if (found && found.id !== functionId) return null
@@ -45,12 +50,12 @@ export function deploy(tx: Transaction, next: NewVersion): number | null {
     [functionId],
   )
   const version = (last?.version ?? 0) + 1
-  const { runtime, sha256, code, sealedEnv, envNames, egress, limits, atMs, by } = next
+  const { runtime, sha256, code, bundle, sizeBytes, sealedEnv, envNames, egress, limits, atMs, by } = next
   tx.run(
-    `INSERT INTO functions_versions (function_id, version, runtime, sha256, code, sealed_env, env_names, egress, limits,
-       created_at, created_by)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [functionId, version, runtime, sha256, code, sealedEnv, envNames, egress, limits, atMs, by],
+    `INSERT INTO functions_versions (function_id, version, runtime, sha256, code, bundle, size_bytes, sealed_env, env_names,
+       egress, limits, created_at, created_by)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [functionId, version, runtime, sha256, code, bundle, sizeBytes, sealedEnv, envNames, egress, limits, atMs, by],
   )
   tx.run("UPDATE functions_functions SET active = ?, updated_at = ?, access = coalesce(?, access) WHERE id = ?", [
     version,
@@ -58,11 +63,19 @@ export function deploy(tx: Transaction, next: NewVersion): number | null {
     next.access,
     functionId,
   ])
-  tx.run("DELETE FROM functions_versions WHERE function_id = ? AND version <= ?", [
-    functionId,
-    version - next.maxVersions,
-  ])
-  return version
+  const oldest = version - next.maxVersions
+  const dropped = bundlesOf(tx, functionId, oldest)
+  tx.run("DELETE FROM functions_versions WHERE function_id = ? AND version <= ?", [functionId, oldest])
+  return { version, dropped }
+}
+
+/** The bundles of a function's versions up to one. */
+function bundlesOf(tx: Transaction, functionId: string, lastVersion: number): string[] {
+  const rows = tx.all<{ bundle: string }>(
+    "SELECT bundle FROM functions_versions WHERE function_id = ? AND version <= ? AND bundle IS NOT NULL",
+    [functionId, lastVersion],
+  )
+  return rows.map(({ bundle }) => bundle)
 }
 
 /**
@@ -87,13 +100,15 @@ export function rollback(tx: Transaction, to: { name: string; version: number | 
   return target.version
 }
 
-/** Deletes a function with its versions and its log. @throws {FUNCTIONS_NOT_FOUND} */
-export function remove(tx: Transaction, { name }: { name: string }): void {
+/** Deletes a function with its versions and its log. @returns the bundles that they had. @throws {FUNCTIONS_NOT_FOUND} */
+export function remove(tx: Transaction, { name }: { name: string }): string[] {
   const found = tx.get<{ id: string }>("SELECT id FROM functions_functions WHERE name = ?", [name])
   if (!found) throw new FunctionNotFound()
+  const dropped = bundlesOf(tx, found.id, Number.MAX_SAFE_INTEGER)
   for (const table of ["functions_logs", "functions_versions"])
     tx.run(`DELETE FROM ${table} WHERE function_id = ?`, [found.id])
   tx.run("DELETE FROM functions_functions WHERE id = ?", [found.id])
+  return dropped
 }
 
 /** Lines of one function as columns: strings and flat arrays cross to the writer fastest. */

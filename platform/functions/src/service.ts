@@ -2,6 +2,7 @@ import { type Locks, openLocks } from "@ashlar/cache/locks"
 import { type Clock, type IdSource, systemClock, uuidv7 } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { Broker, type DataPort } from "./broker.ts"
+import type { BundleStore } from "./bundles.ts"
 import { Calls, type InvokeOptions } from "./calls.ts"
 import { createEgress, type EgressOptions } from "./egress.ts"
 import { Stopped } from "./errors.ts"
@@ -40,6 +41,8 @@ export interface FunctionsOptions {
   readonly profiles?: readonly Profile[]
   /** Where the runner's files are put; every user of the machine must be able to enter it. Default: the temporary folder. */
   readonly stagePath?: string
+  /** Where code is kept. Default: in the project's file. Code that is there already is read from there all the same. */
+  readonly bundles?: BundleStore
   /** Let one change of a function happen at a time; who opened them closes them. Default: in this process. */
   readonly locks?: Locks
   /** The way out of `fetch`. */
@@ -118,6 +121,8 @@ export interface FunctionsService {
   /** What this machine can do. The first call tries it, which takes about 100 ms. */
   capabilities(): Promise<FunctionCapabilities>
   health(): FunctionsHealth
+  /** Which of these bundles no version of the project has. */
+  unusedBundles(projectId: string, keys: readonly string[]): Promise<readonly string[]>
   /** Forgets a project that was deleted: ends its processes. */
   forget(projectId: string): Promise<void>
   /** Ends all calls and processes, and writes what waits for the logs. */
@@ -164,7 +169,10 @@ export function openFunctions(options: FunctionsOptions): FunctionsService {
   const open = async (projectId: string): Promise<FunctionStore> => {
     if (closed) throw new Stopped()
     const file = await options.storeFor(projectId)
-    return new FunctionStore(projectId, file, { sealer: options.sealer, clock, ids, limits })
+    return new FunctionStore(projectId, file, {
+      ...{ sealer: options.sealer, clock, ids, limits },
+      bundles: options.bundles,
+    })
   }
 
   return {
@@ -209,6 +217,7 @@ export function openFunctions(options: FunctionsOptions): FunctionsService {
     metrics: async (projectId, name) => calls.metrics((await open(projectId)).active(name).functionId),
     capabilities: () => isolation.capabilities(),
     health: () => ({ status: closed ? "red" : "green", processes: pool.size, maxProcesses: limits.maxProcesses }),
+    unusedBundles: async (projectId, keys) => (await open(projectId)).unused(keys),
     forget: async (projectId) => calls.forgetProject(projectId),
     async close() {
       if (closed) return

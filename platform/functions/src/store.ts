@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import type { Clock, IdSource } from "@ashlar/core"
-import type { SqliteFile } from "@ashlar/sqlite"
+import { type SqliteFile, SqliteOutcomeUnknown } from "@ashlar/sqlite"
+import { type BundleStore, bundlePrefix, readBundle } from "./bundles.ts"
 import { FunctionNotFound } from "./errors.ts"
 import { type FunctionLimits, type InstallLimits, resolveLimits } from "./limits.ts"
 import type { Access, CheckedDeployment } from "./manifest.ts"
@@ -86,20 +87,25 @@ const selectFunction = `
   SELECT f.id, f.name, f.access, f.active, v.runtime, v.env_names, v.egress, v.limits, f.created_at, f.updated_at
   FROM functions_functions f JOIN functions_versions v ON v.function_id = f.id AND v.version = f.active`
 const selectVersion = `
-  SELECT v.version, v.runtime, v.sha256, length(v.code) AS size, v.version = f.active AS active, v.created_at, v.created_by
+  SELECT v.version, v.runtime, v.sha256, coalesce(v.size_bytes, length(v.code)) AS size, v.version = f.active AS active, v.created_at, v.created_by
   FROM functions_versions v JOIN functions_functions f ON f.id = v.function_id`
+
+export interface FunctionStoreOptions {
+  readonly sealer: Sealer
+  readonly clock: Clock
+  readonly ids: IdSource
+  readonly limits: InstallLimits
+  /** Undefined: code is kept in the file. */
+  readonly bundles: BundleStore | undefined
+}
 
 /** The functions of one project, in its file. */
 export class FunctionStore {
   readonly project: string
   readonly file: SqliteFile
-  readonly #options: { sealer: Sealer; clock: Clock; ids: IdSource; limits: InstallLimits }
+  readonly #options: FunctionStoreOptions
 
-  constructor(
-    project: string,
-    file: SqliteFile,
-    options: { sealer: Sealer; clock: Clock; ids: IdSource; limits: InstallLimits },
-  ) {
+  constructor(project: string, file: SqliteFile, options: FunctionStoreOptions) {
     this.project = project
     this.file = file
     this.#options = options
@@ -119,14 +125,30 @@ export class FunctionStore {
     }
   }
 
-  /** The code and the opened env of a version. @throws {FUNCTIONS_NOT_FOUND} when it is gone by now. */
-  content(functionId: string, version: number): VersionContent {
-    const row = this.file.get<{ code: Uint8Array; sealed_env: Uint8Array }>(
-      "SELECT code, sealed_env FROM functions_versions WHERE function_id = ? AND version = ?",
+  /**
+   * The code and the opened env of a version.
+   *
+   * @throws {FUNCTIONS_NOT_FOUND} when it is gone by now. @throws {FUNCTIONS_BUNDLE_LOST}
+   */
+  async content(functionId: string, version: number): Promise<VersionContent> {
+    const row = this.file.get<{ code: Uint8Array; bundle: string | null; sha256: string }>(
+      "SELECT code, bundle, sha256 FROM functions_versions WHERE function_id = ? AND version = ?",
       [functionId, version],
     )
     if (!row) throw new FunctionNotFound()
-    return { code: row.code, env: this.#openEnv(row.sealed_env, functionId) }
+    const { bundle: key, sha256 } = row
+    const code = key === null ? row.code : await readBundle(this.#options.bundles, { key, sha256 })
+    return { code, env: this.#env(functionId, version) }
+  }
+
+  /** Which of these bundles no version has. */
+  unused(keys: readonly string[]): readonly string[] {
+    const rows = this.file.all<{ value: string }>(
+      `SELECT value FROM json_each(?) WHERE value NOT IN (
+         SELECT bundle FROM functions_versions WHERE bundle IS NOT NULL)`,
+      [JSON.stringify(keys)],
+    )
+    return rows.map(({ value }) => value)
   }
 
   /** @throws {FUNCTIONS_NOT_FOUND} */
@@ -170,7 +192,7 @@ export class FunctionStore {
     return {
       ...deployment,
       functionId,
-      env: deployment.env ?? (row ? this.content(row.id, row.active).env : {}),
+      env: deployment.env ?? (row ? this.#env(row.id, row.active) : {}),
       egress: deployment.egress ?? (row ? JSON.parse(row.egress) : []),
       limits: deployment.limits
         ? resolveLimits(deployment.runtime, deployment.limits as Record<string, unknown>)
@@ -178,17 +200,39 @@ export class FunctionStore {
     }
   }
 
-  /** Writes a version and makes it the active one. Returns its number, or `null` when the name changed hands meanwhile. */
-  deploy(deployment: MergedDeployment, by: string): Promise<number | null> {
+  /**
+   * Writes a version and makes it the active one. Returns its number, or `null` when the name changed hands meanwhile. The bundle is
+   * kept before the version is written, so a version always has its code.
+   */
+  async deploy(deployment: MergedDeployment, by: string): Promise<number | null> {
+    const { bundles, ids } = this.#options
+    const { functionId, codeBytes } = deployment
+    const bundle = bundles === undefined ? null : `${bundlePrefix(this.project)}${functionId}/${ids()}.js`
+    if (bundle !== null) await bundles?.put(bundle, codeBytes)
+    let written: { readonly version: number; readonly dropped: readonly string[] } | null
+    try {
+      written = await this.#write(deployment, by, bundle)
+    } catch (error) {
+      // A version of which it is not known whether it is there may need its code.
+      if (bundle !== null && !(error instanceof SqliteOutcomeUnknown)) await this.#discard([bundle])
+      throw error
+    }
+    await this.#discard(written?.dropped ?? (bundle === null ? [] : [bundle]))
+    return written?.version ?? null
+  }
+
+  #write(deployment: MergedDeployment, by: string, bundle: string | null) {
     const { sealer, clock, limits } = this.#options
     const env = Buffer.from(JSON.stringify(deployment.env))
-    return this.file.call<number | null>("functions.deploy", {
+    return this.file.call<{ version: number; dropped: string[] } | null>("functions.deploy", {
       functionId: deployment.functionId,
       name: deployment.name,
       access: deployment.access ?? null,
       runtime: deployment.runtime,
       sha256: createHash("sha256").update(deployment.codeBytes).digest("hex"),
-      code: deployment.codeBytes,
+      code: bundle === null ? deployment.codeBytes : new Uint8Array(),
+      bundle,
+      sizeBytes: deployment.codeBytes.length,
       sealedEnv: sealer.seal(new Uint8Array(env), this.#context(deployment.functionId)),
       envNames: JSON.stringify(Object.keys(deployment.env).sort()),
       egress: JSON.stringify(deployment.egress),
@@ -200,6 +244,11 @@ export class FunctionStore {
     } satisfies NewVersion)
   }
 
+  /** What cannot be discarded now is found by the sweep: a deploy does not fail for it. */
+  async #discard(keys: readonly string[]): Promise<void> {
+    if (keys.length > 0) await this.#options.bundles?.discard(keys).catch(() => undefined)
+  }
+
   /** @throws {FUNCTIONS_NOT_FOUND} @throws {FUNCTIONS_VERSION_NOT_FOUND} */
   async rollback(name: string, version: number | undefined): Promise<void> {
     await this.file.call("functions.rollback", { name, version: version ?? null, atMs: this.#options.clock.now() })
@@ -207,7 +256,7 @@ export class FunctionStore {
 
   /** @throws {FUNCTIONS_NOT_FOUND} */
   async remove(name: string): Promise<void> {
-    await this.file.call("functions.remove", { name }, { makesRoom: true })
+    await this.#discard(await this.file.call<string[]>("functions.remove", { name }, { makesRoom: true }))
   }
 
   #row(name: string): FunctionRow {
@@ -216,8 +265,14 @@ export class FunctionStore {
     return row
   }
 
-  #openEnv(sealed: Uint8Array, functionId: string): Record<string, string> {
-    return JSON.parse(Buffer.from(this.#options.sealer.open(sealed, this.#context(functionId))).toString())
+  /** @throws {FUNCTIONS_NOT_FOUND} when it is gone by now. */
+  #env(functionId: string, version: number): Record<string, string> {
+    const row = this.file.get<{ sealed_env: Uint8Array }>(
+      "SELECT sealed_env FROM functions_versions WHERE function_id = ? AND version = ?",
+      [functionId, version],
+    )
+    if (!row) throw new FunctionNotFound()
+    return JSON.parse(Buffer.from(this.#options.sealer.open(row.sealed_env, this.#context(functionId))).toString())
   }
 
   #context(functionId: string): string {

@@ -22,6 +22,8 @@ export interface DataFolder {
   readonly rootKeyFile: string
   /** The URL of the file of schedules, and of the queue where no other is given. */
   readonly jobsUrl: string
+  /** The URL of the folder of functions' code, where no other is given. */
+  readonly bundlesUrl: string
   /** The file of one project. Only ids come here, so no name of a caller ever becomes a path. */
   projectFile(projectId: string): string
   /** Lets another process use the folder. */
@@ -51,10 +53,16 @@ export function openDataFolder(folder: string): DataFolder {
     path,
     systemFile: join(path, "system.db"),
     rootKeyFile: join(path, "root.key"),
-    jobsUrl: `sqlite:${join(path, "jobs.db").split("/").map(encodeURIComponent).join("/")}`,
+    jobsUrl: `sqlite:${encodePath(join(path, "jobs.db"))}`,
+    bundlesUrl: `file:${encodePath(join(path, "bundles"))}`,
     projectFile: (projectId) => join(path, "projects", `${projectId}.db`),
     release: () => rmSync(lock, { force: true }),
   }
+}
+
+/** A path as it stands in a driver's URL. */
+function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/")
 }
 
 function makeFolder(path: string): void {

@@ -7,6 +7,7 @@ import { createSealer, identityFeature, openIdentity, openRootKey, type Sealer }
 import { openSqlite } from "@ashlar/sqlite"
 import { createPlatformApp } from "./app.ts"
 import { type BackendUrls, openBackends } from "./backends/open-backends.ts"
+import { bundleStore } from "./backends/open-bundles.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
 import { type EventRelay, eventsFeature, startEventRelay, tellOfCalls } from "./events/event-relay.ts"
 import { createFunctionData } from "./function-data.ts"
@@ -16,6 +17,7 @@ import { createRequestMetrics } from "./metrics.ts"
 import type { Platform } from "./platform.ts"
 import { createProjectRooms } from "./project-rooms.ts"
 import { describeInstall } from "./self-description.ts"
+import { pushBundleRemoval, removeBundles } from "./upkeep/remove-bundles.ts"
 import { pushRemoval } from "./upkeep/remove-storage.ts"
 import { startUpkeep } from "./upkeep/start-upkeep.ts"
 import { version } from "./version.ts"
@@ -81,11 +83,11 @@ async function compose(
   const [clock, ids] = [systemClock, uuidv7]
   const draining = new AbortController()
 
-  const rootKey = await openRootKey(folder.rootKeyFile, { create: !existsSync(folder.systemFile) })
-  const sealer = createSealer(rootKey)
+  const sealer = createSealer(await openRootKey(folder.rootKeyFile, { create: !existsSync(folder.systemFile) }))
   const installId = installIdOf(sealer)
   const backends = await openBackends(options, { folder, installId, log }, (one) => void closers.push(one))
   const { cache, work, events } = backends
+  const storage = backends.bundles.storage.at(installId)
   const engine = openSqlite()
   closers.push(() => engine.close())
   const features = [identityFeature, controlFeature, idempotencyFeature, eventsFeature]
@@ -103,6 +105,7 @@ async function compose(
     async remove(projectId: string) {
       await functions.forget(projectId)
       await rooms.remove(projectId)
+      await removeBundles(storage, projectId)
     },
   }
 
@@ -127,9 +130,11 @@ async function compose(
     onInternalError: (error) => log.error("a function's call failed inside the platform", error),
     data: createFunctionData(rooms),
     ...{ sealer, clock, ids, trustFunctions, locks: cache.locks },
+    bundles: bundleStore(storage, (keys) => pushBundleRemoval(work.queue, keys)),
   })
   closers.push(() => functions.close())
-  const upkeep = await startUpkeep(folder.jobsUrl, { file: system, clock, identity, control, queue: work.queue }, log)
+  const parts = { file: system, clock, identity, control, functions, queue: work.queue, storage }
+  const upkeep = await startUpkeep(folder.jobsUrl, parts, log)
   closers.push(() => upkeep.stop())
 
   const requestMetrics = createRequestMetrics()

@@ -16,6 +16,7 @@ interface UpFlags {
   readonly cache?: string
   readonly queue?: string
   readonly bus?: string
+  readonly storage?: string
 }
 
 /** What is chosen by URL: the option, its variable, and its place in the help. */
@@ -37,6 +38,11 @@ const BACKENDS = [
     variable: "ASHLAR_BUS_URL",
     description:
       "what carries events to others: redis://…, nats://…, sqlite:…, postgres://…, mysql://… (default: memory:)",
+  },
+  {
+    name: "storage",
+    variable: "ASHLAR_STORAGE_URL",
+    description: "what keeps the code of functions: file:folder, s3://… (default: a folder in the data folder)",
   },
 ] as const
 

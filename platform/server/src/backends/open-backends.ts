@@ -1,6 +1,7 @@
 import type { DataFolder } from "../data-folder.ts"
 import type { Log } from "../log.ts"
 import { type BackendHealth, createBackendHealth } from "./backend-health.ts"
+import { type Bundles, openBundles } from "./open-bundles.ts"
 import { type EventBus, openEventBus } from "./open-bus.ts"
 import { openSharedCache, type SharedCache } from "./open-cache.ts"
 import { openWorkQueue, type WorkQueue } from "./open-queue.ts"
@@ -22,12 +23,15 @@ export interface BackendUrls {
    * `mysql://…`. Default `memory:`, for who runs the server in a program.
    */
   readonly bus?: string
+  /** What keeps the code of functions: `file:folder`, `s3://…` or `memory:`. Default: a folder in the data folder. */
+  readonly storage?: string
 }
 
 export interface Backends {
   readonly cache: SharedCache
   readonly work: WorkQueue
   readonly events: EventBus
+  readonly bundles: Bundles
   readonly health: BackendHealth
 }
 
@@ -37,7 +41,7 @@ export interface Backends {
  * @throws {SERVER_BACKEND_INVALID} @throws {SERVER_BACKEND_DOWN}
  */
 export async function openBackends(
-  { cache = "memory:", queue, bus = "memory:" }: BackendUrls,
+  { cache = "memory:", queue, bus = "memory:", storage }: BackendUrls,
   { folder, installId, log }: { readonly folder: DataFolder; readonly installId: string; readonly log: Log },
   onOpen: (close: () => Promise<void>) => void,
 ): Promise<Backends> {
@@ -50,6 +54,7 @@ export async function openBackends(
     cache: await opened(openSharedCache(cache, installId)),
     work: await opened(openWorkQueue(queue ?? folder.jobsUrl, installId, log)),
     events: await opened(openEventBus(bus, installId, log)),
+    bundles: await opened(openBundles(storage ?? folder.bundlesUrl)),
   }
   return { ...backends, health: createBackendHealth(Object.values(backends), log) }
 }

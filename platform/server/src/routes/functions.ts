@@ -27,6 +27,7 @@ import {
   RollbackBody,
   Version,
 } from "@ashlar/protocol"
+import { StorageFailed } from "@ashlar/storage"
 import { eventStream } from "../event-stream.ts"
 import type { Api } from "../layers/caller.ts"
 import type { Entries } from "../layers/entry.ts"
@@ -76,7 +77,15 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
         body: DeployBody,
         response: { 201: Deployed },
         maxBodyBytes: limits.maxDeployBodyBytes,
-        errors: [FunctionInvalid, BundleTooLarge, BundleInvalid, Unsandboxed, StartFailed, ...turnErrors],
+        errors: [
+          FunctionInvalid,
+          BundleTooLarge,
+          BundleInvalid,
+          Unsandboxed,
+          StartFailed,
+          StorageFailed,
+          ...turnErrors,
+        ],
       },
       async (ctx) => {
         const deployment = withoutUndefined(ctx.body)

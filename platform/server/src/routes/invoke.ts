@@ -3,6 +3,7 @@ import {
   AccessDenied,
   BadResponse,
   BodyLimit,
+  BundleLost,
   CpuLimit,
   Crashed,
   type FunctionCaller,
@@ -18,12 +19,13 @@ import {
 } from "@ashlar/functions"
 import type { BaseContext } from "@ashlar/http"
 import { describeRoute } from "@ashlar/openapi"
+import { StorageFailed } from "@ashlar/storage"
 import type { Api, Caller } from "../layers/caller.ts"
 import type { Entries } from "../layers/entry.ts"
 import { limits } from "../limits.ts"
 import type { Platform } from "../platform.ts"
 
-const refusals = [QueueFull, Stopped, Unsandboxed, StartFailed]
+const refusals = [QueueFull, Stopped, Unsandboxed, StartFailed, BundleLost, StorageFailed]
 const kills = [WallLimit, CpuLimit, MemoryLimit, BodyLimit, Threw, BadResponse, Crashed, ProtocolError]
 /** Anybody may knock: the function's own access decides. */
 const knocks: Need = { role: "viewer", key: "publishable", anonymous: true }

@@ -1,11 +1,15 @@
 import type { Control } from "@ashlar/control"
 import type { Clock } from "@ashlar/core"
+import type { FunctionsService } from "@ashlar/functions"
 import type { Identity } from "@ashlar/identity"
 import type { Queue } from "@ashlar/queue"
 import { defineSchedule, type Schedule } from "@ashlar/scheduler"
 import type { SqliteFile } from "@ashlar/sqlite"
+import type { Storage } from "@ashlar/storage"
 import { pruneAnswers } from "../layers/idempotency.ts"
+import { pushBundleRemoval } from "./remove-bundles.ts"
 import { pushRemoval } from "./remove-storage.ts"
+import { sweepBundles } from "./sweep-bundles.ts"
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -21,10 +25,13 @@ export interface UpkeepParts {
   readonly identity: Identity
   readonly control: Control
   readonly queue: Queue
+  readonly functions: FunctionsService
+  readonly storage: Storage
 }
 
-/** What an install does for itself, each hour. What was missed while it was stopped is done once when it starts. */
-export function upkeepSchedules({ file, clock, identity, control, queue }: UpkeepParts): readonly Schedule[] {
+/** What an install does for itself, each hour or each day. What was missed while it was stopped is done once when it starts. */
+export function upkeepSchedules(parts: UpkeepParts): readonly Schedule[] {
+  const { file, clock, identity, control, queue, functions, storage } = parts
   return [
     defineSchedule("prune-sessions", times, async ({ signal }) => void (await identity.prune(signal))),
     defineSchedule("prune-answers", times, async ({ signal }) => void (await pruneAnswers({ file, clock }, signal))),
@@ -33,6 +40,12 @@ export function upkeepSchedules({ file, clock, identity, control, queue }: Upkee
         signal.throwIfAborted()
         await pushRemoval(queue, projectId)
       }
+    }),
+    defineSchedule("sweep-bundles", { ...times, everyMs: 24 * HOUR_MS }, async ({ signal }) => {
+      const hasProject = (projectId: string): boolean => control.projects.locate(projectId)?.id === projectId
+      const discard = (keys: readonly string[]): Promise<void> => pushBundleRemoval(queue, keys)
+      const age = { minAgeMs: HOUR_MS, nowMs: clock.now() }
+      await sweepBundles({ storage, functions, hasProject, discard, ...age }, signal)
     }),
   ]
 }

@@ -1,5 +1,6 @@
 import { openScheduler, type Scheduler } from "@ashlar/scheduler"
 import type { Log } from "../log.ts"
+import { bundleRemovalJob } from "./remove-bundles.ts"
 import { pushRemoval, removalJob } from "./remove-storage.ts"
 import { type UpkeepParts, upkeepSchedules } from "./schedules.ts"
 
@@ -24,13 +25,13 @@ const GRACE_MS = 5_000
  * @param schedulerUrl Where times and history are kept.
  */
 export async function startUpkeep(schedulerUrl: string, parts: UpkeepParts, log: Log): Promise<Upkeep> {
-  const { queue, control } = parts
+  const { queue, control, storage } = parts
   const scheduler = openScheduler(schedulerUrl, {
     schedules: upkeepSchedules(parts),
     pollEveryMs: POLL_MS,
     onError: (error, schedule) => log.error("a schedule failed", error, { schedule }),
   })
-  const worker = queue.work([removalJob(() => control)], { concurrency: CONCURRENCY })
+  const worker = queue.work([removalJob(() => control), bundleRemovalJob(storage)], { concurrency: CONCURRENCY })
   const stop = async (): Promise<void> => {
     await Promise.all([worker.stop({ graceMs: GRACE_MS }), scheduler.stop({ graceMs: GRACE_MS })])
   }

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { controlFeature } from "@ashlar/control"
@@ -7,10 +7,13 @@ import { manualClock } from "@ashlar/core"
 import { identityFeature } from "@ashlar/identity"
 import { openScheduler } from "@ashlar/scheduler"
 import { openSqlite } from "@ashlar/sqlite"
+import { openStorage } from "@ashlar/storage"
+import { eventsFeature } from "../events/event-relay.ts"
 import { idempotencyFeature, pruneAnswers } from "../layers/idempotency.ts"
 import { startServer } from "../server.ts"
 import { raiseStage } from "../testing/cast.ts"
 import { pushRemoval } from "./remove-storage.ts"
+import { sweepBundles } from "./sweep-bundles.ts"
 
 const folders: string[] = []
 afterAll(() => {
@@ -49,7 +52,7 @@ describe("the storage of a deleted project", () => {
     await stage.server.stop(0)
     // As after a kill between the commit of a deletion and all that follows it.
     const engine = openSqlite()
-    const features = [identityFeature, controlFeature, idempotencyFeature]
+    const features = [identityFeature, controlFeature, idempotencyFeature, eventsFeature]
     const system = await engine.open(join(data, "system.db"), { kind: "system", features })
     const change = {
       ...{ auditId: crypto.randomUUID(), projectId: other, atMs: 1 },
@@ -60,7 +63,7 @@ describe("the storage of a deleted project", () => {
     expect(existsSync(join(data, "projects", `${other}.db`))).toBe(true)
     const server = await startServer({ port: 0, data })
     await until("the file is gone", () => !existsSync(join(data, "projects", `${other}.db`)))
-    expect(server.platform.control.projects.leftovers()).toEqual([])
+    await until("nothing is noted any more", () => server.platform.control.projects.leftovers().length === 0)
     await server.stop(0)
 
     const again = await startServer({ port: 0, data })
@@ -74,12 +77,74 @@ describe("the storage of a deleted project", () => {
   }, 60_000)
 })
 
+describe("the code of functions", () => {
+  const hello = {
+    name: "hello",
+    runtime: "quickjs",
+    code: "export default { fetch: () => new Response('mark of code') }",
+  }
+
+  test("is in a folder of its own, and goes with its function and its project, behind the answer", async () => {
+    const stage = await raiseStage()
+    const bundles = join(stage.data, "data", "bundles")
+    const kept = (): string[] =>
+      readdirSync(bundles, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"))
+    const functions = "/v1/projects/walls/functions"
+    for (const name of ["hello", "other"])
+      expect((await stage.call("owner", "POST", functions, { ...hello, name, access: "public" })).status).toBe(201)
+    expect(kept()).toHaveLength(2)
+    const { id } = (await stage.call("owner", "GET", "/v1/projects/walls")).body as { id: string }
+    const file = readFileSync(join(stage.data, "data", "projects", `${id}.db`))
+    expect(file.includes("mark of code")).toBe(false)
+    expect((await stage.call("anonymous", "GET", "/f/walls/hello")).body).toBe("mark of code")
+    expect((await stage.call("owner", "DELETE", `${functions}/hello`)).status).toBe(204)
+    await until("one is gone", () => kept().length === 1)
+    expect((await stage.call("owner", "DELETE", "/v1/projects/walls")).status).toBe(204)
+    await until("both are gone", () => kept().length === 0)
+    await stage.close()
+  }, 60_000)
+
+  test("without a version is found, unless it is young or its project is gone", async () => {
+    const storage = openStorage("memory:")
+    for (const key of ["a/f/1", "a/f/2", "b/f/3", "gone/f/4"]) await storage.put(`functions/${key}.js`, "code")
+    const found: string[] = []
+    const options = {
+      storage,
+      functions: {
+        unusedBundles: async (_: string, keys: readonly string[]) => keys.filter((key) => !key.includes("2")),
+      },
+      hasProject: (projectId: string) => projectId !== "gone",
+      discard: async (keys: readonly string[]) => void found.push(...keys),
+      minAgeMs: 60_000,
+    }
+    expect(await sweepBundles({ ...options, nowMs: Date.now() })).toBe(0)
+    expect(await sweepBundles({ ...options, nowMs: Date.now() + 61_000 })).toBe(2)
+    expect(found).toEqual(["functions/a/f/1.js", "functions/b/f/3.js"])
+    const ended = AbortSignal.abort(new RangeError("the server stops"))
+    await expect(sweepBundles({ ...options, nowMs: 0 }, ended)).rejects.toThrow("the server stops")
+    await storage.close()
+  })
+
+  test("has a storage that is named when it is wrong or away", async () => {
+    for (const [storage, code] of [
+      ["flie:./x", "SERVER_BACKEND_INVALID"],
+      ["s3://key:hunter2@127.0.0.1:1/bucket?attempts=1&timeoutMs=500", "SERVER_BACKEND_DOWN"],
+    ] as const) {
+      const error = await startServer({ port: 0, data: join(folder(), "data"), storage }).catch((failure) => failure)
+      expect([error.code, String(error).includes("hunter2")]).toEqual([code, false])
+      expect(String(error)).toContain("storage")
+    }
+  }, 60_000)
+})
+
+const NAMES = ["prune-answers", "prune-sessions", "sweep-bundles", "sweep-leftovers"]
+
 test("the schedules of an install are seen from outside, and can be run", async () => {
   const data = join(folder(), "data")
   const server = await startServer({ port: 0, data })
   const outside = openScheduler(`sqlite:${join(data, "jobs.db")}`)
-  expect((await outside.list()).map(({ name }) => name)).toEqual(["prune-answers", "prune-sessions", "sweep-leftovers"])
-  for (const name of ["prune-answers", "prune-sessions", "sweep-leftovers"]) {
+  expect((await outside.list()).map(({ name }) => name)).toEqual(NAMES)
+  for (const name of NAMES) {
     const id = await outside.runNow(name)
     await until(`${name} ran`, async () => (await outside.history(name)).some((run) => run.id === id))
     expect((await outside.history(name, 1))[0]).toMatchObject({ id, outcome: "succeeded", cause: "manual" })
