@@ -287,7 +287,8 @@ describe("functions", () => {
     "%s on %s is stopped by its reason, and the server keeps answering",
     async (flood, runtime, statuses, codes) => {
       // What is about time ends by it; what is about memory has all the time that a slow machine needs to fill it.
-      const times = flood === "memory" || flood === "strings" ? { wallMs: 30_000, cpuMs: 20_000 } : { wallMs: 1500, cpuMs: 1200 }
+      const times =
+        flood === "memory" || flood === "strings" ? { wallMs: 30_000, cpuMs: 20_000 } : { wallMs: 1500, cpuMs: 1200 }
       const limits = { ...times, memoryMb: runtime === "bun" ? 256 : 64 }
       expect((await deploy(`floods-${runtime}`, runtime, source("floods.js"), { limits })).status).toBe(201)
       const slowest = watch(install.url)
