@@ -1,0 +1,1 @@
+export { type JobToPush, scheduleJob } from "./schedule-job.ts"
