@@ -11,6 +11,7 @@ export class RedisLanes {
   readonly #key: string
   readonly #tell: () => void
   readonly #lanes = new Map<string, RedisLane>()
+  readonly #ready = new Set<string>()
   readonly #registered = new Map<string, Promise<void>>()
 
   /** @param tell Lets other processes know of a new one. */
@@ -31,6 +32,11 @@ export class RedisLanes {
     return high === undefined ? [usual] : [high, usual]
   }
 
+  /** A lane that all know of. */
+  known(name: string, side: LaneSide): RedisLane | undefined {
+    const id = `${side}:${name}`
+    return this.#ready.has(id) ? this.#lanes.get(id) : undefined
+  }
   /** The lane that a job is put into, known to all from now on. */
   async make(name: string, side: LaneSide): Promise<RedisLane> {
     const lane = this.#lane(name, side)
@@ -44,6 +50,7 @@ export class RedisLanes {
     this.#registered.set(lane.id, registering)
     registering.catch(() => this.#registered.delete(lane.id))
     await registering
+    this.#ready.add(lane.id)
     return lane
   }
   async #register(lane: RedisLane): Promise<void> {

@@ -1,4 +1,4 @@
-import { systemClock, withDeadline } from "@ashlar/core"
+import { systemClock } from "@ashlar/core"
 import { ClaimLoop } from "../brokers/claim-loop.ts"
 import { FarBell } from "../brokers/far-bell.ts"
 import { QueueClosed, QueueStoreFailed } from "../errors.ts"
@@ -17,6 +17,7 @@ import type {
   StoredJob,
   StoreSettings,
 } from "../store.ts"
+import { Patience } from "./patience.ts"
 import type { RedisConnection, RedisOptions } from "./redis-client.ts"
 import { type HeldRedisJob, RedisLane } from "./redis-lane.ts"
 import { RedisLanes } from "./redis-lanes.ts"
@@ -39,6 +40,7 @@ export class RedisStore implements QueueStore {
   readonly #token = crypto.randomUUID()
   /** How many jobs of a lane were there when it was last asked: so many are asked for at once. */
   readonly #appetites = new Map<RedisLane, number>()
+  readonly #patience = new Patience()
   #tokens = 0
   #recovering: ReturnType<typeof setTimeout> | undefined
   #recoverEveryMs = Number.POSITIVE_INFINITY
@@ -79,6 +81,15 @@ export class RedisStore implements QueueStore {
 
   async add(jobs: readonly NewJob[]): Promise<readonly Added[]> {
     const added = await this.#do("add", async () => {
+      const [job] = jobs
+      if (jobs.length === 1 && job!.unique === undefined) {
+        // One script is a transaction by itself.
+        const lane = this.#lanes.known(job!.name, RedisLane.sideOf(job!.priority))
+        if (lane !== undefined) {
+          await lane.add(this.#connection.client, job!, systemClock.now())
+          return [{ id: job!.id, isNew: true }]
+        }
+      }
       const held = await this.#uniques.reserve(jobs)
       const fresh = jobs.filter((_, at) => held[at] === undefined)
       if (fresh.length > 0) await this.#add(fresh)
@@ -249,7 +260,7 @@ export class RedisStore implements QueueStore {
     const ms = this.#timeoutMs + longerMs
     const late = () => new QueueStoreFailed(`Redis did not ${what} within ${this.#timeoutMs} ms (commandTimeoutMs)`)
     try {
-      return await withDeadline(work, ms, late)
+      return await this.#patience.wait(work(), ms, late)
     } catch (cause) {
       if (cause instanceof QueueStoreFailed || cause instanceof QueueClosed) throw cause
       throw new QueueStoreFailed(`Redis did not ${what}`, { cause })
