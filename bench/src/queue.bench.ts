@@ -6,6 +6,7 @@ import { measureFsync } from "./queue/measure-fsync.ts"
 import { measureJob, measureQueue } from "./queue/measure-queue.ts"
 import type { QueueSubject } from "./queue/subject.ts"
 import { ASHLAR } from "./queue/subjects/ashlar.ts"
+import { BULLMQ } from "./queue/subjects/bullmq.ts"
 import { P_QUEUE } from "./queue/subjects/p-queue.ts"
 import { PG_BOSS } from "./queue/subjects/pg-boss.ts"
 import { measureRawAdds } from "./queue/subjects/raw-sqlite.ts"
@@ -19,7 +20,7 @@ const OPTIONS = [
   { name: "only", default: "", form: "engines with commas between", pattern: /^[a-z,]*$/ },
 ] as const
 
-const SUBJECTS: readonly QueueSubject[] = [...ASHLAR, ...P_QUEUE, ...PG_BOSS]
+const SUBJECTS: readonly QueueSubject[] = [...ASHLAR, ...P_QUEUE, ...PG_BOSS, ...BULLMQ]
 
 export default async function* queue({ options }: BenchmarkInput): AsyncGenerator<Row> {
   const { rounds: count, seconds, only } = readOptions(options, OPTIONS)

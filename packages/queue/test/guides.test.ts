@@ -24,4 +24,4 @@ test.each(programs)("the guide of queues runs its program %d", async (at, progra
   const [code, problems] = await Promise.all([child.exited, new Response(child.stderr).text()])
   expect([code, problems]).toEqual([0, ""])
 })
-test("it has as many as it should", () => expect(programs).toHaveLength(5))
+test("it has as many as it should", () => expect(programs).toHaveLength(6))

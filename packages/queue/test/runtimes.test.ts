@@ -1,6 +1,8 @@
-import { beforeAll, expect, test } from "bun:test"
+import { afterAll, beforeAll, expect, test } from "bun:test"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
+import { deleteKeys, deleteStreams } from "../src/testing/brokers.ts"
+import { startSqsServer } from "../src/testing/sqs-server.ts"
 import { temporaryDatabase, temporaryFolder } from "../src/testing/test-database.ts"
 import { findServer } from "../src/testing/test-servers.ts"
 
@@ -17,6 +19,21 @@ const servers = [
     ? []
     : [await temporaryDatabase((name) => `mysql://root@127.0.0.1:${mariadb}/${name}`, "mysql")]),
 ]
+
+const prefix = `ashlar-test-${crypto.randomUUID().slice(0, 8)}`
+const [redis, nats, rabbit] = [await findServer("Redis"), await findServer("NATS"), await findServer("RabbitMQ")]
+const sqs = startSqsServer()
+const brokers = [
+  ...(redis === undefined ? [] : [`redis://127.0.0.1:${redis}?prefix=${prefix}`]),
+  ...(nats === undefined ? [] : [`nats://127.0.0.1:${nats}?prefix=${prefix}`]),
+  ...(rabbit === undefined ? [] : [`amqp://127.0.0.1:${rabbit}?prefix=${prefix}&expiresMs=120000`]),
+  `sqs://key:secret@eu-central-1?prefix=${prefix}&endpoint=${encodeURIComponent(sqs.url)}`,
+]
+afterAll(async () => {
+  await sqs.stop()
+  if (redis !== undefined) await deleteKeys(redis, prefix)
+  if (nats !== undefined) await deleteStreams(nats, prefix)
+})
 
 beforeAll(async () => {
   const built = await Bun.build({ entrypoints: [program], target: "node", outdir: folder, naming: "[name].mjs" })
@@ -35,7 +52,7 @@ for (const [runtime, command] of commands) {
     continue
   }
   test(`queues work on ${runtime}`, async () => {
-    const urls = ["memory:", `sqlite:${join(folder, `${runtime}.db`)}`, ...servers]
+    const urls = ["memory:", `sqlite:${join(folder, `${runtime}.db`)}`, ...servers, ...brokers]
     const child = Bun.spawn([...command!, JSON.stringify(urls)], { stdin: "ignore", stdout: "pipe", stderr: "pipe" })
     const [said, problems] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
     expect([await child.exited, said, problems]).toEqual([0, "all is well\n", ""])

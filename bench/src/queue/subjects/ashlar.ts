@@ -11,6 +11,7 @@ export const ASHLAR: readonly QueueSubject[] = [
   { engine: "memory", name: "ashlar", open: async () => await open("memory:", () => undefined) },
   { engine: "sqlite", name: "ashlar", open: onSqlite },
   { engine: "postgres", name: "ashlar", open: onPostgres },
+  { engine: "redis", name: "ashlar", open: onRedis },
 ]
 
 async function open(url: string, clean: () => unknown): Promise<OpenSubject> {
@@ -53,5 +54,17 @@ async function onPostgres(): Promise<OpenSubject | undefined> {
   return await open(admin.replace(/\/[^/]*$/, `/${name}`), async () => {
     await server.sql`drop database ${sql.id(name)} with (force)`.run()
     await server.close()
+  })
+}
+
+async function onRedis(): Promise<OpenSubject | undefined> {
+  const url = await serverUrl("redis")
+  if (url === undefined) return undefined
+  const prefix = `ashlar-bench-${crypto.randomUUID().slice(0, 8)}`
+  return await open(`${url}?prefix=${prefix}`, async () => {
+    const client = new Bun.RedisClient(url)
+    const keys = (await client.send("KEYS", [`{${prefix}*`])) as string[]
+    if (keys.length > 0) await client.send("DEL", keys)
+    client.close()
   })
 }

@@ -16,7 +16,12 @@ test("each time pushes one job, with what is made of the run, also when a node d
   const nightly = scheduleJob(
     "nightly",
     { cron: "0 3 * * *" },
-    { queue: async () => queue, job: report, push: { priority: 7 }, input: ({ at }) => ({ day: at.toISOString().slice(0, 10) }) },
+    {
+      queue: async () => queue,
+      job: report,
+      push: { priority: 7 },
+      input: ({ at }) => ({ day: at.toISOString().slice(0, 10) }),
+    },
   )
   const scheduler = createScheduler(store, { schedules: [nightly] })
   await scheduler.register()
