@@ -1,4 +1,4 @@
-import { type IRedisClient, Job, type JobJson, Queue, type QueueOptions, type RedisQueueBackend } from "bullmq"
+import { type IRedisClient, type Job, type JobJson, Queue, type QueueOptions, type RedisQueueBackend } from "bullmq"
 import type { ClaimedJob, NewJob } from "../store.ts"
 
 /** What BullMQ keeps for a job of ours. */
@@ -16,7 +16,7 @@ export type RedisJob = Job<RedisJobData, string>
 /** A job in the hands of this process. */
 export interface HeldRedisJob extends ClaimedJob {
   readonly lane: RedisLane
-  readonly job: RedisJob
+  readonly data: RedisJobData
   readonly token: string
 }
 
@@ -95,32 +95,29 @@ export class RedisLane {
       ...(delayMs > 0 && { delay: delayMs }),
       ...(order > 0 && { priority: order }),
     }
-    const json = new Job<RedisJobData, string>(this.queue, this.name, data, opts, id).asJSON()
+    // What `new Job(…).asJSON()` gives, without the object in between: it is made for every push.
+    const json = { id, name: this.name, data: JSON.stringify(data), opts, timestamp: nowMs }
     await this.backend.addJobToTransaction(transaction as IRedisClient, json as never, id, {}, this.queue.keys as never)
   }
 
   /** The next job, if there is one. */
   async take(token: string, leaseMs: number, worker: string): Promise<HeldRedisJob | undefined> {
-    const [json, id] = (await this.#taker(leaseMs).moveToActive(token, worker)) as [
-      JobJson | undefined,
-      string?,
-      ...unknown[],
-    ]
-    return json === undefined || json === null ? undefined : this.hold(json, id, token)
+    const [json, id] = (await this.#taker(leaseMs).moveToActive(token, worker)) as [(JobJson | null)?, string?, ...unknown[]]
+    return json === undefined || json === null || id === undefined ? undefined : this.#hold(id, json, token)
   }
-  hold(json: JobJson, id: string | undefined, token: string): HeldRedisJob {
-    const job: RedisJob = Job.fromJSON<RedisJobData, string>(this.queue as never, json as never, id) as RedisJob
-    const { input, attempts, meta } = job.data
+  #hold(id: string, json: JobJson, token: string): HeldRedisJob {
+    const data = JSON.parse(json.data) as RedisJobData
+    const { input, attempts, meta } = data
     return {
-      id: job.id!,
+      id,
       name: this.name,
       input,
-      attempt: job.attemptsStarted,
+      attempt: json.attemptsStarted ?? 1,
       attempts,
-      createdMs: job.timestamp,
+      createdMs: json.timestamp,
       ...(meta !== undefined && { meta }),
       lane: this,
-      job,
+      data,
       token,
     }
   }

@@ -18,16 +18,18 @@ export async function settleRedisJob(outcome: Outcome, client: IRedisClient): Pr
 }
 
 async function tell(outcome: Outcome, client: IRedisClient): Promise<void> {
-  const { lane, job, token, id } = outcome.job as HeldRedisJob
+  const { lane, data, token, id } = outcome.job as HeldRedisJob
   const { backend } = lane
   const nowMs = systemClock.now()
+  // As much of a job as its scripts ask for: retries are told one by one, and not BullMQ's to decide.
+  const job = { id, opts: { attempts: 0 } } as never
   switch (outcome.kind) {
     case "complete":
-      await backend.moveToCompleted(job as never, outcome.output as never, job.data.keepCompletedMs === 0, token, false)
+      await backend.moveToCompleted(job, outcome.output as never, data.keepCompletedMs === 0, token, false)
       return
     case "fail": {
       const fields = { failedReason: outcome.error }
-      await backend.moveToFailed(job as never, outcome.error, job.data.keepFailedMs === 0, token, false, fields)
+      await backend.moveToFailed(job, outcome.error, data.keepFailedMs === 0, token, false, fields)
       return
     }
     case "retry": {

@@ -168,7 +168,7 @@ export class RedisStore implements QueueStore {
         outcomes.map(async (outcome) => {
           const isKept = await settleRedisJob(outcome, this.#connection.client)
           if (isKept && outcome.kind !== "release" && outcome.kind !== "retry")
-            await this.#uniques.ended((outcome.job as HeldRedisJob).job.data.unique, outcome.job as HeldRedisJob)
+            await this.#uniques.ended((outcome.job as HeldRedisJob).data.unique, outcome.job as HeldRedisJob)
           return isKept
         }),
       ),

@@ -51,8 +51,8 @@ export class RedisUniques {
   }
 
   async started(jobs: readonly HeldRedisJob[]): Promise<void> {
-    for (const { job, id, lane } of jobs) {
-      const { unique } = job.data
+    for (const { data, id, lane } of jobs) {
+      const { unique } = data
       if (unique?.until === "started") await this.#free(unique.key, { id, lane }, true)
     }
   }
