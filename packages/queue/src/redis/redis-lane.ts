@@ -102,7 +102,11 @@ export class RedisLane {
 
   /** The next job, if there is one. */
   async take(token: string, leaseMs: number, worker: string): Promise<HeldRedisJob | undefined> {
-    const [json, id] = (await this.#taker(leaseMs).moveToActive(token, worker)) as [(JobJson | null)?, string?, ...unknown[]]
+    const [json, id] = (await this.#taker(leaseMs).moveToActive(token, worker)) as [
+      (JobJson | null)?,
+      string?,
+      ...unknown[],
+    ]
     return json === undefined || json === null || id === undefined ? undefined : this.#hold(id, json, token)
   }
   #hold(id: string, json: JobJson, token: string): HeldRedisJob {
