@@ -23,6 +23,7 @@ import { registerRoutes } from "./commands/routes.ts"
 import { registerSchedules } from "./commands/schedules.ts"
 import { registerTypes } from "./commands/types.ts"
 import { registerUp } from "./commands/up.ts"
+import { registerWorkflows } from "./commands/workflows.ts"
 import type { Io } from "./io.ts"
 import { VERSION } from "./version.ts"
 
@@ -100,6 +101,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerMigrate(program, run)
   registerQueues(program, run)
   registerSchedules(program, run)
+  registerWorkflows(program, run)
   registerTypes(program, run)
   registerClient(program, run)
   registerGenerate(program, run)
