@@ -9,7 +9,7 @@ export interface WorkQueue extends Backend {
 }
 
 /** What this process pushes it hears of at once; this is for what is due later, and for what another left. */
-const POLL_MS = 1_000
+const POLL_MS = 5_000
 
 /**
  * Opens the queue of an install.

@@ -14,7 +14,7 @@ export interface Upkeep {
 /** Jobs of this process at once. */
 const CONCURRENCY = 4
 /** Schedules are an hour apart; this is how soon one that an operator asks for begins. */
-const POLL_MS = 2_000
+const POLL_MS = 5_000
 /** How long work may go on when the server stops. What does not end is done again after the next start. */
 const GRACE_MS = 5_000
 
