@@ -56,12 +56,16 @@ export function createEndpoint(record: RouteRecord, run: Run): Endpoint {
 /** Headers that are lists: what one layer says of them does not undo what another said. */
 const LISTS: ReadonlySet<string> = new Set(["link", "vary"])
 
-/** The constant headers of all layers; an inner one replaces an outer one's, or adds to its list. */
+/** The constant headers of all layers; an inner one replaces an outer one's, adds to its list, or takes it away by an empty text. */
 function mergedHeaders({ layers }: RouteRecord): ReadonlyMap<string, string> {
   const merged = new Map<string, string>()
   for (const { headers } of layers) {
     for (const [key, value] of Object.entries(headers)) {
       const name = key.toLowerCase()
+      if (value === "") {
+        merged.delete(name)
+        continue
+      }
       const before = LISTS.has(name) ? merged.get(name) : undefined
       merged.set(name, before === undefined ? String(value) : joined(before, String(value)))
     }

@@ -15,6 +15,7 @@ import { Failure, fail, isFailure, toError } from "./failure.ts"
 import { HostRouters } from "./host.ts"
 import { isWhole, type NativePath, nativeRoutes } from "./native.ts"
 import { parsePath } from "./path.ts"
+import { placePreflights } from "./preflights.ts"
 import { problemOf, toProblem, withoutCaching } from "./problem.ts"
 import type { TrustedProxies } from "./proxies/trusted-proxies.ts"
 import { isResponse, PROBLEM_TYPE, Reply, type Result } from "./reply/reply.ts"
@@ -82,7 +83,12 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
   const native = nativeRoutes(endpoints)
   const explain = createVersionExplainer(table.records)
   const ready = explain === undefined ? readyAnswer(options) : undefined
-  const find = createFinder(routers, createFallback(routers, options, explain), { ...options, ready })
+  const fallback = createFallback(routers, options, explain)
+  placePreflights(table.records, routers, {
+    fallback,
+    derive: (record, layers, handler) => undeclared({ ...record, handler }, options, layers),
+  })
+  const find = createFinder(routers, fallback, { ...options, ready })
   return {
     shared: { services, lifecycle, draining: lifecycle.draining, report, refuse, proxies },
     native,
@@ -193,6 +199,7 @@ function undeclared(
     handler,
   }: Pick<RouteRecord, "method" | "path" | "segments" | "declaredAt" | "handler">,
   options: KernelOptions,
+  layers: RouteRecord["layers"] = options.fallback.layers,
 ): Endpoint {
   const record: RouteRecord = {
     method,
@@ -212,7 +219,7 @@ function undeclared(
     version: undefined,
     websocket: undefined,
     ...options.fallback,
-    layers: arrangeLayers(options.fallback.layers),
+    layers: arrangeLayers(layers),
   }
   return createEndpoint(record, compileRoute(record, options))
 }

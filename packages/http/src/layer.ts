@@ -3,6 +3,7 @@ import type { BaseContext } from "./context/context.ts"
 import type { Failure } from "./failure.ts"
 import type { Reply, Result } from "./reply/reply.ts"
 import type { Security } from "./security-scheme.ts"
+import type { RouteRecord } from "./table.ts"
 import type { VersionMark } from "./versioning/version-mark.ts"
 
 /** How a request ended, as `finish` sees it. */
@@ -40,7 +41,10 @@ export interface LayerSpec<N extends readonly AnyLayer[], R, E extends readonly 
   readonly security?: Security
   /** The largest body that covered routes read, in bytes, where they say nothing themselves; of several layers the largest counts. */
   readonly maxBodyBytes?: number
-  /** Headers of every covered answer that does not set them itself. Folded in when the route is compiled, so they are free. */
+  /**
+   * Headers of every covered answer that does not set them itself. Folded in when the route is compiled, so they are free. An empty
+   * text takes away what an outer layer says.
+   */
   readonly headers?: Readonly<Record<string, string>>
   /** Runs first. Returns fields for the context, or a `Reply` or `Response` that ends the request here. */
   readonly before?: (ctx: BaseContext & ProvidedBy<N>) => R
@@ -58,6 +62,11 @@ export interface LayerSpec<N extends readonly AnyLayer[], R, E extends readonly 
   readonly after?: (ctx: BaseContext & ProvidedBy<N>, reply: Reply) => Result | Promise<Result>
   /** Sees what was thrown inside, and may return an answer for it. Returning nothing passes it on. */
   readonly error?: (ctx: BaseContext & ProvidedBy<N>, error: unknown) => Result | Promise<Result>
+  /**
+   * Answers a preflight, an `OPTIONS` with `Access-Control-Request-Method`, for a covered route of that method, where no route takes
+   * `OPTIONS` itself. The layers outside of this one run around it, those inside do not. Returning nothing leaves it to the next.
+   */
+  readonly preflight?: (ctx: BaseContext, route: RouteRecord) => Result | Promise<Result>
   /** Runs last, once, whatever happened. What it throws is reported, never sent. */
   readonly finish?: (ctx: BaseContext & ProvidedBy<N>, outcome: Outcome) => void | Promise<void>
 }
@@ -92,6 +101,7 @@ export interface LayerHooks {
   readonly around?: (ctx: BaseContext, next: Next) => Promise<Response>
   readonly after?: (ctx: BaseContext, reply: Reply) => unknown
   readonly error?: (ctx: BaseContext, error: unknown) => unknown
+  readonly preflight?: (ctx: BaseContext, route: RouteRecord) => unknown
   readonly finish?: (ctx: BaseContext, outcome: Outcome) => void | Promise<void>
 }
 

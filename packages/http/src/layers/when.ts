@@ -87,20 +87,26 @@ function once(inner: Layer<unknown, unknown>, asked: Decision): Decision {
   return { ask: (ctx) => andThen(asked.ask(ctx), (yes) => claim(ctx, yes)), was: (ctx) => mine.has(ctx) }
 }
 
-function guarded({ before, within, around, after, error, finish }: LayerHooks, { ask, was }: Decision): LayerHooks {
+function guarded(hooks: LayerHooks, { ask, was }: Decision): LayerHooks {
+  const { before, within, around, after, error, preflight, finish } = hooks
   return {
     before: (ctx) => andThen(ask(ctx), (yes) => (yes ? before?.(ctx) : undefined)),
     ...(within && { within: (ctx, run) => (was(ctx) ? within(ctx, run) : run()) }),
     ...(around && { around: async (ctx, next) => ((await ask(ctx)) ? around(ctx, next) : next()) }),
     ...(after && { after: (ctx, reply) => (was(ctx) ? after(ctx, reply) : undefined) }),
     ...(error && { error: (ctx, thrown) => (was(ctx) ? error(ctx, thrown) : undefined) }),
+    ...(preflight && {
+      preflight: (ctx, route) => andThen(ask(ctx), (yes) => (yes ? preflight(ctx, route) : undefined)),
+    }),
     ...(finish && { finish: (ctx, outcome) => (was(ctx) ? finish(ctx, outcome) : undefined) }),
   }
 }
 
 /** Constant headers are folded into routes, which knows no condition: here they are added to each answer. */
 function withConstants({ headers, hooks }: Layer<unknown, unknown>, { was }: Decision): LayerHooks {
-  const constants = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const)
+  const constants = Object.entries(headers)
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
   if (constants.length === 0) return {}
   const { after, error } = hooks
   return {
