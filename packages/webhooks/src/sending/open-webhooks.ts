@@ -7,7 +7,7 @@ import { DeliveryRows } from "./delivery-rows.ts"
 import { EndpointRows } from "./endpoint-rows.ts"
 import { checkType } from "./event-types.ts"
 import { inStore } from "./in-store.ts"
-import { openTables } from "./webhook-tables.ts"
+import { makeTables, openTables } from "./webhook-tables.ts"
 import type { SentEvent, WebhookEvent, WebhookSender, Webhooks } from "./webhooks.ts"
 import { planWebhooks, type WebhooksOptions, type WebhooksPlan } from "./webhooks-options.ts"
 
@@ -40,7 +40,9 @@ export function defineWebhooks(
     name,
     async open(services) {
       const { url, ...options } = await make(services)
-      return openWebhooks(url, options)
+      const webhooks = openWebhooks(url, options)
+      await webhooks.ready()
+      return webhooks
     },
     close: (webhooks) => webhooks.close(),
   })
@@ -55,16 +57,23 @@ class LiveWebhooks implements Webhooks {
   readonly #rows: DeliveryRows
   readonly #open: () => Promise<Database>
   #opening: Promise<Database> | undefined
+  #isOpen = false
   #isClosed = false
 
   constructor(url: string, plan: WebhooksPlan) {
     const outside = detach()
     this.#open = () => {
       if (this.#isClosed) return Promise.reject(new OrmClosed())
-      this.#opening ??= outside(() => openTables(url)).catch((error) => {
-        this.#opening = undefined // the next use tries again
-        throw error
-      })
+      this.#opening ??= outside(() => openTables(url)).then(
+        (database) => {
+          this.#isOpen = true
+          return database
+        },
+        (error) => {
+          this.#opening = undefined // the next use tries again
+          throw error
+        },
+      )
       return this.#opening
     }
     this.#plan = plan
@@ -73,6 +82,9 @@ class LiveWebhooks implements Webhooks {
     this.job = createDeliveryJob(this.#rows, this.endpoints, plan)
   }
 
+  async ready(): Promise<void> {
+    await inStore(this.#open)
+  }
   async send(event: WebhookEvent): Promise<SentEvent> {
     const ready = this.#read(event)
     const { queue } = this.#plan
@@ -93,7 +105,13 @@ class LiveWebhooks implements Webhooks {
     return {
       send: async (event) => {
         const ready = this.#read(event)
-        const { items, ...said } = await inStore(async () => await this.#add(tx as Queryable, ready))
+        const db = tx as Queryable
+        const { items, ...said } = await inStore(async () => {
+          // SQLite has one writer, which is the caller's just now: the tables are made in its transaction where they are missing.
+          if (!this.#isOpen && db.dialect === "sqlite") await makeTables(db)
+          else await this.#open()
+          return await this.#add(db, ready)
+        })
         if (items.length > 0) await this.#plan.queue.in(tx).pushMany(items)
         return said
       },

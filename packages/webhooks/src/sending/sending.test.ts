@@ -127,6 +127,30 @@ describe.each(urls)("webhooks kept in %s", (_name, url) => {
     expect((await webhooks.attempts(failed!.id)).length).toBe(1)
     expect(await webhooks.redrive({ endpoint: endpoint.id })).toBe(0)
   })
+  test("are sent when the transaction commits, also as the first that a process does", async () => {
+    if (url === "memory:") return
+    const { receiver, owner, webhooks: other } = stage(url)
+    await other.endpoints.create({ owner, url: receiver.url })
+    const database = await openDatabase(url)
+    const queue = openQueue(url, { name: `hooks-${owner.slice(0, 8)}` })
+    await queue.ready()
+    const webhooks = openWebhooks(url, { queue, ...OWN })
+    const event = { owner, type: "a", data: 1 }
+    const sent = await database.transaction((tx) => webhooks.in(tx).send(event))
+    const undone = database.transaction(async (tx) => {
+      await webhooks.in(tx).send({ ...event, data: 2 })
+      throw new RangeError("undo")
+    })
+    expect(await undone.catch((error) => error)).toBeInstanceOf(RangeError)
+    const worker = queue.work([webhooks.job])
+    await ended(webhooks, sent.id)
+    await worker.idle()
+    expect(receiver.received.map(({ body }) => JSON.parse(body).data)).toEqual([1])
+    await worker.stop()
+    await queue.close()
+    await webhooks.close()
+    await database.close()
+  })
   test("of one id are one event", async () => {
     const { webhooks, receiver, owner } = stage(url)
     await webhooks.endpoints.create({ owner, url: receiver.url })

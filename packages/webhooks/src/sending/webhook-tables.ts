@@ -1,4 +1,4 @@
-import { type Database, type Dialect, openDatabase, type Sql, sql } from "@ashlar/orm"
+import { type Database, type Dialect, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
 import { WebhooksStoreFailed } from "../errors.ts"
 
 const TEXT: Readonly<Record<Dialect, Sql>> = { sqlite: sql`text`, postgres: sql`text`, mysql: sql`longtext` }
@@ -22,7 +22,8 @@ export async function openTables(url: string): Promise<Database> {
   return database
 }
 
-async function makeTables(db: Database): Promise<void> {
+/** Makes the tables that are missing. */
+export async function makeTables(db: Queryable): Promise<void> {
   for (let attempt = 1; ; attempt++)
     try {
       for (const statement of statements(TEXT[db.dialect], EXACT[db.dialect])) await db.sql`${statement}`.run()

@@ -141,6 +141,8 @@ export interface WebhookSender {
 /** Open webhooks. */
 export interface Webhooks extends WebhookSender {
   readonly endpoints: Endpoints
+  /** Opens the database now, and makes its tables; else that is done at the first use. @throws {WEBHOOKS_STORE_FAILED} */
+  ready(): Promise<void>
   /** Delivers. Give it to a worker: `queue.work([webhooks.job])`. */
   readonly job: HandledJob<{ delivery: string }, { delivery: string }, void>
   /** Sends when the transaction has committed, and not if it does not. The queue must be on the same database URL. */
