@@ -82,17 +82,24 @@ export class DeliveryRows {
         from ashlar_webhook_deliveries d join ashlar_webhook_events e on e.id = d.event where d.id = ${id}`.first(),
     )
   }
-  /** Notes how a try went, and where that leaves the delivery. */
+  /**
+   * Notes how a try went, and where that leaves the delivery. A worker that was silent for too long may say so after another went on: what
+   * was delivered stays delivered, whoever says it and when, and a failure counts only where nobody knows more.
+   */
   async tried(id: string, number: number, { posted, state }: { posted: Posted; state: DeliveryState }): Promise<void> {
     const { status = null, error, answer = null, durationMs } = posted
     const nowMs = this.#plan.clock.now()
+    const isNews =
+      state === "delivered" ? sql`state in ('pending', 'failed')` : sql`state = 'pending' and attempts < ${number}`
     await this.#ask((db) =>
       db.transaction(async (tx) => {
+        const { changes } = await tx.sql`update ashlar_webhook_deliveries set state = ${state},
+          attempts = case when attempts > ${number} then attempts else ${number} end, status = ${status},
+          error = ${error?.code ?? null}, changed_ms = ${nowMs} where id = ${id} and ${isNews}`.run()
+        if (changes === 0) return
         await tx.sql`delete from ashlar_webhook_attempts where delivery = ${id} and number = ${number}`.run()
         await tx.sql`insert into ashlar_webhook_attempts (delivery, number, at_ms, duration_ms, status, error, answer)
           values (${id}, ${number}, ${nowMs - durationMs}, ${durationMs}, ${status}, ${error?.code ?? null}, ${answer})`.run()
-        await tx.sql`update ashlar_webhook_deliveries set state = ${state}, attempts = ${number}, status = ${status},
-          error = ${error?.code ?? null}, changed_ms = ${nowMs} where id = ${id}`.run()
       }),
     )
   }

@@ -151,6 +151,26 @@ describe.each(urls)("webhooks kept in %s", (_name, url) => {
     await webhooks.close()
     await database.close()
   })
+  test("that were delivered stay so, when a worker that was silent for too long says that they failed", async () => {
+    const { receiver, owner } = stage()
+    const queue = openQueue("memory:") // nobody works on it: the tries are made here
+    const webhooks = openWebhooks(url, { queue, ...OWN })
+    await webhooks.endpoints.create({ owner, url: receiver.url })
+    const { id } = await webhooks.send({ owner, type: "a", data: 1 })
+    const [delivery] = await webhooks.deliveries({ event: id })
+    const job = { input: { delivery: delivery!.id }, signal: new AbortController().signal } as never
+    const { promise, resolve } = Promise.withResolvers<void>()
+    receiver.answers.push(() => promise.then(() => new Response(null, { status: 500 })))
+    const stale = Promise.resolve(webhooks.job.run(job)).catch((error) => error.code)
+    await until(() => receiver.received.length === 1, "the first try")
+    await webhooks.job.run(job)
+    resolve()
+    expect(await stale).toBe("WEBHOOKS_DELIVERY_FAILED")
+    expect(await states(webhooks, id)).toEqual(["delivered"])
+    expect(await webhooks.attempts(delivery!.id)).toMatchObject([{ number: 1, status: 204 }])
+    await queue.close()
+    await webhooks.close()
+  })
   test("of one id are one event", async () => {
     const { webhooks, receiver, owner } = stage(url)
     await webhooks.endpoints.create({ owner, url: receiver.url })
