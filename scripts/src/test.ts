@@ -35,6 +35,7 @@ const RUN_AGAIN: ReadonlySet<string> = new Set([
   "apps/console",
   "examples/chat",
   "examples/files",
+  "examples/orders",
   "conformance/http",
 ])
 const totals = { passed: 0, failed: 0, skipped: 0 }
