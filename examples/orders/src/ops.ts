@@ -16,6 +16,8 @@ const MAX_DEAD = 50
 const SILENT_MS = 10_000
 const MINUTE_MS = 60_000
 const MAX_WORDS = 300
+/** Of an order's id, as it is shown. */
+const SHORT = 8
 
 export interface OpsParts {
   readonly db: Database
@@ -110,10 +112,10 @@ export class Ops {
     ])
     return [
       ...runs.map(({ id, error, createdAt }) =>
-        letter("run", id, { what: `Order ${id}`, why: error?.message, at: createdAt }),
+        letter("run", id, { what: `fulfilment ${id.slice(-SHORT)}`, why: error?.message, at: createdAt }),
       ),
-      ...deliveries.map(({ id, type, status, error, changedAt }) =>
-        letter("webhook", id, { what: type, why: status === undefined ? error : `answered ${status}`, at: changedAt }),
+      ...deliveries.map(({ id, type, event, status, error, changedAt }) =>
+        letter("webhook", id, { what: `${type} ${event.slice(-SHORT)}`, why: status === undefined ? error : `answered ${status}`, at: changedAt }),
       ),
       ...jobs.map(({ id, name, error, finishedAt, createdAt }) =>
         letter("job", id, { what: name, why: error?.message, at: finishedAt ?? createdAt }),

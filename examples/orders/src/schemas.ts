@@ -44,7 +44,7 @@ export const OrderList = listQuery({
     state: { type: State, operators: ["eq", "in"] },
     email: { operators: ["eq"] },
     placedAt: { type: v.coerce.date(), operators: ["gte", "lt"] },
-    totalCents: { type: v.coerce.integer(), operators: ["gte", "lt"] },
+    totalCents: { type: v.coerce.integer().min(0).max(2_147_483_647), operators: ["gte", "lt"] },
   },
   sort: ["placedAt", "totalCents"],
   defaultSort: "-placedAt",

@@ -36,6 +36,11 @@ beforeAll(async () => {
   })
 })
 afterAll(() => app.stop())
+test("say that what they show may not be there", () => {
+  const told = app.table().records.map(({ errors }) => errors.map(({ code }) => code))
+  expect(told).toHaveLength(8)
+  for (const codes of told) expect(codes).toContain("HTTP_NOT_FOUND")
+})
 const get = (path: string): Promise<Response> => fetch(`${server.url.replace(/\/$/, "")}${path}`)
 
 test("the pages show what was sent, escaped, and under policies", async () => {

@@ -28,21 +28,21 @@ export function mailPreview({ mail }: { readonly mail: Mail }): (scope: Scope) =
   const find = (id: string): OutboxEntry | undefined => mail.outbox?.find(id)
   return (outer) => {
     outer.scope("/", [careful], (scope) => {
-      scope.get("/", { summary: "What mail was sent" }, async (ctx) => {
+      scope.get("/", { summary: "What mail was sent", errors: [errors.NotFound] }, async (ctx) => {
         await mail.ready()
         if (mail.outbox === undefined) return fail(errors.NotFound, "Nothing is kept of what this mail sends")
         return page(listPage(mail.outbox.list(), baseOf(ctx.path, 0)), PAGE_POLICY)
       })
-      scope.get("/:id", { summary: "One message" }, (ctx) => {
+      scope.get("/:id", { summary: "One message", errors: [errors.NotFound] }, (ctx) => {
         const entry = find(ctx.params.id)
         return entry === undefined ? missing() : page(messagePage(entry, baseOf(ctx.path, 1)), PAGE_POLICY)
       })
-      scope.get("/:id/html", { summary: "Its HTML, to be shown in a frame" }, (ctx) => {
+      scope.get("/:id/html", { summary: "Its HTML, to be shown in a frame", errors: [errors.NotFound] }, (ctx) => {
         const entry = find(ctx.params.id)
         if (entry?.message.html === undefined) return missing()
         return page(withPictures(entry, baseOf(ctx.path, 2)), MESSAGE_POLICY)
       })
-      scope.get("/:id/attachments/:index", { summary: "A file that came with it" }, (ctx) => {
+      scope.get("/:id/attachments/:index", { summary: "A file that came with it", errors: [errors.NotFound] }, (ctx) => {
         const index = /^\d{1,4}$/.test(ctx.params.index) ? Number(ctx.params.index) : -1
         const file = find(ctx.params.id)?.message.attachments[index]
         if (file === undefined) return missing()
