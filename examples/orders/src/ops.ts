@@ -115,7 +115,11 @@ export class Ops {
         letter("run", id, { what: `fulfilment ${id.slice(-SHORT)}`, why: error?.message, at: createdAt }),
       ),
       ...deliveries.map(({ id, type, event, status, error, changedAt }) =>
-        letter("webhook", id, { what: `${type} ${event.slice(-SHORT)}`, why: status === undefined ? error : `answered ${status}`, at: changedAt }),
+        letter("webhook", id, {
+          what: `${type} ${event.slice(-SHORT)}`,
+          why: status === undefined ? error : `answered ${status}`,
+          at: changedAt,
+        }),
       ),
       ...jobs.map(({ id, name, error, finishedAt, createdAt }) =>
         letter("job", id, { what: name, why: error?.message, at: finishedAt ?? createdAt }),

@@ -233,7 +233,11 @@ describe("on SQLite, in a world that is not kind", () => {
     const dead = async () => (await pictureOf(shop)).dead
     await shop.until(async () => (await dead()).length === 1, "a dead letter")
     const [{ kind, id, why, what }] = (await dead()) as [{ kind: string; id: string; why: string; what: string }]
-    expect({ kind, what, why }).toEqual({ kind: "webhook", what: `order.created ${order.id.slice(-8)}`, why: "answered 500" })
+    expect({ kind, what, why }).toEqual({
+      kind: "webhook",
+      what: `order.created ${order.id.slice(-8)}`,
+      why: "answered 500",
+    })
     isDeaf = false
     expect(await (await shop.ask("POST", "/ops/redrive", { kind, id })).json()).toEqual({ count: 1 })
     await shop.until(async () => (await dead()).length === 0, "nothing to be dead")

@@ -42,16 +42,20 @@ export function mailPreview({ mail }: { readonly mail: Mail }): (scope: Scope) =
         if (entry?.message.html === undefined) return missing()
         return page(withPictures(entry, baseOf(ctx.path, 2)), MESSAGE_POLICY)
       })
-      scope.get("/:id/attachments/:index", { summary: "A file that came with it", errors: [errors.NotFound] }, (ctx) => {
-        const index = /^\d{1,4}$/.test(ctx.params.index) ? Number(ctx.params.index) : -1
-        const file = find(ctx.params.id)?.message.attachments[index]
-        if (file === undefined) return missing()
-        const isShown = PICTURE.test(file.contentType) && file.contentId !== undefined
-        return new Reply(200, file.content, file.contentType, {
-          "content-security-policy": MESSAGE_POLICY,
-          "content-disposition": contentDisposition(file.filename, isShown ? "inline" : "attachment"),
-        })
-      })
+      scope.get(
+        "/:id/attachments/:index",
+        { summary: "A file that came with it", errors: [errors.NotFound] },
+        (ctx) => {
+          const index = /^\d{1,4}$/.test(ctx.params.index) ? Number(ctx.params.index) : -1
+          const file = find(ctx.params.id)?.message.attachments[index]
+          if (file === undefined) return missing()
+          const isShown = PICTURE.test(file.contentType) && file.contentId !== undefined
+          return new Reply(200, file.content, file.contentType, {
+            "content-security-policy": MESSAGE_POLICY,
+            "content-disposition": contentDisposition(file.filename, isShown ? "inline" : "attachment"),
+          })
+        },
+      )
     })
   }
 }
