@@ -2,6 +2,7 @@ import { QueueWorkerStopped } from "./errors.ts"
 import type { Emitter } from "./events.ts"
 import { writeFailure } from "./failure.ts"
 import { Heartbeat } from "./heartbeat.ts"
+import { inPlaceOf } from "./in-place.ts"
 import type { AnyHandledJob } from "./job.ts"
 import { JobRun, type RunHome } from "./job-run.ts"
 import { judge } from "./judge.ts"
@@ -9,7 +10,7 @@ import type { Tallies } from "./metrics.ts"
 import { writeOutput } from "./payload.ts"
 import type { JobPusher } from "./queue.ts"
 import { Settler } from "./settler.ts"
-import type { ClaimedJob, ClaimLane, MaybePromise, QueueStore } from "./store.ts"
+import type { ClaimedJob, ClaimLane, ClaimRequest, MaybePromise, QueueStore } from "./store.ts"
 import type { StopOptions, Worker, WorkerStopReport } from "./worker.ts"
 import type { WorkerPlan } from "./worker-options.ts"
 
@@ -126,7 +127,12 @@ export class LiveWorker implements Worker {
     const store = await this.#home.store()
     const { leaseMs } = this.#plan
     const onError = (error: unknown) => this.#home.emitter.emit("error", error)
-    this.#settler = new Settler(store, leaseMs, onError)
+    this.#settler = new Settler(store, {
+      patienceMs: leaseMs,
+      onError,
+      next: (done) => this.#next(done),
+      take: (claimed, askedMs) => this.#takeInPlace(claimed, askedMs),
+    })
     const onLost = (run: JobRun) => this.#lost(run)
     this.#heartbeat = new Heartbeat(store, leaseMs, { runs: this.#runs, onLost, onError })
     this.#runHome = { store, pusher: this.#home.pusher, onProgress: () => this.#heartbeat?.tell() }
@@ -182,11 +188,26 @@ export class LiveWorker implements Worker {
     return lanes
   }
 
+  #next(done: readonly ClaimedJob[]): ClaimRequest | undefined {
+    if (this.#stopping !== undefined || this.#isPaused || this.#idlers.length > 0) return undefined
+    return inPlaceOf(done, this.#jobs, this.#plan)
+  }
+
+  #takeInPlace(claimed: readonly ClaimedJob[], heldSinceMs: number): void {
+    // Nobody begins them any more, and nobody looks for them again.
+    if (this.#stopping !== undefined) for (const job of claimed) this.#giveBack(job)
+    else for (const job of claimed) this.#take(job, heldSinceMs)
+  }
+
+  #giveBack(claimed: ClaimedJob): void {
+    this.#settler!.add({ outcome: { kind: "release", job: claimed }, done: () => undefined })
+  }
+
   #take(claimed: ClaimedJob, heldSinceMs: number): void {
     const job = this.#jobs.get(claimed.name)
     if (job === undefined) {
       // A store that gives what nobody asked for must not lose it.
-      this.#settler!.add({ outcome: { kind: "release", job: claimed }, done: () => undefined })
+      this.#giveBack(claimed)
       return
     }
     const run = new JobRun(claimed, job, this.#runHome!, heldSinceMs)

@@ -1,10 +1,20 @@
-import type { Outcome, QueueStore } from "./store.ts"
+import type { ClaimedJob, ClaimRequest, Outcome, QueueStore, SettledAndClaimed } from "./store.ts"
 
 /** An outcome, and who is told what became of it. */
 export interface Settling {
   readonly outcome: Outcome
   /** `false`: the hold on the job was lost before. */
   readonly done: (isKept: boolean) => void
+}
+
+/** What a worker has to do with it. */
+export interface SettlerHome {
+  /** How long it is tried: after that the jobs are given to others anyway. */
+  readonly patienceMs: number
+  readonly onError: (error: unknown) => void
+  /** What it would take in the place of jobs that are done, if anything. */
+  readonly next: (done: readonly ClaimedJob[]) => ClaimRequest | undefined
+  readonly take: (claimed: readonly ClaimedJob[], askedMs: number) => void
 }
 
 const MAX_GROUP = 1_000
@@ -14,16 +24,13 @@ const LONGEST_PAUSE_MS = 2_000
 /** Tells the store how jobs ended: together what ended while it was at work, and again when it failed. */
 export class Settler {
   readonly #store: QueueStore
-  /** How long it is tried: after that the jobs are given to others anyway. */
-  readonly #patienceMs: number
-  readonly #onError: (error: unknown) => void
+  readonly #home: SettlerHome
   #pending: Settling[] = []
   #flushing: Promise<void> | undefined
 
-  constructor(store: QueueStore, patienceMs: number, onError: (error: unknown) => void) {
+  constructor(store: QueueStore, home: SettlerHome) {
     this.#store = store
-    this.#patienceMs = patienceMs
-    this.#onError = onError
+    this.#home = home
   }
 
   add(settling: Settling): void {
@@ -47,16 +54,27 @@ export class Settler {
   }
 
   async #settle(outcomes: readonly Outcome[]): Promise<readonly boolean[] | undefined> {
-    const deadline = performance.now() + this.#patienceMs
+    const { patienceMs, onError } = this.#home
+    const deadline = performance.now() + patienceMs
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        const kept = this.#store.settle(outcomes)
+        const kept = this.#store.settleAndClaim === undefined ? this.#store.settle(outcomes) : this.#replace(outcomes)
         return kept instanceof Promise ? await kept : kept
       } catch (error) {
-        this.#onError(error)
+        onError(error)
         if (performance.now() + pauseMs > deadline) return undefined
         await new Promise((done) => setTimeout(done, pauseMs))
       }
     }
+  }
+
+  async #replace(outcomes: readonly Outcome[]): Promise<readonly boolean[]> {
+    const done = outcomes.filter(({ kind }) => kind === "complete").map(({ job }) => job)
+    const next = done.length === 0 ? undefined : this.#home.next(done)
+    if (next === undefined) return await this.#store.settle(outcomes)
+    const askedMs = performance.now()
+    const { kept, claimed }: SettledAndClaimed = await this.#store.settleAndClaim!(outcomes, next)
+    this.#home.take(claimed, askedMs)
+    return kept
   }
 }

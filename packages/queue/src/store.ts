@@ -146,6 +146,12 @@ export type Outcome =
   /** Not run after all: given back at once, and the attempt with it. */
   | { readonly kind: "release"; readonly job: ClaimedJob }
 
+export interface SettledAndClaimed {
+  /** What `settle` gives. */
+  readonly kept: readonly boolean[]
+  readonly claimed: readonly ClaimedJob[]
+}
+
 /** A job as it is shown. Times in milliseconds since 1970. */
 export interface StoredJob {
   readonly id: string
@@ -257,6 +263,13 @@ export interface QueueStore extends JobSink {
     progress?: readonly (string | undefined)[],
   ): MaybePromise<readonly boolean[]>
   settle(outcomes: readonly Outcome[]): MaybePromise<readonly boolean[]>
+  /**
+   * Settles, and takes jobs in the place of those that are done, where that costs less than to ask twice. It does not wait for any, and
+   * where there are none it gives none.
+   *
+   * @param next What a claim would ask for, without rates.
+   */
+  settleAndClaim?(outcomes: readonly Outcome[], next: ClaimRequest): MaybePromise<SettledAndClaimed>
   /**
    * `transactional`: adds within a transaction of the same database. The jobs are there for workers when it has committed, and never if it
    * does not.

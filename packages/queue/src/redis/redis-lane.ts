@@ -100,14 +100,37 @@ export class RedisLane {
     await this.backend.addJobToTransaction(transaction as IRedisClient, json as never, id, {}, this.queue.keys as never)
   }
 
+  /** For how many jobs it is worth to ask: those that wait, and one more where some are delayed, whose time may have come. */
+  async prospect(): Promise<number> {
+    const { wait, prioritized, delayed } = this.queue.keys
+    const { client } = this
+    const [waiting, ordered, later] = await Promise.all([
+      client.llen(wait!),
+      client.zcard(prioritized!),
+      client.zcard(delayed!),
+    ])
+    return waiting + ordered + (later > 0 ? 1 : 0)
+  }
   /** The next job, if there is one. */
   async take(token: string, leaseMs: number, worker: string): Promise<HeldRedisJob | undefined> {
-    const [json, id] = (await this.#taker(leaseMs).moveToActive(token, worker)) as [
-      (JobJson | null)?,
-      string?,
-      ...unknown[],
-    ]
-    return json === undefined || json === null || id === undefined ? undefined : this.#hold(id, json, token)
+    return this.#given(await this.#taker(leaseMs).moveToActive(token, worker), token)
+  }
+  /** Completes a job, and takes the next in the same script. */
+  async completeAndTake(
+    { id, data, token }: HeldRedisJob,
+    output: string,
+    leaseMs: number,
+  ): Promise<HeldRedisJob | undefined> {
+    const job = { id, opts: { attempts: 0 } } as never
+    const isDropped = data.keepCompletedMs === 0
+    const { result } = await this.#taker(leaseMs).moveToCompleted(job, output as never, isDropped, token, true)
+    return this.#given(result, token)
+  }
+  #given(answer: unknown, token: string): HeldRedisJob | undefined {
+    const [json, id] = (answer ?? []) as [(JobJson | null)?, string?, ...unknown[]]
+    return json === undefined || json === null || id === undefined || id === ""
+      ? undefined
+      : this.#hold(id, json, token)
   }
   #hold(id: string, json: JobJson, token: string): HeldRedisJob {
     const data = JSON.parse(json.data) as RedisJobData

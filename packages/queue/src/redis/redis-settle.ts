@@ -8,11 +8,26 @@ const LOST: ReadonlySet<unknown> = new Set([-1, -2, -3, -6])
 
 /** Tells BullMQ how a job ended. @returns whether it was still this worker's. */
 export async function settleRedisJob(outcome: Outcome, client: IRedisClient): Promise<boolean> {
+  return (await ifHeld(() => tell(outcome, client))) !== LOST_IT
+}
+
+/** Tells it that a job is done, and takes the next one in its place. */
+export async function replaceRedisJob(
+  { job, output }: Outcome & { readonly kind: "complete" },
+  leaseMs: number,
+): Promise<{ readonly isKept: boolean; readonly next?: HeldRedisJob | undefined }> {
+  const held = job as HeldRedisJob
+  const next = await ifHeld(() => held.lane.completeAndTake(held, output, leaseMs))
+  return next === LOST_IT ? { isKept: false } : { isKept: true, next }
+}
+
+const LOST_IT = Symbol("lost")
+
+async function ifHeld<T>(work: () => Promise<T>): Promise<T | typeof LOST_IT> {
   try {
-    await tell(outcome, client)
-    return true
+    return await work()
   } catch (error) {
-    if (LOST.has((error as { readonly code?: unknown }).code)) return false
+    if (LOST.has((error as { readonly code?: unknown }).code)) return LOST_IT
     throw error
   }
 }

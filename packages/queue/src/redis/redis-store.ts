@@ -14,6 +14,7 @@ import type {
   NewJob,
   Outcome,
   QueueStore,
+  SettledAndClaimed,
   StoredJob,
   StoreSettings,
 } from "../store.ts"
@@ -22,8 +23,11 @@ import type { RedisConnection, RedisOptions } from "./redis-client.ts"
 import { type HeldRedisJob, RedisLane } from "./redis-lane.ts"
 import { RedisLanes } from "./redis-lanes.ts"
 import { RedisLooker } from "./redis-looker.ts"
-import { settleRedisJob } from "./redis-settle.ts"
+import { replaceRedisJob, settleRedisJob } from "./redis-settle.ts"
 import { RedisUniques } from "./redis-uniques.ts"
+
+/** Jobs that are asked for at once. */
+const MAX_ASKED = 256
 
 /** A queue in Redis, kept by BullMQ: each kind of job is a queue of its own there. */
 export class RedisStore implements QueueStore {
@@ -38,8 +42,6 @@ export class RedisStore implements QueueStore {
   readonly #looker: RedisLooker
   readonly #uniques: RedisUniques
   readonly #token = crypto.randomUUID()
-  /** How many jobs of a lane were there when it was last asked: so many are asked for at once. */
-  readonly #appetites = new Map<RedisLane, number>()
   readonly #patience = new Patience()
   #tokens = 0
   #recovering: ReturnType<typeof setTimeout> | undefined
@@ -127,20 +129,14 @@ export class RedisStore implements QueueStore {
       request.waitMs,
     )
   }
-  /** As many as were there last, and if they are again, twice as many. */
+  /** As many as are there: to look costs less than to ask for one that is not. */
   async #take(
     lane: RedisLane,
     { max, leaseMs, worker }: { readonly max: number; readonly leaseMs: number; readonly worker: string },
   ): Promise<HeldRedisJob[]> {
-    const jobs: HeldRedisJob[] = []
-    for (;;) {
-      const asked = Math.min(this.#appetites.get(lane) ?? 1, max - jobs.length)
-      const takes = Array.from({ length: asked }, () => lane.take(`${this.#token}:${++this.#tokens}`, leaseMs, worker))
-      const taken = (await Promise.all(takes)).filter((job) => job !== undefined)
-      jobs.push(...taken)
-      this.#appetites.set(lane, taken.length === asked ? Math.min(asked * 2, 256) : Math.max(1, taken.length))
-      if (taken.length < asked || jobs.length >= max) break
-    }
+    const asked = Math.min(await lane.prospect(), max, MAX_ASKED)
+    const takes = Array.from({ length: asked }, () => lane.take(`${this.#token}:${++this.#tokens}`, leaseMs, worker))
+    const jobs = (await Promise.all(takes)).filter((job) => job !== undefined)
     await this.#uniques.started(jobs)
     return jobs
   }
@@ -163,18 +159,41 @@ export class RedisStore implements QueueStore {
   }
 
   async settle(outcomes: readonly Outcome[]): Promise<readonly boolean[]> {
-    const kept = await this.#do("settle", () =>
-      Promise.all(
+    return (await this.#settle(outcomes, undefined)).kept
+  }
+  async settleAndClaim(outcomes: readonly Outcome[], next: ClaimRequest): Promise<SettledAndClaimed> {
+    this.#recoverEvery(next.leaseMs)
+    return await this.#settle(outcomes, next)
+  }
+  async #settle(outcomes: readonly Outcome[], next: ClaimRequest | undefined): Promise<SettledAndClaimed> {
+    const claimed: HeldRedisJob[] = []
+    const room = new Map(next?.lanes.map(({ name, max }) => [name, max]))
+    const kept = await this.#do("settle", async () => {
+      const all = await Promise.all(
         outcomes.map(async (outcome) => {
-          const isKept = await settleRedisJob(outcome, this.#connection.client)
+          const job = outcome.job as HeldRedisJob
+          const left = outcome.kind === "complete" && this.#isFirst(job) ? (room.get(job.name) ?? 0) : 0
+          let isKept: boolean
+          if (outcome.kind === "complete" && left > 0) {
+            room.set(job.name, left - 1)
+            const replaced = await replaceRedisJob(outcome, next!.leaseMs)
+            isKept = replaced.isKept
+            if (replaced.next !== undefined) claimed.push(replaced.next)
+          } else isKept = await settleRedisJob(outcome, this.#connection.client)
           if (isKept && outcome.kind !== "release" && outcome.kind !== "retry")
-            await this.#uniques.ended((outcome.job as HeldRedisJob).data.unique, outcome.job as HeldRedisJob)
+            await this.#uniques.ended(job.data.unique, job)
           return isKept
         }),
-      ),
-    )
+      )
+      await this.#uniques.started(claimed)
+      return all
+    })
     if (outcomes.some((outcome) => outcome.kind === "release" || outcome.kind === "retry")) this.#ring()
-    return kept
+    return { kept, claimed }
+  }
+  /** Whether no other lane of its kind would be asked before its own. */
+  #isFirst({ lane }: HeldRedisJob): boolean {
+    return this.#lanes.of(lane.name)[0] === lane
   }
 
   async pause(name: string | undefined): Promise<void> {

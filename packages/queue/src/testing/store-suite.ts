@@ -3,6 +3,7 @@ import { manualClock } from "@ashlar/core"
 import { describeFeatures } from "./feature-cases.ts"
 import { describeFlows } from "./flow-cases.ts"
 import { describeGroups } from "./group-cases.ts"
+import { describeReplacing } from "./replacing-cases.ts"
 import {
   claim,
   claimAll,
@@ -41,6 +42,7 @@ export function describeQueueStore(name: string, { open, pass }: StoreSuiteOptio
     describeWork(stage)
     describeLeases(stage)
     describeFeatures(stage)
+    describeReplacing(stage)
     describeGroups(stage)
     describeFlows(stage)
   })
