@@ -1,8 +1,9 @@
+import type { LifecyclePart } from "@ashlar/core"
+import { inPlaceOf, lanesFor } from "./claim-plan.ts"
 import { QueueWorkerStopped } from "./errors.ts"
 import type { Emitter } from "./events.ts"
 import { writeFailure } from "./failure.ts"
 import { Heartbeat } from "./heartbeat.ts"
-import { inPlaceOf } from "./in-place.ts"
 import type { AnyHandledJob } from "./job.ts"
 import { JobRun, type RunHome } from "./job-run.ts"
 import { judge } from "./judge.ts"
@@ -10,9 +11,10 @@ import type { Tallies } from "./metrics.ts"
 import { writeOutput } from "./payload.ts"
 import type { JobPusher } from "./queue.ts"
 import { Settler } from "./settler.ts"
-import type { ClaimedJob, ClaimLane, ClaimRequest, MaybePromise, QueueStore } from "./store.ts"
+import type { ClaimedJob, ClaimRequest, MaybePromise, QueueStore } from "./store.ts"
 import type { StopOptions, Worker, WorkerStopReport } from "./worker.ts"
 import type { WorkerPlan } from "./worker-options.ts"
+import { workerPart } from "./worker-part.ts"
 
 /** What a worker is given by its queue. */
 export interface WorkerHome {
@@ -90,16 +92,8 @@ export class LiveWorker implements Worker {
     return this.#stopping
   }
 
-  part(): { readonly name: string; drain(signal: AbortSignal): Promise<void>; stop(): Promise<void> } {
-    return {
-      name: `worker ${this.id}`,
-      drain: async (signal) => {
-        // The lifecycle's time is the one that counts: what is not done by then is given back.
-        signal.addEventListener("abort", () => this.#giveUp(), { once: true })
-        await this.stop({ graceMs: 2_147_483_647 })
-      },
-      stop: async () => void (await this.stop({ graceMs: 0 })),
-    }
+  part(): LifecyclePart {
+    return workerPart(this, () => this.#giveUp())
   }
 
   async #loop(): Promise<void> {
@@ -146,7 +140,8 @@ export class LiveWorker implements Worker {
     const { concurrency, prefetch, leaseMs, rate } = this.#plan
     const room = concurrency + prefetch - this.#runs.size
     if (this.#isPaused || room <= prefetch / 2) return await this.#rest(WAIT_MS)
-    const lanes = this.#lanes()
+    const lanes = lanesFor(this.#jobs, this.#plan, (name) => this.#perName.get(name)!.held)
+    this.#leftOut = new Set([...this.#jobs.keys()].filter((name) => !lanes.some((lane) => lane.name === name)))
     if (lanes.length === 0) return await this.#rest(WAIT_MS)
     const isAsked = this.#idlers.length > 0
     this.#patience = isAsked ? undefined : new AbortController()
@@ -170,22 +165,6 @@ export class LiveWorker implements Worker {
       if (this.#runs.size === 0) for (const idle of this.#idlers.splice(0)) idle()
       else await this.#rest(WAIT_MS)
     }
-  }
-
-  #lanes(): ClaimLane[] {
-    const lanes: ClaimLane[] = []
-    const { concurrency, prefetch } = this.#plan
-    this.#leftOut.clear()
-    for (const [name, { settings }] of this.#jobs) {
-      const limit = Math.min(settings.concurrency * 2, concurrency + prefetch)
-      const max = limit - this.#perName.get(name)!.held
-      if (max <= 0) {
-        this.#leftOut.add(name)
-        continue
-      }
-      lanes.push(settings.rate === undefined ? { name, max } : { name, max, rate: settings.rate })
-    }
-    return lanes
   }
 
   #next(done: readonly ClaimedJob[]): ClaimRequest | undefined {

@@ -23,6 +23,7 @@ import type {
 } from "../store.ts"
 import { Batches } from "./batches.ts"
 import { type Entry, held, isSooner, MemoryClaim, outcomeOf } from "./entry.ts"
+import { EntryBook } from "./entry-book.ts"
 import { Heap } from "./heap.ts"
 import { Lane, TokenBucket } from "./lane.ts"
 import { toStored } from "./stored.ts"
@@ -35,7 +36,7 @@ export class MemoryStore implements QueueStore {
   /** How often it is looked at a clock that nothing tells of. */
   readonly #pollMs: number
   readonly #maxJobs: number
-  readonly #entries: Map<string, Entry> = new Map()
+  readonly #entries: EntryBook = new EntryBook()
   readonly #lanes: Map<string, Lane> = new Map()
   readonly #delayed: Heap<Entry> = new Heap((a, b) => a.atMs < b.atMs || (a.atMs === b.atMs && a.seq < b.seq))
   readonly #active: Set<Entry> = new Set()
@@ -101,7 +102,7 @@ export class MemoryStore implements QueueStore {
       output: undefined,
       error: undefined,
     }
-    this.#entries.set(job.id, entry)
+    this.#entries.add(entry)
     this.#laneOf(entry).enter(entry)
     return entry
   }
@@ -267,8 +268,8 @@ export class MemoryStore implements QueueStore {
   #delete(entry: Entry): void {
     const lane = this.#laneOf(entry)
     lane.leave(entry)
-    this.#entries.delete(entry.job.id)
-    this.#finished.delete(entry)
+    this.#entries.delete(entry)
+    if (entry.state === "completed" || entry.state === "failed") this.#finished.delete(entry)
     // What still points at it passes it over.
     entry.state = "completed"
   }
@@ -310,7 +311,7 @@ export class MemoryStore implements QueueStore {
     const isWanted = (entry: Entry) => entry.state !== "active" && (state === undefined || entry.state === state)
     const entries = this.#select(selection).filter(isWanted)
     for (const entry of entries) {
-      if (!this.#entries.has(entry.job.id)) continue // what it followed was removed before it
+      if (!this.#entries.has(entry)) continue // what it followed was removed before it
       const wasFinished = entry.state === "completed" || entry.state === "failed"
       const lane = this.#laneOf(entry)
       this.#delete(entry)
