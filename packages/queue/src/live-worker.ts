@@ -1,4 +1,3 @@
-import type { LifecyclePart } from "@ashlar/core"
 import { inPlaceOf, lanesFor } from "./claim-plan.ts"
 import { QueueWorkerStopped } from "./errors.ts"
 import type { Emitter } from "./events.ts"
@@ -92,7 +91,7 @@ export class LiveWorker implements Worker {
     return this.#stopping
   }
 
-  part(): LifecyclePart {
+  part(): ReturnType<Worker["part"]> {
     return workerPart(this, () => this.#giveUp())
   }
 
