@@ -25,3 +25,14 @@ export const CsrfTokenInvalid: ErrorClass<"SECURITY_CSRF_TOKEN_INVALID", 403> = 
   403,
   "The request lacks the token of the page that it comes from, or has one that is not its session's. Load the page again.",
 )
+export const LimitInvalid: ErrorClass<"SECURITY_LIMIT_INVALID", 500> = defineError(
+  "SECURITY_LIMIT_INVALID",
+  500,
+  "A limit of requests is set up with a name, a number or a choice that does not fit. The message says which.",
+)
+/** Never reaches a caller: `onError` is told it. */
+export const LimitStoreAway: ErrorClass<"SECURITY_LIMIT_STORE_AWAY", 503> = defineError(
+  "SECURITY_LIMIT_STORE_AWAY",
+  503,
+  "What counts requests did not answer in its time. `whenAway` decided on the request.",
+)

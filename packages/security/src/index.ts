@@ -5,7 +5,21 @@ export { type CsrfOptions, csrf } from "./csrf/csrf.ts"
 export type { CsrfTokens, TokenPlace } from "./csrf/csrf-tokens.ts"
 export { type DoubleSubmitOptions, doubleSubmit } from "./csrf/double-submit.ts"
 export { csrfSecret, type SynchronizerOptions, synchronizer } from "./csrf/synchronizer.ts"
-export { CorsInvalid, CsrfInvalid, CsrfTokenInvalid, HeadersInvalid, OriginRefused } from "./errors.ts"
+export {
+  CorsInvalid,
+  CsrfInvalid,
+  CsrfTokenInvalid,
+  HeadersInvalid,
+  LimitInvalid,
+  LimitStoreAway,
+  OriginRefused,
+} from "./errors.ts"
 export { type CspDirective, type CspDirectives, type CspSource, NONCE } from "./headers/csp.ts"
 export type { CspOptions, HstsOptions, ReferrerPolicy, SecurityHeadersOptions } from "./headers/header-options.ts"
 export { nonceOf, securityHeaders } from "./headers/security-headers.ts"
+export { AdaptiveLimit, type AdaptiveOptions } from "./limits/adaptive-limit.ts"
+export { type ConcurrencyOptions, concurrencyLimit } from "./limits/concurrency-limit.ts"
+export type { KeyOptions } from "./limits/limit-key.ts"
+export type { LimitPolicy } from "./limits/limit-policy.ts"
+export { type RateLimitOptions, rateLimit } from "./limits/rate-limit.ts"
+export { type ShedLoadOptions, shedLoad } from "./limits/shed-load.ts"
