@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { existsSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { dropExchanges, dropRedisKeys, dropStreams } from "../src/testing/drop-buses.ts"
+import { startFakeKafka } from "../src/testing/kafka/fake-kafka.ts"
 import { findServer, temporaryDatabase, temporaryFolder } from "../src/testing/test-servers.ts"
 
 /** Bun runs the source; Node and Deno a bundle of it. */
 const program = join(import.meta.dir, "..", "src", "testing", "runtime-process.ts")
 const folder = temporaryFolder()
-const bundle = join(folder, "runtime-process.mjs")
+// Inside the package, where what is not bundled is found: the client of Kafka reads files that lie beside its own.
+const modules = join(import.meta.dir, "..", "node_modules", ".cache")
+mkdirSync(modules, { recursive: true })
+const bundles = mkdtempSync(join(modules, "runtimes-"))
+afterAll(() => rmSync(bundles, { recursive: true, force: true }))
+const bundle = join(bundles, "runtime-process.mjs")
 const [redis, nats, rabbit, postgres, mariadb] = [
   await findServer("Redis"),
   await findServer("NATS"),
@@ -15,6 +21,8 @@ const [redis, nats, rabbit, postgres, mariadb] = [
   await findServer("PostgreSQL"),
   await findServer("MariaDB"),
 ]
+const kafka = await startFakeKafka()
+afterAll(() => kafka.close())
 const prefix = `ashlar-test-${crypto.randomUUID().slice(0, 8)}`
 const of = (scheme: string, port: number | undefined): string[] =>
   port === undefined ? [] : [`${scheme}://127.0.0.1:${port}?prefix=${prefix}`]
@@ -37,7 +45,13 @@ afterAll(async () => {
     )
 })
 beforeAll(async () => {
-  const built = await Bun.build({ entrypoints: [program], target: "node", outdir: folder, naming: "[name].mjs" })
+  const built = await Bun.build({
+    entrypoints: [program],
+    target: "node",
+    outdir: bundles,
+    naming: "[name].mjs",
+    external: ["@platformatic/kafka"],
+  })
   expect(built.success).toBe(true)
 })
 
@@ -61,6 +75,7 @@ for (const [runtime, command] of commands) {
       ...of("redis", redis),
       ...of("nats", nats),
       ...of("amqp", rabbit),
+      `kafka://127.0.0.1:${kafka.port}/${prefix}`,
     ]
     const given = JSON.stringify({ name: runtime, buses, databases: [sqlite, ...databases] })
     const child = Bun.spawn([...command!, given], { stdin: "ignore", stdout: "pipe", stderr: "pipe" })

@@ -89,6 +89,34 @@ const amqp: Driver<OpenBusDriver> = defineDriver<OpenBusDriver>()({
   load: () => import("./amqp/amqp-bus.ts"),
 })
 
+const kafka: Driver<OpenBusDriver> = defineDriver<OpenBusDriver>()({
+  schemes: ["kafka"],
+  options: {
+    /** Others of the cluster that may be asked first: `host:port,host:port`. */
+    brokers: v.string().max(2_048).optional(),
+    tls: v.boolean().default(false),
+    /** How a user of the URL logs in. */
+    sasl: v.enum(["plain", "scram-sha-256", "scram-sha-512"]).default("plain"),
+    /** Brokers that keep each topic; -1: as many as they are set up to. */
+    replicas: v.integer().min(-1).max(16).default(-1),
+    connectTimeoutMs: v.integer().min(1).max(60_000).default(5_000),
+    commandTimeoutMs: v.integer().min(1).max(60_000).default(10_000),
+  },
+  guarantees: {
+    crossProcess: true,
+    durable: true,
+    /** Brokers acknowledge what all replicas in sync have, and leave the disk to the operating system. */
+    synced: false,
+    orderedByKey: true,
+    sharesWork: true,
+    replayFromTime: true,
+    replayFromPosition: true,
+    maxPayloadBytes: MiB - 8 * 1024,
+  } satisfies BusGuarantees,
+  package: "@platformatic/kafka@2.12.1",
+  load: () => import("./kafka/kafka-bus.ts"),
+})
+
 /** Takes the database's own options, so that the same URL means the same pool. */
 function sqlDriver(schemes: readonly [string, ...string[]]): Driver<OpenBusDriver> {
   return {
@@ -114,6 +142,7 @@ export const busDrivers: Drivers<OpenBusDriver> = createDrivers("bus", [
   redis,
   nats,
   amqp,
+  kafka,
   sqlDriver(["sqlite"]),
   sqlDriver(["postgres", "postgresql"]),
   sqlDriver(["mysql", "mariadb"]),

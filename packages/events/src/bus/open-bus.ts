@@ -6,8 +6,8 @@ import { busDrivers } from "./drivers.ts"
 import { LiveBus } from "./live-bus.ts"
 
 /**
- * Opens a bus: `memory:` within this process, `redis://…`, `nats://…`, `amqp://…`, `sqlite:path`, `postgres://…` or `mysql://…`. It is
- * connected to at the first use, or by `ready()`.
+ * Opens a bus: `memory:` within this process, `redis://…`, `nats://…`, `amqp://…`, `kafka://…`, `sqlite:path`, `postgres://…` or
+ * `mysql://…`. It is connected to at the first use, or by `ready()`. `kafka:` was tested against a fake broker of our own only.
  *
  * @param url A driver of your own is taken as well; the bus closes it.
  * @throws {CORE_DRIVER_URL_INVALID} {CORE_DRIVER_UNKNOWN} {CORE_DRIVER_GUARANTEE_MISSING} {EVENTS_OPTION_INVALID}
