@@ -36,3 +36,28 @@ export const LimitStoreAway: ErrorClass<"SECURITY_LIMIT_STORE_AWAY", 503> = defi
   503,
   "What counts requests did not answer in its time. `whenAway` decided on the request.",
 )
+export const FetchOptionInvalid: ErrorClass<"SECURITY_FETCH_OPTION_INVALID", 500> = defineError(
+  "SECURITY_FETCH_OPTION_INVALID",
+  500,
+  "A fetch for URLs of strangers is set up with a host or a number that does not fit. The message says which.",
+)
+export const FetchRefused: ErrorClass<"SECURITY_FETCH_REFUSED", 422> = defineError(
+  "SECURITY_FETCH_REFUSED",
+  422,
+  "A URL that a stranger gave, or where it redirects to, may not be asked. The message says what is accepted.",
+)
+export const FetchFailed: ErrorClass<"SECURITY_FETCH_FAILED", 502> = defineError(
+  "SECURITY_FETCH_FAILED",
+  502,
+  "The host of a URL that a stranger gave has no address, or none that answers.",
+)
+export const FetchTimeout: ErrorClass<"SECURITY_FETCH_TIMEOUT", 504> = defineError(
+  "SECURITY_FETCH_TIMEOUT",
+  504,
+  "A URL that a stranger gave was not answered in time.",
+)
+export const FetchTooLarge: ErrorClass<"SECURITY_FETCH_TOO_LARGE", 502> = defineError(
+  "SECURITY_FETCH_TOO_LARGE",
+  502,
+  "The answer of a URL that a stranger gave is larger than may be read.",
+)

@@ -9,11 +9,17 @@ export {
   CorsInvalid,
   CsrfInvalid,
   CsrfTokenInvalid,
+  FetchFailed,
+  FetchOptionInvalid,
+  FetchRefused,
+  FetchTimeout,
+  FetchTooLarge,
   HeadersInvalid,
   LimitInvalid,
   LimitStoreAway,
   OriginRefused,
 } from "./errors.ts"
+export { createSafeFetch, type SafeFetch, type SafeFetchOptions, type SafeRequest } from "./fetch/safe-fetch.ts"
 export { type CspDirective, type CspDirectives, type CspSource, NONCE } from "./headers/csp.ts"
 export type { CspOptions, HstsOptions, ReferrerPolicy, SecurityHeadersOptions } from "./headers/header-options.ts"
 export { nonceOf, securityHeaders } from "./headers/security-headers.ts"
