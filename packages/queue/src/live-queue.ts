@@ -32,7 +32,7 @@ export class LiveQueue implements Queue {
   }
 
   async ready(): Promise<void> {
-    await this.#core.use()
+    await this.health()
   }
 
   push<Input>(job: Job<Input, unknown, unknown>, ...args: PushArguments<Input>): Promise<Pushed> {

@@ -36,6 +36,28 @@ function describeTransactions(engine: string, open: () => Promise<string>): void
       return queue
     }
 
+    test.each([["in(tx)"], ["within"]])(
+      "may be the first that a queue is used for (%s), also where it is undone",
+      async (how) => {
+        const freshUrl = await open()
+        await using fresh = await openDatabase(freshUrl)
+        await fresh.sql`create table users (id integer primary key)`.run()
+        let done = 0
+        const greet = defineJob("greet", {}, () => void done++)
+        await using queue = openQueue(freshUrl, { pollMs: 20 })
+        const push = () =>
+          fresh.transaction(async (tx) => {
+            await tx.sql`insert into users (id) values (1)`.run()
+            await (how === "within" ? queue : queue.in(tx)).push(greet)
+            if (done++ === 0) throw new RangeError("undone")
+          })
+        expect(push()).rejects.toThrow("undone")
+        await push()
+        done = 0
+        queue.work([greet])
+        await until(() => done === 1, "run once")
+      },
+    )
     test.each([["in(tx)"], ["within"]])("are committed together (%s), and the job is not run before", async (how) => {
       const queue = await setUp()
       const pushed = await db.transaction(async (tx) => {

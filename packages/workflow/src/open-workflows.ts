@@ -123,12 +123,12 @@ class LiveWorkflows implements Workflows {
     )
   }
   async #change<T>(tx: Queryable | undefined, work: (db: Queryable) => Promise<T>): Promise<T> {
-    return await this.#store.use(async (database) => {
-      const db = tx ?? database
+    const change = async (db: Queryable) => {
       const result = await work(db)
       await db.afterCommit(() => this.#ring())
       return result
-    })
+    }
+    return await (tx === undefined ? this.#store.use(change) : this.#store.within(tx, change))
   }
   #ring(): void {
     for (const worker of this.#workers) worker.ring()

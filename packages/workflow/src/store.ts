@@ -1,5 +1,5 @@
 import { AshlarError, type Clock, detach, uuidv7 } from "@ashlar/core"
-import { type Database, type Queryable, type Sql, sql } from "@ashlar/orm"
+import { type Database, isInTransaction, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
 import {
   WorkflowLeaseLost,
   WorkflowRunEnded,
@@ -8,7 +8,7 @@ import {
   WorkflowStoreFailed,
 } from "./errors.ts"
 import { ENDED, type RunRow, type StepRow, toRunRow, toStepRow } from "./rows.ts"
-import { openTables } from "./tables.ts"
+import { makeTables } from "./tables.ts"
 import type { AnyWorkflow } from "./workflow.ts"
 
 export interface NewRun {
@@ -42,16 +42,21 @@ export class Store {
   readonly #outside: <T>(work: () => T) => T = detach()
   readonly clock: Clock
   #opening: Promise<Database> | undefined
+  #isMade = false
+  #making: Promise<void> | undefined
   #isClosed = false
 
   constructor(url: string, clock: Clock) {
     this.clock = clock
     this.#open = () => {
       if (this.#isClosed) return Promise.reject(new WorkflowStoreFailed("The workflows were closed"))
-      this.#opening ??= this.#outside(() => openTables(url)).catch((error) => {
-        this.#opening = undefined // the next use tries again
-        throw error
-      })
+      // `memory:` is one of its opener's own.
+      this.#opening ??= this.#outside(() => openDatabase(url === "memory:" ? "sqlite::memory:" : url)).catch(
+        (error) => {
+          this.#opening = undefined // the next use tries again
+          throw error
+        },
+      )
       return this.#opening
     }
   }
@@ -59,10 +64,42 @@ export class Store {
   /** Work of callers, in whatever transaction they are. */
   async use<T>(work: (db: Database) => Promise<T>): Promise<T> {
     try {
-      return await work(await this.#open())
+      const database = await this.#open()
+      if (!this.#isMade) await this.#make(database, database)
+      return await work(database)
     } catch (cause) {
       throw toStoreError(cause)
     }
+  }
+  /** Work in a transaction that the caller has. */
+  async within<T>(tx: Queryable, work: (tx: Queryable) => Promise<T>): Promise<T> {
+    try {
+      const database = await this.#open()
+      if (!this.#isMade) await this.#make(database, tx)
+      return await work(tx)
+    } catch (cause) {
+      throw toStoreError(cause)
+    }
+  }
+  /** SQLite has one writer: where that is the caller's just now, the tables are made in its transaction, which may yet be undone. */
+  async #make(database: Database, db: Queryable): Promise<void> {
+    if (db.dialect === "sqlite" && isInTransaction(db)) {
+      await makeTables(db)
+      return
+    }
+    this.#making ??= this.#outside(() => makeTables(database))
+      .then(
+        () => {
+          this.#isMade = true
+        },
+        (cause) => {
+          throw new WorkflowStoreFailed("The tables of the workflows could not be made", { cause })
+        },
+      )
+      .finally(() => {
+        this.#making = undefined
+      })
+    await this.#making
   }
   /** Work of workers, in no transaction of anybody. */
   async own<T>(work: (db: Database) => Promise<T>): Promise<T> {

@@ -1,5 +1,4 @@
-import { type Database, type Dialect, openDatabase, type Sql, sql } from "@ashlar/orm"
-import { WorkflowStoreFailed } from "./errors.ts"
+import { type Dialect, type Queryable, type Sql, sql } from "@ashlar/orm"
 
 /** Names are compared letter for letter, as MySQL does only when it is told to. */
 interface Types {
@@ -22,19 +21,8 @@ const TYPES: Readonly<Record<Dialect, Types>> = {
 }
 const ATTEMPTS = 5
 
-/** Opens the database of the workflows, and makes the tables that are missing. `memory:` is one of its opener's own. */
-export async function openTables(url: string): Promise<Database> {
-  const database = await openDatabase(url === "memory:" ? "sqlite::memory:" : url)
-  try {
-    await makeTables(database)
-  } catch (cause) {
-    await database.close()
-    throw new WorkflowStoreFailed("The tables of the workflows could not be made", { cause })
-  }
-  return database
-}
-
-async function makeTables(db: Database): Promise<void> {
+/** Makes the tables that are missing. */
+export async function makeTables(db: Queryable): Promise<void> {
   for (let attempt = 1; ; attempt++)
     try {
       for (const statement of statements(TYPES[db.dialect])) await db.sql`${statement}`.run()

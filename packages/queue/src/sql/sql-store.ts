@@ -45,6 +45,9 @@ export class SqlStore implements QueueStore {
   readonly #outside: <T>(work: () => T) => T
   /** Of kinds that have groups: the turn of one that belongs to none, as of the last claim. */
   readonly #turns: Map<number, number> = new Map()
+  /** Whether the tables are there for all. */
+  #isMade = false
+  #making: Promise<void> | undefined
   #isClosed = false
 
   constructor(database: Database, guarantees: QueueGuarantees, settings: StoreSettings) {
@@ -64,11 +67,9 @@ export class SqlStore implements QueueStore {
   }
 
   async ready(): Promise<void> {
-    await this.#do(async () => {
-      // Looked for first: what only reads waits for nobody's transaction, as the one that this may be opened in.
-      if (!(await hasTables(this.#database))) await makeTables(this.#database)
-      if (this.#settings.clock === undefined) await this.#serverClock.measure()
-    })
+    if (this.#isClosed) throw new QueueClosed("The queue was closed.")
+    // SQLite has one writer, which may be that of the transaction that the queue is first used in: its tables are made by the next work.
+    if (this.#database.dialect !== "sqlite") await this.#do(async () => undefined)
   }
 
   async add(jobs: readonly NewJob[], batches: readonly NewBatch[] = []): Promise<readonly Added[]> {
@@ -92,6 +93,9 @@ export class SqlStore implements QueueStore {
   async #addWithin(db: Queryable, jobs: readonly NewJob[], batches: readonly NewBatch[]): Promise<readonly Added[]> {
     if (this.#isClosed) throw new QueueClosed("The queue was closed.")
     try {
+      if (!this.#isMade)
+        if (db.dialect === "sqlite") await makeTables(db)
+        else await this.#outside(() => this.#made())
       const lanes = await this.#lanes.ensure(db, this.#desk.namesOf(jobs, batches), false)
       const turnOf = (lane: number) => this.#turns.get(lane) ?? 0
       const added = await addJobs(this.#work(db), jobs, batches, { lanes, turnOf })
@@ -206,6 +210,18 @@ export class SqlStore implements QueueStore {
     await this.#database.close()
   }
 
+  async #made(): Promise<void> {
+    this.#making ??= this.#make().finally(() => {
+      this.#making = undefined
+    })
+    await this.#making
+  }
+  async #make(): Promise<void> {
+    if (!(await hasTables(this.#database))) await makeTables(this.#database)
+    if (this.#settings.clock === undefined) await this.#serverClock.measure()
+    this.#isMade = true
+  }
+
   #work(db: Queryable): SqlWork {
     return { db, dialect: db.dialect, queue: this.#settings.queue, nowMs: this.#clock.now() }
   }
@@ -214,7 +230,10 @@ export class SqlStore implements QueueStore {
   async #do<T>(work: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new QueueClosed("The queue was closed.")
     try {
-      return await this.#outside(work)
+      return await this.#outside(async () => {
+        if (!this.#isMade) await this.#made()
+        return await work()
+      })
     } catch (cause) {
       throw failed(cause)
     }
