@@ -61,3 +61,13 @@ export const FetchTooLarge: ErrorClass<"SECURITY_FETCH_TOO_LARGE", 502> = define
   502,
   "The answer of a URL that a stranger gave is larger than may be read.",
 )
+export const SealInvalid: ErrorClass<"SECURITY_SEAL_INVALID", 500> = defineError(
+  "SECURITY_SEAL_INVALID",
+  500,
+  "A sealed text does not open: it was changed, belongs to another context, or was sealed by a key that is not there.",
+)
+export const SealOptionInvalid: ErrorClass<"SECURITY_SEAL_OPTION_INVALID", 500> = defineError(
+  "SECURITY_SEAL_OPTION_INVALID",
+  500,
+  "A sealer is made with keys that cannot be. Give 32 random bytes for each, and the id of one of them as `current`.",
+)

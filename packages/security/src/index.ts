@@ -18,6 +18,8 @@ export {
   LimitInvalid,
   LimitStoreAway,
   OriginRefused,
+  SealInvalid,
+  SealOptionInvalid,
 } from "./errors.ts"
 export { createSafeFetch, type SafeFetch, type SafeFetchOptions, type SafeRequest } from "./fetch/safe-fetch.ts"
 export { type CspDirective, type CspDirectives, type CspSource, NONCE } from "./headers/csp.ts"
@@ -29,3 +31,4 @@ export type { KeyOptions } from "./limits/limit-key.ts"
 export type { LimitPolicy } from "./limits/limit-policy.ts"
 export { type RateLimitOptions, rateLimit } from "./limits/rate-limit.ts"
 export { type ShedLoadOptions, shedLoad } from "./limits/shed-load.ts"
+export { createSealer, type Sealer, type SealerOptions } from "./sealing/sealer.ts"
