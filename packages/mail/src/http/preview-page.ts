@@ -19,7 +19,7 @@ h2{font-size:1.05rem}`)
 
 function page(title: string, content: Html): string {
   return String(html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>${title}</title>
 ${raw("<style>")}${STYLE}${raw("</style>")}</head><body><main>${content}</main></body></html>`)
 }
 
