@@ -22,7 +22,7 @@ if (schemaSuite === "" && process.env.CI === "true") process.exit(1)
 await buildConsole()
 
 /** No suite takes a third of this; one that hangs is ended and counts as failed. */
-const SUITE_TIMEOUT_MS = 10 * 60_000
+const SUITE_TIMEOUT_MS = 20 * 60_000
 /**
  * Suites that drive a browser, or servers on several runtimes at once, through hundreds of steps, each with a bound on its
  * wait: on a machine that is busy with something else one of them may be late. Such a step is tried again, then the suite,
