@@ -1,5 +1,4 @@
-import { type Clock, systemClock } from "@ashlar/core"
-import { detach } from "./detach.ts"
+import { type Clock, detach, systemClock } from "@ashlar/core"
 import { QueueClosed, QueueFull } from "./errors.ts"
 import { Emitter } from "./events.ts"
 import { type QueueGuarantees, requireFeature } from "./guarantees.ts"

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { join } from "node:path"
+import { findServer } from "@ashlar/cache/testing/servers"
 import { defineJob, openQueue } from "../src/index.ts"
 import { deleteKeys, deleteStreams } from "../src/testing/brokers.ts"
 import { openProxy } from "../src/testing/proxy.ts"
 import { until } from "../src/testing/queue-cases.ts"
 import { startSqsServer } from "../src/testing/sqs-server.ts"
 import { uniqueName } from "../src/testing/store-stage.ts"
-import { findServer } from "../src/testing/test-servers.ts"
 
 /* What servers of their own do when connections are cut and processes are killed. */
 

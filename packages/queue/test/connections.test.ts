@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test"
+import { temporaryDatabase } from "@ashlar/cache/testing/databases"
+import { findServer } from "@ashlar/cache/testing/servers"
 import { defineJob, openQueue } from "../src/index.ts"
 import { openProxy } from "../src/testing/proxy.ts"
 import { until } from "../src/testing/queue-cases.ts"
 import { uniqueName } from "../src/testing/store-stage.ts"
-import { temporaryDatabase } from "../src/testing/test-database.ts"
-import { findServer } from "../src/testing/test-servers.ts"
 
 const [postgres, mysql] = [await findServer("PostgreSQL"), await findServer("MariaDB")]
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
+import { temporaryDatabase, temporaryFolder } from "@ashlar/cache/testing/databases"
+import { findServer } from "@ashlar/cache/testing/servers"
 import { defineJob, openQueue } from "../src/index.ts"
 import { until } from "../src/testing/queue-cases.ts"
 import { uniqueName } from "../src/testing/store-stage.ts"
-import { temporaryDatabase, temporaryFolder } from "../src/testing/test-database.ts"
-import { findServer } from "../src/testing/test-servers.ts"
 
 const ROUNDS = 8
 const PROCESS = join(import.meta.dir, "../src/testing/crash-process.ts")

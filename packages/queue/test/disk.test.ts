@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
+import { temporaryFolder } from "@ashlar/cache/testing/databases"
 import { openDatabase } from "@ashlar/orm"
 import { defineJob, openQueue } from "../src/index.ts"
 import { until } from "../src/testing/queue-cases.ts"
-import { temporaryFolder } from "../src/testing/test-database.ts"
 
 test("while the disk is full pushes are refused, none that was acknowledged is lost, and work goes on when there is room", async () => {
   const url = `sqlite:${join(temporaryFolder(), "queue.db")}`

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
+import { temporaryDatabase, temporaryFolder } from "@ashlar/cache/testing/databases"
+import { findServer } from "@ashlar/cache/testing/servers"
 import { deleteKeys, deleteStreams } from "../src/testing/brokers.ts"
 import { startSqsServer } from "../src/testing/sqs-server.ts"
-import { temporaryDatabase, temporaryFolder } from "../src/testing/test-database.ts"
-import { findServer } from "../src/testing/test-servers.ts"
 
 /** Bun runs the source; Node and Deno a bundle of it. */
 const program = join(import.meta.dir, "..", "src", "testing", "runtime-process.ts")

@@ -1,4 +1,4 @@
-import { detach } from "../detach.ts"
+import { detach } from "@ashlar/core"
 import { type CloudEvent, checkCloudEvent } from "../envelope/cloud-event.ts"
 import { checkSize } from "../envelope/json-format.ts"
 import { BusBusy, BusClosed, EventOptionInvalid, GroupTaken } from "../errors.ts"

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
+import { findServer } from "@ashlar/cache/testing/servers"
 import { queueDrivers } from "../drivers/drivers.ts"
 import { openQueue } from "../open-queue.ts"
 import { describeQueue, describeQueueStore } from "../testing/queue-suite.ts"
-import { findServer } from "../testing/test-servers.ts"
 import { roundUp } from "./amqp-places.ts"
 
 const rabbit = await findServer("RabbitMQ")

@@ -1,9 +1,9 @@
 import { afterAll } from "bun:test"
+import { findServer } from "@ashlar/cache/testing/servers"
 import { queueDrivers } from "../drivers/drivers.ts"
 import { openQueue } from "../open-queue.ts"
 import { deleteStreams } from "../testing/brokers.ts"
 import { describeQueue, describeQueueStore } from "../testing/queue-suite.ts"
-import { findServer } from "../testing/test-servers.ts"
 
 const prefix = `ashlar_test_${crypto.randomUUID().slice(0, 8)}`
 const nats = await findServer("NATS")

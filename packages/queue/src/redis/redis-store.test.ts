@@ -1,11 +1,11 @@
 import { afterAll } from "bun:test"
+import { findServer } from "@ashlar/cache/testing/servers"
 import { parseDriverUrl } from "@ashlar/core"
 import { queueDrivers } from "../drivers/drivers.ts"
 import { redisStores } from "../drivers/redis.ts"
 import { openQueue } from "../open-queue.ts"
 import { deleteKeys } from "../testing/brokers.ts"
 import { describeQueue, describeQueueStore } from "../testing/queue-suite.ts"
-import { findServer } from "../testing/test-servers.ts"
 import { openIoredis } from "./redis-client.ts"
 
 const redis = await findServer("Redis")

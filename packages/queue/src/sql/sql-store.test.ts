@@ -1,9 +1,9 @@
 import { join } from "node:path"
+import { temporaryDatabase, temporaryFolder } from "@ashlar/cache/testing/databases"
+import { findServer } from "@ashlar/cache/testing/servers"
 import { queueDrivers } from "../drivers/drivers.ts"
 import { openQueue } from "../open-queue.ts"
 import { describeQueue, describeQueueStore } from "../testing/queue-suite.ts"
-import { temporaryDatabase, temporaryFolder } from "../testing/test-database.ts"
-import { findServer } from "../testing/test-servers.ts"
 
 const [postgres, mysql] = [await findServer("PostgreSQL"), await findServer("MariaDB")]
 

@@ -1,6 +1,5 @@
-import type { Clock } from "@ashlar/core"
+import { type Clock, detach } from "@ashlar/core"
 import { type Database, isInTransaction, type Queryable, sharesTransactions } from "@ashlar/orm"
-import { detach } from "../detach.ts"
 import { Doorbell } from "../doorbell.ts"
 import { QueueClosed, QueueStoreFailed, QueueTransactionForeign } from "../errors.ts"
 import type { QueueGuarantees } from "../guarantees.ts"

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { defineRateLimits, type LimitStore, memoryLimits, openRateLimits } from "@ashlar/cache/rate-limits"
+import { findServer } from "@ashlar/cache/testing/servers"
 import { manualClock } from "@ashlar/core"
 import { type AnyLayer, createApp, layer } from "@ashlar/http"
-import { findServer } from "../testing/test-servers.ts"
 import { type RateLimitOptions, rateLimit } from "./rate-limit.ts"
 
 const code = (name: string) => expect.objectContaining({ code: name })
