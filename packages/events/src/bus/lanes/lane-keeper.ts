@@ -78,7 +78,10 @@ export class LaneKeeper<Start> {
     clearTimeout(this.#timer)
     await this.#beating
     // It goes on to say that it lives while it ends what it does.
-    const timer = setInterval(() => void this.#hold().catch(() => undefined), this.#options.leaseMs / BEATS_PER_LEASE)
+    const timer = setInterval(
+      () => void this.#hold().catch(this.#options.onError),
+      this.#options.leaseMs / BEATS_PER_LEASE,
+    )
     for (const { stop } of this.#held.values()) stop.abort()
     await Promise.allSettled([...this.#held.values()].map(({ done }) => done))
     clearInterval(timer)
