@@ -6,7 +6,15 @@ import { CATALOGUE, COMMAND, readErrors, renderCatalogue } from "./errors-catalo
 import { checkCodes, checkProvoked } from "./rules/codes.ts"
 import { checkManifests, checkTable, parseLayers, readArchitecture } from "./rules/layers.ts"
 import { checkImports, checkManifest } from "./rules/manifests.ts"
-import { checkAny, checkDefinitions, checkEntry, checkErrors, checkExceptions, checkFile } from "./rules/sources.ts"
+import {
+  checkAny,
+  checkDefinitions,
+  checkEntry,
+  checkErrors,
+  checkExceptions,
+  checkFile,
+  emittedOf,
+} from "./rules/sources.ts"
 import { isProduct, isSource, isTest, readRootManifest, readSources, readWorkspaces, root } from "./rules/workspaces.ts"
 
 const workspaces = readWorkspaces()
@@ -58,12 +66,14 @@ describe("source", () => {
   test("makes no bare Error", () => {
     expect(shipped.flatMap(checkErrors)).toEqual([])
   })
-  test("says `any` in no exported signature", () => {
-    const libraries = products.filter(({ workspace }) => workspace.manifest.exports !== undefined)
-    const found = libraries.flatMap(({ workspace, files }) =>
-      files.filter(isSource).flatMap((file) => checkAny(file, workspace.folder)),
-    )
-    expect(found).toEqual([])
+  const libraries = products.filter(({ workspace }) => workspace.manifest.exports !== undefined)
+  const sources = libraries.flatMap(({ workspace, files }) =>
+    files.filter(isSource).map((file) => [file, workspace.folder] as const),
+  )
+  const isCompiled = sources.some((source) => emittedOf(...source) !== undefined)
+  if (!isCompiled) console.warn("skipped: what exported signatures say, for nothing is compiled. Run npm run check.")
+  test.skipIf(!isCompiled)("says `any` in no exported signature", () => {
+    expect(sources.flatMap((source) => checkAny(...source))).toEqual([])
   })
 })
 

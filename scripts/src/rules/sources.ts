@@ -93,11 +93,16 @@ export function checkDefinitions({ path, text }: SourceFile): string[] {
     )
 }
 
-/** No exported signature is `any`: looked for in what the compiler emitted, or in the source where it has emitted nothing. */
+/** What the compiler emitted for a file; undefined before it has. */
+export function emittedOf({ path }: SourceFile, folder: string): string | undefined {
+  const emitted = join(root, folder, "dist", path.slice(folder.length + 1).replace(/\.tsx?$/, ".d.ts"))
+  return existsSync(emitted) ? readFileSync(emitted, "utf8") : undefined
+}
+
+/** No exported signature is `any`, as the compiler emitted it: in the source a name or a comment may say the word. */
 export function checkAny(file: SourceFile, folder: string): string[] {
-  const emitted = join(folder, "dist", file.path.slice(folder.length + 1).replace(/\.tsx?$/, ".d.ts"))
-  const text = existsSync(join(root, emitted)) ? readFileSync(join(root, emitted), "utf8") : file.text
-  return hasAny(text)
+  const emitted = emittedOf(file, folder)
+  return emitted !== undefined && hasAny(emitted)
     ? [`${file.path}: an exported signature says \`any\`. Say the type, or \`unknown\` where there is none.`]
     : []
 }
