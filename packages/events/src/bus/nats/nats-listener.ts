@@ -5,6 +5,8 @@ import type { Handle } from "../bus-driver.ts"
 import { ONLY_HEADER } from "./nats-settings.ts"
 
 const RETRY_MS = 200
+/** How long one request for events stands; a connection that went silent is noticed in as long. */
+const EXPIRES_MS = 5_000
 const never: AbortSignal = new AbortController().signal
 
 /** Hears every event of the stream, in its order, after a sequence. */
@@ -43,7 +45,7 @@ export class NatsListener {
     while (!signal.aborted)
       try {
         const consumer = await asBusFailed("Asking NATS", () => this.#consumer())
-        this.#messages = await consumer.consume({ max_messages: 100 })
+        this.#messages = await consumer.consume({ max_messages: 100, expires: EXPIRES_MS })
         if (signal.aborted) void this.#messages.close()
         for await (const message of this.#messages) {
           if (signal.aborted) break
