@@ -158,6 +158,7 @@ function keyRoute({ fake, method, body }: Call, { name: id }: Parts): Response {
   const key: Key = {
     id: `k${fake.keys.length + 1}`,
     kind,
+    scopes: old?.scopes ?? body.scopes ?? null,
     name: old?.name ?? body.name,
     hint: "wxyz",
     createdAt: NOW,

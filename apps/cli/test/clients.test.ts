@@ -223,7 +223,7 @@ describe("an app", () => {
     expect(await codeOf(functions.invoke("pot", { path: "/loop" }))).toBe("FUNCTIONS_CPU_LIMIT")
     expect(await codeOf(functions.invoke("nothing"))).toBe("FUNCTIONS_NOT_FOUND")
     const nobody = createAshlar({ url: server.url, project: "yard" })
-    expect(await codeOf(nobody.functions.invoke("pot"))).toBe("FUNCTIONS_CREDENTIALS_NEEDED")
+    expect(await codeOf(nobody.functions.invoke("pot"))).toBe("CONTROL_CREDENTIALS_NEEDED")
 
     const { items } = await admin.functions.logs("yard", "pot", { limit: 100 })
     expect(items.map(({ kind }) => kind)).toEqual(["log", "request", "log", "kill", "request"])

@@ -86,6 +86,20 @@ describe("a project", () => {
     expect((await whoami(second.secret)).exitCode).toBe(1)
     expect(await done<unknown[]>("keys", "list")).toHaveLength(2)
   })
+
+  test("has keys that may do what their scopes say, and nothing else", async () => {
+    const made = await done<{ key: { kind: string; scopes: string[] }; secret: string }>(
+      ...["keys", "create", "ci", "--scope", "functions:read", "audit:read", "--expires", "1d"],
+    )
+    expect(made.key).toMatchObject({ kind: "secret", scopes: ["audit:read", "functions:read"] })
+    const asKey = async (...args: string[]): Promise<string> => {
+      const { exitCode, json } = await cli([...args, "--json"], { env: { ...env, ASHLAR_KEY: made.secret } })
+      return exitCode === 0 ? "done" : (json() as { error: { code: string } }).error.code
+    }
+    expect(await asKey("functions", "list")).toBe("done")
+    expect(await asKey("collections", "list")).toBe("CONTROL_FORBIDDEN")
+    expect(await asKey("keys", "list")).toBe("CONTROL_FORBIDDEN")
+  })
 })
 
 describe("documents", () => {

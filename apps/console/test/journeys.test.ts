@@ -144,6 +144,22 @@ describeInBrowser("keys and members", (bench) => {
     expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toContain("ak_")
   })
 
+  test("a key for one job says what it may do, and takes at least one scope", async () => {
+    const page = await bench.open("/projects/atlas/settings/api-keys")
+    await page.getByRole("row", { name: /web app/ }).waitFor()
+    await page.keyboard.press("n")
+    await page.keyboard.type("pipeline")
+    await page.getByLabel("Kind").selectOption("scoped")
+    const submit = page.getByRole("button", { name: "Create key" }).last()
+    expect(await submit.isDisabled()).toBe(true)
+    await page.getByLabel(/functions:deploy/).check()
+    await page.getByLabel(/collections:write/).check()
+    await submit.click()
+    await page.getByRole("dialog", { name: "pipeline is ready" }).getByRole("checkbox").check()
+    await page.getByRole("button", { name: "Done" }).click()
+    await page.getByRole("row", { name: /pipeline.*functions:deploy, collections:write/ }).waitFor()
+  })
+
   test("a key is rotated and revoked, and says what stops working", async () => {
     const page = await bench.open("/projects/atlas/settings/api-keys")
     await page.getByRole("button", { name: "Rotate web app" }).click()

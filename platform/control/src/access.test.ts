@@ -8,7 +8,7 @@ let callers: Record<string, Caller>
 
 beforeAll(async () => {
   install = await openInstall()
-  atlas = await install.project("atlas")
+  atlas = await install.project("atlas", ["admin", "developer", "viewer"])
   const other = await install.project("other")
   const { keys } = install.control
   const keyOf = async (project: TestProject, kind: "publishable" | "secret"): Promise<Caller> =>
@@ -19,6 +19,14 @@ beforeAll(async () => {
     ...atlas.callers,
     publishable: await keyOf(atlas, "publishable"),
     secret: await keyOf(atlas, "secret"),
+    reader: keys.authenticate(
+      (
+        await keys.create(atlas.access("developer"), {
+          ...{ kind: "secret", name: "reader" },
+          scopes: ["documents:read"],
+        })
+      ).secret,
+    ),
   }
 })
 afterAll(() => install.close())
@@ -30,22 +38,29 @@ const names = [
   "other secret",
   "viewer",
   "developer",
+  "admin",
   "owner",
   "publishable",
   "secret",
+  "reader",
 ]
 
 /** Who passes, for each kind of need. Everybody else gets the answer in `refusals`. */
 const matrix: [need: Need, passes: string[]][] = [
-  [{ role: "viewer" }, ["viewer", "developer", "owner"]],
-  [{ role: "developer" }, ["developer", "owner"]],
+  [{ role: "viewer" }, ["viewer", "developer", "admin", "owner"]],
+  [{ role: "developer" }, ["developer", "admin", "owner"]],
+  [{ role: "admin" }, ["admin", "owner"]],
   [{ role: "owner" }, ["owner"]],
-  [{ role: "viewer", key: "publishable" }, ["viewer", "developer", "owner", "publishable", "secret"]],
-  [{ role: "developer", key: "secret" }, ["developer", "owner", "secret"]],
+  [{ role: "viewer", key: "publishable" }, ["viewer", "developer", "admin", "owner", "publishable", "secret"]],
+  [{ role: "developer", key: "secret" }, ["developer", "admin", "owner", "secret"]],
+  [{ role: "developer", key: "secret", scope: "documents:write" }, ["developer", "admin", "owner", "secret"]],
+  [{ role: "developer", key: "secret", scope: "documents:read" }, ["developer", "admin", "owner", "secret", "reader"]],
+  [{ role: "owner", scope: "documents:read" }, ["owner", "reader"]],
+  [{ role: "owner", scope: "any" }, ["owner", "reader"]],
   [{ role: "owner", anonymous: true }, ["owner", "anonymous"]],
   [
     { role: "viewer", key: "publishable", anonymous: true },
-    ["viewer", "developer", "owner", "publishable", "secret", "anonymous"],
+    ["viewer", "developer", "admin", "owner", "publishable", "secret", "anonymous"],
   ],
 ]
 
@@ -151,7 +166,7 @@ describe("every operation checks for itself", () => {
   const refused = ["CONTROL_FORBIDDEN", "CONTROL_CREDENTIALS_NEEDED"]
 
   test.each(operations)("%j %s", async (need, name, call) => {
-    for (const caller of ["anonymous", "publishable", "secret", "viewer", "developer", "owner"]) {
+    for (const caller of ["anonymous", "publishable", "secret", "viewer", "developer", "admin", "owner"]) {
       const everybody: Need = { role: "viewer", key: "publishable", anonymous: true }
       // The access of the widest need: the operation must not trust that the right one was asked for.
       const access = install.control.authorize(callers[caller]!, "atlas", everybody)

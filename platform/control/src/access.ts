@@ -1,9 +1,13 @@
 import type { SqliteFile } from "@ashlar/sqlite"
 import { CredentialsNeeded, Forbidden, ProjectNotFound } from "./errors.ts"
+import type { Scope } from "./scopes.ts"
 import { isProjectId } from "./slug.ts"
 
-/** What a member may do: a viewer reads, a developer changes what is in the project, an owner the project itself. */
-export type Role = "owner" | "developer" | "viewer"
+/**
+ * What a member may do: a viewer reads, a developer changes what is in the project, an admin who else is in it, an owner
+ * also who owns it, and its end.
+ */
+export type Role = "owner" | "admin" | "developer" | "viewer"
 
 /** A publishable key may be seen by anybody, as in a web page. A secret key stays on servers. */
 export type KeyKind = "publishable" | "secret"
@@ -19,6 +23,8 @@ export interface KeyCaller {
   readonly id: string
   readonly projectId: string
   readonly keyKind: KeyKind
+  /** What the key is narrowed to; null when it may do all that its kind may. */
+  readonly scopes: readonly Scope[] | null
   readonly name: string
 }
 
@@ -26,8 +32,10 @@ export interface KeyCaller {
 export interface Need {
   /** The least role of a member. */
   readonly role: Role
-  /** The least kind of key of the project itself. Default: no key will do. */
+  /** The least kind of key of the project itself, where it has no scopes. Default: no such key will do. */
   readonly key?: KeyKind
+  /** The scope that lets a narrowed key in; "any" for every key of the project. Default: no narrowed key will do. */
+  readonly scope?: Scope | "any"
   /** Whether somebody without credentials may come in, because a rule further in decides. Default: no. */
   readonly anonymous?: boolean
 }
@@ -52,6 +60,8 @@ export interface Access {
   readonly as: "member" | "secret" | "publishable" | "anonymous"
   /** The member's role; null for keys and for somebody without credentials. */
   readonly role: Role | null
+  /** What the key is narrowed to; null for everybody else. */
+  readonly scopes: readonly Scope[] | null
   readonly actor: Actor
 }
 
@@ -69,18 +79,18 @@ export type Operation =
 
 /** What each operation takes. They check it themselves; the authorization matrix reads it. */
 export const needs: Readonly<Record<Operation, Need>> = {
-  "project.read": { role: "viewer", key: "publishable" },
-  "project.update": { role: "owner" },
+  "project.read": { role: "viewer", key: "publishable", scope: "any" },
+  "project.update": { role: "admin" },
   "project.delete": { role: "owner" },
   "members.list": { role: "viewer" },
-  "members.change": { role: "owner" },
+  "members.change": { role: "admin" },
   "members.leave": { role: "viewer" },
   "keys.list": { role: "viewer" },
   "keys.change": { role: "developer" },
-  "audit.list": { role: "viewer" },
+  "audit.list": { role: "viewer", scope: "audit:read" },
 }
 
-const ROLE_RANK: Readonly<Record<Role, number>> = { viewer: 1, developer: 2, owner: 3 }
+const ROLE_RANK: Readonly<Record<Role, number>> = { viewer: 1, developer: 2, admin: 3, owner: 4 }
 const KEY_RANK: Readonly<Record<KeyKind, number>> = { publishable: 1, secret: 2 }
 const ANONYMOUS: Actor = { kind: "system", id: "anonymous", label: "anonymous" }
 
@@ -118,16 +128,18 @@ export function authorize(file: SqliteFile, request: { caller: Caller; ref: stri
 function enter(file: SqliteFile, caller: Caller, project: ProjectRecord): Access | undefined {
   switch (caller.kind) {
     case "anonymous":
-      return { project, as: "anonymous", role: null, actor: ANONYMOUS }
+      return { project, as: "anonymous", role: null, scopes: null, actor: ANONYMOUS }
     case "key": {
       if (caller.projectId !== project.id) return undefined
-      return { project, as: caller.keyKind, role: null, actor: { kind: "key", id: caller.id, label: caller.name } }
+      const { keyKind, scopes } = caller
+      return { project, as: keyKind, role: null, scopes, actor: { kind: "key", id: caller.id, label: caller.name } }
     }
     case "user": {
       const sql = "SELECT role FROM control_members WHERE project_id = ? AND account_id = ?"
       const member = file.get<{ role: Role }>(sql, [project.id, caller.id])
       if (!member) return undefined
-      return { project, as: "member", role: member.role, actor: { kind: "user", id: caller.id, label: caller.email } }
+      const actor = { kind: "user", id: caller.id, label: caller.email } as const
+      return { project, as: "member", role: member.role, scopes: null, actor }
     }
   }
 }
@@ -149,12 +161,25 @@ export function requireAccess(access: Access, need: Need): void {
       if (need.anonymous) return
       throw new CredentialsNeeded()
     default:
-      if (need.key && KEY_RANK[access.as] >= KEY_RANK[need.key]) return
-      throw new Forbidden(
-        need.key
-          ? `Expected a ${need.key} key, got a ${access.as} one. Use a ${need.key} key, from a server only.`
-          : `No project key may do this. Sign in as a member with the role ${need.role} or above.`,
-        { details: { expected: need.key ?? need.role, got: access.as } },
-      )
+      requireKey({ kind: access.as, scopes: access.scopes }, need)
   }
+}
+
+/** A key without scopes may what its kind may. One with scopes may what these name, and nothing for its kind's sake. */
+function requireKey({ kind, scopes }: { kind: KeyKind; scopes: readonly Scope[] | null }, need: Need): void {
+  const { key, scope, role } = need
+  if (scopes === null) {
+    if (key && KEY_RANK[kind] >= KEY_RANK[key]) return
+    if (key) {
+      throw new Forbidden(`Expected a ${key} key, got a ${kind} one. Use a ${key} key, from a server only.`, {
+        details: { expected: key, got: kind },
+      })
+    }
+  } else if (scope !== undefined && (scope === "any" || scopes.includes(scope))) return
+  throw new Forbidden(
+    scope === undefined
+      ? `No project key may do this. Sign in as a member with the role ${role} or above.`
+      : `Expected a key with the scope ${scope}, got ${scopes === null ? "one without scopes" : `one with ${scopes.join(", ")}`}. Make one that has it.`,
+    { details: { expected: scope ?? role, got: scopes ?? kind } },
+  )
 }

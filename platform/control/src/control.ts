@@ -38,7 +38,7 @@ export interface Control {
    * @throws {CONTROL_PROJECT_NOT_FOUND} when there is no such project, the caller is no member, or the key is another project's
    * @throws {CONTROL_FORBIDDEN} when the role or the kind of key is not enough
    * @example
-   * const access = control.authorize(caller, "atlas", { role: "developer", key: "secret" })
+   * const access = control.authorize(caller, "atlas", { role: "developer", key: "secret", scope: "documents:write" })
    */
   authorize(caller: Caller, ref: string, need: Need): Access
   readonly projects: Projects

@@ -18,6 +18,13 @@ export const Forbidden: ErrorClass<"CONTROL_FORBIDDEN", 403> = defineError(
   "You are known, but may not do this. Ask an owner of the project for the role it takes.",
 )
 
+/** What an admin is told who would make, change or remove an owner. */
+export function ownersOnly(): InstanceType<typeof Forbidden> {
+  return new Forbidden("Only an owner says who owns the project. Ask one to do this.", {
+    details: { expected: "owner", got: "admin" },
+  })
+}
+
 export const ProjectNotFound: ErrorClass<"CONTROL_PROJECT_NOT_FOUND", 404> = defineError(
   "CONTROL_PROJECT_NOT_FOUND",
   404,

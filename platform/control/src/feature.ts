@@ -67,5 +67,27 @@ export const controlFeature: Feature = {
       // 0: there is no project any more, or it was noted before this was known.
       sql: ["ALTER TABLE control_leftovers ADD COLUMN noted_at INTEGER NOT NULL DEFAULT 0"],
     },
+    {
+      id: 3,
+      name: "scopes of keys, admins",
+      sql: [
+        // Null: a key without scopes. The list, with spaces between, is never empty.
+        "ALTER TABLE control_keys ADD COLUMN scopes TEXT CHECK (scopes IS NULL OR (scopes <> '' AND kind = 'secret'))",
+        // SQLite cannot change a CHECK: the table is made anew, with its rows and their numbers.
+        `CREATE TABLE control_members_3 (
+           n INTEGER PRIMARY KEY,
+           project_id TEXT NOT NULL,
+           account_id TEXT NOT NULL,
+           role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'developer', 'viewer')),
+           joined_at INTEGER NOT NULL,
+           UNIQUE (project_id, account_id)
+         ) STRICT`,
+        `INSERT INTO control_members_3 (n, project_id, account_id, role, joined_at)
+           SELECT n, project_id, account_id, role, joined_at FROM control_members`,
+        "DROP TABLE control_members",
+        "ALTER TABLE control_members_3 RENAME TO control_members",
+        "CREATE INDEX control_members_account ON control_members (account_id, project_id)",
+      ],
+    },
   ],
 }

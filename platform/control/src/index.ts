@@ -26,3 +26,4 @@ export type { Invite, Member, Members, People, Person, PreparedInvite } from "./
 export type { Page, PageRequest } from "./page.ts"
 export type { JoiningStatement } from "./procedures.ts"
 export type { Project, ProjectStorage, Projects } from "./projects.ts"
+export { type Scope, scopes } from "./scopes.ts"

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { createHash } from "node:crypto"
-import type { KeyKind } from "./access.ts"
+import type { KeyCaller, KeyKind, Need } from "./access.ts"
 import { codeOf, failureOf, type Install, openInstall, type TestProject } from "./testing/install.ts"
 
 let install: Install
@@ -32,11 +32,12 @@ describe("a new key", () => {
     const { key, secret } = await install.control.keys.create(atlas.access("developer"), { kind, name: " ci " })
     expect(secret).toMatch(new RegExp(`^ak_${kind}_[0-9A-Za-z]{17}_[0-9A-Za-z]{43}$`))
     expect(key).toEqual({
-      ...{ id: secret.split("_")[2]!, kind, name: "ci", hint: secret.slice(-4) },
+      ...{ id: secret.split("_")[2]!, kind, scopes: null, name: "ci", hint: secret.slice(-4) },
       ...{ createdAt: "2026-01-01T00:00:00.000Z", lastUsedAt: null, expiresAt: null, revokedAt: null },
     })
     const caller = install.control.keys.authenticate(secret)
-    expect(caller).toEqual({ kind: "key", id: key.id, projectId: atlas.project.id, keyKind: kind, name: "ci" })
+    const { id: projectId } = atlas.project
+    expect(caller).toEqual({ kind: "key", id: key.id, projectId, keyKind: kind, scopes: null, name: "ci" })
     expect(install.control.authorize(caller, "self", { role: "viewer", key: kind })).toMatchObject({
       as: kind,
       role: null,
@@ -66,7 +67,7 @@ describe("a new key", () => {
     }
   })
 
-  test.each<[string, { kind: string; name: string; expiresAt?: string }]>([
+  test.each<[string, { kind: string; name: string; expiresAt?: string; scopes?: string[] }]>([
     ["an unknown kind", { kind: "admin", name: "x" }],
     ["no name", { kind: "secret", name: "" }],
     ["a name that is too long", { kind: "secret", name: "x".repeat(101) }],
@@ -76,6 +77,10 @@ describe("a new key", () => {
     ["an end that is no day", { kind: "secret", name: "x", expiresAt: "2030-13-01T00:00:00Z" }],
     ["an end without a zone", { kind: "secret", name: "x", expiresAt: "2030-01-01T00:00:00" }],
     ["an empty end", { kind: "secret", name: "x", expiresAt: "" }],
+    ["an unknown scope", { kind: "secret", name: "x", scopes: ["documents:read", "documents:*"] }],
+    ["a scope of two", { kind: "secret", name: "x", scopes: ["documents:read documents:write"] }],
+    ["no scope at all", { kind: "secret", name: "x", scopes: [] }],
+    ["scopes, being publishable", { kind: "publishable", name: "x", scopes: ["documents:read"] }],
   ])("is refused with %s, and leaves no trace", async (_name, wish) => {
     const before = countRows("control_audit")
     const create = (): Promise<unknown> =>
@@ -96,6 +101,52 @@ describe("a new key", () => {
     for (let n = 0; n < 6; n++) key = (await small.control.keys.rotate(access("owner"), key)).key
     expect(small.control.keys.list(access("owner")).items).toHaveLength(5)
     await small.close()
+  })
+})
+
+describe("a key with scopes", () => {
+  const enters = (caller: KeyCaller, need: Need): Promise<string> =>
+    codeOf(() => install.control.authorize(caller, "self", need))
+  const reads: Need = { role: "viewer", key: "secret", scope: "documents:read" }
+
+  test("may what they name, and nothing for being a secret key", async () => {
+    const wish = { kind: "secret", name: "ci", scopes: ["functions:deploy", "documents:read"] } as const
+    const { key, secret } = await install.control.keys.create(atlas.access("developer"), wish)
+    expect(key.scopes).toEqual(["documents:read", "functions:deploy"])
+    expect(JSON.parse(auditOf("key.create").at(-1)!.details)).toMatchObject({ scopes: key.scopes })
+    const caller = install.control.keys.authenticate(secret)
+    expect(await enters(caller, reads)).toBe("none")
+    expect(await enters(caller, { role: "developer", scope: "functions:deploy" })).toBe("none")
+    expect(await enters(caller, { role: "viewer", key: "publishable", scope: "any" })).toBe("none")
+    for (const need of [
+      { role: "developer", key: "publishable", scope: "documents:write" },
+      { role: "viewer", key: "publishable" },
+      { role: "viewer" },
+    ] as const) {
+      expect(await enters(caller, need)).toBe("CONTROL_FORBIDDEN")
+    }
+  })
+
+  test("keeps them when it is rotated, and loses one that is no more", async () => {
+    const wish = { kind: "secret", name: "ci", scopes: ["documents:read"] } as const
+    const { key } = await install.control.keys.create(atlas.access("developer"), wish)
+    const rotated = await install.control.keys.rotate(atlas.access("developer"), key)
+    expect(rotated.key.scopes).toEqual(["documents:read"])
+    expect(JSON.parse(auditOf("key.rotate").at(-1)!.details)).toMatchObject({ scopes: ["documents:read"] })
+    await install.file.write([{ sql: "UPDATE control_keys SET scopes = 'all:things' WHERE id = ?", params: [key.id] }])
+    const { id } = rotated.key
+    await install.file.write([{ sql: "UPDATE control_keys SET scopes = 'all:things' WHERE id = ?", params: [id] }])
+    await install.restart()
+    const caller = install.control.keys.authenticate(rotated.secret)
+    expect(caller.scopes).toEqual([])
+    expect(await enters(caller, reads)).toBe("CONTROL_FORBIDDEN")
+  })
+
+  test("is not needed to do what a key without scopes may, which in turn is not all that scopes open", async () => {
+    const { secret } = await install.control.keys.create(atlas.access("developer"), { kind: "secret", name: "server" })
+    const caller = install.control.keys.authenticate(secret)
+    expect(await enters(caller, reads)).toBe("none")
+    expect(await enters(caller, { role: "developer", scope: "functions:deploy" })).toBe("CONTROL_FORBIDDEN")
   })
 })
 

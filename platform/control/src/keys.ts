@@ -9,11 +9,14 @@ import type { ControlLimits } from "./limits.ts"
 import { checkChoice, checkName } from "./name.ts"
 import type { Page, PageRequest, Pager } from "./page.ts"
 import type { KeyCreation, KeyLimits, KeyRotation } from "./procedures.ts"
+import { scopes as known, readScopes, type Scope, writeScopes } from "./scopes.ts"
 
 /** A project key as members see it. Its secret is not among this, nor anywhere. */
 export interface Key {
   readonly id: string
   readonly kind: KeyKind
+  /** What the key is narrowed to; null when it may do all that its kind may. */
+  readonly scopes: readonly Scope[] | null
   readonly name: string
   /** The last four characters of the key. */
   readonly hint: string
@@ -35,15 +38,22 @@ export interface Keys {
   /** The keys, newest first, revoked ones too. @throws {CONTROL_FORBIDDEN} @throws {CONTROL_INVALID_CURSOR} @throws {CONTROL_INVALID_INPUT} */
   list(access: Access, page?: PageRequest): Page<Key>
   /**
-   * @param key `expiresAt` is RFC 3339 and to come; without it the key works until it is revoked.
+   * @param key `expiresAt` is RFC 3339 and to come; without it the key works until it is revoked. `scopes` narrow a secret
+   *   key to what they name, at least one; without them it may do all that secret keys may.
    * @throws {CONTROL_FORBIDDEN} @throws {CONTROL_INVALID_INPUT} @throws {CONTROL_LIMIT_REACHED}
    */
   create(
     access: Access,
-    key: { readonly kind: KeyKind; readonly name: string; readonly expiresAt?: string | null },
+    key: {
+      readonly kind: KeyKind
+      readonly name: string
+      readonly expiresAt?: string | null
+      readonly scopes?: readonly string[] | null
+    },
   ): Promise<NewKey>
   /**
-   * Makes a new key in an old one's place, which is revoked at once. An expiring key's successor lives as long, from now.
+   * Makes a new key in an old one's place, which is revoked at once. Its scopes stay, and an expiring key's successor lives
+   * as long, from now.
    *
    * @throws {CONTROL_FORBIDDEN} @throws {CONTROL_KEY_NOT_FOUND} @throws {CONTROL_KEY_REVOKED}
    */
@@ -76,6 +86,7 @@ interface KeyRow {
   id: string
   project_id: string
   kind: KeyKind
+  scopes: string | null
   name: string
   hint: string
   secret_hash: Uint8Array
@@ -117,13 +128,11 @@ export function createKeys(options: {
     }
   }
 
-  const toKey = (row: KeyRow): Key => ({
-    id: row.id,
-    kind: row.kind,
-    name: row.name,
-    hint: row.hint,
+  const toKey = ({ id, kind, name, hint, ...row }: KeyRow): Key => ({
+    ...{ id, kind, name, hint },
+    scopes: readScopes(row.scopes),
     createdAt: toTime(row.created_at)!,
-    lastUsedAt: toTime(usage.lastUsedMs(row.id) ?? row.last_used_at),
+    lastUsedAt: toTime(usage.lastUsedMs(id) ?? row.last_used_at),
     expiresAt: toTime(row.expires_at),
     revokedAt: toTime(row.revoked_at),
   })
@@ -137,14 +146,19 @@ export function createKeys(options: {
       return pager.cut(`keys/${id}`, page, read, toKey)
     },
 
-    async create(access, { kind: givenKind, name: givenName, expiresAt }) {
+    async create(access, { kind: givenKind, name: givenName, expiresAt, scopes: givenScopes }) {
       requireAccess(access, needs["keys.change"])
       const kind = checkChoice("kind", givenKind, KINDS)
       const name = checkName(givenName)
+      const scopes = writeScopes(checkScopes(kind, givenScopes ?? null))
       const expiresAtMs = checkExpiry(expiresAt ?? null, clock.now())
       const { textOf, ...fresh } = createKey()
       const head = change(access)
-      const creation: KeyCreation = { change: head, key: { ...fresh, kind, name, expiresAtMs }, limits: keyLimits }
+      const creation: KeyCreation = {
+        change: head,
+        key: { ...fresh, kind, scopes, name, expiresAtMs },
+        limits: keyLimits,
+      }
       await file.call("control.createKey", creation)
       return { key: toKey(find(fresh.id)!), secret: textOf(kind) }
     },
@@ -173,7 +187,8 @@ export function createKeys(options: {
       if (row.revoked_at !== null) throw refusal("revoked")
       if (row.expires_at !== null && row.expires_at <= clock.now()) throw refusal("expired")
       usage.touch(row.id, row.last_used_at)
-      return { kind: "key", id: row.id, projectId: row.project_id, keyKind: row.kind, name: row.name }
+      const { id, kind, name } = row
+      return { kind: "key", id, projectId: row.project_id, keyKind: kind, scopes: readScopes(row.scopes), name }
     },
 
     forgetProject(projectId) {
@@ -187,6 +202,17 @@ function refusal(reason: "unknown" | "revoked" | "expired"): InstanceType<typeof
   return reason === "unknown"
     ? new KeyRefused("This is no project key of this install. Check that it was copied whole.", { details: { reason } })
     : new KeyRefused(`This project key is ${reason}. Create another one in the project.`, { details: { reason } })
+}
+
+function checkScopes(kind: KeyKind, given: readonly string[] | null): readonly Scope[] | null {
+  if (given === null) return null
+  if (kind !== "secret" || given.length === 0) {
+    throw new InvalidInput(
+      "Expected `scopes` to be one scope or more, of a secret key: a publishable one is in everybody's hands.",
+      { details: { field: "scopes" } },
+    )
+  }
+  return given.map((scope) => checkChoice("scopes", scope, known))
 }
 
 function checkExpiry(text: string | null, nowMs: number): number | null {

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { openSqlite } from "@ashlar/sqlite"
 import type { Role } from "./access.ts"
+import { controlFeature } from "./feature.ts"
 import { codeOf, failureOf, type Install, openInstall } from "./testing/install.ts"
 
 let install: Install
@@ -98,7 +103,7 @@ describe("adding a member", () => {
     await small.close()
   })
 
-  test.each(["admin", "", "OWNER", "constructor", undefined, null, 7])("refuses the role %p", async (role) => {
+  test.each(["member", "", "OWNER", "constructor", undefined, null, 7])("refuses the role %p", async (role) => {
     const { access } = await install.project(`role-${String(role)}`)
     const wish = { email: "x@example.org", role: role as Role }
     expect(await codeOf(() => install.control.members.add(access("owner"), wish))).toBe("CONTROL_INVALID_INPUT")
@@ -200,4 +205,63 @@ test("the list is that of the project, in pages, with cursors that are good for 
   for (const limit of [0, -1, 1.5, 1001, Number.NaN]) {
     expect(await codeOf(() => members.list(access("viewer"), { limit }))).toBe("CONTROL_INVALID_INPUT")
   }
+})
+
+describe("an admin", () => {
+  test("adds, changes and removes everybody below an owner", async () => {
+    const { access, callers } = await install.project("admins", ["admin", "developer", "viewer"])
+    const ann = install.person("ann")
+    await install.control.members.add(access("admin"), { email: ann.email, role: "admin" })
+    for (const role of ["viewer", "developer", "admin"] as const) {
+      expect((await install.control.members.changeRole(access("admin"), { userId: ann.id, role })).role).toBe(role)
+    }
+    await install.control.members.remove(access("admin"), { userId: ann.id })
+    await install.control.members.remove(access("admin"), { userId: callers.admin.id })
+    expect(install.control.members.list(access("owner")).items.map(({ role }) => role)).not.toContain("admin")
+  })
+
+  test("makes no owner, neither of others nor of themselves, nor by invite, and touches none", async () => {
+    const { access, callers } = await install.project("owners", ["admin", "developer", "viewer"])
+    const bea = install.person("bea")
+    await install.control.members.add(access("owner"), { email: bea.email, role: "owner" })
+    const { members } = install.control
+    const refused: (() => Promise<unknown>)[] = [
+      () => members.add(access("admin"), { email: "nobody@example.org", role: "owner" }),
+      () => members.add(access("admin"), { email: bea.email, role: "owner" }),
+      () => members.changeRole(access("admin"), { userId: callers.admin.id, role: "owner" }),
+      () => members.changeRole(access("admin"), { userId: callers.viewer.id, role: "owner" }),
+      () => members.changeRole(access("admin"), { userId: bea.id, role: "viewer" }),
+      () => members.remove(access("admin"), { userId: bea.id }),
+    ]
+    for (const call of refused) expect(await codeOf(call)).toBe("CONTROL_FORBIDDEN")
+    expect(members.list(access("owner")).items.filter(({ role }) => role === "owner")).toHaveLength(2)
+  })
+
+  test("is what a member of an earlier release may become: the rows stay as they were", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "ashlar-control-"))
+    const engine = openSqlite()
+    const path = join(folder, "system.db")
+    const before = { ...controlFeature, migrations: controlFeature.migrations.slice(0, 2) }
+    const old = await engine.open(path, { kind: "system", features: [before] })
+    await old.write([
+      {
+        sql: "INSERT INTO control_members (n, project_id, account_id, role, joined_at) VALUES (7, 'p', 'a', 'owner', 1)",
+      },
+      {
+        sql: `INSERT INTO control_keys (id, project_id, kind, name, hint, secret_hash, created_at)
+              VALUES ('k', 'p', 'publishable', 'web', 'abcd', x'00', 1)`,
+      },
+    ])
+    await engine.close()
+    const next = openSqlite()
+    const file = await next.open(path, { kind: "system", features: [controlFeature] })
+    expect(file.all("SELECT * FROM control_members")).toEqual([
+      { n: 7, project_id: "p", account_id: "a", role: "owner", joined_at: 1 },
+    ])
+    expect(file.get<{ scopes: null }>("SELECT scopes FROM control_keys")).toEqual({ scopes: null })
+    expect(await codeOf(() => file.write([{ sql: "UPDATE control_keys SET scopes = 'audit:read'" }]))).not.toBe("none")
+    await file.write([{ sql: "UPDATE control_members SET role = 'admin'" }])
+    await next.close()
+    await rm(folder, { recursive: true, force: true })
+  })
 })

@@ -2,6 +2,7 @@ import type { SqliteFile } from "@ashlar/sqlite"
 import { type Access, type Actor, needs, type Role, requireAccess } from "./access.ts"
 import type { ChangeSource } from "./audit.ts"
 import { auditParams, INSERT_AUDIT } from "./audit-row.ts"
+import { ownersOnly } from "./errors.ts"
 import { checkChoice } from "./name.ts"
 import type { Page, PageRequest, Pager } from "./page.ts"
 import type { JoiningStatement, MemberAddition, MemberChange, MemberInvitation } from "./procedures.ts"
@@ -82,7 +83,7 @@ export interface Members {
   }): readonly JoiningStatement[]
 }
 
-const ROLES = ["owner", "developer", "viewer"] as const
+const ROLES = ["owner", "admin", "developer", "viewer"] as const
 
 interface MemberRow {
   n: number
@@ -139,6 +140,7 @@ export function createMembers(options: {
     async add(access, { email, role: givenRole }) {
       requireAccess(access, needs["members.change"])
       const role = checkChoice("role", givenRole, ROLES)
+      if (role === "owner" && access.role !== "owner") throw ownersOnly()
       const person = people.findByEmail(email)
       if (!person) return { member: null, invite: await invite(access, email, role) }
       const head = change(access)
@@ -152,9 +154,12 @@ export function createMembers(options: {
     async changeRole(access, { userId, role: givenRole }) {
       requireAccess(access, needs["members.change"])
       const role = checkChoice("role", givenRole, ROLES)
+      const byOwner = access.role === "owner"
+      if (role === "owner" && !byOwner) throw ownersOnly()
       const before = readMember(access.project.id, userId)
       const { email = userId } = people.find(userId) ?? {}
-      const roleChange: MemberChange & { role: Role } = { change: change(access), accountId: userId, email, role }
+      const head = change(access)
+      const roleChange: MemberChange & { role: Role } = { change: head, accountId: userId, email, role, byOwner }
       await file.call("control.changeRole", roleChange)
       return { ...before!, role }
     },
@@ -163,7 +168,8 @@ export function createMembers(options: {
       const isSelf = access.as === "member" && access.actor.id === userId
       requireAccess(access, needs[isSelf ? "members.leave" : "members.change"])
       const { email = userId } = people.find(userId) ?? {}
-      const removal: MemberChange = { change: change(access), accountId: userId, email }
+      const byOwner = access.role === "owner"
+      const removal: MemberChange = { change: change(access), accountId: userId, email, byOwner }
       await file.call("control.removeMember", removal)
     },
 

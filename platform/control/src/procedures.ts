@@ -12,6 +12,7 @@ import {
   LastOwner,
   LimitReached,
   MemberNotFound,
+  ownersOnly,
   ProjectNotFound,
   SlugTaken,
 } from "./errors.ts"
@@ -157,12 +158,16 @@ export interface MemberChange {
   readonly change: Change
   readonly accountId: string
   readonly email: string
+  /** Whether whoever changes this may also say who owns the project. */
+  readonly byOwner: boolean
 }
 
-export function changeRole(tx: Transaction, { change, accountId, email, role }: MemberChange & { role: Role }): void {
+export function changeRole(tx: Transaction, request: MemberChange & { role: Role }): void {
+  const { change, accountId, email, role, byOwner } = request
   requireProject(tx, change)
   const before = roleOf(tx, change, accountId)
   if (!before) throw new MemberNotFound()
+  if (before === "owner" && !byOwner) throw ownersOnly()
   if (before === role) return
   if (before === "owner") keepAnOwner(tx, change)
   tx.run("UPDATE control_members SET role = ? WHERE project_id = ? AND account_id = ?", [
@@ -173,10 +178,11 @@ export function changeRole(tx: Transaction, { change, accountId, email, role }: 
   audit(tx, change, { action: "member.update", target: email, details: { userId: accountId, role, before } })
 }
 
-export function removeMember(tx: Transaction, { change, accountId, email }: MemberChange): void {
+export function removeMember(tx: Transaction, { change, accountId, email, byOwner }: MemberChange): void {
   requireProject(tx, change)
   const role = roleOf(tx, change, accountId)
   if (!role) throw new MemberNotFound()
+  if (role === "owner" && !byOwner) throw ownersOnly()
   if (role === "owner") keepAnOwner(tx, change)
   tx.run("DELETE FROM control_members WHERE project_id = ? AND account_id = ?", [change.projectId, accountId])
   audit(tx, change, { action: "member.remove", target: email, details: { userId: accountId, role } })
@@ -185,6 +191,8 @@ export function removeMember(tx: Transaction, { change, accountId, email }: Memb
 export interface NewKey {
   readonly id: string
   readonly kind: KeyKind
+  /** With spaces between them; null for a key that has none. */
+  readonly scopes: string | null
   readonly name: string
   readonly hint: string
   readonly secretHash: Uint8Array
@@ -207,21 +215,27 @@ export function createKey(tx: Transaction, { change, key, limits }: KeyCreation)
   insertKey(tx, change, { key, limits })
   const { kind, name, hint, expiresAtMs } = key
   const expiresAt = expiresAtMs === null ? null : new Date(expiresAtMs).toISOString()
-  audit(tx, change, { action: "key.create", target: key.id, details: { kind, name, hint, expiresAt } })
+  const details = { kind, ...withScopes(key.scopes), name, hint, expiresAt }
+  audit(tx, change, { action: "key.create", target: key.id, details })
+}
+
+function withScopes(scopes: string | null): { readonly scopes?: readonly string[] } {
+  return scopes === null ? {} : { scopes: scopes.split(" ") }
 }
 
 function insertKey(tx: Transaction, change: Change, { key, limits }: Omit<KeyCreation, "change">): void {
   const sql = "SELECT count(*) AS count FROM control_keys WHERE project_id = ? AND revoked_at IS NULL"
   refuseMoreThan(limits.live, tx.get<{ count: number }>(sql, [change.projectId]), "keys that are not revoked")
   tx.run(
-    `INSERT INTO control_keys (id, project_id, kind, name, hint, secret_hash, created_at, expires_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [key.id, change.projectId, key.kind, key.name, key.hint, key.secretHash, change.atMs, key.expiresAtMs],
+    `INSERT INTO control_keys (id, project_id, kind, scopes, name, hint, secret_hash, created_at, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [key.id, change.projectId, key.kind, key.scopes, key.name, key.hint, key.secretHash, change.atMs, key.expiresAtMs],
   )
 }
 
 interface KeyRow {
   kind: KeyKind
+  scopes: string | null
   name: string
   hint: string
   created_at: number
@@ -243,15 +257,15 @@ export interface KeyRotation {
   readonly limits: KeyLimits
 }
 
-/** Puts a new key in an old one's place: same kind and name, and the same time to live, counted from now. */
+/** Puts a new key in an old one's place: same kind, scopes and name, and the same time to live, counted from now. */
 export function rotateKey(tx: Transaction, { change, id, successor, limits }: KeyRotation): void {
   requireProject(tx, change)
-  const { kind, name, created_at, expires_at, revoked_at } = requireKey(tx, change, id)
+  const { kind, scopes, name, created_at, expires_at, revoked_at } = requireKey(tx, change, id)
   if (revoked_at !== null) throw new KeyRevoked()
   const expiresAtMs = expires_at === null ? null : change.atMs + (expires_at - created_at)
   markRevoked(tx, change, { id, limits })
-  insertKey(tx, change, { key: { ...successor, kind, name, expiresAtMs }, limits })
-  const details = { kind, name, hint: successor.hint, replaces: id }
+  insertKey(tx, change, { key: { ...successor, kind, scopes, name, expiresAtMs }, limits })
+  const details = { kind, ...withScopes(scopes), name, hint: successor.hint, replaces: id }
   audit(tx, change, { action: "key.rotate", target: successor.id, details })
 }
 

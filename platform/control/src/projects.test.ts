@@ -118,7 +118,7 @@ describe("creating a project", () => {
   })
 
   test("is for people: not for strangers, and not for keys", async () => {
-    const key = { kind: "key", id: "x", projectId: "x", keyKind: "secret", name: "x" } as const
+    const key = { kind: "key", id: "x", projectId: "x", keyKind: "secret", scopes: null, name: "x" } as const
     const { projects } = install.control
     expect(await codeOf(() => projects.create(anonymous, { name: "x" }))).toBe("CONTROL_CREDENTIALS_NEEDED")
     expect(await codeOf(() => projects.create(key, { name: "x" }))).toBe("CONTROL_FORBIDDEN")

@@ -56,5 +56,6 @@ export {
   Project,
   ProjectPatch,
   Role,
+  Scope,
 } from "./projects.ts"
 export { Capabilities, Health, type RuntimeCapability } from "./service.ts"

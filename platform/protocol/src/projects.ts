@@ -1,10 +1,11 @@
 import { type Schema, v } from "@ashlar/validation"
 import { Time } from "./page.ts"
 
-export type Role = "owner" | "developer" | "viewer"
-export const Role: Schema<Role> = v.enum(["owner", "developer", "viewer"]).meta({
+export type Role = "owner" | "admin" | "developer" | "viewer"
+export const Role: Schema<Role> = v.enum(["owner", "admin", "developer", "viewer"]).meta({
   id: "Role",
-  description: "What a member may do: viewers read, developers change, owners also manage members and delete.",
+  description:
+    "What a member may do: viewers read, developers change, admins also manage members, owners also other owners, and delete.",
 })
 
 export interface Project {
@@ -88,9 +89,36 @@ const KeyKind: Schema<KeyKind> = v.enum(["publishable", "secret"]).meta({
   id: "KeyKind",
   description: "`publishable` may be shown to browsers; `secret` stays on servers.",
 })
+export type Scope =
+  | "audit:read"
+  | "collections:read"
+  | "collections:write"
+  | "documents:read"
+  | "documents:write"
+  | "functions:deploy"
+  | "functions:invoke"
+  | "functions:read"
+export const Scope: Schema<Scope> = v
+  .enum([
+    "audit:read",
+    "collections:read",
+    "collections:write",
+    "documents:read",
+    "documents:write",
+    "functions:deploy",
+    "functions:invoke",
+    "functions:read",
+  ])
+  .meta({
+    id: "Scope",
+    description:
+      "What a secret key may be narrowed to. `functions:deploy`, `functions:read`, `collections:write` and `audit:read` open what no key without scopes may do.",
+  })
 export interface Key {
   readonly id: string
   readonly kind: KeyKind
+  /** Null when the key may do all that its kind may. */
+  readonly scopes: readonly Scope[] | null
   readonly name: string
   /** The secret's last four characters. */
   readonly hint: string
@@ -103,6 +131,7 @@ export const Key: Schema<Key> = v
   .object({
     id: v.string(),
     kind: KeyKind,
+    scopes: v.array(Scope).nullable().describe("Null when the key may do all that its kind may"),
     name: v.string(),
     hint: v.string().describe("The last four characters of the secret"),
     createdAt: Time,
@@ -115,11 +144,13 @@ export const NewKey: Schema<{
   readonly kind: KeyKind
   readonly name: string
   readonly expiresAt?: string | undefined
+  readonly scopes?: readonly Scope[] | undefined
 }> = v
   .object({
     kind: KeyKind,
     name: v.string().trim().min(1).max(120),
     expiresAt: Time.optional(),
+    scopes: v.array(Scope).min(1).max(32).optional().describe("Narrow a secret key to these"),
   })
   .meta({ id: "NewKey" })
 export interface KeyCreated {

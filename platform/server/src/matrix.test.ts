@@ -1,138 +1,168 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { layer } from "@ashlar/http"
-import { createPlatformApp } from "./app.ts"
-import { CAST, type Role, raiseStage, type Stage } from "./testing/cast.ts"
+import { scopes } from "@ashlar/control"
+import type { DataOperation } from "@ashlar/functions"
+import { Scope } from "@ashlar/protocol"
+import { createFunctionData } from "./function-data.ts"
+import type { Answer } from "./testing/cast.ts"
+import { type Home, type MatrixCaller, type MatrixStage, RULE_LEVELS, raiseMatrixStage } from "./testing/matrix-cast.ts"
+import { ROWS, type Row } from "./testing/matrix-rows.ts"
 
 /**
- * The authorization matrix: every route of the table, and who gets past its door. Written by hand, so that a route
- * whose guard changes by mistake fails here; a route without a row fails too.
+ * The authorization matrix: every route of the table, called by everybody, at home and in another's project. A route without a row
+ * fails, and so does a caller who is answered anything but what the row says.
  */
 
-const everybody: readonly Role[] = CAST
-const signedIn: readonly Role[] = ["stranger", "viewer", "developer", "owner"]
-const members: readonly Role[] = ["viewer", "developer", "owner"]
-const developers: readonly Role[] = ["developer", "owner"]
-const owners: readonly Role[] = ["owner"]
-const readers: readonly Role[] = ["publishable", "secret", ...members] // the rules of `stones` say read: "publishable"
-const servers: readonly Role[] = ["secret", ...members]
+const ROLES = ["viewer", "developer", "admin", "owner"] as const
+const HOMES: readonly Home[] = ["walls", "yard"]
 
-const P = "/v1/projects/walls"
-const stones = `${P}/collections/stones`
-const nowhere = "00000000-0000-7000-8000-000000000000"
-
-/** name: [method, path, who gets in]. Paths of destructive routes name things that are not there. */
-const MATRIX: Readonly<Record<string, readonly [method: string, path: string, allowed: readonly Role[]]>> = {
-  "health.live": ["GET", "/health/live", everybody],
-  "health.ready": ["GET", "/health/ready", everybody],
-  metrics: ["GET", "/metrics", everybody],
-  capabilities: ["GET", "/v1/capabilities", everybody],
-  "/openapi.json": ["GET", "/openapi.json", everybody],
-  "/openapi.yaml": ["GET", "/openapi.yaml", everybody],
-  "/asyncapi.json": ["GET", "/asyncapi.json", everybody],
-  "/docs": ["GET", "/docs", everybody],
-  "/docs/*": ["GET", "/docs/scalar-1.76.0.js", everybody],
-  "setup.check": ["POST", "/v1/setup/check", everybody],
-  "setup.complete": ["POST", "/v1/setup", everybody],
-  "auth.signup": ["POST", "/v1/auth/signup", everybody],
-  "auth.signin": ["POST", "/v1/auth/signin", everybody],
-  "auth.refresh": ["POST", "/v1/auth/refresh", everybody],
-  "auth.signout": ["POST", "/v1/auth/signout", ["anonymous", "publishable", "secret", "otherKey"]],
-  "auth.me": ["GET", "/v1/auth/me", signedIn],
-  "auth.jwks": ["GET", "/.well-known/jwks.json", everybody],
-  "sessions.list": ["GET", "/v1/auth/sessions", signedIn],
-  "sessions.revoke": ["DELETE", `/v1/auth/sessions/${nowhere}`, signedIn],
-  "projects.list": ["GET", "/v1/projects", signedIn],
-  "projects.create": ["POST", "/v1/projects", signedIn],
-  "projects.get": ["GET", P, ["publishable", "secret", ...members]],
-  "projects.update": ["PATCH", P, owners],
-  "projects.delete": ["DELETE", P, owners],
-  "members.list": ["GET", `${P}/members`, members],
-  "members.add": ["POST", `${P}/members`, owners],
-  "members.update": ["PATCH", `${P}/members/${nowhere}`, owners],
-  "members.remove": ["DELETE", `${P}/members/${nowhere}`, owners],
-  "keys.list": ["GET", `${P}/keys`, members],
-  "keys.create": ["POST", `${P}/keys`, developers],
-  "keys.rotate": ["POST", `${P}/keys/nokey/rotate`, developers],
-  "keys.revoke": ["DELETE", `${P}/keys/nokey`, developers],
-  "audit.list": ["GET", `${P}/audit`, members],
-  "collections.list": ["GET", `${P}/collections`, servers],
-  "collections.create": ["POST", `${P}/collections`, developers],
-  "collections.get": ["GET", stones, servers],
-  "collections.update": ["PATCH", `${P}/collections/none`, developers],
-  "collections.delete": ["DELETE", `${P}/collections/none`, developers],
-  "documents.list": ["GET", `${stones}/documents`, readers],
-  "documents.query": ["POST", `${stones}/query`, readers],
-  "documents.explain": ["POST", `${stones}/explain`, readers],
-  "documents.get": ["GET", `${stones}/documents/none`, readers],
-  "documents.insert": ["POST", `${stones}/documents`, developers],
-  "documents.replace": ["PUT", `${stones}/documents/none`, developers],
-  "documents.patch": ["PATCH", `${stones}/documents/none`, developers],
-  "documents.delete": ["DELETE", `${stones}/documents/none`, developers],
-  "functions.list": ["GET", `${P}/functions`, members],
-  "functions.deploy": ["POST", `${P}/functions`, developers],
-  "functions.get": ["GET", `${P}/functions/none`, members],
-  "functions.delete": ["DELETE", `${P}/functions/none`, developers],
-  "functions.versions": ["GET", `${P}/functions/none/versions`, members],
-  "functions.rollback": ["POST", `${P}/functions/none/rollback`, developers],
-  "functions.logs": ["GET", `${P}/functions/none/logs`, members],
-  "functions.metrics": ["GET", `${P}/functions/none/metrics`, members],
-}
-/** Guards inside the route decide here; `functions.test.ts` tests them. */
-const DECIDED_INSIDE = ["functions.invoke"]
-
-let stage: Stage
+let matrix: MatrixStage
 beforeAll(async () => {
-  stage = await raiseStage()
-  const rules = { read: "publishable" }
-  expect((await stage.call("owner", "POST", `${P}/collections`, { name: "stones", rules })).status).toBe(201)
-}, 30_000)
-afterAll(() => stage.close())
+  matrix = await raiseMatrixStage()
+}, 60_000)
+afterAll(() => matrix.stage.close())
+
+const isMember = ({ as }: MatrixCaller): boolean => (ROLES as readonly string[]).includes(as)
+
+/** What a row says of a caller who knows of the project, or where there is none. */
+function admits({ from, keys = [], scope }: Row, { as, ...caller }: MatrixCaller): boolean {
+  if (from === "all") return true
+  if (as === "anonymous") return false
+  if (as === "publishable" || as === "secret") return keys.includes(as)
+  if (as === "scoped") return scope === "any" || (scope !== undefined && scope === caller.scope)
+  return from === "people" || ROLES.indexOf(as) >= ROLES.indexOf(from)
+}
+
+function expected(row: Row, caller: MatrixCaller, place: Home): string {
+  if (row.from === "all") return row.answer
+  if (caller.as === "anonymous") return "401 CONTROL_CREDENTIALS_NEEDED"
+  // The project of others looks like one that is not there.
+  if (row.from !== "people" && caller.home !== place) return "404 CONTROL_PROJECT_NOT_FOUND"
+  if (admits(row, caller)) return row.answer
+  return (caller.as === "publishable" ? row.publishable : undefined) ?? "403 CONTROL_FORBIDDEN"
+}
+
+/** Status, and code if there is one. A schema's refusal has many causes, and none of them is the door. */
+function told({ status, body, headers }: Answer, isHead: boolean): string {
+  if (status === 422) return "422"
+  if (isHead && status >= 400) return String(status)
+  if (status >= 400) expect(headers.get("content-type")).toBe("application/problem+json")
+  return status >= 400 ? `${status} ${body.code}` : status < 300 ? "2xx" : String(status)
+}
+
+async function seen(row: Row, caller: MatrixCaller, place: Home): Promise<string> {
+  const text = row.call.replace("{p}", `/v1/projects/${place}`).replace("{project}", place)
+  const isBodiless = /^(GET|HEAD|DELETE|OPTIONS) /.test(text) || row.body === null
+  return told(await matrix.call(caller, text, isBodiless ? undefined : {}), text.startsWith("HEAD"))
+}
 
 describe("the authorization matrix", () => {
   test("has a row for every route, and no row without one", () => {
-    const app = createPlatformApp(stage.server.platform, {
-      idempotency: layer({ name: "none" }),
-      consoleFolder: undefined,
-      checkResponses: false,
-    })
-    const records = app.table().records.filter((record) => record.path !== "/*path")
-    expect(records.filter((record) => record.meta.entry === undefined).map((record) => record.path)).toEqual([])
-    const names = records.map(
-      (record) =>
-        record.name?.replace(/^functions\.invoke\..*/, "functions.invoke") ??
-        record.path.replace(/^\/docs\/.*/, "/docs/*"),
-    )
-    expect([...new Set(names)].sort()).toEqual([...Object.keys(MATRIX), ...DECIDED_INSIDE].sort())
+    const records = matrix.stage.server.app.table().records.filter(({ path }) => path !== "/*path")
+    expect(records.filter(({ meta }) => meta.entry === undefined).map(({ path }) => path)).toEqual([])
+    const names = records.map(({ name, path }) => name ?? path.replace(/^\/docs\/.*/, "/docs/*"))
+    expect([...new Set(names)].toSorted()).toEqual(Object.keys(ROWS).toSorted())
   })
 
-  const inProject = (path: string): boolean => path.startsWith("/v1/projects/")
-  // Whoever is refused goes first: a destructive call that is let in must not take their place away.
-  for (const [name, [method, path, allowed]] of Object.entries(MATRIX)) {
-    for (const who of CAST.filter((one) => !allowed.includes(one))) {
-      if (name === "auth.signout") continue // signs out whoever is signed in, which the next test does not need
-      test(`${name} refuses ${who}`, async () => {
-        const answer = await stage.call(who, method, path, method === "GET" ? undefined : {})
-        const hidden = inProject(path) && (who === "otherKey" || who === "stranger")
-        const expected = who === "anonymous" ? 401 : hidden ? 404 : 403
-        expect([answer.status, answer.headers.get("content-type")]).toEqual([expected, "application/problem+json"])
-        if (hidden) expect(answer.body.code).toBe("CONTROL_PROJECT_NOT_FOUND")
-      })
-    }
+  test("names every scope, as do the route table, the API and the keys", () => {
+    const entries = matrix.stage.server.app.table().records.map(({ meta }) => meta.entry as { readonly scope?: string })
+    const used = (all: readonly { readonly scope?: string }[]): readonly string[] =>
+      [...new Set(all.flatMap(({ scope }) => (scope === undefined || scope === "any" ? [] : [scope])))].toSorted()
+    expect(used(entries)).toEqual([...scopes])
+    expect(used(Object.values(ROWS))).toEqual([...scopes])
+    expect(scopes.map((scope) => Scope["~standard"].validate(scope))).toEqual(scopes.map((value) => ({ value })))
+  })
+
+  for (const [name, row] of Object.entries(ROWS)) {
+    if (row.last) continue
+    const places = row.call.includes("{p") ? HOMES : HOMES.slice(0, 1)
+    test.each(places)(`${name} answers everybody in %s as its row says`, (place) => holds(row, place), 60_000)
   }
-  const last = ["projects.delete"]
-  const names = Object.keys(MATRIX).sort((a, b) => last.indexOf(a) - last.indexOf(b))
-  for (const name of names) {
-    const [method, path, allowed] = MATRIX[name]!
-    for (const who of allowed) {
-      test(`${name} lets ${who} in`, async () => {
-        const body = method === "GET" || method === "DELETE" || name === "auth.refresh" ? undefined : {}
-        const answer = await stage.call(who, method, path, body)
-        const refusal = /^(CONTROL_(CREDENTIALS|FORBIDDEN|PROJECT)|DOCUMENTS_FORBIDDEN|IDENTITY_TOKEN)/
-        expect([answer.status < 500, String(answer.body.code ?? "")]).toEqual([
-          true,
-          expect.not.stringMatching(refusal),
-        ])
-      })
+})
+
+async function holds(row: Row, place: Home, who: readonly MatrixCaller[] = matrix.callers): Promise<void> {
+  const said: [string, string][] = []
+  const wanted: [string, string][] = []
+  for (const caller of who) {
+    if (row.endsSessions && isMember(caller)) continue
+    said.push([caller.name, await seen(row, caller, place)])
+    const wish = expected(row, caller, place)
+    wanted.push([caller.name, row.call.startsWith("HEAD") && wish !== "2xx" ? wish.slice(0, 3) : wish])
+  }
+  expect(said).toEqual(wanted)
+}
+
+/** What each level of a rule opens to whom, for every action. */
+const OPENED: Readonly<Record<string, readonly MatrixCaller["as"][]>> = {
+  public: ["anonymous", "publishable", "secret", "scoped"],
+  publishable: ["publishable", "secret", "scoped"],
+  secret: ["secret", "scoped"],
+  null: [],
+}
+const ACTIONS = {
+  read: { call: "GET {c}/documents", from: "viewer", scope: "documents:read", answer: "2xx" },
+  create: { call: "POST {c}/documents", from: "developer", scope: "documents:write", answer: "2xx" },
+  update: { call: "PUT {c}/documents/x", from: "developer", scope: "documents:write", answer: "2xx" },
+  delete: { call: "DELETE {c}/documents/x", from: "developer", scope: "documents:write", answer: "2xx" },
+} as const satisfies Readonly<Record<string, Row>>
+
+function ruled(row: Row, level: string | null, caller: MatrixCaller): string {
+  const isOpen = OPENED[String(level)]?.includes(caller.as) ?? false
+  if (caller.as === "anonymous") return isOpen ? row.answer : "401 CONTROL_CREDENTIALS_NEEDED"
+  if (caller.home !== "walls") return "404 CONTROL_PROJECT_NOT_FOUND"
+  if (isMember(caller) || caller.as === "scoped") {
+    if (!admits(row, caller)) return "403 CONTROL_FORBIDDEN"
+    return isOpen || isMember(caller) ? row.answer : "403 DOCUMENTS_FORBIDDEN"
+  }
+  return isOpen ? row.answer : "403 DOCUMENTS_FORBIDDEN"
+}
+
+describe("the rules of a collection", () => {
+  for (const level of RULE_LEVELS) {
+    test.each(Object.entries(ACTIONS))(`open %s to ${level} and to nobody else`, async (action, row) => {
+      const c = `/v1/projects/walls/collections/for-${level}`
+      for (const caller of matrix.callers) {
+        // Each deletes what was put there for it.
+        if (action === "delete") await matrix.stage.call("owner", "PUT", `${c}/documents/x`, {})
+        const said = await seen({ ...row, call: row.call.replace("{c}", c) }, caller, "walls")
+        expect([caller.name, said]).toEqual([caller.name, ruled(row, level, caller)])
+      }
+    })
+  }
+
+  /** A function has no credential: all it can do goes through this port, whose project is not its choice. */
+  const WORKS: Readonly<Record<DataOperation, Readonly<Record<string, unknown>>>> = {
+    ...{ list: {}, query: {}, count: {}, get: { id: "x" }, insert: { data: {} } },
+    ...{ replace: { id: "x", data: {} }, patch: { id: "x", operations: {} }, delete: { id: "x" } },
+  }
+  test.each(RULE_LEVELS)("let a function do what %p lets a secret key do, in its own project", async (level) => {
+    const { control, rooms } = matrix.stage.server.platform
+    const projectId = control.projects.locate("walls")!.id
+    const port = createFunctionData(rooms)
+    const caller = { kind: "function", function: "f", version: 1, invocation: "i" } as const
+    await matrix.stage.call("owner", "PUT", `/v1/projects/walls/collections/for-${level}/documents/x`, {})
+    for (const [operation, args] of Object.entries(WORKS)) {
+      const asked = { collection: `for-${level}`, project: "yard", projectId: "yard", ...args }
+      const said = await port
+        .call(projectId, operation as DataOperation, asked, { ...caller, caller: { kind: "anonymous", id: null } })
+        .then(() => "done")
+        .catch((error: { code: string }) => error.code)
+      expect([operation, said]).toEqual([operation, level === null ? "DOCUMENTS_FORBIDDEN" : "done"])
     }
+  })
+})
+
+describe("what ends a project", () => {
+  const rows = Object.entries(ROWS).filter(([, row]) => row.last)
+  const owners = (place: Home): readonly MatrixCaller[] =>
+    matrix.callers.filter(({ as, home }) => as === "owner" && home === place)
+
+  for (const [name, row] of rows) {
+    test(`${name} refuses everybody but its owner, in both projects`, async () => {
+      for (const place of HOMES) {
+        const others = matrix.callers.filter((caller) => !owners(place).includes(caller))
+        await holds(row, place, others)
+      }
+    })
+    test.each(HOMES)(`${name} does as the owner of %s says`, (place) => holds(row, place, owners(place)))
   }
 })

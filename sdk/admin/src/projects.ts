@@ -10,6 +10,7 @@ import {
   type Project,
   path,
   type Role,
+  type Scope,
   type Transport,
 } from "@ashlar/sdk"
 import { toQuery } from "./paging.ts"
@@ -57,10 +58,15 @@ export function createMembers(transport: Transport): Members {
 
 export interface Keys {
   list(project: string, page?: PageOptions): Promise<Page<Key>>
-  /** The answer holds the secret, which is shown this once. */
+  /** The answer holds the secret, which is shown this once. `scopes` narrow a secret key to what they name. */
   create(
     project: string,
-    input: { readonly kind: KeyKind; readonly name: string; readonly expiresAt?: string },
+    input: {
+      readonly kind: KeyKind
+      readonly name: string
+      readonly expiresAt?: string
+      readonly scopes?: readonly Scope[]
+    },
   ): Promise<CreatedKey>
   /** A new secret for the same purpose; the old one stops working at once. */
   rotate(project: string, id: string): Promise<CreatedKey>

@@ -72,6 +72,7 @@ export type {
   Rules,
   Runtime,
   RuntimeCapability,
+  Scope,
   Session,
   SessionInfo,
   SetupState,

@@ -181,6 +181,8 @@ export type Isolation = "sandboxed" | "wasm" | "trusted" | "unavailable"
 export interface Key {
   readonly id: string
   readonly kind: KeyKind
+  /** Null when the key may do all that its kind may */
+  readonly scopes: readonly Scope[] | null
   readonly name: string
   /** The last four characters of the secret */
   readonly hint: string
@@ -274,8 +276,8 @@ export interface Project {
   readonly createdAt: string
 }
 
-/** What a member may do: viewers read, developers change, owners also manage members and delete. */
-export type Role = "owner" | "developer" | "viewer"
+/** What a member may do: viewers read, developers change, admins also manage members, owners also other owners, and delete. */
+export type Role = "owner" | "admin" | "developer" | "viewer"
 
 /** Who may act without being a member, for each action. Members of the project may always; viewers read only. */
 export interface Rules {
@@ -293,6 +295,17 @@ export interface RuntimeCapability {
   readonly isolation: Isolation
   readonly detail: string
 }
+
+/** What a secret key may be narrowed to. `functions:deploy`, `functions:read`, `collections:write` and `audit:read` open what no key without scopes may do. */
+export type Scope =
+  | "audit:read"
+  | "collections:read"
+  | "collections:write"
+  | "documents:read"
+  | "documents:write"
+  | "functions:deploy"
+  | "functions:invoke"
+  | "functions:read"
 
 /** What signing in answers. The access token lives five minutes; the refresh token rotates on every use. */
 export interface Session {

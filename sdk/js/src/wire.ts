@@ -44,6 +44,7 @@ export type {
   Rules,
   Runtime,
   RuntimeCapability,
+  Scope,
   Session,
   SessionInfo,
   SetupState,

@@ -1,5 +1,5 @@
-import { everyItem } from "@ashlar/admin"
-import type { CreatedKey, Key, KeyKind } from "@ashlar/sdk"
+import { everyItem, keyScopeNames, keyScopes } from "@ashlar/admin"
+import type { CreatedKey, Key, KeyKind, Scope } from "@ashlar/sdk"
 import { type Command, InvalidArgumentError } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
 import { choice, type Run } from "../program.ts"
@@ -14,18 +14,22 @@ export function registerKeys(program: Command, run: Run): void {
     .description("create a key; its secret is shown this once")
     .argument("[name]", "what it is for", "default")
     .addOption(
-      choice("--kind <kind>", "publishable may be seen by browsers, secret must not", [
+      choice("--kind <kind>", "publishable may be seen by browsers, secret must not (with --scope: secret)", [
         "publishable",
         "secret",
-      ]).makeOptionMandatory(),
+      ]),
     )
+    .addOption(choice("--scope <scope...>", "narrow a secret key to these", keyScopeNames))
     .option("--expires <time>", "when it stops working: 30d, 12h, or an RFC 3339 time", parseExpiry)
     .addHelpText(
       "after",
       `
 Examples:
   ashlar keys create web --kind publishable
-  KEY=$(ashlar keys create ci --kind secret --expires 30d --json | jq -r .secret)`,
+  KEY=$(ashlar keys create ci --scope functions:deploy collections:write --expires 30d --json | jq -r .secret)
+
+Scopes:
+${keyScopeNames.map((scope) => `  ${scope.padEnd(20)}${keyScopes[scope]}`).join("\n")}`,
     )
     .action(run(create))
   keys
@@ -51,12 +55,24 @@ async function list(cli: Cli): Promise<Outcome> {
   const admin = cli.admin()
   const project = cli.project()
   const keys = await Array.fromAsync(everyItem((page) => admin.keys.list(project, page)))
-  const rows = keys.map((key) => [key.id, key.kind, key.name, `…${key.hint}`, stateOf(key), key.lastUsedAt ?? "never"])
+  const rows = keys.map((key) => [
+    key.id,
+    kindOf(key),
+    key.name,
+    `…${key.hint}`,
+    stateOf(key),
+    key.lastUsedAt ?? "never",
+  ])
   const none = "No keys yet. Create one: ashlar keys create web --kind publishable"
   return {
     value: keys,
     text: rows.length === 0 ? none : toTable(["id", "kind", "name", "secret", "state", "last used"], rows),
   }
+}
+
+/** A narrowed key is what it is narrowed to. */
+function kindOf({ kind, scopes }: Key): string {
+  return scopes === null ? kind : scopes.join(" ")
 }
 
 function stateOf({ revokedAt, expiresAt }: Key): string {
@@ -68,10 +84,12 @@ function stateOf({ revokedAt, expiresAt }: Key): string {
 async function create(
   cli: Cli,
   name: string,
-  options: { readonly kind: KeyKind; readonly expires?: string },
+  options: { readonly kind?: KeyKind; readonly scope?: readonly Scope[]; readonly expires?: string },
 ): Promise<Outcome> {
-  const { kind, expires } = options
-  const input = expires === undefined ? { kind, name } : { kind, name, expiresAt: expires }
+  const { kind = options.scope && "secret", scope: scopes, expires: expiresAt } = options
+  if (kind === undefined)
+    throw new InvalidArgumentError("Say --kind publishable, --kind secret, or what it may do with --scope.")
+  const input = { kind, name, ...(scopes && { scopes }), ...(expiresAt !== undefined && { expiresAt }) }
   return reveal(cli, await cli.admin().keys.create(cli.project(), input))
 }
 

@@ -13,15 +13,16 @@ export function keysApi({ project, who, method, url, name: id, part, body }: Cal
   return part === "rotate" ? showKey(key) : json(null, 204)
 
   function createKey(): Response {
-    const input = body as Pick<Key, "kind" | "name" | "expiresAt">
+    const input = body as Pick<Key, "kind" | "scopes" | "name" | "expiresAt">
     log(project, who, "key.create", nextId(), { name: input.name, kind: input.kind })
     return showKey(input)
   }
-  function showKey({ kind, name, expiresAt }: Pick<Key, "kind" | "name" | "expiresAt">): Response {
+  function showKey({ kind, scopes, name, expiresAt }: Pick<Key, "kind" | "scopes" | "name" | "expiresAt">): Response {
     const secret = `ak_${kind}_${nextId().slice(-12)}_${crypto.randomUUID().replaceAll("-", "")}`
     const made = {
       id: nextId(),
       kind,
+      scopes: scopes ?? null,
       name,
       hint: secret.slice(-4),
       createdAt: now(),

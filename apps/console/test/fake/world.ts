@@ -33,6 +33,7 @@ export interface Member {
 export interface Key {
   id: string
   kind: string
+  scopes: string[] | null
   name: string
   hint: string
   createdAt: string
@@ -159,6 +160,7 @@ function addDemo(world: World): void {
     {
       id: nextId(),
       kind: "publishable",
+      scopes: null,
       name: "web app",
       hint: "TzVd",
       createdAt: ago(18 * DAY_MS),
@@ -169,6 +171,7 @@ function addDemo(world: World): void {
     {
       id: nextId(),
       kind: "secret",
+      scopes: null,
       name: "nightly import",
       hint: "91fd",
       createdAt: ago(9 * DAY_MS),

@@ -34,8 +34,8 @@ export interface Install {
   file: SqliteFile
   /** Makes an account, and the caller who is signed in with it. */
   person(name: string): Extract<Caller, { kind: "user" }>
-  /** Makes a project with one member per role. */
-  project(name: string): Promise<TestProject>
+  /** Makes a project with one member per role; an admin is among them when `roles` says so. */
+  project(name: string, roles?: readonly Role[]): Promise<TestProject>
   restart(): Promise<void>
   databaseBytes(): Promise<Buffer>
   close(): Promise<void>
@@ -67,7 +67,7 @@ export async function openInstall(options: { readonly limits?: Partial<ControlLi
     clock,
     storage,
     person: add,
-    project: (name) => makeProject(install, name),
+    project: (name, roles) => makeProject(install, name, roles),
     async restart() {
       await engine.close()
       engine = openSqlite()
@@ -85,14 +85,19 @@ export async function openInstall(options: { readonly limits?: Partial<ControlLi
   return install
 }
 
-async function makeProject(install: Install, name: string): Promise<TestProject> {
+async function makeProject(
+  install: Install,
+  name: string,
+  roles: readonly Role[] = ["developer", "viewer"],
+): Promise<TestProject> {
   const owner = install.person(`owner-of-${name}`)
+  const admin = install.person(`admin-of-${name}`)
   const developer = install.person(`developer-of-${name}`)
   const viewer = install.person(`viewer-of-${name}`)
   const project = await install.control.projects.create(owner, { name })
-  const callers = { owner, developer, viewer }
+  const callers = { owner, admin, developer, viewer }
   const access = (role: Role): Access => install.control.authorize(callers[role], project.id, { role: "viewer" })
-  for (const role of ["developer", "viewer"] as const) {
+  for (const role of roles) {
     await install.control.members.add(access("owner"), { email: callers[role].email, role })
   }
   return { project, callers, access }

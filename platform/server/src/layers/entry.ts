@@ -53,10 +53,10 @@ const SCHEMES = {
   key: { type: "http", scheme: "bearer", description: "A project key, `ak_<kind>_<id>_<secret>`" },
 } as const
 
-function securityFor({ key, anonymous }: Need): Security {
+function securityFor({ key, scope, anonymous }: Need): Security {
   return {
     session: SCHEMES.session,
-    ...(key !== undefined && { key: SCHEMES.key }),
+    ...((key ?? scope) !== undefined && { key: SCHEMES.key }),
     ...(anonymous === true && { nobody: { type: "none" } }),
   }
 }

@@ -6,7 +6,9 @@ import type { Entries } from "./entry.ts"
 
 /** What an action on documents takes before the collection's rules decide on keys and anonymous callers. */
 export function needFor(action: Action): Need {
-  return { role: action === "read" ? "viewer" : "developer", key: "publishable", anonymous: true }
+  const [role, scope] =
+    action === "read" ? (["viewer", "documents:read"] as const) : (["developer", "documents:write"] as const)
+  return { role, key: "publishable", scope, anonymous: true }
 }
 
 interface WithCollection {

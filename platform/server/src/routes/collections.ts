@@ -16,11 +16,11 @@ import type { Entries } from "../layers/entry.ts"
 import { pageRequest } from "../page-request.ts"
 import type { Platform } from "../platform.ts"
 
-const reads: Need = { role: "viewer", key: "secret" }
-const changes: Need = { role: "developer" }
+const reads: Need = { role: "viewer", key: "secret", scope: "collections:read" }
+const changes: Need = { role: "developer", scope: "collections:write" }
 const refused = [CollectionInvalid, IndexInvalid, FieldUnknown, PathInvalid]
 
-/** Collections: their names, rules and indexes. Only members change them, for whoever may change a rule holds them all. */
+/** Collections: their names, rules and indexes. Members change them, and keys made for that: whoever may change a rule holds them all. */
 export function addCollectionRoutes(app: Api, platform: Platform, { inProject }: Entries): void {
   const tags = ["collections"]
   const { control } = platform

@@ -35,8 +35,8 @@ import { limits } from "../limits.ts"
 import { pageRequest } from "../page-request.ts"
 import type { Platform } from "../platform.ts"
 
-const reads: Need = { role: "viewer" }
-const changes: Need = { role: "developer" }
+const reads: Need = { role: "viewer", scope: "functions:read" }
+const changes: Need = { role: "developer", scope: "functions:deploy" }
 /** Changes of a function happen one after the other. */
 const turnErrors = [ChangeBusy, CacheStoreFailed]
 

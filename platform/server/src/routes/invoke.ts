@@ -28,9 +28,10 @@ import type { Platform } from "../platform.ts"
 const refusals = [QueueFull, Stopped, Unsandboxed, StartFailed, BundleLost, StorageFailed]
 const kills = [WallLimit, CpuLimit, MemoryLimit, BodyLimit, Threw, BadResponse, Crashed, ProtocolError]
 /** Anybody may knock: the function's own access decides. */
-const knocks: Need = { role: "viewer", key: "publishable", anonymous: true }
+const knocks: Need = { role: "viewer", key: "publishable", scope: "functions:invoke", anonymous: true }
 const METHODS = ["get", "post", "put", "patch", "delete", "head", "options"] as const
 
+const CLOSED: ReadonlySet<string> = new Set(["FUNCTIONS_NOT_FOUND", "FUNCTIONS_CREDENTIALS_NEEDED"])
 const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS"])
 
 /** Longer than the longest wall limit of a function, whose own end says more than a closed connection. */
@@ -66,8 +67,8 @@ export function addInvokeRoutes(app: Api, platform: Platform, { inProject }: Ent
           const options = { request, caller: functionCaller(access, caller) }
           return contain(await platform.functions.invoke(access.project.id, params.function, options))
         } catch (error) {
-          // To a caller without credentials, a function that is not there looks like one that is closed.
-          if (access.as !== "anonymous" || (error as { code?: string }).code !== "FUNCTIONS_NOT_FOUND") throw error
+          // To a caller without credentials, a function that is not there looks like one that is closed, to the last letter.
+          if (access.as !== "anonymous" || !CLOSED.has((error as { code?: string }).code ?? "")) throw error
           throw new CredentialsNeeded(undefined, { cause: error })
         }
       },

@@ -218,8 +218,9 @@ function addKeyRoutes(project: Api, control: Platform["control"], inProject: Ent
       errors: [InvalidInput, LimitReached],
     },
     async (ctx) => {
-      const { expiresAt, ...key } = ctx.body
-      return ctx.json(await control.keys.create(ctx.access, { ...key, expiresAt: expiresAt ?? null }), 201)
+      const { expiresAt, scopes, ...key } = ctx.body
+      const wish = { ...key, expiresAt: expiresAt ?? null, scopes: scopes ?? null }
+      return ctx.json(await control.keys.create(ctx.access, wish), 201)
     },
   )
 

@@ -1,4 +1,5 @@
-import type { CreatedKey, Key, KeyKind } from "@ashlar/sdk"
+import { keyScopeNames, keyScopes } from "@ashlar/admin"
+import type { CreatedKey, Key, KeyKind, Scope } from "@ashlar/sdk"
 import { useMutation, useQuery } from "@tanstack/react-query"
 import { useParams } from "@tanstack/react-router"
 import { Check, Copy, Plus, RotateCw, Trash2, TriangleAlert } from "lucide-react"
@@ -110,6 +111,7 @@ function KeyRow({ item, onAsk }: { item: Key; onAsk: (asking: Asking) => void })
       </td>
       <td className="mono text-fg-2">
         ak_{item.kind}_…{item.hint}
+        {item.scopes !== null && <p className="hint whitespace-normal">{item.scopes.join(", ") || "no scope"}</p>}
       </td>
       <td className="text-fg-2" title={item.lastUsedAt === null ? undefined : toDate(item.lastUsedAt)}>
         {item.lastUsedAt === null ? "never" : toAgo(item.lastUsedAt, nowMs)}
@@ -151,13 +153,15 @@ const lifetimes = [
 
 function CreateKey({ p, onDone, onClose }: { p: string; onDone: (created: CreatedKey) => void; onClose: () => void }) {
   const [name, setName] = useState("")
-  const [kind, setKind] = useState<KeyKind>("publishable")
+  const [kind, setKind] = useState<KeyKind | "scoped">("publishable")
+  const [scopes, setScopes] = useState<readonly Scope[]>([])
   const [days, setDays] = useState<(typeof lifetimes)[number][0]>("never")
   const create = useMutation({
     mutationFn: () =>
       admin.keys.create(p, {
         name: name.trim(),
-        kind,
+        kind: kind === "scoped" ? "secret" : kind,
+        ...(kind === "scoped" && { scopes }),
         ...(days !== "never" && { expiresAt: new Date(Date.now() + Number(days) * 86_400_000).toISOString() }),
       }),
     onSuccess: onDone,
@@ -167,7 +171,7 @@ function CreateKey({ p, onDone, onClose }: { p: string; onDone: (created: Create
       title="Create an API key"
       submit="Create key"
       busy={create.isPending}
-      disabled={name.trim() === ""}
+      disabled={name.trim() === "" || (kind === "scoped" && scopes.length === 0)}
       error={formError(create.error, ["name"])}
       onSubmit={() => create.mutate()}
       onClose={onClose}
@@ -187,11 +191,38 @@ function CreateKey({ p, onDone, onClose }: { p: string; onDone: (created: Create
         choices={[
           ["publishable", "Publishable, for browsers and apps"],
           ["secret", "Secret, for servers only"],
+          ["scoped", "Secret with scopes, for one job"],
         ]}
         onChange={setKind}
       />
+      {kind === "scoped" && <Scopes chosen={scopes} onChange={setScopes} />}
       <Select label="Expires" value={days} choices={lifetimes} onChange={setDays} />
     </FormDialog>
+  )
+}
+
+/** What the key may do: nothing but what is ticked. */
+function Scopes({ chosen, onChange }: { chosen: readonly Scope[]; onChange: (scopes: readonly Scope[]) => void }) {
+  return (
+    <fieldset>
+      <legend className="label mb-1">It may</legend>
+      <div className="grid gap-1.5">
+        {keyScopeNames.map((scope) => (
+          <label key={scope} className="flex items-baseline gap-2">
+            <input
+              type="checkbox"
+              checked={chosen.includes(scope)}
+              onChange={({ target }) =>
+                onChange(target.checked ? [...chosen, scope] : chosen.filter((one) => one !== scope))
+              }
+            />
+            <span>
+              <span className="mono">{scope}</span> <span className="hint">{keyScopes[scope]}</span>
+            </span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
   )
 }
 

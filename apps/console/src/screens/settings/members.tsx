@@ -18,13 +18,15 @@ import { fieldError, formError } from "../account-form.tsx"
 
 const roles: readonly (readonly [Role, string])[] = [
   ["owner", "Owner"],
+  ["admin", "Admin"],
   ["developer", "Developer"],
   ["viewer", "Viewer"],
 ]
 const roleHints: readonly (readonly [Role, string])[] = [
   ["viewer", "Viewer, reads everything"],
   ["developer", "Developer, changes everything but members"],
-  ["owner", "Owner, also members and the end of the project"],
+  ["admin", "Admin, also members, but no owners"],
+  ["owner", "Owner, also owners and the end of the project"],
 ]
 
 /** Who works on the project. */
@@ -36,8 +38,9 @@ export function MembersScreen() {
   const [invite, setInvite] = useState<Invite>()
   const [leaving, setLeaving] = useState<Member>()
   const isOwner = project.data?.role === "owner"
+  const mayInvite = isOwner || project.data?.role === "admin"
   useActions([
-    isOwner && {
+    mayInvite && {
       id: "invite",
       title: "Invite somebody",
       group: "Do",
@@ -50,7 +53,7 @@ export function MembersScreen() {
     <section className="pane grow" data-pane="" aria-label="Members">
       <div className="bar head course-end">
         <h1>Members</h1>
-        {isOwner && (
+        {mayInvite && (
           <Button className="ml-auto" look="ink" icon={UserPlus} keys="n" onClick={() => setInviting(true)}>
             Invite
           </Button>
@@ -84,20 +87,22 @@ export function MembersScreen() {
                   key={member.userId}
                   p={p}
                   member={member}
-                  canChange={isOwner}
+                  isOwner={isOwner}
+                  canChange={isOwner || (mayInvite && member.role !== "owner")}
                   onRemove={() => setLeaving(member)}
                 />
               ))}
             </tbody>
           </table>
         )}
-        {members.data?.items.length === 1 && isOwner && (
+        {members.data?.items.length === 1 && mayInvite && (
           <p className="p-4 text-fg-2">Only you so far. Whoever you invite gets a link to sign up with.</p>
         )}
       </div>
       {inviting && (
         <InviteDialog
           p={p}
+          isOwner={isOwner}
           onClose={() => setInviting(false)}
           onDone={(next) => {
             setInviting(false)
@@ -114,11 +119,14 @@ export function MembersScreen() {
 function MemberRow({
   p,
   member,
+  isOwner,
   canChange,
   onRemove,
 }: {
   p: string
   member: Member
+  /** Of who looks: only owners make owners. */
+  isOwner: boolean
   canChange: boolean
   onRemove: () => void
 }) {
@@ -145,7 +153,7 @@ function MemberRow({
             hideLabel
             label={`Role of ${member.name}`}
             value={change.variables ?? member.role}
-            choices={roles}
+            choices={isOwner ? roles : roles.filter(([role]) => role !== "owner")}
             onChange={(role) => change.mutate(role)}
           />
         ) : (
@@ -164,10 +172,12 @@ function MemberRow({
 
 function InviteDialog({
   p,
+  isOwner,
   onDone,
   onClose,
 }: {
   p: string
+  isOwner: boolean
   onDone: (invite: Invite | undefined) => void
   onClose: () => void
 }) {
@@ -200,7 +210,12 @@ function InviteDialog({
         hint="Somebody with an account here is a member at once. Anybody else gets a link."
         onChange={(event) => setEmail(event.target.value)}
       />
-      <Select label="Role" value={role} choices={roleHints} onChange={setRole} />
+      <Select
+        label="Role"
+        value={role}
+        choices={isOwner ? roleHints : roleHints.filter(([choice]) => choice !== "owner")}
+        onChange={setRole}
+      />
     </FormDialog>
   )
 }

@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto"
+import type { Answer } from "./cast.ts"
+import type { MatrixCaller, MatrixStage } from "./matrix-cast.ts"
+
+/**
+ * A text that is nowhere but in one place of one project, so that wherever else it turns up it was leaked.
+ * Letters and digits only: no encoding of texts changes it but those that `finds` knows.
+ */
+export interface Canary {
+  readonly kind: string
+  readonly text: string
+  /** Who may see it: members; keys of the project too, where rules say so; nobody at all, not even its owner. */
+  readonly seenBy: "members" | "readers" | "nobody"
+}
+
+/** The things of a project by the names that paths take them by. */
+export type Things = Readonly<Record<string, string>>
+
+export interface Cage {
+  readonly canaries: readonly Canary[]
+  readonly things: Things
+  /** A POST of the owner with its Idempotency-Key: whoever sends the same must not get its answer. */
+  readonly kept: { readonly path: string; readonly body: object; readonly key: string }
+}
+
+const fresh = (kind: string): string => `canary${kind.replace(/\W/g, "")}${randomBytes(12).toString("hex")}`
+
+/** Puts a canary into every kind of data that a project can hold, as its owner. */
+export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Promise<Cage> {
+  const P = `/v1/projects/${owner.home}`
+  const canaries: Canary[] = []
+  const made = (kind: string, seenBy: Canary["seenBy"], text = fresh(kind)): string => {
+    canaries.push({ kind, text, seenBy })
+    return text
+  }
+  const ask = async (call: string, body?: unknown): Promise<Answer["body"]> => {
+    const { status, body: answered } = await matrix.call(owner, call, body)
+    if (status >= 400) throw new TypeError(`${call} answered ${status}: ${JSON.stringify(answered)}`)
+    return answered
+  }
+  const rules = { read: "publishable" }
+  const collection = made("collection", "readers", `c${fresh("collection").slice(0, 40)}`)
+  await ask(`POST ${P}/collections`, { name: collection, rules, indexes: [made("index", "members")] })
+  const id = made("document-id", "readers")
+  await ask(`PUT ${P}/collections/${collection}/documents/${id}`, {
+    [made("field", "readers")]: made("value", "readers"),
+  })
+  await ask(`POST ${P}/collections`, { name: "hidden" })
+  const hidden = { secret: made("closed-document", "members") }
+  await ask(`PUT ${P}/collections/hidden/documents/one`, hidden)
+
+  const name = `f${fresh("fn").slice(0, 30)}`
+  made("function", "members", name)
+  const [code, line, env] = [made("code", "nobody"), made("log", "members"), made("env", "nobody")]
+  await ask(`POST ${P}/functions`, {
+    ...{ name, runtime: "quickjs", access: "secret", env: { KEY: env } },
+    code: `export default { fetch() { /* ${code} */ const c = "${code}"; console.log("${line}"); return new Response(String(c.length)) } }`,
+  })
+  await ask(`GET /f/${owner.home}/${name}`)
+
+  const key = await ask(`POST ${P}/keys`, { kind: "secret", name: made("key-name", "members") })
+  made("key", "nobody", (key.secret as string).split("_")[3])
+  const email = `${made("email", "members").toLowerCase()}@example.com`
+  const invited = await ask(`POST ${P}/members`, { email, role: "viewer" })
+  const token = made("invite", "nobody", invited.invite.token)
+  const person = { invite: token, name: made("person", "members"), email, password: made("password", "nobody") }
+  const session = (await matrix.stage.call("anonymous", "POST", "/v1/auth/signup", person)).body
+  made("refresh-token", "nobody", (session.refreshToken as string).split("_")[2])
+  made("access-token", "nobody", (session.accessToken as string).split(".")[2])
+  const project = await ask(`PATCH ${P}`, { name: made("project-name", "readers") })
+
+  const kept = { path: `${P}/keys`, body: { kind: "secret", name: "kept" }, key: fresh("once") }
+  const headers = { authorization: `Bearer ${owner.credential}`, "idempotency-key": kept.key }
+  const answer = await matrix.stage.call("anonymous", "POST", kept.path, kept.body, headers)
+  made("kept-answer", "nobody", (answer.body.secret as string).split("_")[3])
+  const things = {
+    ...{ project: project.slug, projectId: project.id, collection, id, function: name, key: key.key.id },
+    ...{ user: session.user.id, session: session.sessionId, path: "" },
+  }
+  return { canaries, things, kept }
+}
+
+/** Whether the text has it: as it is, or in an encoding that hides it from a reader and not from a thief. */
+export function finds(text: string, canary: string): boolean {
+  const forms = [canary, Buffer.from(canary).toString("hex"), [...canary].reverse().join("")]
+  const base64 = [0, 1, 2].map((shift) =>
+    Buffer.from("\0".repeat(shift) + canary)
+      .toString("base64url")
+      .slice(shift === 0 ? 0 : shift + 1, -4),
+  )
+  const plain = text.replaceAll("+", "-").replaceAll("/", "_")
+  const lower = text.toLowerCase()
+  return forms.some((form) => lower.includes(form.toLowerCase())) || base64.some((form) => plain.includes(form))
+}
+
+/** One answer of the crawl, with everything that was in it. */
+export interface Seen {
+  readonly call: string
+  readonly text: string
+}
+
+const READS: ReadonlySet<string> = new Set(["documents.query", "documents.explain", "setup.check"])
+const ENDS: ReadonlySet<string | undefined> = new Set(["auth.signout", "auth.refresh", "sessions.revoke"])
+
+/**
+ * Calls every route of the table as this caller, its path filled with the things of the project, and more than once where it has
+ * more than one surface. Whoever is at home only reads: the rest is theirs to destroy.
+ */
+export async function crawl(matrix: MatrixStage, caller: MatrixCaller, cage: Cage): Promise<readonly Seen[]> {
+  const seen: Seen[] = []
+  const isHome = caller.home === "yard"
+  const visit = async (call: string, body?: unknown, headers: Record<string, string> = {}): Promise<void> => {
+    const [method = "", path = ""] = call.split(" ")
+    const authorization = caller.credential === undefined ? {} : { authorization: `Bearer ${caller.credential}` }
+    const answer = await matrix.stage.call("anonymous", method, path, body, { ...authorization, ...headers })
+    const head = [...answer.headers].map((pair) => pair.join(": ")).join("\n")
+    seen.push({ call, text: `${head}\n${typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body)}` })
+  }
+  for (const { method, path, name } of matrix.stage.server.app.table().records) {
+    const isRead = method === "GET" || READS.has(name ?? "")
+    // The page of documents is a file of its own, the same for everybody.
+    if ((isHome && !isRead) || ENDS.has(name) || method === "HEAD" || path.startsWith("/docs/")) continue
+    const { project: slug = "", projectId = "" } = cage.things
+    for (const project of path.includes(":project") ? [slug, projectId] : [slug]) {
+      const filled = path.replace(/[:*](\w+)/g, (_, param: string) =>
+        param === "project" ? project : (cage.things[param] ?? "x"),
+      )
+      for (const extra of isRead && method === "GET"
+        ? ["", "?limit=1000", "?follow=true", "?count=true&where={}"]
+        : [""]) {
+        if (isHome && extra === "?follow=true") continue // a stream that does not end
+        await visit(`${method} ${filled}${extra}`, method === "GET" || method === "DELETE" ? undefined : {})
+      }
+      // Errors tell as well: of names that are taken, of values that are there.
+      if (method === "POST")
+        await visit(`${method} ${filled}`, { name: project, slug: project, email: "x", where: { $or: 1 } })
+    }
+  }
+  for (const hidden of ["hidden", "hidden/documents", "hidden/documents/one"]) {
+    await visit(`GET /v1/projects/${cage.things.project}/collections/${hidden}`)
+  }
+  const isKeeper = isHome && caller.as === "owner"
+  if (!isKeeper) await visit(`POST ${cage.kept.path}`, cage.kept.body, { "idempotency-key": cage.kept.key })
+  return seen
+}

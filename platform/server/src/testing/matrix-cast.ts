@@ -1,0 +1,88 @@
+import { scopes } from "@ashlar/control"
+import { type Answer, raiseStage, type Stage } from "./cast.ts"
+
+/** A project and who belongs to it. Each caller has one home at most, and is a stranger to the other project. */
+export type Home = "walls" | "yard"
+
+/** Somebody who knocks at every route: what they are at home. */
+export interface MatrixCaller {
+  readonly name: string
+  readonly home: Home | null
+  readonly as: "anonymous" | "publishable" | "secret" | "scoped" | "viewer" | "developer" | "admin" | "owner"
+  /** Of a key that is narrowed, the one scope it has. */
+  readonly scope?: string
+  readonly credential: string | undefined
+}
+
+export interface MatrixStage {
+  readonly stage: Stage
+  readonly callers: readonly MatrixCaller[]
+  call(caller: MatrixCaller, call: string, body?: unknown): Promise<Answer>
+}
+
+const PASSWORD = "a phrase for the tests"
+const CODE = "export default { fetch: () => new Response('hello') }"
+const STONES = { read: "publishable", create: "secret", update: "secret", delete: "secret" }
+/** Collections of both projects: each is open to one level, for every action. */
+export const RULE_LEVELS = ["public", "publishable", "secret", null] as const
+
+/** Two projects with the same things in them, and everybody who may have to do with either. */
+export async function raiseMatrixStage(): Promise<MatrixStage> {
+  const stage = await raiseStage({ signups: "open" })
+  const call = async (caller: Pick<MatrixCaller, "credential">, text: string, body?: unknown): Promise<Answer> => {
+    const [method = "", path = ""] = text.split(" ")
+    const headers = caller.credential === undefined ? {} : { authorization: `Bearer ${caller.credential}` }
+    return stage.call("anonymous", method, path, body, headers)
+  }
+  const person = async (name: string): Promise<string> => {
+    const wish = { name, email: `${name}@example.com`, password: PASSWORD }
+    return (await stage.call("anonymous", "POST", "/v1/auth/signup", wish)).body.accessToken
+  }
+  const [admin, otherOwner] = [await person("admin"), await person("otherOwner")]
+  await stage.call("owner", "POST", "/v1/projects/walls/members", { email: "admin@example.com", role: "admin" })
+  await call({ credential: otherOwner }, "POST /v1/projects", { name: "Yard" })
+  const key = async (credential: string | undefined, home: Home, wish: object): Promise<string> => {
+    const made = await call({ credential }, `POST /v1/projects/${home}/keys`, { name: "matrix", ...wish })
+    return made.body.secret
+  }
+  const { owner, viewer, developer, publishable, secret } = stage.credentials
+  for (const [home, credential] of [["walls", owner] as const, ["yard", otherOwner] as const]) {
+    await furnish(home, (text, body) => call({ credential }, text, body))
+  }
+  const callers: MatrixCaller[] = [
+    { name: "anonymous", home: null, as: "anonymous", credential: undefined },
+    { name: "publishable", home: "walls", as: "publishable", credential: publishable },
+    { name: "secret", home: "walls", as: "secret", credential: secret },
+    { name: "viewer", home: "walls", as: "viewer", credential: viewer },
+    { name: "developer", home: "walls", as: "developer", credential: developer },
+    { name: "admin", home: "walls", as: "admin", credential: admin },
+    { name: "owner", home: "walls", as: "owner", credential: owner },
+    {
+      name: "other publishable",
+      home: "yard",
+      as: "publishable",
+      credential: await key(otherOwner, "yard", { kind: "publishable" }),
+    },
+    { name: "other secret", home: "yard", as: "secret", credential: await key(otherOwner, "yard", { kind: "secret" }) },
+    { name: "other owner", home: "yard", as: "owner", credential: otherOwner },
+  ]
+  for (const scope of scopes) {
+    const credential = await key(owner, "walls", { kind: "secret", scopes: [scope] })
+    callers.push({ name: scope, home: "walls", as: "scoped", scope, credential })
+    if (scope !== "documents:read") continue
+    const other = await key(otherOwner, "yard", { kind: "secret", scopes: [scope] })
+    callers.push({ name: `other ${scope}`, home: "yard", as: "scoped", scope, credential: other })
+  }
+  return { stage, callers, call }
+}
+
+async function furnish(home: Home, call: (text: string, body: unknown) => Promise<Answer>): Promise<void> {
+  const P = `/v1/projects/${home}`
+  for (const level of RULE_LEVELS) {
+    const rules = { read: level, create: level, update: level, delete: level }
+    await call(`POST ${P}/collections`, { name: `for-${level}`, rules })
+  }
+  await call(`POST ${P}/collections`, { name: "stones", rules: STONES })
+  const hello = { name: "hello", runtime: "quickjs", access: "publishable", code: CODE }
+  await call(`POST ${P}/functions`, hello)
+}

@@ -1,0 +1,163 @@
+import type { Role, Scope } from "@ashlar/control"
+
+/**
+ * The authorization matrix, written by hand: who gets past the door of each route, and what those are answered. It knows nothing
+ * of the guards' own code, so that a guard that changes by mistake is found.
+ */
+export interface Row {
+  /** Method and path. `{p}` is the path of a project. What a destructive call names is not there. */
+  readonly call: string
+  /** "all": whoever comes. "people": whoever is signed in. Otherwise the least role of a member of the project. */
+  readonly from: "all" | "people" | Role
+  /** Kinds of keys of the project that get in without scopes. */
+  readonly keys?: readonly ("publishable" | "secret")[]
+  /** The scope of the narrowed keys that get in; "any" for every one. */
+  readonly scope?: Scope | "any"
+  /** Status, and code if there is one, of the answer to those who get in; what is made or done is "2xx". */
+  readonly answer: string
+  /** What is sent, where it is not `{}`; null for no body. */
+  readonly body?: null
+  /** What a publishable key is answered that the door lets in, and a rule behind it does not. */
+  readonly publishable?: string
+  /** Ends the session of whoever calls it, so people are left out here. */
+  readonly endsSessions?: true
+  /** After it there is no project, so it comes last. */
+  readonly last?: true
+}
+
+const nowhere = "00000000-0000-7000-8000-000000000000"
+const stones = "{p}/collections/stones"
+const bothKinds = ["publishable", "secret"] as const
+const readsDocuments = { from: "viewer", keys: bothKinds, scope: "documents:read" } as const
+const writesDocuments = {
+  ...({ from: "developer", keys: ["secret"], scope: "documents:write" } as const),
+  publishable: "403 DOCUMENTS_FORBIDDEN",
+}
+const invokes = { from: "viewer", keys: bothKinds, scope: "functions:invoke", answer: "2xx" } as const
+
+export const ROWS: Readonly<Record<string, Row>> = {
+  "health.live": { call: "GET /health/live", from: "all", answer: "2xx" },
+  "health.ready": { call: "GET /health/ready", from: "all", answer: "2xx" },
+  metrics: { call: "GET /metrics", from: "all", answer: "2xx" },
+  capabilities: { call: "GET /v1/capabilities", from: "all", answer: "2xx" },
+  "/openapi.json": { call: "GET /openapi.json", from: "all", answer: "2xx" },
+  "/openapi.yaml": { call: "GET /openapi.yaml", from: "all", answer: "2xx" },
+  "/asyncapi.json": { call: "GET /asyncapi.json", from: "all", answer: "2xx" },
+  "/docs": { call: "GET /docs", from: "all", answer: "2xx" },
+  "/docs/*": { call: "GET /docs/scalar-1.76.0.js", from: "all", answer: "2xx" },
+  "setup.check": { call: "POST /v1/setup/check", from: "all", answer: "422" },
+  "setup.complete": { call: "POST /v1/setup", from: "all", answer: "422" },
+  "auth.signup": { call: "POST /v1/auth/signup", from: "all", answer: "422" },
+  "auth.signin": { call: "POST /v1/auth/signin", from: "all", answer: "422" },
+  "auth.refresh": { call: "POST /v1/auth/refresh", from: "all", answer: "401 IDENTITY_SESSION_ENDED", body: null },
+  "auth.signout": { call: "POST /v1/auth/signout", from: "all", answer: "2xx", body: null, endsSessions: true },
+  "auth.me": { call: "GET /v1/auth/me", from: "people", answer: "2xx" },
+  "auth.jwks": { call: "GET /.well-known/jwks.json", from: "all", answer: "2xx" },
+  "sessions.list": { call: "GET /v1/auth/sessions", from: "people", answer: "2xx" },
+  "sessions.revoke": {
+    call: `DELETE /v1/auth/sessions/${nowhere}`,
+    from: "people",
+    answer: "404 IDENTITY_SESSION_NOT_FOUND",
+  },
+
+  "projects.list": { call: "GET /v1/projects", from: "people", answer: "2xx" },
+  "projects.create": { call: "POST /v1/projects", from: "people", answer: "422" },
+  "projects.get": { call: "GET {p}", from: "viewer", keys: bothKinds, scope: "any", answer: "2xx" },
+  "projects.update": { call: "PATCH {p}", from: "admin", answer: "422" },
+  "members.list": { call: "GET {p}/members", from: "viewer", answer: "2xx" },
+  "members.add": { call: "POST {p}/members", from: "admin", answer: "422" },
+  "members.update": { call: `PATCH {p}/members/${nowhere}`, from: "admin", answer: "422" },
+  "members.remove": { call: `DELETE {p}/members/${nowhere}`, from: "admin", answer: "404 CONTROL_MEMBER_NOT_FOUND" },
+  "keys.list": { call: "GET {p}/keys", from: "viewer", answer: "2xx" },
+  "keys.create": { call: "POST {p}/keys", from: "developer", answer: "422" },
+  "keys.rotate": { call: "POST {p}/keys/none/rotate", from: "developer", answer: "404 CONTROL_KEY_NOT_FOUND" },
+  "keys.revoke": { call: "DELETE {p}/keys/none", from: "developer", answer: "404 CONTROL_KEY_NOT_FOUND" },
+  "audit.list": { call: "GET {p}/audit", from: "viewer", scope: "audit:read", answer: "2xx" },
+
+  "collections.list": {
+    call: "GET {p}/collections",
+    from: "viewer",
+    keys: ["secret"],
+    scope: "collections:read",
+    answer: "2xx",
+  },
+  "collections.get": {
+    call: `GET ${stones}`,
+    from: "viewer",
+    keys: ["secret"],
+    scope: "collections:read",
+    answer: "2xx",
+  },
+  "collections.create": { call: "POST {p}/collections", from: "developer", scope: "collections:write", answer: "422" },
+  "collections.update": {
+    call: "PATCH {p}/collections/none",
+    from: "developer",
+    scope: "collections:write",
+    answer: "404 DOCUMENTS_COLLECTION_NOT_FOUND",
+  },
+  "collections.delete": {
+    call: "DELETE {p}/collections/none",
+    from: "developer",
+    scope: "collections:write",
+    answer: "404 DOCUMENTS_COLLECTION_NOT_FOUND",
+  },
+  "documents.list": { call: `GET ${stones}/documents`, ...readsDocuments, answer: "2xx" },
+  "documents.query": { call: `POST ${stones}/query`, ...readsDocuments, answer: "2xx" },
+  "documents.explain": { call: `POST ${stones}/explain`, ...readsDocuments, answer: "2xx" },
+  "documents.get": { call: `GET ${stones}/documents/none`, ...readsDocuments, answer: "404 DOCUMENTS_NOT_FOUND" },
+  "documents.insert": { call: `POST ${stones}/documents`, ...writesDocuments, answer: "2xx" },
+  "documents.replace": { call: `PUT ${stones}/documents/x`, ...writesDocuments, answer: "2xx" },
+  "documents.patch": { call: `PATCH ${stones}/documents/none`, ...writesDocuments, answer: "404 DOCUMENTS_NOT_FOUND" },
+  "documents.delete": {
+    call: `DELETE ${stones}/documents/none`,
+    ...writesDocuments,
+    answer: "404 DOCUMENTS_NOT_FOUND",
+  },
+
+  "functions.list": { call: "GET {p}/functions", from: "viewer", scope: "functions:read", answer: "2xx" },
+  "functions.get": {
+    call: "GET {p}/functions/none",
+    from: "viewer",
+    scope: "functions:read",
+    answer: "404 FUNCTIONS_NOT_FOUND",
+  },
+  "functions.versions": {
+    call: "GET {p}/functions/none/versions",
+    from: "viewer",
+    scope: "functions:read",
+    answer: "404 FUNCTIONS_NOT_FOUND",
+  },
+  "functions.logs": {
+    call: "GET {p}/functions/none/logs",
+    from: "viewer",
+    scope: "functions:read",
+    answer: "404 FUNCTIONS_NOT_FOUND",
+  },
+  "functions.metrics": {
+    call: "GET {p}/functions/none/metrics",
+    from: "viewer",
+    scope: "functions:read",
+    answer: "404 FUNCTIONS_NOT_FOUND",
+  },
+  "functions.deploy": { call: "POST {p}/functions", from: "developer", scope: "functions:deploy", answer: "422" },
+  "functions.delete": {
+    call: "DELETE {p}/functions/none",
+    from: "developer",
+    scope: "functions:deploy",
+    answer: "404 FUNCTIONS_NOT_FOUND",
+  },
+  "functions.rollback": {
+    call: "POST {p}/functions/none/rollback",
+    from: "developer",
+    scope: "functions:deploy",
+    answer: "404 FUNCTIONS_NOT_FOUND",
+  },
+  "functions.invoke.get": { call: "GET /f/{project}/hello", ...invokes },
+  "functions.invoke.post": { call: "POST /f/{project}/hello", ...invokes },
+  "functions.invoke.put": { call: "PUT /f/{project}/hello", ...invokes },
+  "functions.invoke.patch": { call: "PATCH /f/{project}/hello", ...invokes },
+  "functions.invoke.delete": { call: "DELETE /f/{project}/hello", ...invokes },
+  "functions.invoke.head": { call: "HEAD /f/{project}/hello", ...invokes },
+  "functions.invoke.options": { call: "OPTIONS /f/{project}/hello", ...invokes },
+  "projects.delete": { call: "DELETE {p}", from: "owner", answer: "2xx", last: true },
+}
