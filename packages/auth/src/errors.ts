@@ -27,3 +27,46 @@ export const AuthSetupInvalid: ErrorClass<"AUTH_SETUP_INVALID", 500> = defineErr
   500,
   "Something of authentication is set up so that it cannot work or cannot protect. The message says what to change.",
 )
+export const AuthStoreFailed: ErrorClass<"AUTH_STORE_FAILED", 503> = defineError(
+  "AUTH_STORE_FAILED",
+  503,
+  "What keeps sessions and keys did not do its work. The log has the cause; the request may be sent again.",
+)
+export const AuthStoreFull: ErrorClass<"AUTH_STORE_FULL", 503> = defineError(
+  "AUTH_STORE_FULL",
+  503,
+  "As many sessions or keys are kept in memory as may be. Raise `maxEntries`, or keep them in a database.",
+)
+export const AuthClosed: ErrorClass<"AUTH_CLOSED", 503> = defineError(
+  "AUTH_CLOSED",
+  503,
+  "What keeps sessions and keys was closed.",
+)
+
+/* Passwords. */
+
+export const PasswordWeak: ErrorClass<"AUTH_PASSWORD_WEAK", 422> = defineError(
+  "AUTH_PASSWORD_WEAK",
+  422,
+  "This password is too short, too well known, or easily guessed. Choose another one: several words do well.",
+)
+export const PasswordWrong: ErrorClass<"AUTH_PASSWORD_WRONG", 401> = defineError(
+  "AUTH_PASSWORD_WRONG",
+  401,
+  "The password is not the right one, or there is no such account.",
+)
+export const PasswordHashUnknown: ErrorClass<"AUTH_PASSWORD_HASH_UNKNOWN", 500> = defineError(
+  "AUTH_PASSWORD_HASH_UNKNOWN",
+  500,
+  "A kept password hash is of no known kind, or asks for more work than is allowed. Import it with an importer for it.",
+)
+export const PasswordsBusy: ErrorClass<"AUTH_PASSWORDS_BUSY", 503> = defineError(
+  "AUTH_PASSWORDS_BUSY",
+  503,
+  "As many passwords are being checked as may be. Try again in a moment.",
+)
+export const BreachListAway: ErrorClass<"AUTH_BREACH_LIST_AWAY", 503> = defineError(
+  "AUTH_BREACH_LIST_AWAY",
+  503,
+  "The list of leaked passwords does not answer. Try again later, or let passwords pass meanwhile with `whenAway`.",
+)
