@@ -91,7 +91,8 @@ export function refused(message: string = CredentialsInvalid.summary): Failure<t
   return fail(CredentialsInvalid, message)
 }
 
-function guardOf<P extends AnyPrincipal>(sources: readonly CredentialSource<P>[]): Guard<P> {
+/** One guard of several sources. @throws {AUTH_SETUP_INVALID} */
+export function guardOf<P extends AnyPrincipal>(sources: readonly CredentialSource<P>[]): Guard<P> {
   if (sources.length === 0) throw new AuthSetupInvalid("Expected at least one guard, got none.")
   const names = sources.map(({ name }) => name)
   if (new Set(names).size < names.length)

@@ -61,8 +61,17 @@ export interface Cookies {
  * })
  */
 export function cookies(options: CookiesOptions = {}): Layer<{ readonly cookies: Cookies }> {
+  const jarOf = createCookies(options)
+  return layer({ name: "cookies", before: (ctx) => ({ cookies: jarOf(ctx) }) })
+}
+
+/**
+ * What {@link cookies} gives handlers, for those who make layers of their own with settings of their own.
+ * @throws {HTTP_COOKIE_INVALID} @throws {HTTP_COOKIE_KEYS_INVALID}
+ */
+export function createCookies(options: CookiesOptions = {}): (ctx: BaseContext) => Cookies {
   const settings = settingsOf(options)
-  return layer({ name: "cookies", before: (ctx) => ({ cookies: new Jar(ctx, settings) as Cookies }) })
+  return (ctx) => new Jar(ctx, settings)
 }
 
 /** The cookies of a request whose scope has no `cookies` layer; unsigned, with the layer's defaults. */

@@ -1,3 +1,3 @@
 export type { Cookies, CookiesOptions } from "./cookies.ts"
-export { cookies, cookiesOf } from "./cookies.ts"
+export { cookies, cookiesOf, createCookies } from "./cookies.ts"
 export type { CookieAttributes } from "./set-cookie.ts"
