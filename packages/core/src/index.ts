@@ -68,6 +68,7 @@ export { createLifecycle, stopOnSignals } from "./lifecycle.ts"
 export { didYouMean, editDistance, nearest, nearestOf } from "./nearest.ts"
 export type { SecretSchema } from "./secret.ts"
 export { isSecretSchema, Secret, secret } from "./secret.ts"
+export { isSecretName } from "./secret-name.ts"
 export type {
   Container,
   Service,

@@ -1,6 +1,6 @@
-import type { StandardIssue, StandardPathSegment } from "@ashlar/core"
+import { isSecretName, type StandardIssue, type StandardPathSegment } from "@ashlar/core"
 import type { PartSchema } from "./schema.ts"
-import { holdsText, isSecretName, secretTexts } from "./secret-names.ts"
+import { holdsText, secretTexts } from "./secret-names.ts"
 
 /** Where in a request a value was; `response` is the answer, `message` one of a WebSocket connection. */
 export type Part = "params" | "query" | "headers" | "cookies" | "body" | "response" | "message"

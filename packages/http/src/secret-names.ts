@@ -1,15 +1,9 @@
+import { isSecretName } from "@ashlar/core"
+
 /**
  * What is secret by its name, in requests whose schema does not say it (`v.string().secret()`): nothing of it is told back,
  * since answers end in logs and on screens.
  */
-
-const SECRET_NAME =
-  /pass(?:word|wd|phrase|code)|secret|token|credential|api[-_]?key|private[-_]?key|authorization|cookie/i
-
-/** Whether what stands under this name is not to be shown: `password`, `newPassword`, `authorization`, `x-api-key` … */
-export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name)
-}
 
 const MAX_TEXTS = 100
 const MAX_DEPTH = 16

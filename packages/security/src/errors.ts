@@ -71,3 +71,33 @@ export const SealOptionInvalid: ErrorClass<"SECURITY_SEAL_OPTION_INVALID", 500> 
   500,
   "A sealer is made with keys that cannot be. Give 32 random bytes for each, and the id of one of them as `current`.",
 )
+export const RedactionInvalid: ErrorClass<"SECURITY_REDACTION_INVALID", 500> = defineError(
+  "SECURITY_REDACTION_INVALID",
+  500,
+  "A redactor is set up with a pattern or a bound that cannot be. The message says which.",
+)
+export const AuditEntryInvalid: ErrorClass<"SECURITY_AUDIT_ENTRY_INVALID", 500> = defineError(
+  "SECURITY_AUDIT_ENTRY_INVALID",
+  500,
+  "An event cannot be an entry of the audit log: a part of it does not fit, or it is too large. The message says which.",
+)
+export const AuditOptionInvalid: ErrorClass<"SECURITY_AUDIT_OPTION_INVALID", 500> = defineError(
+  "SECURITY_AUDIT_OPTION_INVALID",
+  500,
+  "An audit log was asked for what cannot be: a stream's name, a key, a page or a transaction of another database. The message says which.",
+)
+export const AuditMisused: ErrorClass<"SECURITY_AUDIT_MISUSED", 500> = defineError(
+  "SECURITY_AUDIT_MISUSED",
+  500,
+  "An entry was to be written within a transaction, and not as a part of it. Say `audit.in(tx).append(…)`, or append when it is over.",
+)
+export const AuditStoreFailed: ErrorClass<"SECURITY_AUDIT_STORE_FAILED", 503> = defineError(
+  "SECURITY_AUDIT_STORE_FAILED",
+  503,
+  "What keeps the audit log did not do its work. The entry may not be there: the log of the process has the cause.",
+)
+export const AuditClosed: ErrorClass<"SECURITY_AUDIT_CLOSED", 500> = defineError(
+  "SECURITY_AUDIT_CLOSED",
+  500,
+  "The audit log was closed, and is used all the same. Close it last.",
+)
