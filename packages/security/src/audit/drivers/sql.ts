@@ -138,8 +138,8 @@ class SqlAuditStore implements AuditStore {
       const isThere = await hasAuditTables(tx)
       // Tables that a transaction made may be undone with it.
       if (isThere) this.#hasTables = !this.#isMadeWithin
-      // MySQL would commit the transaction.
-      else if (tx.dialect === "mysql") await this.#makeBeside()
+      // MySQL would commit the transaction; PostgreSQL would abort it where another process makes them, too.
+      else if (tx.dialect !== "sqlite") await this.#makeBeside()
       else {
         this.#isMadeWithin = true
         await makeAuditTables(tx)
