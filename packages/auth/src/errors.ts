@@ -70,3 +70,26 @@ export const BreachListAway: ErrorClass<"AUTH_BREACH_LIST_AWAY", 503> = defineEr
   503,
   "The list of leaked passwords does not answer. Try again later, or let passwords pass meanwhile with `whenAway`.",
 )
+
+/* What is sent by e-mail. */
+
+export const ProofInvalid: ErrorClass<"AUTH_PROOF_INVALID", 400> = defineError(
+  "AUTH_PROOF_INVALID",
+  400,
+  "This link or code is not good, or not any more: it was used, replaced, tried too often, or is too old. Ask for a new one.",
+)
+export const EmailInvalid: ErrorClass<"AUTH_EMAIL_INVALID", 422> = defineError(
+  "AUTH_EMAIL_INVALID",
+  422,
+  "Expected an e-mail address such as ana@example.org.",
+)
+export const AuthTooOften: ErrorClass<"AUTH_TOO_OFTEN", 429> = defineError(
+  "AUTH_TOO_OFTEN",
+  429,
+  "This was asked for too often. Look into the mailbox, or try again later.",
+)
+export const AuthBusy: ErrorClass<"AUTH_BUSY", 503> = defineError(
+  "AUTH_BUSY",
+  503,
+  "Too many messages are on their way. Try again in a moment.",
+)
