@@ -112,3 +112,41 @@ async function ensureRuntime(name: string, { package: source, version, binary }:
   await runStep(`Bringing ${name === "deno" ? "Deno" : "Node"} ${version} from npm`, install, { cwd: folder })
   return find() ?? ""
 }
+
+const SOFT_HSM = { debian: "libsofthsm2", pkcs11js: "2.1.7", headers: "1.9.0" } as const
+
+/**
+ * A software HSM from Debian, unpacked and not installed, and the npm package that speaks to it, compiled with this machine's compiler:
+ * the package's own script would bring headers from elsewhere.
+ *
+ * @returns the variables that `packages/crypto` looks for; none where there is no Debian, no compiler or no network.
+ */
+export async function ensureSoftHsm(): Promise<Readonly<Record<string, string>>> {
+  const folder = join(root, ".cache", "softhsm")
+  const module = join(folder, "usr", "lib", "softhsm", "libsofthsm2.so")
+  const binding = join(folder, "node_modules", "pkcs11js")
+  const built = join(binding, "build", "Release", "pkcs11.node")
+  const settings = join(folder, "softhsm2.conf")
+  const tokens = join(folder, "tokens")
+  if (!existsSync(module) || !existsSync(built)) {
+    if (Bun.which("apt-get") === null || Bun.which("c++") === null) return {}
+    console.log("… Bringing SoftHSM, and compiling pkcs11js for it")
+    mkdirSync(join(binding, "build", "Release"), { recursive: true })
+    const dependencies = { pkcs11js: SOFT_HSM.pkcs11js, "node-api-headers": SOFT_HSM.headers }
+    await Bun.write(join(folder, "package.json"), JSON.stringify({ private: true, dependencies }))
+    const run = (cwd: string, command: readonly string[]): boolean =>
+      Bun.spawnSync([...command], { cwd, stdout: "ignore", stderr: "ignore" }).exitCode === 0
+    if (process.getuid?.() === 0) run(folder, ["apt-get", "update", "-q"])
+    if (!run(folder, ["apt-get", "download", "-q", SOFT_HSM.debian])) return {}
+    const [file] = new Glob("*.deb").scanSync({ cwd: folder })
+    if (file === undefined || !run(folder, ["dpkg-deb", "-x", file, "."])) return {}
+    if (!run(folder, [process.execPath, "install", "--linker", "hoisted", "--ignore-scripts"])) return {}
+    mkdirSync(join(binding, "build", "Release"), { recursive: true })
+    const flags = ["-std=c++17", "-O1", "-shared", "-fPIC", "-DNAPI_DISABLE_CPP_EXCEPTIONS", "-Iincludes"]
+    const sources = ["dl", "common", "main"].map((name) => join("src", `${name}.cpp`))
+    if (!run(binding, ["c++", ...flags, "-I../node-api-headers/include", ...sources, "-o", built])) return {}
+  }
+  mkdirSync(tokens, { recursive: true })
+  await Bun.write(settings, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`)
+  return { SOFTHSM2_CONF: settings, SOFTHSM_MODULE: module, PKCS11JS: binding }
+}

@@ -5,7 +5,7 @@
 import { join } from "node:path"
 import { Glob } from "bun"
 import { buildConsole } from "./console-build.ts"
-import { ensureDeno, ensureNode, ensureRequirements, ensureSchemaSuite } from "./requirements.ts"
+import { ensureDeno, ensureNode, ensureRequirements, ensureSchemaSuite, ensureSoftHsm } from "./requirements.ts"
 
 const root = join(import.meta.dir, "..", "..")
 const wanted = process.argv.slice(2).map((path) => path.replace(/\/$/, ""))
@@ -19,6 +19,7 @@ const deno = await ensureDeno()
 const node = await ensureNode()
 const schemaSuite = await ensureSchemaSuite()
 if (schemaSuite === "" && process.env.CI === "true") process.exit(1)
+const softHsm = await ensureSoftHsm()
 await buildConsole()
 
 /** No suite takes a third of this; one that hangs is ended and counts as failed. */
@@ -87,7 +88,7 @@ async function runOnce(suite: string): Promise<SuiteResult> {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    env: { ...process.env, DENO_BIN: deno, NODE_BIN: node, JSON_SCHEMA_SUITE: schemaSuite, NO_COLOR: "1" },
+    env: { ...process.env, DENO_BIN: deno, NODE_BIN: node, JSON_SCHEMA_SUITE: schemaSuite, ...softHsm, NO_COLOR: "1" },
   })
   const [out, problems] = [collect(child.stdout), collect(child.stderr)]
   const timer = setTimeout(() => child.kill("SIGKILL"), SUITE_TIMEOUT_MS)

@@ -4,7 +4,9 @@ import { Secret } from "./secret.ts"
 /** Enough for any address of a service; what is longer is a mistake, and would be printed in full. */
 const MAX_URL_LENGTH = 4096
 const FORM = "Write scheme://user:password@host/name?option=value, or scheme:path"
-const SECRET_OPTION = /pass|pwd|secret|token|credential|key|auth|sig/i
+/** An option whose name speaks of a secret, up to its value. What others say before it, such as `;object=x?pin-value=1`, hides nothing. */
+const SECRET_OPTION =
+  /([?&,;][^=&?\s]{0,64}?(?:pass|pwd|secret|token|credential|key|auth|sig|\bpin\b)[^=&?\s]{0,64}=)[^&\s]*/gi
 
 /** A driver's URL in its parts, percent-decoded. Printing it in any way shows it without its secrets. */
 export interface DriverUrl {
@@ -124,7 +126,7 @@ function invalid(text: string, why: string): InstanceType<typeof DriverUrlInvali
  * `://` to the last `@` of an unbroken word goes.
  */
 export function redactUrl(text: string): string {
-  return text.replace(/\S+/g, redactWord).replace(/([?&,;]([^=&?\s]{1,64})=)[^&\s]*/g, redactOption)
+  return text.replace(/\S+/g, redactWord).replace(SECRET_OPTION, "$1***")
 }
 
 /** By index and not by pattern, so that hostile text costs no more than its length. */
@@ -137,8 +139,4 @@ function redactWord(word: string): string {
   const scheme = word.indexOf(":")
   const colon = word.indexOf(":", scheme + 1)
   return scheme >= 0 && colon >= 0 && colon < at ? `${word.slice(0, scheme)}:***${word.slice(at)}` : word
-}
-
-function redactOption(all: string, start: string, name: string): string {
-  return SECRET_OPTION.test(name) ? `${start}***` : all
 }

@@ -1,0 +1,5 @@
+export { rootKeyDrivers } from "./drivers.ts"
+export { localRootKey } from "./local.ts"
+export { openRootKey } from "./open-root-key.ts"
+export type { RootKey } from "./root-key.ts"
+export { MAX_WRAPPED_KEY_BYTES } from "./root-key.ts"
