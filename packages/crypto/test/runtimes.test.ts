@@ -16,8 +16,9 @@ if (mariadb !== undefined)
   urls.push(await temporaryDatabase((name) => `mysql://root@127.0.0.1:${mariadb}/${name}`, "mysql"))
 
 beforeAll(async () => {
-  const options = { entrypoints: [program], target: "node", outdir: folder, naming: "[name].mjs" } as const
-  expect((await Bun.build({ ...options, external: ["pkcs11js"] })).success).toBe(true)
+  const [entrypoints, naming] = [[program], "[name].mjs"]
+  const built = await Bun.build({ entrypoints, target: "node", outdir: folder, naming, external: ["pkcs11js"] })
+  expect(built.success).toBe(true)
 })
 
 const { NODE_BIN: node, DENO_BIN: deno } = process.env

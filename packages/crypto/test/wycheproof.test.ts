@@ -6,7 +6,7 @@ import type { MacAlgorithm, SignatureAlgorithm } from "../src/keys/key.ts"
 import data from "./wycheproof.json" with { type: "json" }
 
 /** Project Wycheproof's vectors, against what is wrapped here: `wycheproof.json` says where they are from, and their licence. */
-const hex = (text: string): Buffer => Buffer.from(text, "hex")
+const hex = (text: string): Buffer<ArrayBuffer> => Buffer.from(text, "hex")
 const { vectors } = data
 const HEAD = Buffer.alloc(WRAPPED_BYTES)
 

@@ -141,7 +141,7 @@ describe("the variable of a root key", () => {
   test("is taken away when that is asked for", async () => {
     process.env.ASHLAR_TEST_FORGET = randomBytes(32).toString("base64url")
     await openRootKey("env:ASHLAR_TEST_FORGET?forget=true")
-    expect(process.env.ASHLAR_TEST_FORGET).toBe(undefined)
+    expect("ASHLAR_TEST_FORGET" in process.env).toBe(false)
   })
 })
 
