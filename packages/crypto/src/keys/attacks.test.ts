@@ -7,7 +7,7 @@ import { encodeContext } from "../context.ts"
 import { localRootKey } from "../root-keys/local.ts"
 import type { RootKey } from "../root-keys/root-key.ts"
 import { memoryStore } from "../stores/memory.ts"
-import type { KeyStore } from "../stores/store.ts"
+import type { KeyStore, StoredRecord } from "../stores/store.ts"
 import { KeyCore, type KeysOptions } from "./core.ts"
 import { OVERHEAD_BYTES, readHead } from "./envelope.ts"
 import type { KeyBody } from "./key.ts"
@@ -170,10 +170,14 @@ describe("who can write to the store of keys", () => {
   test("never sees a key, nor does a backup of the store hold what opens it", async () => {
     const store = memoryStore()
     const seen: string[] = []
+    const see = (record: StoredRecord): StoredRecord => {
+      seen.push(JSON.stringify(record))
+      return record
+    }
     const spying: KeyStore = {
       ...store,
-      insert: (record) => (seen.push(JSON.stringify(record)), store.insert(record)),
-      replace: (record) => (seen.push(JSON.stringify(record)), store.replace(record)),
+      insert: (record) => store.insert(see(record)),
+      replace: (record) => store.replace(see(record)),
     }
     const bytes = randomBytes(32)
     const core = new KeyCore({ root: "", store: spying }, [localRootKey(bytes, "file")], spying)
