@@ -1,0 +1,50 @@
+import { createHash, randomBytes } from "node:crypto"
+import type { OAuthStore, RecordKind } from "./store.ts"
+
+export interface Kept<T> {
+  readonly id: string
+  readonly value: T
+  readonly version: number
+}
+
+/** The records of one kind, as what they are. */
+export class Records<T> {
+  readonly #store: OAuthStore
+  readonly #kind: RecordKind
+
+  constructor(store: OAuthStore, kind: RecordKind) {
+    this.#store = store
+    this.#kind = kind
+  }
+
+  add(id: string, value: T, untilMs: number): Promise<boolean> {
+    return this.#store.add({ kind: this.#kind, id, body: JSON.stringify(value), untilMs })
+  }
+  async get(id: string): Promise<Kept<T> | undefined> {
+    const record = await this.#store.get(this.#kind, id)
+    return record && { id, value: JSON.parse(record.body) as T, version: record.version }
+  }
+  change({ id, version }: Kept<T>, value: T, untilMs: number): Promise<boolean> {
+    return this.#store.change({ kind: this.#kind, id, body: JSON.stringify(value), untilMs }, version)
+  }
+  remove(id: string): Promise<boolean> {
+    return this.#store.remove(this.#kind, id)
+  }
+  async list(): Promise<readonly Kept<T>[]> {
+    const records = await this.#store.list(this.#kind)
+    return records.map(({ id, body, version }) => ({ id, value: JSON.parse(body) as T, version }))
+  }
+}
+
+/** 256 random bits, as text that goes anywhere. */
+export function randomToken(): string {
+  return randomBytes(32).toString("base64url")
+}
+
+/** What a secret is kept as. Secrets are random, so nothing slower is needed. */
+export function hashOf(...parts: readonly string[]): string {
+  const hash = createHash("sha256")
+  // Each part after its length, so that none can be taken for a piece of another.
+  for (const part of parts) hash.update(`${part.length}:`).update(part)
+  return hash.digest("base64url")
+}
