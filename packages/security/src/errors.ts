@@ -101,3 +101,38 @@ export const AuditClosed: ErrorClass<"SECURITY_AUDIT_CLOSED", 500> = defineError
   500,
   "The audit log was closed, and is used all the same. Close it last.",
 )
+export const BoundInvalid: ErrorClass<"SECURITY_BOUND_INVALID", 500> = defineError(
+  "SECURITY_BOUND_INVALID",
+  500,
+  "A bound of requests is set up with a number or a word that does not fit. The message says which.",
+)
+export const UrlTooLong: ErrorClass<"SECURITY_URL_TOO_LONG", 414> = defineError(
+  "SECURITY_URL_TOO_LONG",
+  414,
+  "The address is longer than this server takes. The limit is in `details.maxUrlLength`.",
+)
+export const HeadersTooLarge: ErrorClass<"SECURITY_HEADERS_TOO_LARGE", 431> = defineError(
+  "SECURITY_HEADERS_TOO_LARGE",
+  431,
+  "The request has more headers, or longer ones, than this server takes. The limit is in `details`.",
+)
+export const RequestTooComplex: ErrorClass<"SECURITY_REQUEST_TOO_COMPLEX", 413> = defineError(
+  "SECURITY_REQUEST_TOO_COMPLEX",
+  413,
+  "The request is deeper, wider or longer in a part than this server takes. The limit is in `details`.",
+)
+export const NameRefused: ErrorClass<"SECURITY_NAME_REFUSED", 400> = defineError(
+  "SECURITY_NAME_REFUSED",
+  400,
+  "A name in the body would reach for the prototype of what it becomes. Call it otherwise.",
+)
+export const TextRefused: ErrorClass<"SECURITY_TEXT_REFUSED", 400> = defineError(
+  "SECURITY_TEXT_REFUSED",
+  400,
+  "A text has characters in it that are not taken here, such as NUL. `details.found` says of which kind.",
+)
+export const HtmlTooLarge: ErrorClass<"SECURITY_HTML_TOO_LARGE", 413> = defineError(
+  "SECURITY_HTML_TOO_LARGE",
+  413,
+  "A text of HTML is larger than can be made harmless in a short time.",
+)

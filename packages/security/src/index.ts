@@ -1,3 +1,5 @@
+export type { JsonBounds } from "./bounds/json-bounds.ts"
+export { type RequestBoundsOptions, requestBounds } from "./bounds/request-bounds.ts"
 export { cors } from "./cors/cors.ts"
 export type { CorsOptions } from "./cors/cors-options.ts"
 export type { OriginCheck, OriginPattern } from "./cors/origins.ts"
@@ -6,6 +8,7 @@ export type { CsrfTokens, TokenPlace } from "./csrf/csrf-tokens.ts"
 export { type DoubleSubmitOptions, doubleSubmit } from "./csrf/double-submit.ts"
 export { csrfSecret, type SynchronizerOptions, synchronizer } from "./csrf/synchronizer.ts"
 export {
+  BoundInvalid,
   CorsInvalid,
   CsrfInvalid,
   CsrfTokenInvalid,
@@ -15,11 +18,16 @@ export {
   FetchTimeout,
   FetchTooLarge,
   HeadersInvalid,
+  HeadersTooLarge,
   LimitInvalid,
   LimitStoreAway,
+  NameRefused,
   OriginRefused,
+  RequestTooComplex,
   SealInvalid,
   SealOptionInvalid,
+  TextRefused,
+  UrlTooLong,
 } from "./errors.ts"
 export { createSafeFetch, type SafeFetch, type SafeFetchOptions, type SafeRequest } from "./fetch/safe-fetch.ts"
 export { type CspDirective, type CspDirectives, type CspSource, NONCE } from "./headers/csp.ts"
