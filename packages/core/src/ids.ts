@@ -57,15 +57,31 @@ export function createUuidv7(clock: Clock = systemClock, seed: () => number = co
   }
 }
 
+/** All but the last 48 bits, which 64 ids in a row have in common. */
+let prefix = ""
+let prefixMs = -1
+let prefixCounter = -1
+
 function format(ms: number, counter: number): string {
+  const high = counter >>> 6
+  if (ms !== prefixMs || high !== prefixCounter) {
+    prefix = prefixOf(ms, counter)
+    prefixMs = ms
+    prefixCounter = high
+  }
+  // 6 bits of the counter and 42 at random.
+  const c = hex(((counter << 2) & 0xfc) | (randomByte() & 0x03))
+  return `${prefix}${c}${hex(randomByte())}${hex(randomByte())}${hex(randomByte())}${hex(randomByte())}${hex(randomByte())}`
+}
+
+function prefixOf(ms: number, counter: number): string {
   const high = Math.floor(ms / 2 ** 32)
   const low = ms >>> 0
   const time = `${hex(high >>> 8)}${hex(high)}${hex(low >>> 24)}${hex(low >>> 16)}-${hex(low >>> 8)}${hex(low)}`
-  // 4 bits of version, 12 of counter; 2 bits of variant, 14 of counter; 6 of counter and 42 at random.
+  // 4 bits of version, 12 of counter; 2 bits of variant, 14 of counter.
   const a = `${hex(0x70 | (counter >>> 28))}${hex(counter >>> 20)}`
   const b = `${hex(0x80 | ((counter >>> 14) & 0x3f))}${hex(counter >>> 6)}`
-  const c = hex(((counter << 2) & 0xfc) | (randomByte() & 0x03))
-  return `${time}-${a}-${b}-${c}${hex(randomByte())}${hex(randomByte())}${hex(randomByte())}${hex(randomByte())}${hex(randomByte())}`
+  return `${time}-${a}-${b}-`
 }
 
 function hex(byte: number): string {

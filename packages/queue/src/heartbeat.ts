@@ -9,7 +9,7 @@ const PROGRESS_MS = 500
 export class Heartbeat {
   readonly #store: QueueStore
   readonly #leaseMs: number
-  readonly #runs: ReadonlySet<JobRun>
+  readonly #runs: Iterable<JobRun>
   readonly #onLost: (run: JobRun) => void
   readonly #onError: (error: unknown) => void
   readonly #timer: ReturnType<typeof setInterval>
@@ -24,7 +24,7 @@ export class Heartbeat {
       onLost,
       onError,
     }: {
-      readonly runs: ReadonlySet<JobRun>
+      readonly runs: Iterable<JobRun>
       readonly onLost: (run: JobRun) => void
       readonly onError: (error: unknown) => void
     },

@@ -4,6 +4,8 @@ import { readFailure } from "./failure.ts"
 import { requireFeature } from "./guarantees.ts"
 import type { AnyHandledJob } from "./job.ts"
 import type { ChildResult, JobContext } from "./job-context.ts"
+import type { Kind } from "./kind.ts"
+import type { Linked } from "./linked-set.ts"
 import { readInput, toJson } from "./payload.ts"
 import type { JobPusher } from "./queue.ts"
 import type { ChildOutcome, ClaimedJob, QueueStore } from "./store.ts"
@@ -19,12 +21,18 @@ export interface RunHome {
 }
 
 /** One attempt of one job, and what its handler knows of it. */
-export class JobRun implements JobContext<never> {
+export class JobRun implements JobContext<never>, Linked<JobRun> {
   readonly claimed: ClaimedJob
-  readonly job: AnyHandledJob
+  readonly kind: Kind
+  before: JobRun | undefined
+  after: JobRun | undefined
+  isIn = false
   /** By `performance.now()`: since when the hold on it lasts. */
   heldSinceMs: number
   startedMs = 0
+  durationMs = 0
+  /** Why it failed, if it did. */
+  failure: unknown
   /** What the handler told last, until it is written. */
   news: string | undefined
   /** Set once nobody waits for how it ends. */
@@ -37,13 +45,16 @@ export class JobRun implements JobContext<never> {
   #isAborted = false
   #meta: Readonly<Record<string, string>> | undefined
 
-  constructor(claimed: ClaimedJob, job: AnyHandledJob, home: RunHome, heldSinceMs: number) {
+  constructor(claimed: ClaimedJob, kind: Kind, home: RunHome, heldSinceMs: number) {
     this.claimed = claimed
-    this.job = job
+    this.kind = kind
     this.#home = home
     this.heldSinceMs = heldSinceMs
   }
 
+  get job(): AnyHandledJob {
+    return this.kind.job
+  }
   get id(): string {
     return this.claimed.id
   }

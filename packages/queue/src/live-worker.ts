@@ -6,11 +6,13 @@ import { Heartbeat } from "./heartbeat.ts"
 import type { AnyHandledJob } from "./job.ts"
 import { JobRun, type RunHome } from "./job-run.ts"
 import { judge } from "./judge.ts"
+import { type Kind, toKind } from "./kind.ts"
+import { LinkedSet } from "./linked-set.ts"
 import type { Tallies } from "./metrics.ts"
 import { writeOutput } from "./payload.ts"
 import type { JobPusher } from "./queue.ts"
-import { Settler } from "./settler.ts"
-import type { ClaimedJob, ClaimRequest, MaybePromise, QueueStore } from "./store.ts"
+import { Settler, type Settling } from "./settler.ts"
+import type { ClaimedJob, ClaimRequest, MaybePromise, Outcome, QueueStore } from "./store.ts"
 import type { StopOptions, Worker, WorkerStopReport } from "./worker.ts"
 import type { WorkerPlan } from "./worker-options.ts"
 import { workerPart } from "./worker-part.ts"
@@ -35,10 +37,9 @@ export class LiveWorker implements Worker {
   readonly id: string
   readonly #plan: WorkerPlan
   readonly #home: WorkerHome
-  readonly #jobs: ReadonlyMap<string, AnyHandledJob>
+  readonly #kinds: ReadonlyMap<string, Kind>
   /** All that is claimed, and not settled. */
-  readonly #runs: Set<JobRun> = new Set()
-  readonly #perName: Map<string, { held: number; running: number }> = new Map()
+  readonly #runs: LinkedSet<JobRun> = new LinkedSet()
   #waiting: JobRun[] = []
   #running = 0
   #isPaused = false
@@ -58,8 +59,7 @@ export class LiveWorker implements Worker {
     this.id = plan.id
     this.#plan = plan
     this.#home = home
-    this.#jobs = new Map(jobs.map((job) => [job.name, job]))
-    for (const job of jobs) this.#perName.set(job.name, { held: 0, running: 0 })
+    this.#kinds = new Map(jobs.map((job) => [job.name, toKind(job, home.tallies)]))
     this.#looping = home.outside(() => this.#loop())
   }
 
@@ -125,6 +125,7 @@ export class LiveWorker implements Worker {
       onError,
       next: (done) => this.#next(done),
       take: (claimed, askedMs) => this.#takeInPlace(claimed, askedMs),
+      settled: (settling, isKept) => this.#settled(settling, isKept),
     })
     const onLost = (run: JobRun) => this.#lost(run)
     this.#heartbeat = new Heartbeat(store, leaseMs, { runs: this.#runs, onLost, onError })
@@ -139,8 +140,8 @@ export class LiveWorker implements Worker {
     const { concurrency, prefetch, leaseMs, rate } = this.#plan
     const room = concurrency + prefetch - this.#runs.size
     if (this.#isPaused || room <= prefetch / 2) return await this.#rest(WAIT_MS)
-    const lanes = lanesFor(this.#jobs, this.#plan, (name) => this.#perName.get(name)!.held)
-    this.#leftOut = new Set([...this.#jobs.keys()].filter((name) => !lanes.some((lane) => lane.name === name)))
+    const lanes = lanesFor(this.#kinds, this.#plan)
+    this.#leftOut = new Set([...this.#kinds.keys()].filter((name) => !lanes.some((lane) => lane.name === name)))
     if (lanes.length === 0) return await this.#rest(WAIT_MS)
     const isAsked = this.#idlers.length > 0
     this.#patience = isAsked ? undefined : new AbortController()
@@ -168,7 +169,7 @@ export class LiveWorker implements Worker {
 
   #next(done: readonly ClaimedJob[]): ClaimRequest | undefined {
     if (this.#stopping !== undefined || this.#isPaused || this.#idlers.length > 0) return undefined
-    return inPlaceOf(done, this.#jobs, this.#plan)
+    return inPlaceOf(done, this.#kinds, this.#plan)
   }
 
   #takeInPlace(claimed: readonly ClaimedJob[], heldSinceMs: number): void {
@@ -178,25 +179,25 @@ export class LiveWorker implements Worker {
   }
 
   #giveBack(claimed: ClaimedJob): void {
-    this.#settler!.add({ outcome: { kind: "release", job: claimed }, done: () => undefined })
+    this.#settler!.add({ outcome: { kind: "release", job: claimed }, run: undefined })
   }
 
   #take(claimed: ClaimedJob, heldSinceMs: number): void {
-    const job = this.#jobs.get(claimed.name)
-    if (job === undefined) {
+    const kind = this.#kinds.get(claimed.name)
+    if (kind === undefined) {
       // A store that gives what nobody asked for must not lose it.
       this.#giveBack(claimed)
       return
     }
-    const run = new JobRun(claimed, job, this.#runHome!, heldSinceMs)
+    const run = new JobRun(claimed, kind, this.#runHome!, heldSinceMs)
     this.#runs.add(run)
-    this.#perName.get(claimed.name)!.held++
+    kind.held++
     if (this.#stopping === undefined && !this.#isPaused && this.#mayRun(run)) this.#start(run)
     else this.#waiting.push(run)
   }
 
-  #mayRun({ job }: JobRun): boolean {
-    return this.#running < this.#plan.concurrency && this.#perName.get(job.name)!.running < job.settings.concurrency
+  #mayRun({ kind }: JobRun): boolean {
+    return this.#running < this.#plan.concurrency && kind.running < kind.job.settings.concurrency
   }
 
   #startWaiting(): void {
@@ -219,43 +220,35 @@ export class LiveWorker implements Worker {
       this.#lost(run)
       return
     }
-    const { emitter, tallies } = this.#home
-    const tally = tallies.of(run.name)
-    const perName = this.#perName.get(run.name)!
+    const { emitter } = this.#home
+    const { kind } = run
+    const { tally } = kind
     this.#running++
-    perName.running++
+    kind.running++
     tally.started++
     tally.running++
     if (emitter.hears("started")) emitter.emit("started", run.event)
     run.begin((output, error, isError) => {
       this.#running--
-      perName.running--
+      kind.running--
       tally.running--
-      const durationMs = performance.now() - run.startedMs
-      tally.took(durationMs)
-      if (!run.isSettled) this.#ended(run, { output, error, isError, durationMs })
+      run.durationMs = performance.now() - run.startedMs
+      tally.took(run.durationMs)
+      if (!run.isSettled && isError) this.#failed(run, error)
+      else if (!run.isSettled) this.#ended(run, output)
       // Not from within a handler that ended at once: the stack would grow with what waits.
       if (this.#waiting.length > 0) queueMicrotask(() => this.#startWaiting())
     })
   }
 
-  #ended(
-    run: JobRun,
-    { output, error, isError, durationMs }: { output: unknown; error: unknown; isError: boolean; durationMs: number },
-  ): void {
-    if (isError) {
-      this.#failed(run, error, durationMs)
-      return
-    }
+  #ended(run: JobRun, output: unknown): void {
     const written = this.#write(run, output)
-    if (typeof written === "string") {
-      this.#complete(run, written, durationMs)
-      return
-    }
-    written.then(
-      (text) => this.#complete(run, text, durationMs),
-      (invalid) => this.#failed(run, invalid, durationMs),
-    )
+    if (typeof written === "string") this.#settle({ kind: "complete", job: run.claimed, output: written }, run)
+    else
+      written.then(
+        (text) => this.#settle({ kind: "complete", job: run.claimed, output: text }, run),
+        (invalid) => this.#failed(run, invalid),
+      )
   }
   #write(run: JobRun, output: unknown): MaybePromise<string> {
     const schema = run.job.settings.output
@@ -263,52 +256,49 @@ export class LiveWorker implements Worker {
     return writeOutput(run.name, schema, output, this.#runHome!.store.guarantees.maxPayloadBytes)
   }
 
-  #complete(run: JobRun, output: string, durationMs: number): void {
-    this.#settle(run, { kind: "complete", job: run.claimed, output }, () => {
-      const { emitter, tallies } = this.#home
-      tallies.of(run.name).completed++
-      if (emitter.hears("completed")) emitter.emit("completed", { ...run.event, durationMs, output })
-    })
-  }
-
-  #failed(run: JobRun, thrown: unknown, durationMs: number): void {
+  #failed(run: JobRun, thrown: unknown): void {
     if (thrown instanceof QueueWorkerStopped) {
       this.#release(run)
       return
     }
     const { error, wait } = judge(run, thrown)
-    const { emitter, tallies } = this.#home
-    if (wait === "stop") {
-      this.#settle(run, { kind: "fail", job: run.claimed, error: writeFailure(error) }, () => {
-        tallies.of(run.name).failed++
-        emitter.emit("failed", { ...run.event, durationMs, error })
-      })
-      return
-    }
-    const delayMs = wait
-    this.#settle(run, { kind: "retry", job: run.claimed, delayMs, error: writeFailure(error) }, () => {
-      tallies.of(run.name).retried++
-      emitter.emit("retried", { ...run.event, durationMs, delayMs, error })
-    })
+    run.failure = error
+    const told = { job: run.claimed, error: writeFailure(error) }
+    this.#settle(wait === "stop" ? { kind: "fail", ...told } : { kind: "retry", delayMs: wait, ...told }, run)
   }
 
   #release(run: JobRun): void {
-    this.#settle(run, { kind: "release", job: run.claimed }, () => {
-      this.#home.tallies.of(run.name).released++
-      this.#home.emitter.emit("released", run.event)
-    })
+    this.#settle({ kind: "release", job: run.claimed }, run)
   }
 
-  #settle(run: JobRun, outcome: Parameters<Settler["add"]>[0]["outcome"], kept: () => void): void {
+  #settle(outcome: Outcome, run: JobRun): void {
     run.isSettled = true
-    this.#settler!.add({
-      outcome,
-      done: (isKept) => {
-        this.#forget(run)
-        if (isKept) kept()
-        else this.#tellLost(run)
-      },
-    })
+    this.#settler!.add({ outcome, run })
+  }
+
+  #settled({ outcome, run }: Settling, isKept: boolean): void {
+    if (run === undefined) return
+    this.#forget(run)
+    if (!isKept) {
+      this.#tellLost(run)
+      return
+    }
+    const { emitter } = this.#home
+    const { durationMs, failure: error } = run
+    const { tally } = run.kind
+    if (outcome.kind === "complete") {
+      tally.completed++
+      if (emitter.hears("completed")) emitter.emit("completed", { ...run.event, durationMs, output: outcome.output })
+    } else if (outcome.kind === "fail") {
+      tally.failed++
+      emitter.emit("failed", { ...run.event, durationMs, error })
+    } else if (outcome.kind === "retry") {
+      tally.retried++
+      emitter.emit("retried", { ...run.event, durationMs, delayMs: outcome.delayMs, error })
+    } else {
+      tally.released++
+      emitter.emit("released", run.event)
+    }
   }
 
   /** Another may have it: what its handler gives counts for nothing. */
@@ -320,16 +310,16 @@ export class LiveWorker implements Worker {
     this.#tellLost(run)
   }
   #tellLost(run: JobRun): void {
-    this.#home.tallies.of(run.name).lost++
+    run.kind.tally.lost++
     this.#home.emitter.emit("lost", run.event)
   }
 
   #forget(run: JobRun): void {
     if (!this.#runs.delete(run)) return
-    const perName = this.#perName.get(run.name)!
-    perName.held--
+    const { kind } = run
+    kind.held--
     // A claim that waits for other kinds must not keep this one waiting.
-    if (perName.held <= run.job.settings.concurrency && this.#leftOut.has(run.name)) this.#patience?.abort()
+    if (kind.held <= kind.job.settings.concurrency && this.#leftOut.has(run.name)) this.#patience?.abort()
     if (this.#runs.size <= this.#plan.concurrency + this.#plan.prefetch / 2) this.#rouse()
   }
 

@@ -44,8 +44,8 @@ export class Pusher implements JobPusher {
     const opening = this.#home.use()
     if (opening instanceof Promise) await opening
     const written = this.#write({ job, input, options: options ?? NO_OPTIONS })
-    const added = await this.#add([written instanceof Promise ? await written : written])
-    return added[0]!
+    const adding = this.#add([written instanceof Promise ? await written : written])
+    return (adding instanceof Promise ? await adding : adding)[0]!
   }
 
   async pushMany(items: readonly JobItem[]): Promise<readonly Pushed[]> {
@@ -123,17 +123,29 @@ export class Pusher implements JobPusher {
     return job
   }
 
-  async #add(jobs: readonly NewJob[], batches?: readonly NewBatch[]): Promise<readonly Added[]> {
+  /** At once where nothing has to be waited for, as in the memory. */
+  #add(jobs: readonly NewJob[], batches?: readonly NewBatch[]): MaybePromise<readonly Added[]> {
     const entering = this.#home.enter(jobs.length)
-    if (entering instanceof Promise) await entering
+    if (entering instanceof Promise) return entering.then(() => this.#give(jobs, batches))
+    return this.#give(jobs, batches)
+  }
+  #give(jobs: readonly NewJob[], batches: readonly NewBatch[] | undefined): MaybePromise<readonly Added[]> {
+    const refused = (error: unknown): never => {
+      this.#home.leave(jobs.length)
+      throw error
+    }
     try {
       const adding = batches === undefined ? this.#sink().add(jobs) : this.#sink().add(jobs, batches)
-      const added = adding instanceof Promise ? await adding : adding
-      for (let at = 0; at < jobs.length; at++) if (added[at]!.isNew) this.#home.tallies.of(jobs[at]!.name).pushed++
-      return added
-    } finally {
-      this.#home.leave(jobs.length)
+      if (adding instanceof Promise) return adding.then((added) => this.#given(jobs, added), refused)
+      return this.#given(jobs, adding)
+    } catch (error) {
+      return refused(error)
     }
+  }
+  #given(jobs: readonly NewJob[], added: readonly Added[]): readonly Added[] {
+    this.#home.leave(jobs.length)
+    for (let at = 0; at < jobs.length; at++) if (added[at]!.isNew) this.#home.tallies.of(jobs[at]!.name).pushed++
+    return added
   }
 }
 

@@ -1,10 +1,10 @@
+import type { JobRun } from "./job-run.ts"
 import type { ClaimedJob, ClaimRequest, Outcome, QueueStore, SettledAndClaimed } from "./store.ts"
 
-/** An outcome, and who is told what became of it. */
+/** An outcome, and the run that it is of: none where the job was given back before it was begun. */
 export interface Settling {
   readonly outcome: Outcome
-  /** `false`: the hold on the job was lost before. */
-  readonly done: (isKept: boolean) => void
+  readonly run: JobRun | undefined
 }
 
 /** What a worker has to do with it. */
@@ -15,6 +15,8 @@ export interface SettlerHome {
   /** What it would take in the place of jobs that are done, if anything. */
   readonly next: (done: readonly ClaimedJob[]) => ClaimRequest | undefined
   readonly take: (claimed: readonly ClaimedJob[], askedMs: number) => void
+  /** Is told what became of it. Not `isKept`: the hold on the job was lost before. */
+  readonly settled: (settling: Settling, isKept: boolean) => void
 }
 
 const MAX_GROUP = 1_000
@@ -48,7 +50,7 @@ export class Settler {
     while (this.#pending.length > 0) {
       const group = this.#pending.splice(0, MAX_GROUP)
       const kept = await this.#settle(group.map(({ outcome }) => outcome))
-      for (const [at, { done }] of group.entries()) done(kept?.[at] ?? false)
+      for (let at = 0; at < group.length; at++) this.#home.settled(group[at]!, kept?.[at] ?? false)
     }
     this.#flushing = undefined
   }

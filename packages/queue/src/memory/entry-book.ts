@@ -1,8 +1,9 @@
+import { LinkedSet } from "../linked-set.ts"
 import type { Entry } from "./entry.ts"
 
 /** All entries. They are found by their ids once somebody looks for one: to note that of each costs a tenth of a job. */
 export class EntryBook {
-  readonly #all: Set<Entry> = new Set()
+  readonly #all: LinkedSet<Entry> = new LinkedSet()
   #byId: Map<string, Entry> | undefined
 
   get size(): number {
@@ -17,10 +18,10 @@ export class EntryBook {
     this.#byId?.delete(entry.job.id)
   }
   has(entry: Entry): boolean {
-    return this.#all.has(entry)
+    return entry.isIn
   }
-  values(): IterableIterator<Entry> {
-    return this.#all.values()
+  values(): Iterable<Entry> {
+    return this.#all
   }
   get(id: string): Entry | undefined {
     this.#byId ??= new Map(Array.from(this.#all, (entry) => [entry.job.id, entry]))

@@ -1,7 +1,8 @@
+import type { Linked } from "../linked-set.ts"
 import type { ChildOutcome, ClaimedJob, JobState, NewJob } from "../store.ts"
 
 /** A job in the memory. */
-export interface Entry {
+export interface Entry extends Linked<Entry> {
   readonly job: NewJob
   readonly createdMs: number
   /** The order in which they were added. */

@@ -39,7 +39,6 @@ export class MemoryStore implements QueueStore {
   readonly #entries: EntryBook = new EntryBook()
   readonly #lanes: Map<string, Lane> = new Map()
   readonly #delayed: Heap<Entry> = new Heap((a, b) => a.atMs < b.atMs || (a.atMs === b.atMs && a.seq < b.seq))
-  readonly #active: Set<Entry> = new Set()
   readonly #finished: Set<Entry> = new Set()
   readonly #keys: UniqueKeys = new UniqueKeys()
   readonly #batches: Batches
@@ -59,7 +58,7 @@ export class MemoryStore implements QueueStore {
     this.#batches = new Batches({
       release: (entry) => this.#release(entry),
       drop: (entry) => this.#delete(entry),
-      fail: (entry) => this.#finish(entry, "failed", writeFailure(new QueueChildFailed(CHILD_FAILED))),
+      fail: (entry) => this.#finish(entry, { state: "failed", text: CHILD_FAILURE }, this.#clock.now()),
     })
   }
 
@@ -101,6 +100,9 @@ export class MemoryStore implements QueueStore {
       progress: undefined,
       output: undefined,
       error: undefined,
+      before: undefined,
+      after: undefined,
+      isIn: false,
     }
     this.#entries.add(entry)
     this.#laneOf(entry).enter(entry)
@@ -180,7 +182,6 @@ export class MemoryStore implements QueueStore {
     entry.attempt++
     entry.leaseUntilMs = leaseUntilMs
     entry.claim = new MemoryClaim(entry)
-    this.#active.add(entry)
     if (leaseUntilMs < this.#leasesUntilMs) this.#leasesUntilMs = leaseUntilMs
     if (entry.job.unique?.until === "started") this.#keys.free(entry.job)
     return entry.claim
@@ -193,12 +194,12 @@ export class MemoryStore implements QueueStore {
     }
     if (nowMs < this.#leasesUntilMs) return
     this.#leasesUntilMs = Number.POSITIVE_INFINITY
-    for (const entry of this.#active)
-      if (entry.leaseUntilMs <= nowMs) this.#putBack(entry)
+    for (const entry of this.#entries.values())
+      if (entry.state !== "active") continue
+      else if (entry.leaseUntilMs <= nowMs) this.#putBack(entry)
       else this.#leasesUntilMs = Math.min(this.#leasesUntilMs, entry.leaseUntilMs)
   }
   #putBack(entry: Entry): void {
-    this.#active.delete(entry)
     entry.claim = undefined
     this.#laneOf(entry).putBack(entry, this.#clock.now())
   }
@@ -233,14 +234,13 @@ export class MemoryStore implements QueueStore {
       this.#bell.ring()
       return
     }
-    this.#active.delete(entry)
     entry.claim = undefined
     if (outcome.kind === "complete") {
-      this.#finish(entry, "completed", outcome.output)
+      this.#finish(entry, { state: "completed", text: outcome.output }, nowMs)
       return
     }
     if (outcome.kind === "fail") {
-      this.#finish(entry, "failed", outcome.error)
+      this.#finish(entry, { state: "failed", text: outcome.error }, nowMs)
       return
     }
     entry.error = outcome.error
@@ -250,8 +250,11 @@ export class MemoryStore implements QueueStore {
     else if (this.#delayed.peek() === entry) this.#bell.ring() // those who wait must look sooner
   }
 
-  #finish(entry: Entry, state: "completed" | "failed", text: string): void {
-    const nowMs = this.#clock.now()
+  #finish(
+    entry: Entry,
+    { state, text }: { readonly state: "completed" | "failed"; readonly text: string },
+    nowMs: number,
+  ): void {
     const lane = this.#laneOf(entry)
     const { job } = entry
     if (state === "completed") [entry.output, entry.error] = [text, undefined]
@@ -387,4 +390,4 @@ export class MemoryStore implements QueueStore {
   }
 }
 
-const CHILD_FAILED = "A job that this one waited for failed for good."
+const CHILD_FAILURE = writeFailure(new QueueChildFailed("A job that this one waited for failed for good."))
