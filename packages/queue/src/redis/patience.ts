@@ -19,7 +19,7 @@ export class Patience {
       const one: Waiting = {
         untilMs: performance.now() + ms,
         late: () => {
-          this.#end(one)
+          this.#waiting.delete(one)
           reject(late())
         },
       }
@@ -27,11 +27,11 @@ export class Patience {
       this.#timer ??= setInterval(() => this.#look(), LOOK_MS)
       work.then(
         (value) => {
-          this.#end(one)
+          this.#waiting.delete(one)
           resolve(value)
         },
         (error) => {
-          this.#end(one)
+          this.#waiting.delete(one)
           reject(error)
         },
       )
@@ -44,8 +44,5 @@ export class Patience {
     if (this.#waiting.size > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
-  }
-  #end(one: Waiting): void {
-    this.#waiting.delete(one)
   }
 }

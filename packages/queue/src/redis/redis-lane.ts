@@ -1,4 +1,12 @@
-import { type IRedisClient, type Job, type JobJson, Queue, type QueueOptions, type RedisQueueBackend } from "bullmq"
+import {
+  type IRedisClient,
+  type Job,
+  type JobJson,
+  type JobsOptions,
+  Queue,
+  type QueueOptions,
+  type RedisQueueBackend,
+} from "bullmq"
 import type { ClaimedJob, NewJob } from "../store.ts"
 
 /** What BullMQ keeps for a job of ours. */
@@ -20,6 +28,8 @@ export interface HeldRedisJob extends ClaimedJob {
   readonly token: string
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
 interface LaneSettings {
   readonly client: IRedisClient
   readonly prefix: string
@@ -31,6 +41,29 @@ export type LaneSide = "high" | "usual"
 const MAX_STALLED = 1_000_000_000
 /** BullMQ's priorities: 1 is the first, and what has none is before them all. */
 const FIRST = 101
+
+function dataOf({ input, attempts, keepCompletedMs, keepFailedMs, priority, meta, unique }: NewJob): RedisJobData {
+  const data: Writable<RedisJobData> = { input, attempts, keepCompletedMs, keepFailedMs, priority }
+  if (meta !== undefined) data.meta = meta
+  if (unique !== undefined) data.unique = unique
+  return data
+}
+
+function optsOf(
+  { id, priority, delayMs, keepCompletedMs, keepFailedMs }: NewJob,
+  nowMs: number,
+): Writable<JobsOptions> {
+  const opts: Writable<JobsOptions> = {
+    jobId: id,
+    timestamp: nowMs,
+    attempts: 0,
+    removeOnComplete: keepCompletedMs === 0,
+    removeOnFail: keepFailedMs === 0,
+  }
+  if (delayMs > 0) opts.delay = delayMs
+  if (priority !== 0) opts.priority = priority > 0 ? FIRST - priority : -priority
+  return opts
+}
 
 /** One queue of BullMQ: the jobs of one kind. */
 export class RedisLane {
@@ -70,34 +103,17 @@ export class RedisLane {
   }
 
   /** Adds a job to a transaction. */
-  async add(
-    transaction: unknown,
-    { id, input, attempts, priority, delayMs, meta, unique, ...keep }: NewJob,
-    nowMs: number,
-  ): Promise<void> {
-    const { keepCompletedMs, keepFailedMs } = keep
-    const data: RedisJobData = {
-      input,
-      attempts,
-      keepCompletedMs,
-      keepFailedMs,
-      priority,
-      ...(meta !== undefined && { meta }),
-      ...(unique !== undefined && { unique }),
-    }
-    const order = priority === 0 ? 0 : priority > 0 ? FIRST - priority : -priority
-    const opts = {
-      jobId: id,
-      timestamp: nowMs,
-      attempts: 0,
-      removeOnComplete: keepCompletedMs === 0,
-      removeOnFail: keepFailedMs === 0,
-      ...(delayMs > 0 && { delay: delayMs }),
-      ...(order > 0 && { priority: order }),
-    }
+  async add(transaction: unknown, job: NewJob, nowMs: number): Promise<void> {
     // What `new Job(…).asJSON()` gives, without the object in between: it is made for every push.
-    const json = { id, name: this.name, data: JSON.stringify(data), opts, timestamp: nowMs }
-    await this.backend.addJobToTransaction(transaction as IRedisClient, json as never, id, {}, this.queue.keys as never)
+    const json = {
+      id: job.id,
+      name: this.name,
+      data: JSON.stringify(dataOf(job)),
+      opts: optsOf(job, nowMs),
+      timestamp: nowMs,
+    }
+    const { keys } = this.queue
+    await this.backend.addJobToTransaction(transaction as IRedisClient, json as never, job.id, {}, keys as never)
   }
 
   /** For how many jobs it is worth to ask: those that wait, and one more where some are delayed, whose time may have come. */
