@@ -1,5 +1,5 @@
 /**
- * `npm test`: brings what the tests need, builds the console, and runs every suite, one process per workspace.
+ * `npm test`: brings what the tests need, builds the console, and runs every suite, one process per workspace and two at once.
  * `npm test -- packages/http` runs only what the path names.
  */
 import { join } from "node:path"
@@ -24,12 +24,13 @@ await buildConsole()
 
 /** No suite takes a third of this; one that hangs is ended and counts as failed. */
 const SUITE_TIMEOUT_MS = 20 * 60_000
+/** Most suites wait for servers and timers half of their time: two of them at once take little longer than one. */
+const SUITES_AT_ONCE = 2
 /**
  * Suites that drive a browser, or servers on several runtimes at once, through hundreds of steps, each with a bound on its
- * wait: on a machine that is busy with something else one of them may be late. Such a step is tried again, then the suite,
- * and what failed first is shown.
+ * wait: on a machine that is busy with something else one of them may be late. Such a step is tried again.
  */
-const RUN_AGAIN: ReadonlySet<string> = new Set([
+const STEPS_TRIED_AGAIN: ReadonlySet<string> = new Set([
   "packages/http",
   "packages/websocket",
   "apps/cli",
@@ -41,7 +42,26 @@ const RUN_AGAIN: ReadonlySet<string> = new Set([
 ])
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const suites = findSuites().filter((suite) => wanted.length === 0 || wanted.some((path) => suite.startsWith(path)))
-for (const [index, suite] of suites.entries()) await runSuite(suite, `[${index + 1}/${suites.length}]`)
+const waiting = suites.toReversed()
+let begun = 0
+const disturbed: string[] = []
+await Promise.all(
+  Array.from({ length: SUITES_AT_ONCE }, async () => {
+    for (let suite = waiting.pop(); suite !== undefined; suite = waiting.pop()) {
+      const place = `[${++begun}/${suites.length}]`
+      const result = await runOnce(suite)
+      tell(`${place} ${suite}`, result)
+      // It may have failed of what ran beside it: it runs once more when nothing does.
+      if (result.failed > 0 && suites.length > 1) disturbed.push(suite)
+      else count(result)
+    }
+  }),
+)
+for (const suite of disturbed) {
+  const result = await runOnce(suite)
+  tell(`[alone] ${suite}`, result)
+  count(result)
+}
 if (suites.length === 0) console.error(`No suite matches ${wanted.join(" ")}.`)
 const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : ""
 console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`)
@@ -61,28 +81,26 @@ interface SuiteResult {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  readonly seconds: number
   readonly output: string
 }
 
-async function runSuite(suite: string, place: string): Promise<void> {
-  process.stdout.write(`${place} ${suite} … `)
-  let result = await runOnce(suite)
-  if (result.failed > 0 && RUN_AGAIN.has(suite)) {
-    console.log(failures(result.output))
-    process.stdout.write(`${place} ${suite}, once more … `)
-    result = await runOnce(suite)
-  }
-  const { passed, failed, skipped, output } = result
-  totals.passed += passed
-  totals.failed += failed
-  totals.skipped += skipped
+function tell(what: string, { passed, failed, skipped, seconds, output }: SuiteResult): void {
+  const left = skipped > 0 ? `, ${skipped} skipped` : ""
+  console.log(`${what} … ${passed} passed, ${failed} failed${left} (${seconds.toFixed(1)} s)`)
   for (const line of output.matchAll(/^skipped: .*$/gm)) console.log(`  ${line[0]}`)
   if (failed > 0) console.log(failures(output))
 }
 
+function count({ passed, failed, skipped }: SuiteResult): void {
+  totals.passed += passed
+  totals.failed += failed
+  totals.skipped += skipped
+}
+
 async function runOnce(suite: string): Promise<SuiteResult> {
   const started = performance.now()
-  const retry = RUN_AGAIN.has(suite) ? ["--retry", "1"] : []
+  const retry = STEPS_TRIED_AGAIN.has(suite) ? ["--retry", "1"] : []
   const child = Bun.spawn([process.execPath, "test", "--timeout", "30000", ...retry, `./${suite}/`], {
     cwd: root,
     stdin: "ignore",
@@ -97,13 +115,12 @@ async function runOnce(suite: string): Promise<SuiteResult> {
   // A process that a test left behind may hold the pipes open for ever: what has come by now is what there is.
   await Promise.race([Promise.all([out.ended, problems.ended]), Bun.sleep(2000)])
   const output = out.text() + problems.text()
-  const count = (word: string): number => Number(new RegExp(`^ *(\\d+) ${word}$`, "m").exec(output)?.[1] ?? 0)
-  const [passed, counted, skipped] = [count("pass"), count("fail"), count("skip")]
+  const read = (word: string): number => Number(new RegExp(`^ *(\\d+) ${word}$`, "m").exec(output)?.[1] ?? 0)
+  const [passed, counted, skipped] = [read("pass"), read("fail"), read("skip")]
   // A suite that died before its summary failed, whatever it counted.
   const failed = counted + (code !== 0 && counted === 0 ? 1 : 0)
-  const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""} (${seconds} s)`)
-  return { passed, failed, skipped, output }
+  const seconds = (performance.now() - started) / 1000
+  return { passed, failed, skipped, seconds, output }
 }
 
 /** What a stream has given so far. */
