@@ -8,6 +8,8 @@ import {
   type RedisQueueBackend,
 } from "bullmq"
 import type { ClaimedJob, NewJob } from "../store.ts"
+import { AddDesk } from "./add-desk.ts"
+import type { ScriptTexts } from "./script-texts.ts"
 
 /** What BullMQ keeps for a job of ours. */
 export interface RedisJobData {
@@ -32,6 +34,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 interface LaneSettings {
   readonly client: IRedisClient
+  readonly scripts: ScriptTexts
   readonly prefix: string
 }
 /** Where the jobs of one kind are: those of a priority above 0 in a queue of their own, which is asked first. */
@@ -71,6 +74,7 @@ export class RedisLane {
   readonly side: LaneSide
   readonly queue: Queue<RedisJobData, string>
   readonly #settings: LaneSettings
+  readonly #desk: AddDesk
   /** As BullMQ has its options at its queues, one for each lease that was asked for. */
   readonly #takers = new Map<number, RedisQueueBackend>()
 
@@ -78,6 +82,7 @@ export class RedisLane {
     this.name = name
     this.side = side
     this.#settings = settings
+    this.#desk = new AddDesk(settings.client, settings.scripts)
     this.queue = this.#open(30_000, 1_000)
   }
 
@@ -102,6 +107,10 @@ export class RedisLane {
     return this.queue.toKey(id)
   }
 
+  /** Adds a job together with what others add meanwhile. */
+  async addNow(job: NewJob, nowMs: number): Promise<void> {
+    await this.add(this.#desk, job, nowMs)
+  }
   /** Adds a job to a transaction. */
   async add(transaction: unknown, job: NewJob, nowMs: number): Promise<void> {
     // What `new Job(…).asJSON()` gives, without the object in between: it is made for every push.
