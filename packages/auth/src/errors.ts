@@ -93,3 +93,36 @@ export const AuthBusy: ErrorClass<"AUTH_BUSY", 503> = defineError(
   503,
   "Too many messages are on their way. Try again in a moment.",
 )
+
+/* Second factors. */
+
+export const FactorWrong: ErrorClass<"AUTH_FACTOR_WRONG", 401> = defineError(
+  "AUTH_FACTOR_WRONG",
+  401,
+  "The code is not the right one, was used, or is too old. Take the next one.",
+)
+export const FactorUnknown: ErrorClass<"AUTH_FACTOR_UNKNOWN", 404> = defineError(
+  "AUTH_FACTOR_UNKNOWN",
+  404,
+  "You have no such factor, or its enrolment took too long. Begin anew.",
+)
+export const FactorLimit: ErrorClass<"AUTH_FACTOR_LIMIT", 409> = defineError(
+  "AUTH_FACTOR_LIMIT",
+  409,
+  "You have as many factors as may be. Take one away before you add another.",
+)
+export const MfaLocked: ErrorClass<"AUTH_MFA_LOCKED", 429> = defineError(
+  "AUTH_MFA_LOCKED",
+  429,
+  "Too many wrong codes. Wait, and try again.",
+)
+export const MfaRequired: ErrorClass<"AUTH_MFA_REQUIRED", 403> = defineError(
+  "AUTH_MFA_REQUIRED",
+  403,
+  "This needs a second factor, and you have none yet. Enrol one first.",
+)
+export const PasskeyRefused: ErrorClass<"AUTH_PASSKEY_REFUSED", 401> = defineError(
+  "AUTH_PASSKEY_REFUSED",
+  401,
+  "The passkey was not accepted: it is not known here, or its answer is not good, or not any more. Try again.",
+)
