@@ -22,7 +22,7 @@ export function describeServer(settings: Settings): Readonly<Record<string, unkn
     pushed_authorization_request_endpoint: endpoints.pushed,
     device_authorization_endpoint: endpoints.deviceAuthorization,
     end_session_endpoint: endpoints.logout,
-    ...(settings.registration && { registration_endpoint: endpoints.register }),
+    ...(settings.registration !== undefined && { registration_endpoint: endpoints.register }),
     scopes_supported: [...settings.scopes.keys()],
     response_types_supported: ["code"],
     response_modes_supported: ["query", "form_post"],

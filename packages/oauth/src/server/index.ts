@@ -7,6 +7,7 @@ export {
 } from "../errors.ts"
 export type { ClientAuthMethod, GrantType, OAuthClient } from "./clients/client.ts"
 export type { FindClient } from "./clients/clients.ts"
+export type { InitialAccess } from "./clients/initial-access.ts"
 export type { KeySealer, SigningAlgorithm } from "./keys/key-ring.ts"
 export type { OAuthResource, OAuthServerOptions } from "./options.ts"
 export type { ConsentPage, DevicePage, MessagePage, OAuthPages, PageForm, SignInPage } from "./pages/pages.ts"

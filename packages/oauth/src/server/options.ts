@@ -1,5 +1,5 @@
 import type { Clock } from "@ashlar/core"
-import type { OAuthClient } from "./clients/client.ts"
+import type { GrantType, OAuthClient } from "./clients/client.ts"
 import type { FindClient } from "./clients/clients.ts"
 import type { KeySealer, SigningAlgorithm } from "./keys/key-ring.ts"
 import type { OAuthPages } from "./pages/pages.ts"
@@ -81,8 +81,13 @@ export interface OAuthServerOptions {
   }
   /** Take authorization requests that were pushed before only (RFC 9126). Default: false. */
   readonly requirePushedRequests?: boolean
-  /** Let clients register themselves (RFC 7591), each with an initial access token that `createInitialAccessToken` made. Default: false. */
-  readonly registration?: boolean
+  /** Let clients register themselves (RFC 7591), with an initial access token that `createInitialAccessToken` made. Default: nobody. */
+  readonly registration?: {
+    /** What they may ask for. Default: the scopes of OpenID Connect. */
+    readonly scopes?: readonly string[]
+    /** What they may use. Default: `authorization_code`, `refresh_token` and the device code. */
+    readonly grants?: readonly GrantType[]
+  }
   /** Whether a token may be exchanged for another client or actor (RFC 8693). Default: a client's own tokens, for less. */
   readonly exchange?: ExchangePolicy
   /** Where tries are counted, of passwords and of the codes of devices: a URL of `@ashlar/cache/rate-limits`. Default: `memory:`. */

@@ -1,6 +1,7 @@
-import { type AnyRoute, get, post, type RouteDefinition } from "@ashlar/http"
+import { type AnyRoute, del, get, post, put, type RouteDefinition } from "@ashlar/http"
 import { authorize, decideConsent } from "./authorize/authorize.ts"
 import { pushRequest } from "./authorize/pushed.ts"
+import { changeRegistration, register } from "./clients/registration.ts"
 import { authorizeDevice } from "./device/device-authorization.ts"
 import { decideDevice, showDevice } from "./device/device-page.ts"
 import { describeServer } from "./discovery.ts"
@@ -57,6 +58,20 @@ export function createRoutes(settings: Settings, open: () => Promise<Parts>): Re
     ),
     showDevice: get(at("/oauth/device"), about("Asks for the code of a device"), forPeople(open, showDevice)),
     decideDevice: post(at("/oauth/device"), about("Connects a device"), forPeople(open, decideDevice)),
+    ...(settings.registration !== undefined && {
+      register: post(at("/oauth/register"), about("Registers a client"), forPrograms(open, register)),
+      showClient: get(
+        at("/oauth/register/:id"),
+        about("What is registered of a client"),
+        forPrograms(open, changeRegistration),
+      ),
+      changeClient: put(
+        at("/oauth/register/:id"),
+        about("Registers a client anew"),
+        forPrograms(open, changeRegistration),
+      ),
+      removeClient: del(at("/oauth/register/:id"), about("Takes a client away"), forPrograms(open, changeRegistration)),
+    }),
     logout: get(at("/oauth/logout"), about("Signs a person out"), forPeople(open, logout)),
     logoutByForm: post(at("/oauth/logout"), about("Signs a person out"), forPeople(open, logout)),
   }

@@ -2,6 +2,7 @@ import { openRateLimits } from "@ashlar/cache/rate-limits"
 import type { AnyRoute } from "@ashlar/http"
 import { Transactions } from "./authorize/transaction.ts"
 import { Clients } from "./clients/clients.ts"
+import { createInitialAccess, type InitialAccess } from "./clients/initial-access.ts"
 import { dpopNonces } from "./dpop/dpop-nonces.ts"
 import { DpopProofs } from "./dpop/dpop-proofs.ts"
 import { KeyRing } from "./keys/key-ring.ts"
@@ -27,6 +28,12 @@ export interface OAuthServer {
    * @throws {OAUTH_OPTION_INVALID} for an audience that is none of the resources.
    */
   bearer(options: OwnResource): ReturnType<typeof ownResource>
+  /**
+   * A token with which clients register themselves. It is shown this once, and kept as a hash.
+   * @param limits How many may: 1 to 1,000, by default 1. For how long, in seconds: by default a day.
+   * @throws {OAUTH_OPTION_INVALID} where `registration` is not set.
+   */
+  createInitialAccessToken(limits?: InitialAccess): Promise<string>
   /** Signs with new keys from now on; what the former signed stays good. */
   rotateKeys(): Promise<void>
   /** Takes a key away at once, with all that it signed. @returns whether it was there. */
@@ -74,6 +81,7 @@ export function createOAuthServer(options: OAuthServerOptions): OAuthServer {
     issuer: settings.issuer,
     routes: createRoutes(settings, parts),
     bearer: (own) => ownResource(settings, parts, own),
+    createInitialAccessToken: async (limits) => await createInitialAccess(await parts(), limits),
     rotateKeys: async () => await (await parts()).keys.rotate(),
     revokeKey: async (kid) => await (await parts()).keys.revoke(kid),
     close,

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "@ashlar/core"
 import { OAuthOptionInvalid } from "../errors.ts"
+import type { GrantType } from "./clients/client.ts"
 import { checkKeyOptions, type KeyRingOptions } from "./keys/key-ring.ts"
 import type { OAuthResource, OAuthServerOptions } from "./options.ts"
 import { isScope } from "./wire/parameters.ts"
@@ -40,7 +41,7 @@ export interface Settings {
   readonly acrValues: readonly string[]
   readonly dpop: { readonly nonces: boolean; readonly maxAgeSeconds: number }
   readonly requirePushedRequests: boolean
-  readonly registration: boolean
+  readonly registration: { readonly scopes: readonly string[]; readonly grants: readonly GrantType[] } | undefined
   readonly clock: Clock
 }
 
@@ -113,7 +114,14 @@ export function toSettings(options: OAuthServerOptions): Settings {
     acrValues: options.acrValues ?? [],
     dpop: { nonces: options.dpop?.nonces ?? true, maxAgeSeconds },
     requirePushedRequests: options.requirePushedRequests ?? false,
-    registration: options.registration ?? false,
+    registration: options.registration && {
+      scopes: options.registration.scopes ?? STANDARD_SCOPES,
+      grants: options.registration.grants ?? [
+        "authorization_code",
+        "refresh_token",
+        "urn:ietf:params:oauth:grant-type:device_code",
+      ],
+    },
     clock: options.clock ?? systemClock,
   }
 }

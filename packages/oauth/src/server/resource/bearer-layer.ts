@@ -2,7 +2,7 @@ import type { DeclaredBy } from "@ashlar/core"
 import { type BaseContext, type Layer, layer, type Reply, type SecurityScheme } from "@ashlar/http"
 import { OAuthTokenInvalid } from "../../errors.ts"
 import type { DpopProofs } from "../dpop/dpop-proofs.ts"
-import type { AccessClaims } from "../tokens/grants.ts"
+import { type AccessClaims, audienceOf } from "../tokens/grants.ts"
 import { Refusal } from "../wire/refusal.ts"
 import { problemAnswer } from "./problem-answer.ts"
 
@@ -49,7 +49,7 @@ export function bearerLayer(fields: BearerFields): Layer<BearerProvides, BearerE
       const token = match[2]!
       const kind = match[1]!.toLowerCase() === "dpop" ? "DPoP" : "Bearer"
       const claims = await fields.read(token)
-      const audience = claims === undefined ? [] : typeof claims.aud === "string" ? [claims.aud] : claims.aud
+      const audience = claims === undefined ? [] : audienceOf(claims)
       if (claims === undefined || claims.iss !== fields.issuer || !audience.includes(fields.audience))
         return refuse(kind, "invalid_token")
       const bound = claims.cnf?.jkt

@@ -163,6 +163,26 @@ describe("a resource", () => {
   })
 })
 
+test("a token for the resource that is meant where none is named says who the person is, too", async () => {
+  const test = testServer({
+    clock: manualClock(),
+    defaultResource: API,
+    resources: { [API]: { scopes: ["books:read"] } },
+  })
+  const { ask } = resourceOf(test)
+  const { body } = await tokensOf(test, { scope: "openid books:read books:write" })
+  expect(body.scope).toBe("openid books:read")
+  const info = await test.send(
+    new Request(`${ISSUER}/oauth/userinfo`, { headers: { authorization: `Bearer ${body.access_token}` } }),
+  )
+  expect([info.status, (await ask("/books", body.access_token)).status]).toEqual([200, 200])
+  const plain = await tokensOf(test, { scope: "books:read" })
+  const refused = await test.send(
+    new Request(`${ISSUER}/oauth/userinfo`, { headers: { authorization: `Bearer ${plain.body.access_token}` } }),
+  )
+  expect([refused.status, (await ask("/books", plain.body.access_token)).status]).toEqual([401, 200])
+})
+
 test("a resource on another machine finds the keys by itself, and takes DPoP from openid-client", async () => {
   const probe = createApp()
   const { port } = await probe.listen({ port: 0 })

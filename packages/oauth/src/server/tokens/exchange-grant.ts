@@ -1,6 +1,6 @@
 import { resourcesFor, scopesFor } from "../authorize/authorization-request.ts"
 import { Refusal } from "../wire/refusal.ts"
-import type { AccessClaims } from "./grants.ts"
+import { type AccessClaims, audienceOf } from "./grants.ts"
 import { type GoodToken, inspectAccessToken } from "./inspect.ts"
 import { issueAccessToken, type TokenAnswer } from "./issue.ts"
 import { narrowScopes } from "./narrow.ts"
@@ -39,9 +39,7 @@ export async function exchangeGrant(request: TokenRequest): Promise<TokenAnswer>
   const granted = subject.claims.scope.split(" ").filter((scope) => scope !== "")
   const scopes = narrowScopes(granted, scopesFor(parts, client, form.get("scope")))
   const asked = form.all("resource")
-  const own = (typeof subject.claims.aud === "string" ? [subject.claims.aud] : subject.claims.aud).filter(
-    (uri) => uri !== parts.settings.issuer,
-  )
+  const own = audienceOf(subject.claims).filter((uri) => uri !== parts.settings.issuer)
   const resources = resourcesFor(parts, client, asked.length > 0 ? asked : own)
   const policy = parts.exchange ?? ((one: ExchangeRequest) => isForLess(one, parts.settings.issuer))
   const isAllowed = await policy({
@@ -75,7 +73,7 @@ export async function exchangeGrant(request: TokenRequest): Promise<TokenAnswer>
 
 /** A client's own token, or one that was sent to it, for nothing more than it has. */
 function isForLess({ clientId, subject, actor, resources }: ExchangeRequest, issuer: string): boolean {
-  const audience = typeof subject.aud === "string" ? [subject.aud] : subject.aud
+  const audience = audienceOf(subject)
   const isWithin = resources.length === 0 ? audience.includes(issuer) : resources.every((uri) => audience.includes(uri))
   return subject.client_id === clientId && actor === undefined && isWithin
 }

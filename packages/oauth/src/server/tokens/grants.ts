@@ -59,6 +59,11 @@ export interface AccessClaims {
   readonly act?: Readonly<Record<string, unknown>>
 }
 
+/** Whom a token is for. */
+export function audienceOf({ aud }: Pick<AccessClaims, "aud">): readonly string[] {
+  return typeof aud === "string" ? [aud] : aud
+}
+
 /** What was granted and issued. */
 export class Grants {
   readonly grants: Records<Grant>

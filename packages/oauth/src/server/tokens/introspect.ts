@@ -5,6 +5,7 @@ import type { Parts } from "../parts.ts"
 import { hashOf } from "../store/records.ts"
 import { formOf } from "../wire/parameters.ts"
 import { Refusal } from "../wire/refusal.ts"
+import { audienceOf } from "./grants.ts"
 import { inspectAccessToken } from "./inspect.ts"
 
 /**
@@ -25,7 +26,7 @@ async function describe(parts: Parts, client: KnownClient, token: string): Promi
   const access = await inspectAccessToken(parts, token)
   if (access !== undefined) {
     const { gid: _, ...claims } = access.claims
-    const audience = typeof claims.aud === "string" ? [claims.aud] : claims.aud
+    const audience = audienceOf(claims)
     if (claims.client_id !== client.id && !audience.some((uri) => client.resources?.includes(uri))) return undefined
     return { active: true, token_type: claims.cnf === undefined ? "Bearer" : "DPoP", ...claims }
   }

@@ -36,15 +36,16 @@ export interface AccessRequest {
 export async function issueAccessToken(parts: Parts, request: AccessRequest): Promise<TokenAnswer> {
   const { settings } = parts
   const { client, jkt, grant, act } = request
-  const uris =
-    request.resources.length > 0
-      ? request.resources
-      : settings.defaultResource === undefined
-        ? []
-        : [settings.defaultResource]
+  const { resources: asked } = request
+  const uris = asked.length > 0 || settings.defaultResource === undefined ? asked : [settings.defaultResource]
+  // Who asked for no resource may still ask who the person is.
+  const isForServer = asked.length === 0 && (uris.length === 0 || request.scopes.includes("openid"))
+  const audience = [...uris, ...(isForServer ? [settings.issuer] : [])]
   const resources = uris.map((uri) => settings.resources.get(uri) ?? {})
   const scopes = request.scopes.filter((scope) =>
-    resources.every((one) => one.scopes === undefined || one.scopes.includes(scope)),
+    resources.every(
+      ({ scopes: own }) => own === undefined || own.includes(scope) || (isForServer && scope === "openid"),
+    ),
   )
   const seconds = Math.min(
     ...resources.map((one) => one.accessTokenSeconds ?? settings.lifetimes.accessTokenSeconds),
@@ -56,7 +57,7 @@ export async function issueAccessToken(parts: Parts, request: AccessRequest): Pr
   const claims: AccessClaims = {
     iss: settings.issuer,
     sub: request.sub,
-    aud: uris.length === 0 ? settings.issuer : uris.length === 1 ? uris[0]! : uris,
+    aud: audience.length === 1 ? audience[0]! : audience,
     client_id: client.id,
     scope: scopes.join(" "),
     iat,

@@ -2,6 +2,7 @@ import type { BaseContext } from "@ashlar/http"
 import { pickClaims } from "../authorize/requested-claims.ts"
 import type { Parts } from "../parts.ts"
 import { Refusal } from "../wire/refusal.ts"
+import { audienceOf } from "./grants.ts"
 import { inspectAccessToken } from "./inspect.ts"
 
 /** `GET` and `POST /oauth/userinfo`. @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfo */
@@ -15,7 +16,7 @@ export async function userinfo(parts: Parts, ctx: BaseContext): Promise<unknown>
   const good = await inspectAccessToken(parts, token!)
   const proof = ctx.headers.get("dpop")
   const bound = good?.claims.cnf?.jkt
-  if (good === undefined || good.claims.aud !== settings.issuer || (bound !== undefined) !== isDpop)
+  if (good === undefined || !audienceOf(good.claims).includes(settings.issuer) || (bound !== undefined) !== isDpop)
     throw challenge(kind, "invalid_token", "The access token is over, revoked, or not for here.")
   if (bound !== undefined) {
     if (proof === null) throw challenge(kind, "invalid_dpop_proof", "The proof is missing.")
