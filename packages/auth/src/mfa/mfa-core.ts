@@ -34,6 +34,7 @@ export interface MfaCoreOptions {
 export const FACTOR_KINDS: readonly FactorKind[] = ["totp", "passkey", "sent-code"]
 const TRIES = "mfa-tries"
 const SKEW_MS = 60_000
+const ATTEMPTS = 10
 
 /** What all kinds of factors share. */
 export class MfaCore {
@@ -84,13 +85,17 @@ export class MfaCore {
   async countTry(userId: string): Promise<void> {
     const [id, nowMs] = [this.mac(TRIES, userId), this.clock.now()]
     const proof = { kind: TRIES, id, userId, counter: 0, data: "", createdMs: nowMs, expiresMs: nowMs + this.#lockMs }
-    if (await this.store.count(TRIES, id, this.#maxTries)) return
-    await this.store.add(proof)
-    if (await this.store.count(TRIES, id, this.#maxTries)) return
-    const { expiresMs = nowMs } = (await this.store.find(TRIES, id)) ?? {}
-    throw new MfaLocked(undefined, {
-      details: { retryAfterSeconds: Math.max(1, Math.ceil((expiresMs - nowMs) / 1_000)) },
-    })
+    // Who proves a factor meanwhile takes the count away: then it begins anew.
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      if (await this.store.count(TRIES, id, this.#maxTries)) return
+      const found = await this.store.find(TRIES, id)
+      if (found !== undefined && found.counter >= this.#maxTries) {
+        const leftMs = (found.expiresMs ?? nowMs) - nowMs
+        throw new MfaLocked(undefined, { details: { retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1_000)) } })
+      }
+      if (found === undefined) await this.store.add(proof)
+    }
+    throw new MfaLocked(undefined, { details: { retryAfterSeconds: 1 } })
   }
   /** Somebody proved a factor: wrong codes before are forgotten. */
   async forgetTries(userId: string): Promise<void> {
