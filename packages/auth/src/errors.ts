@@ -43,6 +43,20 @@ export const AuthClosed: ErrorClass<"AUTH_CLOSED", 503> = defineError(
   "What keeps sessions and keys was closed.",
 )
 
+/* Tokens. */
+
+/** The same for every reason: which check a token failed is for the log. */
+export const TokenInvalid: ErrorClass<"AUTH_TOKEN_INVALID", 401> = defineError(
+  "AUTH_TOKEN_INVALID",
+  401,
+  "The token is not good, or not any more. Get another one.",
+)
+export const TokenKeysAway: ErrorClass<"AUTH_TOKEN_KEYS_AWAY", 503> = defineError(
+  "AUTH_TOKEN_KEYS_AWAY",
+  503,
+  "The keys that tokens are verified by cannot be had from their issuer. Try again shortly.",
+)
+
 /* Passwords. */
 
 export const PasswordWeak: ErrorClass<"AUTH_PASSWORD_WEAK", 422> = defineError(

@@ -9,6 +9,8 @@ export {
   CredentialsMissing,
   ScopeMissing,
   StepUpRequired,
+  TokenInvalid,
+  TokenKeysAway,
 } from "./errors.ts"
 export { type BasicGuardOptions, basicGuard } from "./guards/basic-guard.ts"
 export type { Challenge } from "./guards/challenge.ts"
@@ -35,3 +37,16 @@ export {
   type Sessions,
   type SessionsOptions,
 } from "./sessions/sessions.ts"
+export type { JwtAlgorithm } from "./tokens/algorithms.ts"
+export type { TokenHeader } from "./tokens/inspect-token.ts"
+export { type JwtGuardOptions, jwtGuard, principalOfClaims } from "./tokens/jwt-guard.ts"
+export { createJwtKeys, generateJwtKey, type JwtKey, type JwtKeys, type TokenKeys } from "./tokens/jwt-keys.ts"
+export {
+  createJwtSigner,
+  type JwtSigner,
+  type JwtSignerOptions,
+  type SignClaims,
+  type SignOptions,
+} from "./tokens/jwt-signer.ts"
+export { createJwtVerifier, type JwtClaims, type JwtVerifier, type JwtVerifierOptions } from "./tokens/jwt-verifier.ts"
+export { createRemoteKeys, type RemoteKeysOptions } from "./tokens/remote-keys.ts"
