@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander"
 import { Cli, type GlobalOptions, type Outcome } from "./cli.ts"
+import { registerAudit } from "./commands/audit.ts"
 import { registerClient } from "./commands/client.ts"
 import { registerCollections } from "./commands/collections.ts"
 import { registerDatabase } from "./commands/database.ts"
@@ -21,6 +22,7 @@ import { registerProjects } from "./commands/projects.ts"
 import { registerQueues } from "./commands/queues.ts"
 import { registerRoutes } from "./commands/routes.ts"
 import { registerSchedules } from "./commands/schedules.ts"
+import { registerSecurity } from "./commands/security.ts"
 import { registerTypes } from "./commands/types.ts"
 import { registerUp } from "./commands/up.ts"
 import { registerWorkflows } from "./commands/workflows.ts"
@@ -102,6 +104,8 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerQueues(program, run)
   registerSchedules(program, run)
   registerWorkflows(program, run)
+  registerSecurity(program, run)
+  registerAudit(program, run)
   registerTypes(program, run)
   registerClient(program, run)
   registerGenerate(program, run)

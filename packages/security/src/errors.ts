@@ -136,3 +136,8 @@ export const HtmlTooLarge: ErrorClass<"SECURITY_HTML_TOO_LARGE", 413> = defineEr
   413,
   "A text of HTML is larger than can be made harmless in a short time.",
 )
+export const ScanInputInvalid: ErrorClass<"SECURITY_SCAN_INPUT_INVALID", 400> = defineError(
+  "SECURITY_SCAN_INPUT_INVALID",
+  400,
+  "A scan was given a file or an address that cannot be read: advisories, a baseline, a lockfile or a URL. The message says which.",
+)
