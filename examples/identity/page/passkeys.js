@@ -1,0 +1,40 @@
+/** Ceremonies of passkeys for buttons with `data-passkey`: sign-in, factor, register. */
+const post = async (path, body) => {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body ?? {}),
+  })
+  const said = await answer.json()
+  if (!answer.ok) throw new Error(said.title ?? said.detail ?? said.message ?? "It did not work.")
+  return said
+}
+const get = async (options) =>
+  (await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) })).toJSON()
+const create = async (options) =>
+  (
+    await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+  ).toJSON()
+
+const ceremonies = {
+  "sign-in": async (next) =>
+    (await post("/passkey", { response: await get(await post("/passkey/options")), next })).next,
+  factor: async (next) =>
+    (await post("/factor/passkey", { response: await get(await post("/factor/passkey/options")), next })).next,
+  register: async () => {
+    await post("/account/passkeys", { response: await create(await post("/account/passkeys/options")) })
+    return "/account"
+  },
+}
+for (const button of document.querySelectorAll("[data-passkey]"))
+  button.addEventListener("click", async () => {
+    try {
+      location.assign(await ceremonies[button.dataset.passkey](button.dataset.next))
+    } catch (error) {
+      const alert =
+        document.querySelector("[role=alert]") ??
+        document.querySelector("h1").insertAdjacentElement("afterend", document.createElement("p"))
+      alert.setAttribute("role", "alert")
+      alert.textContent = error.message
+    }
+  })

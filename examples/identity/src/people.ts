@@ -1,0 +1,88 @@
+import type { EmailAccounts } from "@ashlar/auth/email"
+import type { Database } from "@ashlar/orm"
+
+export type Role = "member" | "admin"
+
+export interface PersonRow {
+  readonly id: string
+  readonly email: string
+  /** A short name to sign in with; null: the address only. */
+  readonly username: string | null
+  readonly name: string
+  readonly role: Role
+  readonly is_verified: number
+  readonly password_hash: string | null
+}
+
+/** The people of this app, in one table. The first one is an admin. */
+export class People {
+  readonly #database: Database
+
+  private constructor(database: Database) {
+    this.#database = database
+  }
+  static async open(database: Database): Promise<People> {
+    await database.sql`create table if not exists people (id text primary key, email text not null unique, username text unique,
+      name text not null, role text not null, is_verified integer not null, password_hash text)`.run()
+    return new People(database)
+  }
+
+  async find(id: string): Promise<PersonRow | undefined> {
+    return await this.#database.sql<PersonRow>`select * from people where id = ${id}`.first()
+  }
+  async findByEmail(email: string): Promise<PersonRow | undefined> {
+    return await this.#database.sql<PersonRow>`select * from people where email = ${email}`.first()
+  }
+  /** By address or by username. */
+  async findByLogin(login: string): Promise<PersonRow | undefined> {
+    const text = login.trim().toLowerCase()
+    return await this.#database.sql<PersonRow>`select * from people where email = ${text} or username = ${text}`.first()
+  }
+  async list(): Promise<readonly PersonRow[]> {
+    return await this.#database.sql<PersonRow>`select * from people order by email limit 200`.all()
+  }
+  async create(person: Pick<PersonRow, "email"> & Partial<PersonRow>): Promise<PersonRow> {
+    const { email, username = null, name = email.split("@")[0]!, is_verified = 0, password_hash = null } = person
+    const id = person.id ?? crypto.randomUUID()
+    await this.#database.transaction(async (tx) => {
+      const first = await tx.sql`select 1 from people where role = 'admin' limit 1`.first()
+      const role: Role = first === undefined ? "admin" : "member"
+      await tx.sql`insert into people (id, email, username, name, role, is_verified, password_hash)
+        values (${id}, ${email}, ${username}, ${name}, ${role}, ${is_verified}, ${password_hash})`.run()
+    })
+    return (await this.find(id))!
+  }
+  async rename(id: string, name: string): Promise<void> {
+    await this.#database.sql`update people set name = ${name} where id = ${id}`.run()
+  }
+  async setPasswordHash(id: string, hash: string | null): Promise<void> {
+    await this.#database.sql`update people set password_hash = ${hash} where id = ${id}`.run()
+  }
+  async setRole(id: string, role: Role): Promise<void> {
+    await this.#database.sql`update people set role = ${role} where id = ${id}`.run()
+  }
+
+  /** What the flows of e-mail ask. */
+  accounts(revoke: {
+    sessions(id: string, except?: { sessionId: string }): Promise<unknown>
+    factors(id: string): Promise<void>
+  }): EmailAccounts {
+    const account = (row: PersonRow | undefined) =>
+      row && { id: row.id, email: row.email, isVerified: row.is_verified === 1 }
+    return {
+      find: async (id) => account(await this.find(id)),
+      findByEmail: async (email) => account(await this.findByEmail(email)),
+      create: async (email) => account(await this.create({ email }))!,
+      markVerified: async (id, { email, isClaim }) => {
+        // Whoever made the account never proved the address: what they left goes.
+        const left = isClaim ? null : ((await this.find(id))?.password_hash ?? null)
+        await this.#database
+          .sql`update people set is_verified = 1, password_hash = ${left} where id = ${id} and email = ${email}`.run()
+        if (isClaim) await revoke.factors(id)
+      },
+      passwordHash: async (id) => (await this.find(id))?.password_hash ?? undefined,
+      setPasswordHash: (id, hash) => this.setPasswordHash(id, hash),
+      revokeSessions: (id, except) => revoke.sessions(id, except),
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { createOAuthServer, type OAuthClient, type OAuthServer } from "@ashlar/oauth/server"
+import type { Parts } from "./parts.ts"
+import type { Signing } from "./signing.ts"
+
+export interface ProviderOptions {
+  readonly store: string
+  readonly clients: readonly OAuthClient[]
+}
+
+/** Other apps sign people in here: OpenID Connect, on the pages and sessions of this app. */
+export function createProvider(parts: Parts, signing: Signing, { store, clients }: ProviderOptions): OAuthServer {
+  const { origin, people, sealer, signedIn } = parts
+  return createOAuthServer({
+    issuer: origin,
+    store,
+    clients,
+    keys: { sealer },
+    people: {
+      async current(ctx) {
+        const principal = await signing.principalOf(ctx)
+        if (principal === undefined || !(await signing.isComplete(principal))) return undefined
+        const { id, amr, acr, authTimeMs, sessionId } = principal
+        if (authTimeMs === undefined) return undefined
+        return { id, amr, authTimeMs, ...(acr !== undefined && { acr }), ...(sessionId !== undefined && { sessionId }) }
+      },
+      signIn: (ctx, { returnTo }) => ctx.redirect(`/sign-in?next=${encodeURIComponent(returnTo)}`),
+      signOut: async (ctx) => void (await signedIn.signOut(ctx)),
+      async claims(id) {
+        const person = await people.find(id)
+        if (person === undefined) return undefined
+        const { name, email, username, is_verified } = person
+        return {
+          name,
+          email,
+          email_verified: is_verified === 1,
+          ...(username !== null && { preferred_username: username }),
+        }
+      },
+    },
+  })
+}
