@@ -12,6 +12,10 @@ export const COMMAND = "bun scripts/src/wire-types.ts"
 /** The components that apps meet; what these refer to comes by itself. */
 const NAMES = [
   "AddedMember",
+  "AppSession",
+  "AppSettings",
+  "AppSignedUp",
+  "AppUser",
   "AuditEntry",
   "Capabilities",
   "CollectionInfo",

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import { type Admin, everyItem } from "@ashlar/admin"
 import type { CollectionInfo, Index, IndexField, IndexRequest, Rules } from "@ashlar/sdk"
 import type { CollectionManifest } from "./manifest.ts"
@@ -35,7 +36,7 @@ export async function* applyCollections(
 }
 
 function isSameRules(a: Rules, b: Rules): boolean {
-  return a.read === b.read && a.create === b.create && a.update === b.update && a.delete === b.delete
+  return (["read", "create", "update", "delete"] as const).every((action) => isDeepStrictEqual(a[action], b[action]))
 }
 
 /** Compares by what the indexes do; a name counts only where the manifest gives one. */

@@ -1,7 +1,18 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { didYouMean } from "@ashlar/core"
-import type { Access, IndexField, IndexKind, IndexRequest, Limits, Rules, Runtime } from "@ashlar/sdk"
+import type {
+  Access,
+  IndexField,
+  IndexKind,
+  IndexRequest,
+  Limits,
+  Rule,
+  RuleLevel,
+  Rules,
+  Runtime,
+  UserRule,
+} from "@ashlar/sdk"
 import { parse, TomlError } from "smol-toml"
 import { ManifestInvalid, ManifestMissing } from "./errors.ts"
 
@@ -36,6 +47,7 @@ export interface Manifest {
 }
 
 const accesses: readonly Access[] = ["public", "publishable", "secret"]
+const ruleLevels: readonly RuleLevel[] = ["public", "publishable", "user", "secret"]
 const runtimes: readonly Runtime[] = ["bun", "quickjs"]
 const kinds: readonly IndexKind[] = ["scalar", "any", "members"]
 const limitNames = ["wallMs", "cpuMs", "memoryMb", "bodyBytes", "logLines", "concurrency", "queue"] as const
@@ -147,8 +159,20 @@ function readCollection(table: Table): CollectionManifest {
 /** A rule that is left out is null, never "as before": the file alone says who may do what. */
 function readRules(table: Table): Rules {
   table.only(["read", "create", "update", "delete"])
-  const access = (action: string) => (table.has(action) ? table.choice(action, accesses) : null)
+  const access = (action: string): Rule => {
+    if (!table.has(action)) return null
+    return isTable(table.get(action)) ? readUserRule(table.table(action)) : table.choice(action, ruleLevels)
+  }
   return { read: access("read"), create: access("create"), update: access("update"), delete: access("delete") }
+}
+
+/** The server reads the filter, and says what is wrong with it. */
+function readUserRule(table: Table): UserRule {
+  table.only(["roles", "where"])
+  const roles = table.has("roles") ? { roles: table.list("roles").map(String) } : {}
+  const where = table.get("where")
+  if (where !== undefined && !isTable(where)) throw invalid(`${table.path}.where`, "a filter", where)
+  return { ...roles, ...(where !== undefined && { where }) }
 }
 
 function readIndex(parent: Table, item: unknown, at: number): IndexRequest {

@@ -25,6 +25,7 @@ import { registerSchedules } from "./commands/schedules.ts"
 import { registerSecurity } from "./commands/security.ts"
 import { registerTypes } from "./commands/types.ts"
 import { registerUp } from "./commands/up.ts"
+import { registerUsers } from "./commands/users.ts"
 import { registerWorkflows } from "./commands/workflows.ts"
 import type { Io } from "./io.ts"
 import { VERSION } from "./version.ts"
@@ -115,6 +116,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   program.commandsGroup("Manage:")
   registerProjects(program, run)
   registerKeys(program, run)
+  registerUsers(program, run)
   registerCollections(program, run)
   registerImport(registerDocuments(program, run), run)
   registerFunctions(program, run)

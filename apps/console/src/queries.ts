@@ -26,6 +26,21 @@ export const membersQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "members"], queryFn: () => admin.members.list(p, ALL) })
 export const keysQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "keys"], queryFn: () => admin.keys.list(p, ALL) })
+export const appUsersQuery = (p: string, email: string) =>
+  infiniteQueryOptions({
+    queryKey: ["p", p, "users", email],
+    queryFn: ({ pageParam }) =>
+      admin.users.list(p, {
+        ...{ limit: PAGE_SIZE, ...(email !== "" && { email }) },
+        ...(pageParam !== null && { cursor: pageParam }),
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  })
+export const appUserQuery = (p: string, id: string) =>
+  queryOptions({ queryKey: ["p", p, "users", "one", id], queryFn: () => admin.users.get(p, id) })
+export const appSettingsQuery = (p: string) =>
+  queryOptions({ queryKey: ["p", p, "sign-in"], queryFn: () => admin.users.settings(p) })
 export const recentAuditQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "audit", "recent"], queryFn: () => admin.audit.list(p, { limit: 8 }) })
 export const auditQuery = (p: string) =>

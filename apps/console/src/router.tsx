@@ -214,6 +214,16 @@ const members = createRoute({
   path: "members",
   component: lazyRouteComponent(() => import("./screens/settings/members.tsx"), "MembersScreen"),
 })
+const users = createRoute({
+  getParentRoute: () => settings,
+  path: "users",
+  component: lazyRouteComponent(() => import("./screens/settings/app-users.tsx"), "AppUsersScreen"),
+})
+const signInSettings = createRoute({
+  getParentRoute: () => settings,
+  path: "sign-in",
+  component: lazyRouteComponent(() => import("./screens/settings/app-sign-in.tsx"), "AppSignInScreen"),
+})
 const audit = createRoute({
   getParentRoute: () => project,
   path: "audit",
@@ -237,7 +247,7 @@ const routeTree = root.addChildren([
         indexes,
       ]),
       functions.addChildren([functionsIndex, functionScreen]),
-      settings.addChildren([settingsIndex, general, apiKeys, members]),
+      settings.addChildren([settingsIndex, general, apiKeys, members, users, signInSettings]),
       audit,
     ]),
   ]),

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { keysApi, membersApi } from "./fake/access-api.ts"
 import { json, page, problem, Refusal } from "./fake/answers.ts"
+import { appUsersApi } from "./fake/app-users-api.ts"
 import { collectionsApi } from "./fake/collections-api.ts"
 import type { Collection } from "./fake/documents.ts"
 import { type FakeFunction, writeCall } from "./fake/functions.ts"
@@ -70,6 +71,8 @@ async function projectsApi(world: World, request: Request, url: URL, who: Person
       return oneProject(world, call)
     case "audit":
       return json(page(project.audit, url))
+    case "auth":
+      return appUsersApi(call)
     case "keys":
       return keysApi(call)
     case "members":

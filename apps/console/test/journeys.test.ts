@@ -122,6 +122,42 @@ describeInBrowser("functions", (bench) => {
   })
 })
 
+describeInBrowser("users of the app", (bench) => {
+  test("are found by their address, given what rules ask for, and let in no more", async () => {
+    const page = await bench.open("/projects/atlas/settings/users")
+    await page.getByRole("row", { name: /lena@example.org/ }).waitFor()
+    expect(await page.getByRole("row", { name: /spam@example.org disabled/ }).count()).toBe(1)
+    await page.getByLabel("Find a user by address").fill("pavel@example.org")
+    await page.getByRole("row", { name: /lena@example.org/ }).waitFor({ state: "detached" })
+    await page.getByRole("button", { name: /pavel@example.org/ }).click()
+    const dialog = page.getByRole("dialog", { name: "pavel@example.org" })
+    await dialog.getByLabel("Roles").fill("editor, moderator")
+    await dialog.getByLabel("Claims").fill("{")
+    expect(await dialog.getByRole("button", { name: "Save" }).isDisabled()).toBe(true)
+    await dialog.getByLabel("Claims").fill('{"team":"maps"}')
+    await dialog.getByRole("button", { name: "Save" }).click()
+    await page.getByRole("row", { name: /pavel@example.org.*editor, moderator/ }).waitFor()
+    await page.getByRole("button", { name: /pavel@example.org/ }).click()
+    await dialog.getByRole("button", { name: "Disable" }).click()
+    await page.getByRole("row", { name: /pavel@example.org disabled/ }).waitFor()
+  })
+
+  test("are made by hand, and let in as the project says", async () => {
+    const page = await bench.open("/projects/atlas/settings/users")
+    await page.getByRole("row", { name: /lena@example.org/ }).waitFor()
+    await page.keyboard.press("n")
+    await page.keyboard.type("ida@example.org")
+    await page.getByLabel("Password").fill("a phrase of their own")
+    await page.getByRole("button", { name: "Make user" }).click()
+    await page.getByRole("row", { name: /ida@example.org unconfirmed/ }).waitFor()
+    await page.getByRole("link", { name: "App sign-in" }).click()
+    await page.getByRole("radio", { name: "Only your servers" }).click()
+    await page.getByRole("button", { name: "Save" }).click()
+    await page.getByText("How users sign in").waitFor()
+    expect(await page.getByRole("button", { name: "Save" }).isDisabled()).toBe(true)
+  })
+})
+
 describeInBrowser("keys and members", (bench) => {
   test("a new key is shown once, in a dialog that stays until it is copied or said to be kept", async () => {
     const page = await bench.open("/projects/atlas/settings/api-keys")

@@ -15,6 +15,8 @@ const screens: readonly (readonly [path: string, ready: string])[] = [
   ["/projects/atlas/settings/general", "form"],
   ["/projects/atlas/settings/api-keys", "td"],
   ["/projects/atlas/settings/members", "td"],
+  ["/projects/atlas/settings/users", "td"],
+  ["/projects/atlas/settings/sign-in", "form"],
   ["/projects/atlas/audit", "td"],
 ]
 

@@ -9,6 +9,11 @@ type Agree<A, B> = [A] extends [B]
   : "the SDK lacks what the server has"
 const agree = <A, B>(_yes: Agree<A, B>): void => undefined
 
+/** What a schema may leave undefined is absent on the wire. */
+type Given<T> = T extends readonly unknown[] | string | null
+  ? T
+  : { [K in keyof T]: K extends "where" ? Exclude<T[K], undefined> : Given<Exclude<T[K], undefined>> }
+
 agree<server.User, sdk.User>(true)
 agree<server.Session, sdk.Session>(true)
 agree<server.SessionInfo, sdk.SessionInfo>(true)
@@ -18,9 +23,14 @@ agree<server.Member, sdk.Member>(true)
 agree<server.MemberAdded, sdk.AddedMember>(true)
 agree<server.Key, sdk.Key>(true)
 agree<server.KeyCreated, sdk.CreatedKey>(true)
-agree<server.Rules, sdk.Rules>(true)
+agree<Given<server.Rules>, sdk.Rules>(true)
 agree<server.Index, sdk.Index>(true)
-agree<server.Collection, sdk.CollectionInfo>(true)
+agree<Given<Pick<server.Collection, "rules">>["rules"], sdk.CollectionInfo["rules"]>(true)
+agree<Omit<server.Collection, "rules">, Omit<sdk.CollectionInfo, "rules">>(true)
+agree<server.AppUser, sdk.AppUser>(true)
+agree<server.AppSession, sdk.AppSession>(true)
+agree<server.AppSignedUp, sdk.AppSignedUp>(true)
+agree<server.AppSettings, sdk.AppSettings>(true)
 agree<server.Document, sdk.Document<Readonly<Record<string, unknown>>>>(true)
 agree<server.Explanation, sdk.Explanation>(true)
 agree<server.Limits, Required<sdk.Limits>>(true)

@@ -11,6 +11,7 @@ export const scopes = [
   "functions:deploy",
   "functions:invoke",
   "functions:read",
+  "users:admin",
 ] as const
 
 export type Scope = (typeof scopes)[number]

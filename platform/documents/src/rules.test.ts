@@ -3,19 +3,24 @@ import { refusal } from "../test/project.ts"
 import {
   type Access,
   actions,
-  type CallerKind,
   checkAllowed,
   closedRules,
   isAllowed,
   parseRules,
+  type RuleCaller,
   type Rules,
 } from "./rules.ts"
 
-const callers: readonly CallerKind[] = ["anonymous", "publishable", "secret", "function", "member"]
+const ada: RuleCaller = { kind: "user", user: { id: "u1", email: "ada@x.org", roles: ["editor"], claims: {} } }
+const callers: readonly RuleCaller[] = ["anonymous", "publishable", ada, "secret", "function", "member"]
 /** Who each level lets in, in full. */
-const allowed: readonly [access: Access, callers: readonly CallerKind[]][] = [
-  ["public", ["anonymous", "publishable", "secret", "function", "member"]],
-  ["publishable", ["publishable", "secret", "function", "member"]],
+const allowed: readonly [access: Access, callers: readonly RuleCaller[]][] = [
+  ["public", ["anonymous", "publishable", ada, "secret", "function", "member"]],
+  ["publishable", ["publishable", ada, "secret", "function", "member"]],
+  ["user", [ada, "secret", "function", "member"]],
+  [{ roles: ["editor"] }, [ada, "secret", "function", "member"]],
+  [{ roles: ["admin", "editor"], where: { by: "$user.id" } }, [ada, "secret", "function", "member"]],
+  [{ roles: ["admin"] }, ["secret", "function", "member"]],
   ["secret", ["secret", "function", "member"]],
   [null, ["member"]],
 ]
@@ -23,7 +28,7 @@ const allowed: readonly [access: Access, callers: readonly CallerKind[]][] = [
 describe("a rule lets in", () => {
   for (const [access, who] of allowed) {
     for (const action of actions) {
-      test(`${action}: ${access} → ${who.join(", ")}`, async () => {
+      test(`${action}: ${JSON.stringify(access)} → ${JSON.stringify(who)}`, async () => {
         // Every other rule is the opposite, so that looking at the wrong one is found out.
         const other: Access = access === null ? "public" : null
         const rules: Rules = { read: other, create: other, update: other, delete: other, [action]: access }
@@ -33,7 +38,9 @@ describe("a rule lets in", () => {
           expect(code).toBe(who.includes(caller) ? "NONE" : "DOCUMENTS_FORBIDDEN")
           if (code === "NONE") continue
           expect(message).toContain(`rules.${action}`)
-          expect(details).toEqual({ collection: "c", rule: action, needs: access, caller })
+          const needs = typeof access === "object" && access !== null ? "user" : access
+          const kind = typeof caller === "string" ? caller : "user"
+          expect(details).toEqual({ collection: "c", rule: action, needs, caller: kind })
         }
       })
     }

@@ -6,13 +6,18 @@ import { SqliteCollection } from "./dialects/sqlite/collection.ts"
 import { SqliteCollections } from "./dialects/sqlite/collections.ts"
 import { Reader } from "./dialects/sqlite/reader.ts"
 import { rulebookOf } from "./dialects/sqlite/rulebook.ts"
+import type { Filter } from "./filter.ts"
+import { guardCollection } from "./guarded-collection.ts"
 import { defaultLimits, type StoreLimits } from "./limits.ts"
-import { type Action, type CallerKind, checkAllowed, isAllowed } from "./rules.ts"
+import { type Action, checkAllowed, isAllowed, type RuleCaller, userRuleOf } from "./rules.ts"
+import { filterFor } from "./user-rule.ts"
 
 /** What a caller who was let in may do besides. */
 export interface Admission {
   /** Whether the caller may also create documents: to replace one that is not there creates it. */
   readonly mayCreate: boolean
+  /** The collection as far as this caller reaches it, for this action. */
+  readonly collection: DocumentCollection
 }
 
 /** The documents of one project. */
@@ -28,7 +33,7 @@ export interface DocumentStore {
    *
    * @throws {DOCUMENTS_FORBIDDEN} naming the rule to change. @throws {DOCUMENTS_COLLECTION_NOT_FOUND}
    */
-  admit(collection: string, action: Action, caller: CallerKind): Admission
+  admit(collection: string, action: Action, caller: RuleCaller): Admission
 
   /**
    * Rebuilds indexes whose keys an earlier release made in another way; to be called once after the file was opened. Without it
@@ -73,7 +78,20 @@ export function openDocuments({ file, clock, ids, cursorKey, limits }: Documents
     admit(collection, action, caller) {
       const rules = rulebook.rulesOf(collection)
       checkAllowed(collection, rules, { action, caller })
-      return { mayCreate: isAllowed(rules, "create", caller) }
+      const mayCreate = isAllowed(rules, "create", caller)
+      const whole = this.collection(collection)
+      if (typeof caller === "string") return { mayCreate, collection: whole }
+      const reached = (of: Action): Filter | undefined => {
+        const rule = userRuleOf(rules, of, caller)
+        return rule && filterFor(rule, caller.user)
+      }
+      const guard = {
+        action,
+        held: reached(action),
+        created: reached("create"),
+        maxDocumentBytes: shared.limits.maxDocumentBytes,
+      }
+      return { mayCreate, collection: guardCollection(whole, guard) }
     },
     upgrade: () => file.call("documents.upgrade", {}),
   }

@@ -6,7 +6,7 @@ import type { SigningKeys } from "./signing-keys.ts"
 const ALGORITHM = "EdDSA"
 /** RFC 9068. A token of another purpose signed by the same keys is no access token. */
 const TYPE = "at+jwt"
-const MAX_TOKEN_CHARACTERS = 2048
+const MAX_TOKEN_CHARACTERS = 4096
 
 export interface AccessClaims {
   readonly userId: string
@@ -15,7 +15,11 @@ export interface AccessClaims {
 
 /** Short-lived proofs of a session that anyone with the public keys can check. */
 export interface AccessTokens {
-  issue(claims: AccessClaims): Promise<{ readonly token: string; readonly expiresAtMs: number }>
+  /** @param more What the token says of its holder besides. It is taken from the account, and believed of no token. */
+  issue(
+    claims: AccessClaims,
+    more?: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly token: string; readonly expiresAtMs: number }>
   /** @throws {IDENTITY_TOKEN_REFUSED} with `details.reason` "expired" or "invalid" */
   verify(token: string): Promise<AccessClaims>
 }
@@ -31,11 +35,11 @@ interface AccessTokensOptions {
 export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
   const { keys, clock, issuer, audience, lifetimeMs } = options
   return {
-    async issue({ userId, sessionId }) {
+    async issue({ userId, sessionId }, more = {}) {
       const { kid, privateKey } = await keys.current()
       const issuedAtSeconds = Math.floor(clock.now() / 1000)
       const expiresAtSeconds = issuedAtSeconds + Math.floor(lifetimeMs / 1000)
-      const token = await new SignJWT({ sid: sessionId })
+      const token = await new SignJWT({ ...more, sid: sessionId })
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
         .setSubject(userId)
         .setIssuer(issuer)

@@ -90,6 +90,24 @@ export const Busy: ErrorClass<"IDENTITY_BUSY", 503> = defineError(
   "More sign-ins wait than the server takes on at once. Try again in `details.retryAfterSeconds`.",
 )
 
+export const AccountDisabled: ErrorClass<"IDENTITY_ACCOUNT_DISABLED", 403> = defineError(
+  "IDENTITY_ACCOUNT_DISABLED",
+  403,
+  "This account is disabled. Whoever runs the app can enable it.",
+)
+
+export const EmailUnverified: ErrorClass<"IDENTITY_EMAIL_UNVERIFIED", 403> = defineError(
+  "IDENTITY_EMAIL_UNVERIFIED",
+  403,
+  "The address of this account is not confirmed yet. Follow the link in the mail, or ask for another one.",
+)
+
+export const UserNotFound: ErrorClass<"IDENTITY_USER_NOT_FOUND", 404> = defineError(
+  "IDENTITY_USER_NOT_FOUND",
+  404,
+  "The app has no user with this id. List them to see who there is.",
+)
+
 export const SessionEnded: ErrorClass<"IDENTITY_SESSION_ENDED", 401> = defineError(
   "IDENTITY_SESSION_ENDED",
   401,

@@ -1,7 +1,8 @@
 import type { Feature } from "@ashlar/sqlite"
 
 /**
- * The tables of identity, for the system file. No column holds a secret in clear: passwords are argon2id hashes, tokens
+ * The tables of identity: for the system file, which keeps the people of an install, and for the file of each project, which keeps the
+ * users of its app. No column holds a secret in clear: passwords are argon2id hashes, tokens
  * SHA-256 hashes, private keys sealed by the root key. A session or a single-use token that is over is a row that is
  * gone, so what is refused before a restart is refused after it.
  */
@@ -57,6 +58,29 @@ export const identityFeature: Feature = {
            created_at INTEGER NOT NULL,
            verifies_until INTEGER
          ) STRICT`,
+      ],
+    },
+    {
+      id: 2,
+      name: "users of apps: roles, claims, settings, mail tokens",
+      sql: [
+        "ALTER TABLE identity_accounts ADD COLUMN disabled_at INTEGER",
+        "ALTER TABLE identity_accounts ADD COLUMN verified_at INTEGER",
+        "ALTER TABLE identity_accounts ADD COLUMN signed_in_at INTEGER",
+        "ALTER TABLE identity_accounts ADD COLUMN roles TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE identity_accounts ADD COLUMN claims TEXT NOT NULL DEFAULT '{}'",
+        "CREATE TABLE identity_settings (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT",
+        `CREATE TABLE identity_mail_tokens (
+           n INTEGER PRIMARY KEY,
+           token_hash BLOB NOT NULL UNIQUE,
+           purpose TEXT NOT NULL CHECK (purpose IN ('verify', 'reset', 'link')),
+           account_id TEXT NOT NULL,
+           email TEXT NOT NULL,
+           created_at INTEGER NOT NULL,
+           expires_at INTEGER NOT NULL
+         ) STRICT`,
+        "CREATE INDEX identity_mail_tokens_account ON identity_mail_tokens (account_id, purpose)",
+        "CREATE INDEX identity_mail_tokens_expiry ON identity_mail_tokens (expires_at)",
       ],
     },
   ],

@@ -1,9 +1,16 @@
 export type { User } from "./accounts.ts"
 export type { SetupRequest, SignInRequest, SignUpRequest } from "./admission.ts"
+export type { AppDirectory, AppUserChange, AppUserPageRequest, NewAppUser } from "./app/app-directory.ts"
+export type { AppSettings, AppSettingsStore } from "./app/app-settings.ts"
+export type { AppClaims, AppUser } from "./app/app-user.ts"
+export type { AppSignIn, AppSignUp, AppUsers, AppUsersOptions, AppUsersPlace } from "./app/app-users.ts"
+export { appIssuer, createAppUsers } from "./app/app-users.ts"
 export type { AttemptRule } from "./attempt-limit.ts"
 export {
+  AccountDisabled,
   Busy,
   EmailTaken,
+  EmailUnverified,
   InvalidCursor,
   InvalidInput,
   InviteForAnother,
@@ -19,6 +26,7 @@ export {
   SignupsClosed,
   TokenRefused,
   TooManyAttempts,
+  UserNotFound,
   WeakPassword,
   WrongCredentials,
 } from "./errors.ts"

@@ -10,11 +10,11 @@ const MAX_CHARACTERS = 512
  * @throws {IDENTITY_WEAK_PASSWORD} with `details.reason`: "short", "long", "common" or "email"
  * @see NIST SP 800-63B, section 5.1.1.2
  */
-export function checkPassword(password: string, email: string): void {
+export function checkPassword(password: string, email: string, minCharacters: number = MIN_CHARACTERS): void {
   const folded = password.normalize("NFKC")
   // A code unit is at most one character, so a huge text is refused before it is spread out.
   const length = folded.length > 2 * MAX_CHARACTERS ? folded.length : [...folded].length
-  if (length < MIN_CHARACTERS) refuse("short", `at least ${MIN_CHARACTERS} characters, got ${length}`)
+  if (length < minCharacters) refuse("short", `at least ${minCharacters} characters, got ${length}`)
   if (length > MAX_CHARACTERS) refuse("long", `at most ${MAX_CHARACTERS} characters, got ${length}`)
   const plain = folded.toLowerCase()
   if (plain === email || plain === email.split("@")[0]) refuse("email", "something else than the email address")

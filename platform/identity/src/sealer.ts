@@ -63,6 +63,15 @@ export function createSealer(rootKey: RootKey): Sealer {
   }
 }
 
+/** A sealer whose contexts and purposes are of one scope: what is sealed in another one does not open here. */
+export function scopeSealer(sealer: Sealer, scope: string): Sealer {
+  return {
+    seal: (plain, context) => sealer.seal(plain, `${scope}/${context}`),
+    open: (sealed, context) => sealer.open(sealed, `${scope}/${context}`),
+    deriveKey: (purpose) => sealer.deriveKey(`${scope}/${purpose}`),
+  }
+}
+
 /** The version is part of what is authenticated, so an old envelope cannot be passed off as a newer kind. */
 function additionalData(context: string): Uint8Array {
   return Buffer.from(`ashlar-seal/${VERSION}/${context}`, "utf8")

@@ -1,7 +1,7 @@
 import type { Clock, IdSource } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import type { AccessTokens } from "./access-tokens.ts"
-import type { Accounts, User } from "./accounts.ts"
+import type { User } from "./accounts.ts"
 import { InvalidCursor, InvalidInput, SealBroken, SessionEnded, SessionNotFound } from "./errors.ts"
 import type { IdentityLimits } from "./limits.ts"
 import { type Client, toStoredClient } from "./person.ts"
@@ -10,8 +10,8 @@ import type { Sealer } from "./sealer.ts"
 import { hashToken, type RefreshTokens } from "./tokens.ts"
 
 /** What a person gets by signing in. Times are RFC 3339 in UTC. */
-export interface Session {
-  readonly user: User
+export interface Session<Account = User> {
+  readonly user: Account
   readonly sessionId: string
   readonly accessToken: string
   readonly accessTokenExpiresAt: string
@@ -32,8 +32,8 @@ export interface SessionInfo {
 }
 
 /** Who sends a request with an access token. */
-export interface SignedIn {
-  readonly user: User
+export interface SignedIn<Account = User> {
+  readonly user: Account
   readonly sessionId: string
 }
 
@@ -56,28 +56,32 @@ export interface Page<T> {
 }
 
 /** A session that is ready to be written, by itself or with the account it belongs to. */
-export interface PreparedSession {
+export interface PreparedSession<Account = User> {
+  readonly sessionId: string
   readonly statements: readonly JoiningStatement[]
   /** Call it once the statements are committed. */
-  finish(user: User): Promise<Session>
+  finish(user: Account): Promise<Session<Account>>
 }
 
-export interface Sessions {
-  prepare(userId: string, client: Client): PreparedSession
-  refresh(refreshToken: string, client: Client): Promise<Session>
+export interface Sessions<Account = User> {
+  prepare(userId: string, client: Client): PreparedSession<Account>
+  refresh(refreshToken: string, client: Client): Promise<Session<Account>>
   endByRefreshToken(refreshToken: string): Promise<void>
-  authenticate(accessToken: string): Promise<SignedIn>
+  authenticate(accessToken: string): Promise<SignedIn<Account>>
   list(userId: string, page?: SessionPageRequest): Page<SessionInfo>
   revoke(session: { readonly userId: string; readonly sessionId: string }): Promise<void>
   revokeAll(userId: string, options?: { readonly exceptSessionId?: string }): Promise<number>
 }
 
-interface SessionsOptions {
+interface SessionsOptions<Account> {
   readonly file: SqliteFile
   readonly clock: Clock
   readonly ids: IdSource
   readonly sealer: Sealer
-  readonly accounts: Accounts
+  /** Finds whoever may have a session now: one who may not is as if they were not there. */
+  readonly accounts: { find(id: string): Account | undefined }
+  /** What access tokens say of their holder besides. Default: nothing. */
+  readonly claimsOf?: (account: Account) => Readonly<Record<string, unknown>>
   readonly accessTokens: AccessTokens
   readonly refreshTokens: RefreshTokens
   readonly limits: IdentityLimits
@@ -93,12 +97,15 @@ interface SessionRow {
   user_agent: string
 }
 
-export function createSessions(options: SessionsOptions): Sessions {
+export function createSessions<Account extends { readonly id: string }>(
+  options: SessionsOptions<Account>,
+): Sessions<Account> {
   const { file, clock, accounts, accessTokens, refreshTokens, limits } = options
 
-  async function toSession(user: User, refreshToken: string, expiresAtMs: number): Promise<Session> {
+  async function toSession(user: Account, refreshToken: string, expiresAtMs: number): Promise<Session<Account>> {
     const sessionId = refreshTokens.parse(refreshToken)!.sessionId
-    const access = await accessTokens.issue({ userId: user.id, sessionId })
+    const claims = options.claimsOf?.(user) ?? {}
+    const access = await accessTokens.issue({ userId: user.id, sessionId }, claims)
     return {
       user,
       sessionId,
@@ -118,6 +125,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const { address, userAgent } = toStoredClient(client)
       const row = [sessionId, userId, hashToken(token), nowMs, nowMs, nowMs, expiresAtMs, address, userAgent]
       return {
+        sessionId,
         statements: [...makeRoom(userId, nowMs, limits.sessionsPerAccount), { sql: INSERT_SESSION, params: row }],
         finish: (user) => toSession(user, token, expiresAtMs),
       }
@@ -180,7 +188,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 }
 
 function listSessions(
-  { file, clock, sealer }: SessionsOptions,
+  { file, clock, sealer }: Pick<SessionsOptions<unknown>, "file" | "clock" | "sealer">,
   userId: string,
   page: SessionPageRequest,
 ): Page<SessionInfo> {
@@ -228,7 +236,7 @@ function toSessionInfo(row: SessionRow, currentSessionId: string | undefined): S
   }
 }
 
-function checkLimit(limit: number = 50): number {
+export function checkLimit(limit: number = 50): number {
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
     throw new InvalidInput(`Expected \`limit\` to be a whole number from 1 to 1000, got ${limit}.`, {
       details: { field: "limit" },
@@ -238,11 +246,11 @@ function checkLimit(limit: number = 50): number {
 }
 
 /** A cursor is a sealed row number: it tells nothing, opens for its own list only, and cannot be made up. */
-function sealCursor(sealer: Sealer, n: number, context: string): string {
+export function sealCursor(sealer: Sealer, n: number, context: string): string {
   return Buffer.from(sealer.seal(Buffer.from(String(n)), context)).toString("base64url")
 }
 
-function openCursor(sealer: Sealer, cursor: string, context: string): number {
+export function openCursor(sealer: Sealer, cursor: string, context: string): number {
   try {
     if (cursor.length > 128) throw new SealBroken()
     return Number(Buffer.from(sealer.open(Buffer.from(cursor, "base64url"), context)).toString())

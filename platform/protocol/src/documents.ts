@@ -1,16 +1,40 @@
 import { type Schema, v } from "@ashlar/validation"
-import { Access } from "./functions.ts"
 import { Time } from "./page.ts"
 
-/** Who may do something: nobody with a key (null), secret keys, publishable keys too, everybody. */
-export type RuleLevel = "public" | "publishable" | "secret" | null
-export interface Rules {
-  readonly read: RuleLevel
-  readonly create: RuleLevel
-  readonly update: RuleLevel
-  readonly delete: RuleLevel
+/** Who may do something: nobody with a key (null), secret keys, users of the app too, publishable keys too, everybody. */
+export type RuleLevel = "public" | "publishable" | "user" | "secret"
+/** Users of the app with one of the roles, and the documents that the filter means: `$user.id` in it stands for the user's id. */
+export interface UserRule {
+  readonly roles?: readonly string[] | undefined
+  readonly where?: Readonly<Record<string, unknown>> | undefined
 }
-const level: Schema<RuleLevel> = Access.nullable()
+export type Rule = RuleLevel | UserRule | null
+export interface Rules {
+  readonly read: Rule
+  readonly create: Rule
+  readonly update: Rule
+  readonly delete: Rule
+}
+const RuleLevel: Schema<RuleLevel> = v.enum(["public", "publishable", "user", "secret"]).meta({
+  id: "RuleLevel",
+  description:
+    "Who may act without being a member: everybody, any key of the project, its app's users, or secret keys and functions.",
+})
+const UserRule: Schema<UserRule> = v
+  .object({
+    roles: v.array(v.string()).optional().describe("One of these will do"),
+    where: v
+      .record(v.string(), v.unknown())
+      .optional()
+      .describe(
+        "Only documents for which this filter holds; `$user.id`, `$user.email`, `$user.roles` and `$user.claims.<name>` stand for the user's",
+      ),
+  })
+  .meta({
+    id: "UserRule",
+    description: "Users of the app, with conditions. Secret keys and members are not bound by them.",
+  })
+const level: Schema<Rule> = v.union([RuleLevel, UserRule]).nullable()
 export const Rules: Schema<Rules> = v.object({ read: level, create: level, update: level, delete: level }).meta({
   id: "Rules",
   description:

@@ -1,4 +1,18 @@
 export {
+  AppRefreshBody,
+  AppSession,
+  AppSettings,
+  AppSettingsPatch,
+  AppSignedUp,
+  AppSignInBody,
+  AppSignUpBody,
+  AppUser,
+  AppUserPatch,
+  AppUserQuery,
+  NewAppUser,
+  SignedOut,
+} from "./app-users.ts"
+export {
   Collection,
   CollectionPatch,
   Document,
@@ -11,9 +25,11 @@ export {
   NewCollection,
   QueryBody,
   QueryResult,
+  type Rule,
   type RuleLevel,
   Rules,
   UpdateBody,
+  type UserRule,
 } from "./documents.ts"
 export {
   type Access,

@@ -98,6 +98,7 @@ export type Scope =
   | "functions:deploy"
   | "functions:invoke"
   | "functions:read"
+  | "users:admin"
 export const Scope: Schema<Scope> = v
   .enum([
     "audit:read",
@@ -108,6 +109,7 @@ export const Scope: Schema<Scope> = v
     "functions:deploy",
     "functions:invoke",
     "functions:read",
+    "users:admin",
   ])
   .meta({
     id: "Scope",

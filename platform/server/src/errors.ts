@@ -25,6 +25,11 @@ export const ForeignOrigin: ErrorClass<"SERVER_FOREIGN_ORIGIN", 403> = defineErr
   403,
   "A page of another origin asked for something that only the console's own pages may ask.",
 )
+export const AppUserNeeded: ErrorClass<"SERVER_APP_USER_NEEDED", 401> = defineError(
+  "SERVER_APP_USER_NEEDED",
+  401,
+  "This takes a signed-in user of the app. Send `Ashlar-User: Bearer <access token>` beside a key of the project.",
+)
 export const PreconditionMalformed: ErrorClass<"SERVER_PRECONDITION_MALFORMED", 400> = defineError(
   "SERVER_PRECONDITION_MALFORMED",
   400,

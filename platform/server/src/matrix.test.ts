@@ -24,9 +24,11 @@ afterAll(() => matrix.stage.close())
 const isMember = ({ as }: MatrixCaller): boolean => (ROLES as readonly string[]).includes(as)
 
 /** What a row says of a caller who knows of the project, or where there is none. */
-function admits({ from, keys = [], scope }: Row, { as, ...caller }: MatrixCaller): boolean {
+function admits({ from, keys = [], scope, anonymous }: Row, { as, ...caller }: MatrixCaller): boolean {
   if (from === "all") return true
-  if (as === "anonymous") return false
+  if (as === "anonymous") return anonymous === true
+  // A user of the app gets in by their key, and no further for being a user: what is further in decides on them.
+  if (as === "user") return keys.includes("publishable")
   if (as === "publishable" || as === "secret") return keys.includes(as)
   if (as === "scoped") return scope === "any" || (scope !== undefined && scope === caller.scope)
   return from === "people" || ROLES.indexOf(as) >= ROLES.indexOf(from)
@@ -34,11 +36,11 @@ function admits({ from, keys = [], scope }: Row, { as, ...caller }: MatrixCaller
 
 function expected(row: Row, caller: MatrixCaller, place: Home): string {
   if (row.from === "all") return row.answer
-  if (caller.as === "anonymous") return "401 CONTROL_CREDENTIALS_NEEDED"
+  if (caller.as === "anonymous") return admits(row, caller) ? row.answer : "401 CONTROL_CREDENTIALS_NEEDED"
   // The project of others looks like one that is not there.
   if (row.from !== "people" && caller.home !== place) return "404 CONTROL_PROJECT_NOT_FOUND"
-  if (admits(row, caller)) return row.answer
-  return (caller.as === "publishable" ? row.publishable : undefined) ?? "403 CONTROL_FORBIDDEN"
+  if (admits(row, caller)) return row.usersOnly && caller.as !== "user" ? "401 SERVER_APP_USER_NEEDED" : row.answer
+  return (caller.as === "publishable" || caller.as === "user" ? row.publishable : undefined) ?? "403 CONTROL_FORBIDDEN"
 }
 
 /** Status, and code if there is one. A schema's refusal has many causes, and none of them is the door. */
@@ -93,8 +95,9 @@ async function holds(row: Row, place: Home, who: readonly MatrixCaller[] = matri
 
 /** What each level of a rule opens to whom, for every action. */
 const OPENED: Readonly<Record<string, readonly MatrixCaller["as"][]>> = {
-  public: ["anonymous", "publishable", "secret", "scoped"],
-  publishable: ["publishable", "secret", "scoped"],
+  public: ["anonymous", "publishable", "user", "secret", "scoped"],
+  publishable: ["publishable", "user", "secret", "scoped"],
+  user: ["user", "secret", "scoped"],
   secret: ["secret", "scoped"],
   null: [],
 }
@@ -151,18 +154,25 @@ describe("the rules of a collection", () => {
   })
 })
 
-describe("what ends a project", () => {
+describe("what ends a caller's place", () => {
   const rows = Object.entries(ROWS).filter(([, row]) => row.last)
-  const owners = (place: Home): readonly MatrixCaller[] =>
-    matrix.callers.filter(({ as, home }) => as === "owner" && home === place)
 
   for (const [name, row] of rows) {
-    test(`${name} refuses everybody but its owner, in both projects`, async () => {
-      for (const place of HOMES) {
-        const others = matrix.callers.filter((caller) => !owners(place).includes(caller))
-        await holds(row, place, others)
-      }
+    const isDone = (place: Home, caller: MatrixCaller): boolean => expected(row, caller, place) === row.answer
+    test(`${name} refuses whom it must, in both projects`, async () => {
+      for (const place of HOMES)
+        await holds(
+          row,
+          place,
+          matrix.callers.filter((caller) => !isDone(place, caller)),
+        )
     })
-    test.each(HOMES)(`${name} does as the owner of %s says`, (place) => holds(row, place, owners(place)))
+    test.each(HOMES)(`${name} does in %s as whoever may says`, (place) =>
+      holds(
+        row,
+        place,
+        matrix.callers.filter((caller) => isDone(place, caller)),
+      ),
+    )
   }
 })

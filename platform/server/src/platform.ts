@@ -5,6 +5,7 @@ import type { Identity } from "@ashlar/identity"
 import type { Capabilities, Health, SetupFacts } from "@ashlar/protocol"
 import type { Queue } from "@ashlar/queue"
 import type { Scheduler } from "@ashlar/scheduler"
+import type { AppUserRooms } from "./app-user-rooms.ts"
 import type { Log } from "./log.ts"
 import type { RequestMetrics, Sample } from "./metrics.ts"
 import type { ProjectRooms } from "./project-rooms.ts"
@@ -14,6 +15,8 @@ export interface Platform {
   readonly version: string
   readonly identity: Identity
   readonly control: Control
+  /** The users of the projects' apps. */
+  readonly appUsers: AppUserRooms
   readonly rooms: ProjectRooms
   readonly functions: FunctionsService
   /** Work that outlives its request. */

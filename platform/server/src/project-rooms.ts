@@ -1,6 +1,7 @@
 import { type Clock, type IdSource, systemClock, uuidv7 } from "@ashlar/core"
 import { type DocumentStore, documentsFeature, openDocuments } from "@ashlar/documents"
 import { functionsFeature } from "@ashlar/functions"
+import { identityFeature } from "@ashlar/identity"
 import type { SqliteEngine, SqliteFile } from "@ashlar/sqlite"
 
 /** What one project keeps: its file, and the stores on it. */
@@ -19,7 +20,7 @@ export interface ProjectRooms {
 
 /** Rooms kept at hand; the engine below has its own bound on open files. */
 const MAX_ROOMS = 1000
-const DEFINITION = { kind: "project", features: [documentsFeature, functionsFeature] } as const
+const DEFINITION = { kind: "project", features: [documentsFeature, functionsFeature, identityFeature] } as const
 
 export function createProjectRooms(options: {
   readonly engine: SqliteEngine

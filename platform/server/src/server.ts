@@ -6,6 +6,7 @@ import type { App } from "@ashlar/http"
 import { createSealer, identityFeature, openIdentity, openRootKey, type Sealer } from "@ashlar/identity"
 import { openSqlite } from "@ashlar/sqlite"
 import { createPlatformApp } from "./app.ts"
+import { createAppUserRooms } from "./app-user-rooms.ts"
 import { type BackendUrls, openBackends } from "./backends/open-backends.ts"
 import { bundleStore } from "./backends/open-bundles.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
@@ -16,8 +17,9 @@ import { createLog, type Log } from "./log.ts"
 import { createRequestMetrics } from "./metrics.ts"
 import type { Platform } from "./platform.ts"
 import { createProjectRooms } from "./project-rooms.ts"
+import { projectStorage } from "./project-storage.ts"
 import { describeInstall } from "./self-description.ts"
-import { pushBundleRemoval, removeBundles } from "./upkeep/remove-bundles.ts"
+import { pushBundleRemoval } from "./upkeep/remove-bundles.ts"
 import { pushRemoval } from "./upkeep/remove-storage.ts"
 import { startUpkeep } from "./upkeep/start-upkeep.ts"
 import { version } from "./version.ts"
@@ -100,23 +102,17 @@ async function compose(
     cursorKeyOf: (projectId) => sealer.deriveKey(`documents.cursor:${projectId}`),
   })
 
-  const projectStorage = {
-    create: (projectId: string) => rooms.create(projectId),
-    async remove(projectId: string) {
-      await functions.forget(projectId)
-      await rooms.remove(projectId)
-      await removeBundles(storage, projectId)
-    },
-  }
-
+  const onLimitsError = (error: unknown): void => log.error("attempts to sign in are counted by this node alone", error)
+  const rateLimits = cache.limits === undefined ? {} : { rateLimits: cache.limits }
+  const admission = { sealer, clock, ids, onLimitsError, ...rateLimits }
+  const appUsers = createAppUserRooms(rooms, admission)
   const identity = await openIdentity({
-    ...{ file, sealer, clock, ids, signups, issuer: "ashlar" },
-    ...(cache.limits !== undefined && { rateLimits: cache.limits }),
-    onLimitsError: (error) => log.error("attempts to sign in are counted by this node alone", error),
+    ...{ ...admission, file, signups, issuer: "ashlar" },
     onInviteAccepted: (invite) => control.members.accept(invite),
   })
   const control = openControl({
-    ...{ file, clock, ids, people: identity.people, storage: projectStorage },
+    ...{ file, clock, ids, people: identity.people },
+    storage: projectStorage({ rooms, appUsers, functions: () => functions, bundles: storage }),
     cursorKey: sealer.deriveKey("control.cursor"),
     onLeftover: (projectId) => pushRemoval(work.queue, projectId),
   })
@@ -139,7 +135,7 @@ async function compose(
 
   const requestMetrics = createRequestMetrics()
   const platform: Platform = {
-    ...{ version, identity, control, rooms, functions, requestMetrics, log, draining: draining.signal },
+    ...{ version, identity, control, appUsers, rooms, functions, requestMetrics, log, draining: draining.signal },
     ...{ queue: work.queue, scheduler: upkeep.scheduler, bus: events.bus },
     ...describeInstall({
       ...{ engine, functions, signups, version, draining: draining.signal },

@@ -18,6 +18,7 @@ import {
   type TransportOptions,
   type User,
 } from "@ashlar/sdk"
+import { type AppUsers, createAppUsers } from "./app-users.ts"
 import { type Collections, createCollections } from "./collections.ts"
 import { createDeployments, type Deployments } from "./functions.ts"
 import { toQuery } from "./paging.ts"
@@ -32,7 +33,7 @@ import {
   type Projects,
 } from "./projects.ts"
 
-export interface AdminOptions extends Omit<TransportOptions, "authorizer"> {
+export interface AdminOptions extends Omit<TransportOptions, "authorizer" | "user"> {
   /** Where the session is kept. Default: memory. */
   readonly store?: TokenStore | undefined
   /** True keeps the refresh token in an HttpOnly cookie: for a console that the server itself serves. */
@@ -63,6 +64,8 @@ export interface Admin {
   readonly members: Members
   readonly keys: Keys
   readonly audit: Audit
+  /** The users of a project's app. */
+  readonly users: AppUsers
   readonly collections: Collections
   /** The documents of one collection. Asks no server. */
   documents<T extends object = JsonObject>(project: string, collection: string): Collection<T>
@@ -108,6 +111,7 @@ export function createAdmin(options: AdminOptions): Admin {
     members: createMembers(transport),
     keys: createKeys(transport),
     audit: createAudit(transport),
+    users: createAppUsers(transport),
     collections: createCollections(transport),
     documents: <T extends object>(project: string, collection: string) =>
       new Collection<T>({ transport, project, collection }),

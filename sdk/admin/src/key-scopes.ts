@@ -9,6 +9,7 @@ export const keyScopes: Readonly<Record<Scope, string>> = {
   "functions:invoke": "call functions",
   "functions:read": "read functions, their versions, logs and metrics",
   "functions:deploy": "deploy, roll back and delete functions",
+  "users:admin": "manage the users of the app, and how they sign in",
   "audit:read": "read the audit trail",
 }
 

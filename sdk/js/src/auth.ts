@@ -60,7 +60,10 @@ export interface Auth {
 export function createAuth(options: AuthOptions): Auth {
   const cookie = options.cookie === true
   const anonymous = createTransport({ ...options, authorizer: undefined })
-  const keeper = createSessionKeeper({ transport: anonymous, store: options.store, cookie })
+  const keeper = createSessionKeeper<Session>({
+    ...{ transport: anonymous, store: options.store, cookie },
+    refreshPath: "/v1/auth/refresh",
+  })
   const signedIn = createTransport({ ...options, authorizer: keeper.authorizer })
 
   async function begin(path: string, input: object): Promise<User> {

@@ -1,6 +1,8 @@
+export type { AppAuth, AppAuthOptions, AppSignUp } from "./app-auth.ts"
+export { createAppAuth } from "./app-auth.ts"
 export type { Auth, AuthOptions, SetUp, SignIn, SignUp } from "./auth.ts"
 export { createAuth } from "./auth.ts"
-export type { Ashlar, AshlarOptions } from "./client.ts"
+export type { AppOptions, Ashlar, AshlarOptions } from "./client.ts"
 export { createAshlar, keyAuthorizer } from "./client.ts"
 export type { ReplaceOptions, WriteOptions } from "./collection.ts"
 export { Collection } from "./collection.ts"
@@ -33,6 +35,10 @@ export { createTransport, readProblem } from "./transport.ts"
 export type {
   Access,
   AddedMember,
+  AppSession,
+  AppSettings,
+  AppSignedUp,
+  AppUser,
   AuditEntry,
   Capabilities,
   CollectionInfo,
@@ -69,6 +75,8 @@ export type {
   QueryPage,
   QueryRequest,
   Role,
+  Rule,
+  RuleLevel,
   Rules,
   Runtime,
   RuntimeCapability,
@@ -78,4 +86,5 @@ export type {
   SetupState,
   SortField,
   User,
+  UserRule,
 } from "./wire.ts"

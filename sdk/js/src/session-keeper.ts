@@ -1,24 +1,32 @@
 import { type AshlarRequestError, clientError, isRequestError } from "./errors.ts"
 import { memoryTokenStore, type TokenStore } from "./token-store.ts"
 import type { Authorizer, Transport } from "./transport.ts"
-import type { Session } from "./wire.ts"
 
-export interface SessionKeeperOptions {
+/** What a keeper needs of a session. */
+export interface KeptSession {
+  readonly accessToken: string
+  readonly accessTokenExpiresAt: string
+  readonly refreshToken: string | null
+}
+
+export interface SessionKeeperOptions<S> {
   /** Sends without credentials. */
   readonly transport: Transport
-  readonly store?: TokenStore | undefined
+  readonly store?: TokenStore<S> | undefined
+  /** Where a refresh token is traded for the next session. */
+  readonly refreshPath: string
   /** True when the server's cookie holds the refresh token. */
   readonly cookie: boolean
 }
 
 /** Holds one session and keeps its tokens fresh. */
-export interface SessionKeeper {
+export interface SessionKeeper<S> {
   readonly authorizer: Authorizer
-  load(): Promise<Session | null>
+  load(): Promise<S | null>
   /** A sign-in or a sign-out: it overtakes a renewal that is under way. */
-  change(session: Session | null): Promise<void>
-  renew(): Promise<Session>
-  onChange(listener: (session: Session | null) => void): () => void
+  change(session: S | null): Promise<void>
+  renew(): Promise<S>
+  onChange(listener: (session: S | null) => void): () => void
 }
 
 /** An access token is renewed when it has less than this to live. */
@@ -30,26 +38,26 @@ export function signedOut(): AshlarRequestError {
   return clientError("SDK_SIGNED_OUT", "Nobody is signed in. Sign in first.")
 }
 
-export function createSessionKeeper(options: SessionKeeperOptions): SessionKeeper {
-  const store = options.store ?? memoryTokenStore()
-  const listeners = new Set<(session: Session | null) => void>()
-  let renewing: Promise<Session> | undefined
+export function createSessionKeeper<S extends KeptSession>(options: SessionKeeperOptions<S>): SessionKeeper<S> {
+  const store = options.store ?? memoryTokenStore<S>()
+  const listeners = new Set<(session: S | null) => void>()
+  let renewing: Promise<S> | undefined
   let renewedAtMs = 0
   // Counts sign-ins and sign-outs, so that a renewal which they overtake is thrown away.
   let era = 0
 
-  async function keep(session: Session | null): Promise<void> {
+  async function keep(session: S | null): Promise<void> {
     await store.save(session)
     for (const listener of listeners) listener(session)
   }
 
-  async function requestRenewal(): Promise<Session> {
+  async function requestRenewal(): Promise<S> {
     const old = await store.load()
     if (!old?.refreshToken && !options.cookie) throw signedOut()
     const started = era
     const json = old?.refreshToken ? { refreshToken: old.refreshToken } : {}
     try {
-      const session = await options.transport.json<Session>({ method: "POST", path: "/v1/auth/refresh", json })
+      const session = await options.transport.json<S>({ method: "POST", path: options.refreshPath, json })
       if (era !== started) throw signedOut()
       renewedAtMs = Date.now()
       await keep(session)
@@ -62,7 +70,7 @@ export function createSessionKeeper(options: SessionKeeperOptions): SessionKeepe
   }
 
   /** One renewal at a time: a refresh token works once, so two renewals at once would end the session. */
-  function renew(): Promise<Session> {
+  function renew(): Promise<S> {
     renewing ??= requestRenewal().finally(() => {
       renewing = undefined
     })

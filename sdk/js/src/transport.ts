@@ -24,6 +24,8 @@ export interface TransportOptions {
   /** As in `fetch`: set `include` when the session cookie belongs to another origin. */
   readonly credentials?: RequestCredentials | undefined
   readonly authorizer?: Authorizer | undefined
+  /** The user of the app for whom a request is sent, beside what the authorizer says of the app itself. */
+  readonly user?: Authorizer | undefined
 }
 
 /** One request, relative to the server's address. */
@@ -83,13 +85,13 @@ export function createTransport(options: TransportOptions): Transport {
   const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
 
   /** One request under the time limit; `use` reads as much of the answer as the limit shall cover. */
-  async function attempt<T>(spec: RequestSpec, bearer: string | undefined, use: (answer: Response) => Promise<T>) {
+  async function attempt<T>(spec: RequestSpec, sent: Credentials, use: (answer: Response) => Promise<T>) {
     const timeoutMs = spec.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS
     const limit = new AbortController()
     const timer = setTimeout(() => limit.abort(), timeoutMs)
     try {
       const signal = spec.signal ? AbortSignal.any([spec.signal, limit.signal]) : limit.signal
-      return await use(await fetch(base + spec.path + toSearch(spec.query), toInit(spec, bearer, options, signal)))
+      return await use(await fetch(base + spec.path + toSearch(spec.query), toInit(spec, sent, options, signal)))
     } catch (cause) {
       if (isRequestError(cause)) throw cause
       if (spec.signal?.aborted) throw spec.signal.reason
@@ -105,18 +107,21 @@ export function createTransport(options: TransportOptions): Transport {
 
   /** The request with its credentials; a bearer that has just run out is renewed, once. */
   async function authorized<T>(spec: RequestSpec, use: (answer: Response) => Promise<T>): Promise<T> {
-    const { authorizer } = options
-    const bearer = await authorizer?.bearer()
-    if (bearer === undefined || authorizer?.renew === undefined) return attempt(spec, bearer, use)
-    const first = await attempt(spec, bearer, async (answer) => {
+    const { authorizer, user } = options
+    const sent = { bearer: await authorizer?.bearer(), user: await user?.bearer() }
+    // What runs out is the user's token where there is one, and else the bearer.
+    const [name, source] = sent.user === undefined ? (["bearer", authorizer] as const) : (["user", user] as const)
+    const refused = sent[name]
+    if (refused === undefined || source?.renew === undefined) return attempt(spec, sent, use)
+    const first = await attempt(spec, sent, async (answer) => {
       if (answer.status !== 401 || !isRepeatable(spec)) return { done: await use(answer) }
       // Read now, while the time limit still runs.
       return { refused: new Response(await answer.text(), answer) }
     })
     if (first.refused === undefined) return first.done
-    const renewed = await authorizer.renew(bearer)
+    const renewed = await source.renew(refused)
     if (renewed === undefined) return use(first.refused)
-    return attempt(spec, renewed, use)
+    return attempt(spec, { ...sent, [name]: renewed }, use)
   }
 
   async function persistent<T>(spec: RequestSpec, use: (answer: Response) => Promise<T>): Promise<T> {
@@ -171,15 +176,22 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
+/** What one try says of who sends it. */
+interface Credentials {
+  readonly bearer: string | undefined
+  readonly user: string | undefined
+}
+
 function toInit(
   spec: RequestSpec,
-  bearer: string | undefined,
+  { bearer, user }: Credentials,
   options: TransportOptions,
   signal: AbortSignal,
 ): RequestInit {
   const headers: Record<string, string> = {}
   if (spec.json !== undefined) headers["content-type"] = "application/json"
   if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`
+  if (user !== undefined) headers["ashlar-user"] = `Bearer ${user}`
   for (const [name, value] of Object.entries(spec.headers ?? {})) if (value !== undefined) headers[name] = value
   const init: RequestInit = { method: spec.method ?? "GET", headers, signal }
   if (options.credentials !== undefined) init.credentials = options.credentials

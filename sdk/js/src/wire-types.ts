@@ -12,6 +12,50 @@ export interface AddedMember {
   readonly invite: Invite | null
 }
 
+/** A signed-in user of the app. The refresh token rotates on every use. */
+export interface AppSession {
+  readonly user: AppUser
+  readonly sessionId: string
+  /** Goes into `Ashlar-User: Bearer …`, beside the project's key */
+  readonly accessToken: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly accessTokenExpiresAt: string
+  readonly refreshToken: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly refreshTokenExpiresAt: string
+}
+
+export interface AppSettings {
+  /** Whether a publishable key is enough to make an account */
+  readonly signups: "open" | "closed"
+  readonly passwordMinCharacters: number
+  /** Whether an address must be confirmed before its user may sign in */
+  readonly verifiedEmailOnly: boolean
+}
+
+export interface AppSignedUp {
+  readonly user: AppUser
+  /** Null where addresses must be confirmed first */
+  readonly session: AppSession | null
+}
+
+/** A user of the project's app. */
+export interface AppUser {
+  readonly id: string
+  readonly email: string
+  readonly emailVerified: boolean
+  readonly name: string | null
+  /** Given by the project's servers; rules ask for them */
+  readonly roles: readonly string[]
+  /** Given by the project's servers; rules ask for them */
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly disabled: boolean
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly lastSignedInAt: string | null
+}
+
 export interface AuditEntry {
   readonly id: string
   /** RFC 3339, UTC, with milliseconds */
@@ -279,12 +323,15 @@ export interface Project {
 /** What a member may do: viewers read, developers change, admins also manage members, owners also other owners, and delete. */
 export type Role = "owner" | "admin" | "developer" | "viewer"
 
+/** Who may act without being a member: everybody, any key of the project, its app's users, or secret keys and functions. */
+export type RuleLevel = "public" | "publishable" | "user" | "secret"
+
 /** Who may act without being a member, for each action. Members of the project may always; viewers read only. */
 export interface Rules {
-  readonly read: Access | null
-  readonly create: Access | null
-  readonly update: Access | null
-  readonly delete: Access | null
+  readonly read: RuleLevel | UserRule | null
+  readonly create: RuleLevel | UserRule | null
+  readonly update: RuleLevel | UserRule | null
+  readonly delete: RuleLevel | UserRule | null
 }
 
 /** `bun` runs a sandboxed process; `quickjs` runs WebAssembly with a clean state per call. */
@@ -306,6 +353,7 @@ export type Scope =
   | "functions:deploy"
   | "functions:invoke"
   | "functions:read"
+  | "users:admin"
 
 /** What signing in answers. The access token lives five minutes; the refresh token rotates on every use. */
 export interface Session {
@@ -356,4 +404,12 @@ export interface User {
   readonly administrator: boolean
   /** RFC 3339, UTC, with milliseconds */
   readonly createdAt: string
+}
+
+/** Users of the app, with conditions. Secret keys and members are not bound by them. */
+export interface UserRule {
+  /** One of these will do */
+  readonly roles?: readonly string[]
+  /** Only documents for which this filter holds; `$user.id`, `$user.email`, `$user.roles` and `$user.claims.<name>` stand for the user's */
+  readonly where?: Readonly<Record<string, unknown>>
 }

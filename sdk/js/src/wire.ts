@@ -8,13 +8,19 @@ import type {
   FieldPath,
   IndexField,
   IndexKind,
+  RuleLevel,
   Runtime,
   Document as StoredDocument,
+  UserRule,
 } from "./wire-types.ts"
 
 export type {
   Access,
   AddedMember,
+  AppSession,
+  AppSettings,
+  AppSignedUp,
+  AppUser,
   AuditEntry,
   Capabilities,
   CollectionInfo,
@@ -41,6 +47,7 @@ export type {
   ProblemIssue as ProblemError,
   Project,
   Role,
+  RuleLevel,
   Rules,
   Runtime,
   RuntimeCapability,
@@ -49,7 +56,11 @@ export type {
   SessionInfo,
   SetupState,
   User,
+  UserRule,
 } from "./wire-types.ts"
+
+/** Who may: a level, users of the app with conditions, or nobody but members. */
+export type Rule = RuleLevel | UserRule | null
 
 /** A value that JSON can carry. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }

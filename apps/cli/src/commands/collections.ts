@@ -1,15 +1,15 @@
 import { everyItem } from "@ashlar/admin"
-import type { Access, CollectionInfo, FieldPath, Index, IndexKind, IndexRequest, Rules } from "@ashlar/sdk"
+import type { CollectionInfo, FieldPath, Index, IndexKind, IndexRequest, Rule, RuleLevel, Rules } from "@ashlar/sdk"
 import type { Command } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
 import { WrongUsage } from "../errors.ts"
 import { choice, commaList, type Run } from "../program.ts"
 import { plural, toFacts, toTable } from "../text.ts"
 
-type RuleOptions = { readonly [A in keyof Rules]?: Access | "none" }
+type RuleOptions = { readonly [A in keyof Rules]?: RuleLevel | "none" }
 
 const actions = ["read", "create", "update", "delete"] as const
-const words = ["public", "publishable", "secret", "none"]
+const words = ["public", "publishable", "user", "secret", "none"]
 
 /** `collections list|create|show|rules|indexes|delete`. */
 export function registerCollections(program: Command, run: Run): void {
@@ -72,7 +72,7 @@ async function list(cli: Cli): Promise<Outcome> {
   const rows = found.map(({ name, count, rules, indexes }) => [
     name,
     count.toLocaleString("en"),
-    ...actions.map((action) => rules[action] ?? "–"),
+    ...actions.map((action) => showRule(rules[action]) ?? "–"),
     String(indexes.length),
   ])
   const none = "No collections yet. Create one: ashlar collections create <name>"
@@ -148,7 +148,12 @@ function describe(collection: CollectionInfo): string {
 }
 
 function describeRules(rules: Rules): string {
-  return toFacts(Object.fromEntries(actions.map((action) => [action, rules[action] ?? "members only"])))
+  return toFacts(Object.fromEntries(actions.map((action) => [action, showRule(rules[action]) ?? "members only"])))
+}
+
+/** A rule with conditions as `ashlar.toml` has it, on one line. */
+function showRule(rule: Rule): string | null {
+  return typeof rule === "object" && rule !== null ? `user ${JSON.stringify(rule)}` : rule
 }
 
 function describeIndexes(indexes: readonly Index[]): string {

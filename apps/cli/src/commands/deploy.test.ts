@@ -289,7 +289,7 @@ describe("deploy refuses before it changes anything", () => {
       "a rule for nobody in particular",
       { "ashlar.toml": `${project}[collections.a]\nrules = { read = "everybody" }` },
       "CLI_MANIFEST_INVALID",
-      '`collections.a.rules.read` to be "public" or "publishable" or "secret", got "everybody"',
+      '`collections.a.rules.read` to be "public" or "publishable" or "user" or "secret", got "everybody"',
     ],
     [
       "an index of nothing",

@@ -121,6 +121,14 @@ export function Frame() {
       run: () => void navigate({ to: "/projects/$p/settings/api-keys", params: { p } }),
     },
     p !== undefined && {
+      id: "go-users",
+      title: "App users",
+      group: "Go to",
+      hint: p,
+      keys: "g u",
+      run: () => void navigate({ to: "/projects/$p/settings/users", params: { p } }),
+    },
+    p !== undefined && {
       id: "go-members",
       title: "Members",
       group: "Go to",

@@ -1,27 +1,35 @@
-import type { Access, Rules } from "@ashlar/sdk"
+import type { Access, Rule, Rules, UserRule } from "@ashlar/sdk"
 
 export const operations = ["read", "create", "update", "delete"] as const
 export type Operation = (typeof operations)[number]
 
 /** From nobody to everybody: each level lets in all before it. */
-export const levels = [null, "secret", "publishable", "public"] as const
+export const levels = [null, "secret", "user", "publishable", "public"] as const
 
 export const levelNames = {
   none: "No one",
   secret: "Secret keys",
+  user: "App users",
   publishable: "Publishable keys",
   public: "Public",
 } as const
 
-export function levelName(access: Access | null): string {
-  return levelNames[access ?? "none"]
+/** Whether the rule asks something of the app's users, as `ashlar.toml` says it. */
+export function isConditional(rule: Rule): rule is UserRule {
+  return typeof rule === "object" && rule !== null
+}
+
+export function levelName(rule: Rule): string {
+  return isConditional(rule) ? "Some app users" : levelNames[rule ?? "none"]
 }
 
 /** Who may, in a few words. */
-export function describeRules(access: Access | null): string {
-  if (access === null) return "members only"
-  if (access === "secret") return "secret keys, functions"
-  return access === "publishable" ? "any key of the project" : "everybody"
+export function describeRules(rule: Rule): string {
+  if (rule === null) return "members only"
+  if (isConditional(rule)) return "app users, with conditions"
+  if (rule === "secret") return "secret keys, functions"
+  if (rule === "user") return "signed-in users of the app"
+  return rule === "publishable" ? "any key of the project" : "everybody"
 }
 
 const nouns: Record<Operation, string> = {
@@ -32,8 +40,10 @@ const nouns: Record<Operation, string> = {
 }
 
 /** The plain sentence under a rule. Members are outside of rules, so each sentence that closes says so. */
-export function ruleSentence(operation: Operation, access: Access | null, count: number): string {
+export function ruleSentence(operation: Operation, access: Rule, count: number): string {
   const what = nouns[operation]
+  if (isConditional(access)) return `${conditionSentence(access, what)} Servers and functions may without it.`
+  if (access === "user") return `Whoever is signed in to your app may ${what}, and so may your servers and functions.`
   if (access === null) return `No rule means no one. Only members of the project may ${what}.`
   if (access === "secret") return `Your servers and your functions may ${what}. Browsers may not.`
   if (access === "publishable")
@@ -43,10 +53,16 @@ export function ruleSentence(operation: Operation, access: Access | null, count:
     : `Anybody who can reach this server may ${what}, without a key.`
 }
 
+function conditionSentence({ roles, where }: UserRule, what: string): string {
+  const who = roles === undefined ? "Users of your app" : `Users of your app with the role ${roles.join(" or ")}`
+  return where === undefined ? `${who} may ${what}.` : `${who} may ${what} for which ${JSON.stringify(where)} holds.`
+}
+
 /** Callers, and what lets each of them in. */
 export const callers = [
-  { name: "Anonymous", hint: "no key", least: 3, member: false },
-  { name: "Publishable key", hint: "browsers and apps", least: 2, member: false },
+  { name: "Anonymous", hint: "no key", least: 4, member: false },
+  { name: "Publishable key", hint: "browsers and apps", least: 3, member: false },
+  { name: "App user", hint: "signed in to the app", least: 2, member: false },
   { name: "Secret key", hint: "servers, functions", least: 1, member: false },
   { name: "Viewer", hint: "member, reads only", least: 0, member: true },
   { name: "Developer or owner", hint: "member, outside of rules", least: 0, member: true },
@@ -54,7 +70,9 @@ export const callers = [
 
 export function mayCall(caller: (typeof callers)[number], operation: Operation, rules: Rules): boolean {
   if (caller.member) return operation === "read" || caller.name !== "Viewer"
-  return levels.indexOf(rules[operation]) >= caller.least
+  const rule = rules[operation]
+  // A condition lets in some users at least, and whoever stands above them.
+  return levels.indexOf(isConditional(rule) ? "user" : rule) >= caller.least
 }
 
 /** What publishing would change, per caller: `Anonymous callers gain read.` */

@@ -4,7 +4,7 @@ import { auditDetails, auditTarget, auditVerb } from "./audit.ts"
 import { durationText, limitText, toAge, toAgo, toBytes, toInitials, toRemaining, toShort } from "./format.ts"
 import { match } from "./match.ts"
 import { strengthOf } from "./password.ts"
-import { callers, mayCall, opened, operations, ruleChanges, ruleSentence } from "./rules.ts"
+import { callers, describeRules, levelName, mayCall, opened, operations, ruleChanges, ruleSentence } from "./rules.ts"
 import { layWall } from "./wall.ts"
 
 const nowMs = Date.parse("2026-11-21T12:00:00.000Z")
@@ -71,6 +71,7 @@ describe("rules", () => {
     expect(grid).toEqual([
       [true, false, false, false],
       [true, true, false, false],
+      [true, true, false, false],
       [true, true, true, false],
       [true, false, false, false],
       [true, true, true, true],
@@ -82,6 +83,7 @@ describe("rules", () => {
     expect(ruleChanges(closed, next)).toEqual([
       "Anybody gains read.",
       "Publishable keys gain read.",
+      "App users gain read.",
       "Secret keys gain read.",
     ])
     expect(ruleChanges(next, closed)[0]).toBe("Anybody loses read.")
@@ -89,6 +91,22 @@ describe("rules", () => {
     expect(opened(next, next)).toEqual([])
     expect(opened(closed, { ...closed, read: "publishable" })).toEqual([])
     expect(ruleSentence("read", "public", 250)).toContain("all 250 documents")
+  })
+
+  test("a rule with conditions lets some users in, and says which", () => {
+    const mine = { where: { owner: "$user.id" } }
+    const rules: Rules = { ...closed, read: mine, update: "user", delete: { roles: ["editor"] } }
+    const grid = callers.slice(0, 4).map((caller) => operations.map((operation) => mayCall(caller, operation, rules)))
+    expect(grid).toEqual([
+      [false, false, false, false],
+      [false, false, false, false],
+      [true, false, true, true],
+      [true, false, true, true],
+    ])
+    expect([levelName(mine), describeRules(mine)]).toEqual(["Some app users", "app users, with conditions"])
+    expect(ruleSentence("read", mine, 1)).toContain('{"owner":"$user.id"}')
+    expect(ruleSentence("delete", { roles: ["editor", "admin"] }, 1)).toContain("with the role editor or admin")
+    expect(ruleSentence("update", "user", 1)).toContain("signed in to your app")
   })
 })
 

@@ -42,6 +42,18 @@ export interface Key {
   revokedAt: string | null
 }
 
+export interface AppUser {
+  id: string
+  email: string
+  emailVerified: boolean
+  name: string | null
+  roles: string[]
+  claims: Record<string, unknown>
+  disabled: boolean
+  createdAt: string
+  lastSignedInAt: string | null
+}
+
 export interface Project {
   id: string
   slug: string
@@ -52,6 +64,8 @@ export interface Project {
   functions: FakeFunction[]
   keys: Key[]
   members: Member[]
+  appUsers: AppUser[]
+  appSettings: { signups: string; passwordMinCharacters: number; verifiedEmailOnly: boolean }
   audit: object[]
 }
 
@@ -98,6 +112,8 @@ export function addProject(world: World, owner: Person, name: string, slug: stri
     collections: [],
     functions: [],
     keys: [],
+    appUsers: [],
+    appSettings: { signups: "open", passwordMinCharacters: 10, verifiedEmailOnly: false },
     audit: [],
     members,
   }
@@ -156,6 +172,15 @@ function addDemo(world: World): void {
     joinedAt: ago(12 * DAY_MS),
   })
   const expiresAt = new Date(Date.now() + 23 * DAY_MS).toISOString()
+  const user = (email: string, more: Partial<AppUser>): AppUser => ({
+    ...{ id: nextId(), email, emailVerified: true, name: null, roles: [], claims: {}, disabled: false },
+    ...{ createdAt: ago(6 * DAY_MS), lastSignedInAt: ago(3_600_000), ...more },
+  })
+  atlas.appUsers.push(
+    user("lena@example.org", { name: "Lena Okafor", roles: ["editor"], claims: { team: "maps" } }),
+    user("pavel@example.org", { emailVerified: false, lastSignedInAt: null }),
+    user("spam@example.org", { disabled: true }),
+  )
   atlas.keys.push(
     {
       id: nextId(),

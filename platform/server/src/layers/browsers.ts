@@ -1,7 +1,7 @@
 import { type Layer, layer } from "@ashlar/http"
 
 const ALLOWED_HEADERS =
-  "authorization, content-type, if-match, if-none-match, idempotency-key, last-event-id, traceparent"
+  "authorization, ashlar-user, content-type, if-match, if-none-match, idempotency-key, last-event-id, traceparent"
 const EXPOSED_HEADERS = "etag, location, retry-after, x-request-id, ashlar-invocation"
 
 /**

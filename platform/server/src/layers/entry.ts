@@ -1,5 +1,7 @@
 import { type Access, CredentialsNeeded, Forbidden, type Need, ProjectNotFound } from "@ashlar/control"
 import { type BaseContext, type Layer, layer, type Security } from "@ashlar/http"
+import { type AppUser, SessionEnded, type SignedIn, TokenRefused } from "@ashlar/identity"
+import { AppUserNeeded } from "../errors.ts"
 import type { Platform } from "../platform.ts"
 import type { Caller, CallerLayer, PersonCaller } from "./caller.ts"
 
@@ -15,14 +17,50 @@ export interface Entries {
   readonly open: Layer
   /** A signed-in person; adds `ctx.person`. */
   readonly person: Layer<{ person: PersonCaller }, unknown>
-  /** Somebody who may do this in the project of the path; adds `ctx.access`. */
-  inProject(need: Need): Layer<{ access: Access }, unknown>
+  /**
+   * Somebody who may do this in the project of the path; adds `ctx.access`, and `ctx.appUser` when a user of the project's app comes
+   * with a key of it.
+   */
+  inProject(need: Need): Layer<InProject, unknown>
+  /** A signed-in user of the project's app, beside a key of the project; adds `ctx.user`. */
+  appUser(need: Need): readonly [Layer<InProject, unknown>, Layer<{ user: SignedIn<AppUser> }, unknown>]
+}
+
+export interface InProject {
+  readonly access: Access
+  readonly appUser: SignedIn<AppUser> | undefined
 }
 
 type WithCaller = BaseContext & { readonly caller: Caller }
 
-export function createEntries({ control }: Pick<Platform, "control">, caller: CallerLayer): Entries {
+export function createEntries(
+  { control, appUsers }: Pick<Platform, "control" | "appUsers">,
+  caller: CallerLayer,
+): Entries {
+  const inProject: Entries["inProject"] = (need) =>
+    layer({
+      name: "inProject",
+      needs: [caller],
+      security: securityFor(need),
+      meta: { entry: { ...need, inProject: true } satisfies Entry },
+      errors: [Forbidden, ProjectNotFound, TokenRefused, SessionEnded],
+      before: async (ctx: WithCaller): Promise<InProject> => {
+        const access = control.authorize(ctx.caller, ctx.params.project ?? "", need)
+        const header = ctx.headers.get("ashlar-user")
+        return { access, appUser: header === null ? undefined : await authenticate(header, access, appUsers) }
+      },
+    })
   return {
+    inProject,
+    appUser: (need) => {
+      const entry = inProject(need)
+      const before = (ctx: BaseContext): { user: SignedIn<AppUser> } => {
+        const { appUser } = ctx as BaseContext & InProject
+        if (appUser === undefined) throw new AppUserNeeded()
+        return { user: appUser }
+      }
+      return [entry, layer({ name: "appUser", needs: [entry], errors: [AppUserNeeded], before })]
+    },
     open: layer({ name: "open", meta: { entry: "open" satisfies Entry } }),
     person: layer({
       name: "person",
@@ -36,16 +74,22 @@ export function createEntries({ control }: Pick<Platform, "control">, caller: Ca
         return { person: who }
       },
     }),
-    inProject: (need) =>
-      layer({
-        name: "inProject",
-        needs: [caller],
-        security: securityFor(need),
-        meta: { entry: { ...need, inProject: true } satisfies Entry },
-        errors: [Forbidden, ProjectNotFound],
-        before: (ctx: WithCaller) => ({ access: control.authorize(ctx.caller, ctx.params.project ?? "", need) }),
-      }),
   }
+}
+
+/** A user is one of the project whose key they come with: the token of another project's app is none here. */
+async function authenticate(
+  header: string,
+  access: Access,
+  appUsers: Platform["appUsers"],
+): Promise<SignedIn<AppUser>> {
+  if (access.as !== "publishable" && access.as !== "secret") {
+    throw new CredentialsNeeded("`Ashlar-User` goes beside a key of the project: `Authorization: Bearer ak_…`.")
+  }
+  const [, token] = /^Bearer ([\w.-]{1,4096})$/i.exec(header) ?? []
+  if (token === undefined) throw new TokenRefused("Expected `Ashlar-User: Bearer <access token>`")
+  const users = await appUsers.of(access.project.id)
+  return await users.authenticate(token)
 }
 
 const SCHEMES = {

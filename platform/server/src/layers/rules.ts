@@ -1,8 +1,8 @@
-import { type Access, CredentialsNeeded, type Need } from "@ashlar/control"
+import { CredentialsNeeded, type Need } from "@ashlar/control"
 import { type Action, CollectionNotFound, type DocumentCollection, DocumentsForbidden } from "@ashlar/documents"
 import { type BaseContext, type Layer, layer } from "@ashlar/http"
 import type { ProjectRooms } from "../project-rooms.ts"
-import type { Entries } from "./entry.ts"
+import type { Entries, InProject } from "./entry.ts"
 
 /** What an action on documents takes before the collection's rules decide on keys and anonymous callers. */
 export function needFor(action: Action): Need {
@@ -24,16 +24,15 @@ interface WithCollection {
 export function createRuleLayer(
   rooms: ProjectRooms,
   { inProject }: Entries,
-): (action: Action) => readonly [Layer<{ access: Access }, unknown>, Layer<WithCollection, unknown>] {
+): (action: Action) => readonly [Layer<InProject, unknown>, Layer<WithCollection, unknown>] {
   return (action) => {
     const entry = inProject(needFor(action))
     const before = async (ctx: BaseContext): Promise<WithCollection> => {
-      const { access } = ctx as BaseContext & { readonly access: Access }
+      const { access, appUser } = ctx as BaseContext & InProject
       const name = ctx.params.collection ?? ""
       const { documents } = await rooms.open(access.project.id)
       try {
-        const { mayCreate } = documents.admit(name, action, access.as)
-        return { collection: documents.collection(name), mayCreate }
+        return documents.admit(name, action, appUser === undefined ? access.as : { kind: "user", user: appUser.user })
       } catch (error) {
         if (access.as === "anonymous") throw new CredentialsNeeded(undefined, { cause: error })
         throw error

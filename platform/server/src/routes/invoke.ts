@@ -18,6 +18,7 @@ import {
   WallLimit,
 } from "@ashlar/functions"
 import type { BaseContext } from "@ashlar/http"
+import type { AppUser } from "@ashlar/identity"
 import { describeRoute } from "@ashlar/openapi"
 import { StorageFailed } from "@ashlar/storage"
 import type { Api, Caller } from "../layers/caller.ts"
@@ -60,10 +61,10 @@ export function addInvokeRoutes(app: Api, platform: Platform, { inProject }: Ent
         })),
       },
       async (ctx) => {
-        const { access, caller, params } = ctx
+        const { access, appUser, caller, params } = ctx
         ctx.allowIdle(MAX_SILENCE_SECONDS)
         try {
-          const request = asFunctionSees(ctx, params.path ?? "")
+          const request = asFunctionSees(ctx, params.path ?? "", appUser?.user)
           const options = { request, caller: functionCaller(access, caller) }
           return contain(await platform.functions.invoke(access.project.id, params.function, options))
         } catch (error) {
@@ -80,15 +81,26 @@ export function addInvokeRoutes(app: Api, platform: Platform, { inProject }: Ent
 function asFunctionSees(
   { request, url, signal }: Pick<BaseContext, "request" | "url" | "signal">,
   path: string,
+  user: AppUser | undefined,
 ): Request {
   const seen = new URL(url)
   const [, , , , ...rest] = url.pathname.split("/")
   seen.pathname = path === "" ? "/" : `/${rest.join("/")}`
   const headers = new Headers(request.headers)
   if (/^Bearer /i.test(headers.get("authorization") ?? "")) headers.delete("authorization") // the platform's, and used up
+  headers.delete("ashlar-user")
+  if (user !== undefined) headers.set("ashlar-user", asHeader(user))
   const { method } = request
   const body = method === "GET" || method === "HEAD" ? null : request.body
   return new Request(seen, { method, headers, body, signal, ...(body !== null && { duplex: "half" }) } as RequestInit)
+}
+
+/** What the function is told of the app's user, in place of their token: JSON, in ASCII. */
+function asHeader({ id, email, name, roles, claims }: AppUser): string {
+  return JSON.stringify({ id, email, name, roles, claims }).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
 }
 
 function functionCaller(access: Access, caller: Caller): FunctionCaller {

@@ -220,7 +220,8 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
   )
 }
 
-function clientOf(ctx: Pick<BaseContext, "address" | "headers">): { address: string; userAgent: string } {
+/** Who asks, as sessions remember it and limits count it. */
+export function clientOf(ctx: Pick<BaseContext, "address" | "headers">): { address: string; userAgent: string } {
   return { address: ctx.address ?? "unknown", userAgent: ctx.headers.get("user-agent") ?? "" }
 }
 

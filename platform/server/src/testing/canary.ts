@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 import type { Answer } from "./cast.ts"
-import type { MatrixCaller, MatrixStage } from "./matrix-cast.ts"
+import { headersOf, type MatrixCaller, type MatrixStage } from "./matrix-cast.ts"
 
 /**
  * A text that is nowhere but in one place of one project, so that wherever else it turns up it was leaked.
@@ -65,8 +65,21 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Pro
   const token = made("invite", "nobody", invited.invite.token)
   const person = { invite: token, name: made("person", "members"), email, password: made("password", "nobody") }
   const session = (await matrix.stage.call("anonymous", "POST", "/v1/auth/signup", person)).body
-  made("refresh-token", "nobody", (session.refreshToken as string).split("_")[2])
+  made("refresh-token", "nobody", (session.refreshToken as string).split("_").slice(2).join("_"))
   made("access-token", "nobody", (session.accessToken as string).split(".")[2])
+  const appUser = {
+    ...{
+      email: `${made("user-email", "members").toLowerCase()}@example.com`,
+      password: made("user-password", "nobody"),
+    },
+    ...{ name: made("user-name", "members"), roles: [made("user-role", "members")] },
+    claims: { [made("user-claim", "members")]: made("user-claim-value", "members") },
+  }
+  const user = await ask(`POST ${P}/auth/users`, appUser)
+  const { email: address, password } = appUser
+  const app = await ask(`POST ${P}/auth/signin`, { email: address, password })
+  made("user-refresh-token", "nobody", (app.refreshToken as string).split("_").slice(2).join("_"))
+  made("user-access-token", "nobody", (app.accessToken as string).split(".")[2])
   const project = await ask(`PATCH ${P}`, { name: made("project-name", "readers") })
 
   const kept = { path: `${P}/keys`, body: { kind: "secret", name: "kept" }, key: fresh("once") }
@@ -77,7 +90,7 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Pro
     ...{ project: project.slug, projectId: project.id, collection, id, function: name, key: key.key.id },
     ...{ user: session.user.id, session: session.sessionId, path: "" },
   }
-  return { canaries, things, kept }
+  return { canaries, things: { ...things, appUser: user.id }, kept }
 }
 
 /** Whether the text has it: as it is, or in an encoding that hides it from a reader and not from a thief. */
@@ -100,7 +113,10 @@ export interface Seen {
 }
 
 const READS: ReadonlySet<string> = new Set(["documents.query", "documents.explain", "setup.check"])
-const ENDS: ReadonlySet<string | undefined> = new Set(["auth.signout", "auth.refresh", "sessions.revoke"])
+const ENDS: ReadonlySet<string | undefined> = new Set([
+  ...["auth.signout", "auth.refresh", "sessions.revoke"],
+  ...["app.signout", "app.refresh", "app.sessions.revoke"],
+])
 
 /**
  * Calls every route of the table as this caller, its path filled with the things of the project, and more than once where it has
@@ -111,8 +127,7 @@ export async function crawl(matrix: MatrixStage, caller: MatrixCaller, cage: Cag
   const isHome = caller.home === "yard"
   const visit = async (call: string, body?: unknown, headers: Record<string, string> = {}): Promise<void> => {
     const [method = "", path = ""] = call.split(" ")
-    const authorization = caller.credential === undefined ? {} : { authorization: `Bearer ${caller.credential}` }
-    const answer = await matrix.stage.call("anonymous", method, path, body, { ...authorization, ...headers })
+    const answer = await matrix.stage.call("anonymous", method, path, body, { ...headersOf(caller), ...headers })
     const head = [...answer.headers].map((pair) => pair.join(": ")).join("\n")
     seen.push({ call, text: `${head}\n${typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body)}` })
   }
@@ -123,7 +138,9 @@ export async function crawl(matrix: MatrixStage, caller: MatrixCaller, cage: Cag
     const { project: slug = "", projectId = "" } = cage.things
     for (const project of path.includes(":project") ? [slug, projectId] : [slug]) {
       const filled = path.replace(/[:*](\w+)/g, (_, param: string) =>
-        param === "project" ? project : (cage.things[param] ?? "x"),
+        param === "project"
+          ? project
+          : (cage.things[param === "user" && path.includes("/auth/users") ? "appUser" : param] ?? "x"),
       )
       for (const extra of isRead && method === "GET"
         ? ["", "?limit=1000", "?follow=true", "?count=true&where={}"]

@@ -8,30 +8,32 @@ export type Home = "walls" | "yard"
 export interface MatrixCaller {
   readonly name: string
   readonly home: Home | null
-  readonly as: "anonymous" | "publishable" | "secret" | "scoped" | "viewer" | "developer" | "admin" | "owner"
+  readonly as: "anonymous" | "publishable" | "secret" | "scoped" | "user" | "viewer" | "developer" | "admin" | "owner"
   /** Of a key that is narrowed, the one scope it has. */
   readonly scope?: string
   readonly credential: string | undefined
+  /** The access token of an app's user, who comes with a publishable key. */
+  readonly userToken?: string
 }
 
 export interface MatrixStage {
   readonly stage: Stage
   readonly callers: readonly MatrixCaller[]
-  call(caller: MatrixCaller, call: string, body?: unknown): Promise<Answer>
+  call(caller: Pick<MatrixCaller, "credential" | "userToken">, call: string, body?: unknown): Promise<Answer>
 }
 
 const PASSWORD = "a phrase for the tests"
 const CODE = "export default { fetch: () => new Response('hello') }"
 const STONES = { read: "publishable", create: "secret", update: "secret", delete: "secret" }
 /** Collections of both projects: each is open to one level, for every action. */
-export const RULE_LEVELS = ["public", "publishable", "secret", null] as const
+export const RULE_LEVELS = ["public", "publishable", "user", "secret", null] as const
 
 /** Two projects with the same things in them, and everybody who may have to do with either. */
 export async function raiseMatrixStage(): Promise<MatrixStage> {
   const stage = await raiseStage({ signups: "open" })
-  const call = async (caller: Pick<MatrixCaller, "credential">, text: string, body?: unknown): Promise<Answer> => {
+  const call: MatrixStage["call"] = async (caller, text, body) => {
     const [method = "", path = ""] = text.split(" ")
-    const headers = caller.credential === undefined ? {} : { authorization: `Bearer ${caller.credential}` }
+    const headers = headersOf(caller)
     return stage.call("anonymous", method, path, body, headers)
   }
   const person = async (name: string): Promise<string> => {
@@ -73,7 +75,27 @@ export async function raiseMatrixStage(): Promise<MatrixStage> {
     const other = await key(otherOwner, "yard", { kind: "secret", scopes: [scope] })
     callers.push({ name: `other ${scope}`, home: "yard", as: "scoped", scope, credential: other })
   }
+  const users: readonly (readonly [name: string, home: Home, key: string | undefined])[] = [
+    ["app user", "walls", publishable],
+    ["other app user", "yard", callers.find(({ name }) => name === "other publishable")?.credential],
+  ]
+  for (const [name, home, credential] of users) {
+    const wish = { email: "user@example.com", password: PASSWORD }
+    const { body } = await call({ credential }, `POST /v1/projects/${home}/auth/signup`, wish)
+    callers.push({ name, home, as: "user", credential, userToken: body.session.accessToken })
+  }
   return { stage, callers, call }
+}
+
+/** What a caller sends to say who they are. */
+export function headersOf({
+  credential,
+  userToken,
+}: Pick<MatrixCaller, "credential" | "userToken">): Record<string, string> {
+  return {
+    ...(credential !== undefined && { authorization: `Bearer ${credential}` }),
+    ...(userToken !== undefined && { "ashlar-user": `Bearer ${userToken}` }),
+  }
 }
 
 async function furnish(home: Home, call: (text: string, body: unknown) => Promise<Answer>): Promise<void> {

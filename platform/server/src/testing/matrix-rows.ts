@@ -11,13 +11,17 @@ export interface Row {
   readonly from: "all" | "people" | Role
   /** Kinds of keys of the project that get in without scopes. */
   readonly keys?: readonly ("publishable" | "secret")[]
+  /** Whether somebody without credentials gets in as well. */
+  readonly anonymous?: true
+  /** Whether whoever gets in must have brought a user of the app. */
+  readonly usersOnly?: true
   /** The scope of the narrowed keys that get in; "any" for every one. */
   readonly scope?: Scope | "any"
   /** Status, and code if there is one, of the answer to those who get in; what is made or done is "2xx". */
   readonly answer: string
   /** What is sent, where it is not `{}`; null for no body. */
   readonly body?: null
-  /** What a publishable key is answered that the door lets in, and a rule behind it does not. */
+  /** What a publishable key, with a user or without, is answered that the door lets in, and a rule behind it does not. */
   readonly publishable?: string
   /** Ends the session of whoever calls it, so people are left out here. */
   readonly endsSessions?: true
@@ -34,6 +38,12 @@ const writesDocuments = {
   publishable: "403 DOCUMENTS_FORBIDDEN",
 }
 const invokes = { from: "viewer", keys: bothKinds, scope: "functions:invoke", answer: "2xx" } as const
+
+const entersApps = { from: "developer", keys: bothKinds, scope: "users:admin", answer: "422" } as const
+/** A user of the app, and nobody else: the others who may come in are told that it takes one. */
+const actsInApps = { from: "viewer", keys: bothKinds, scope: "users:admin", usersOnly: true } as const
+const readsUsers = { from: "viewer", keys: ["secret"], scope: "users:admin" } as const
+const managesUsers = { from: "developer", keys: ["secret"], scope: "users:admin" } as const
 
 export const ROWS: Readonly<Record<string, Row>> = {
   "health.live": { call: "GET /health/live", from: "all", answer: "2xx" },
@@ -114,6 +124,45 @@ export const ROWS: Readonly<Record<string, Row>> = {
     answer: "404 DOCUMENTS_NOT_FOUND",
   },
 
+  "app.signup": { call: "POST {p}/auth/signup", ...entersApps },
+  "app.signin": { call: "POST {p}/auth/signin", ...entersApps },
+  "app.refresh": { call: "POST {p}/auth/refresh", ...entersApps },
+  "app.jwks": {
+    call: "GET {p}/.well-known/jwks.json",
+    from: "viewer",
+    keys: bothKinds,
+    scope: "any",
+    anonymous: true,
+    answer: "2xx",
+  },
+  "app.me": { call: "GET {p}/auth/me", ...actsInApps, answer: "2xx" },
+  "app.sessions.list": { call: "GET {p}/auth/sessions", ...actsInApps, answer: "2xx" },
+  "app.sessions.revoke": {
+    call: `DELETE {p}/auth/sessions/${nowhere}`,
+    ...actsInApps,
+    answer: "404 IDENTITY_SESSION_NOT_FOUND",
+  },
+  "app.users.list": { call: "GET {p}/auth/users", ...readsUsers, answer: "2xx" },
+  "app.users.get": { call: `GET {p}/auth/users/${nowhere}`, ...readsUsers, answer: "404 IDENTITY_USER_NOT_FOUND" },
+  "app.users.create": { call: "POST {p}/auth/users", ...managesUsers, answer: "422" },
+  "app.users.update": {
+    call: `PATCH {p}/auth/users/${nowhere}`,
+    ...managesUsers,
+    answer: "404 IDENTITY_USER_NOT_FOUND",
+  },
+  "app.users.delete": {
+    call: `DELETE {p}/auth/users/${nowhere}`,
+    ...managesUsers,
+    answer: "404 IDENTITY_USER_NOT_FOUND",
+  },
+  "app.users.signout": {
+    call: `POST {p}/auth/users/${nowhere}/signout`,
+    ...managesUsers,
+    answer: "404 IDENTITY_USER_NOT_FOUND",
+  },
+  "app.settings.get": { call: "GET {p}/auth/settings", from: "viewer", scope: "users:admin", answer: "2xx" },
+  "app.settings.update": { call: "PATCH {p}/auth/settings", from: "developer", scope: "users:admin", answer: "2xx" },
+
   "functions.list": { call: "GET {p}/functions", from: "viewer", scope: "functions:read", answer: "2xx" },
   "functions.get": {
     call: "GET {p}/functions/none",
@@ -159,5 +208,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   "functions.invoke.delete": { call: "DELETE /f/{project}/hello", ...invokes },
   "functions.invoke.head": { call: "HEAD /f/{project}/hello", ...invokes },
   "functions.invoke.options": { call: "OPTIONS /f/{project}/hello", ...invokes },
+  // Ends the session of the app's user, who has done all else by then.
+  "app.signout": { call: "POST {p}/auth/signout", ...actsInApps, answer: "2xx", body: null, last: true },
   "projects.delete": { call: "DELETE {p}", from: "owner", answer: "2xx", last: true },
 }

@@ -29,7 +29,9 @@ const query = {
   },
 }
 const text = { type: "string" }
-const rule = { enum: ["public", "publishable", "secret", null] }
+const rule = {
+  anyOf: [{ enum: ["public", "publishable", "user", "secret", null] }, { const: { where: { n: "$user.claims.n" } } }],
+}
 const rules = { type: "object", properties: { read: rule, create: rule, update: rule, delete: rule } }
 const index = {
   type: "object",
@@ -53,6 +55,12 @@ const operators = {
   },
 }
 
+const appUser = {
+  roles: { type: "array", items: { enum: ["editor", "admin", "a b"] } },
+  claims: { type: "object", properties: { team: text, level: { type: "integer" } } },
+  emailVerified: { type: "boolean" },
+}
+
 export const roomBodies: NonNullable<FuzzOptions["hints"]> = {
   "documents.query": { body: query },
   "documents.explain": { body: query },
@@ -70,6 +78,14 @@ export const roomBodies: NonNullable<FuzzOptions["hints"]> = {
     },
   },
   "collections.update": { body: { type: "object", properties: { rules, indexes } } },
+  "app.users.create": {
+    body: {
+      type: "object",
+      properties: { ...appUser, email: { type: "string", pattern: "^[a-z]{8,20}@[a-z]{3,8}\\.org$" } },
+      required: ["email"],
+    },
+  },
+  "app.users.update": { body: { type: "object", properties: { ...appUser, disabled: { type: "boolean" } } } },
   "functions.deploy": {
     body: {
       type: "object",

@@ -1,4 +1,4 @@
-import { type Access, isRequestError, type Rules } from "@ashlar/sdk"
+import { isRequestError, type Rule, type RuleLevel, type Rules } from "@ashlar/sdk"
 import { useMutation, useQuery } from "@tanstack/react-query"
 import { useParams } from "@tanstack/react-router"
 import { Check, Minus, TriangleAlert } from "lucide-react"
@@ -8,6 +8,7 @@ import { useActions } from "../../actions.ts"
 import { plural } from "../../model/format.ts"
 import {
   callers,
+  isConditional,
   levelName,
   levels,
   mayCall,
@@ -55,7 +56,7 @@ export function RulesScreen() {
     if (widened.length > 0 && !warned) setWarned(true)
     else publish.mutate(rules)
   }
-  const choose = (operation: Operation, access: Access | null): void => {
+  const choose = (operation: Operation, access: Rule): void => {
     setDraft((old) => ({ ...old, [operation]: access }))
     setWarned(false)
   }
@@ -176,22 +177,25 @@ function RuleChoice({
   onChange,
 }: {
   operation: Operation
-  value: Access | null
-  onChange: (access: Access | null) => void
+  value: Rule
+  onChange: (access: Rule) => void
 }) {
   return (
     <ToggleGroup.Root
       className="seg w-max max-w-full overflow-x-auto"
       type="single"
       aria-label={`Who may ${operation}`}
-      value={value ?? "none"}
-      onValueChange={(chosen) => chosen !== "" && onChange(chosen === "none" ? null : (chosen as Access))}
+      value={isConditional(value) ? "some" : (value ?? "none")}
+      onValueChange={(chosen) =>
+        chosen !== "" && chosen !== "some" && onChange(chosen === "none" ? null : (chosen as RuleLevel))
+      }
     >
       {levels.map((level) => (
         <ToggleGroup.Item key={level ?? "none"} value={level ?? "none"}>
           {levelName(level)}
         </ToggleGroup.Item>
       ))}
+      {isConditional(value) && <ToggleGroup.Item value="some">{levelName(value)}</ToggleGroup.Item>}
     </ToggleGroup.Root>
   )
 }
@@ -225,7 +229,7 @@ function Matrix({ rules, published }: { rules: Rules; published: Rules }) {
                 <td key={operation} className={[may ? (isWide ? "w" : "y") : "", isChanged ? "changed" : ""].join(" ")}>
                   <span>
                     {may ? <Check className="i s" /> : <Minus className="i s" />}
-                    {may ? "All" : "None"}
+                    {may ? (caller.name === "App user" && isConditional(rules[operation]) ? "Some" : "All") : "None"}
                   </span>
                 </td>
               )

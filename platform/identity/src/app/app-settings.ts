@@ -1,0 +1,44 @@
+import type { SqliteFile } from "@ashlar/sqlite"
+import { InvalidInput } from "../errors.ts"
+
+/** How a project lets users into its app. */
+export interface AppSettings {
+  /** "open": whoever has a publishable key may make an account. "closed": the project's servers make them. Default "open". */
+  readonly signups: "open" | "closed"
+  /** 8 to 128. Default 10. */
+  readonly passwordMinCharacters: number
+  /** Whether an address must be confirmed before its user may sign in. Default false. */
+  readonly verifiedEmailOnly: boolean
+}
+
+export const defaultSettings: AppSettings = { signups: "open", passwordMinCharacters: 10, verifiedEmailOnly: false }
+
+/** Settings of one project, in its own file. */
+export interface AppSettingsStore {
+  read(): AppSettings
+  /** What is left out stays. @throws {IDENTITY_INVALID_INPUT} */
+  change(changes: Partial<AppSettings>): Promise<AppSettings>
+}
+
+export function createAppSettings(file: SqliteFile): AppSettingsStore {
+  const read = (): AppSettings => {
+    const row = file.get<{ value: string }>("SELECT value FROM identity_settings WHERE name = 'app'")
+    return row ? { ...defaultSettings, ...(JSON.parse(row.value) as Partial<AppSettings>) } : defaultSettings
+  }
+  return {
+    read,
+    async change(changes) {
+      const next = { ...read(), ...changes }
+      const { passwordMinCharacters: min } = next
+      if (!Number.isInteger(min) || min < 8 || min > 128) {
+        throw new InvalidInput("Expected `passwordMinCharacters` to be a whole number from 8 to 128.", {
+          details: { field: "passwordMinCharacters" },
+        })
+      }
+      const sql =
+        "INSERT INTO identity_settings VALUES ('app', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+      await file.write([{ sql, params: [JSON.stringify(next)] }])
+      return next
+    },
+  }
+}

@@ -1,0 +1,185 @@
+import type { RateLimits } from "@ashlar/cache/rate-limits"
+import type { Clock, IdSource } from "@ashlar/core"
+import type { SqliteFile } from "@ashlar/sqlite"
+import { createAccessTokens } from "../access-tokens.ts"
+import { type AttemptLimit, addressKey, createAttemptLimit, ownLimits } from "../attempt-limit.ts"
+import { AccountDisabled, EmailUnverified, SignupsClosed, WrongCredentials } from "../errors.ts"
+import { defaultLimits, type IdentityLimits } from "../limits.ts"
+import { argon2Passwords, type PasswordHasher } from "../passwords.ts"
+import { type Client, foldEmail } from "../person.ts"
+import { type Sealer, scopeSealer } from "../sealer.ts"
+import { createSessions, type Session, type Sessions, type SignedIn } from "../sessions.ts"
+import { openSigningKeys, type PublicJwk } from "../signing-keys.ts"
+import { createRefreshTokens } from "../tokens.ts"
+import { type AppDirectory, createAppDirectory } from "./app-directory.ts"
+import { type AppSettingsStore, createAppSettings } from "./app-settings.ts"
+import { type AppUser, claimsOf, findAppUser, toAppUser } from "./app-user.ts"
+
+/** What the users of all projects' apps share: nothing that one project could see of another. */
+export interface AppUsersOptions {
+  readonly sealer: Sealer
+  readonly clock: Clock
+  readonly ids: IdSource
+  /** Default {@link argon2Passwords} with its defaults: one queue of hashes for all projects. */
+  readonly passwords?: PasswordHasher
+  readonly limits?: Partial<IdentityLimits>
+  /** Where attempts to sign in are counted for all nodes; who opened them closes them. Default: in this process. */
+  readonly rateLimits?: RateLimits
+  /** Told when `rateLimits` fail: this node then counts for itself. Default: ignored. */
+  readonly onLimitsError?: (error: unknown) => void
+}
+
+/** Where the users of one project's app are kept. */
+export interface AppUsersPlace {
+  readonly projectId: string
+  /** The project's own file, opened with `identityFeature`. */
+  readonly file: SqliteFile
+}
+
+/**
+ * The users of one project's app, with tables, signing keys, issuer and sessions of their own: a token of one project, or of the
+ * install, is none in another. Every call that returns has its effect on disk.
+ */
+export interface AppUsers {
+  readonly settings: AppSettingsStore
+  readonly directory: AppDirectory
+  /**
+   * Makes an account and signs it in; where addresses must be confirmed first, `session` is null.
+   *
+   * @throws {IDENTITY_SIGNUPS_CLOSED} @throws {IDENTITY_EMAIL_TAKEN} @throws {IDENTITY_INVALID_INPUT}
+   * @throws {IDENTITY_WEAK_PASSWORD} @throws {IDENTITY_TOO_MANY_ATTEMPTS} @throws {IDENTITY_BUSY}
+   */
+  signUp(request: AppSignUp): Promise<{ readonly user: AppUser; readonly session: Session<AppUser> | null }>
+  /**
+   * An unknown address costs the same time and gives the same answer as a wrong password; what is wrong with an account is told to
+   * who knows its password.
+   *
+   * @throws {IDENTITY_WRONG_CREDENTIALS} @throws {IDENTITY_ACCOUNT_DISABLED} @throws {IDENTITY_EMAIL_UNVERIFIED}
+   * @throws {IDENTITY_TOO_MANY_ATTEMPTS} @throws {IDENTITY_BUSY}
+   */
+  signIn(request: AppSignIn): Promise<Session<AppUser>>
+  /** @see Identity.refresh */
+  refresh(request: { readonly refreshToken: string; readonly client: Client }): Promise<Session<AppUser>>
+  signOut(refreshToken: string): Promise<void>
+  /**
+   * Who holds this access token, as of now: a user who is disabled or deleted holds none.
+   *
+   * @throws {IDENTITY_TOKEN_REFUSED} @throws {IDENTITY_SESSION_ENDED}
+   */
+  authenticate(accessToken: string): Promise<SignedIn<AppUser>>
+  readonly sessions: Pick<Sessions<AppUser>, "list" | "revoke" | "revokeAll">
+  /** The public keys that verify the app's access tokens. */
+  jwks(): { keys: PublicJwk[] }
+}
+
+export interface AppSignIn {
+  readonly email: string
+  readonly password: string
+  readonly client: Client
+}
+
+export interface AppSignUp extends AppSignIn {
+  readonly name?: string | null
+}
+
+const MAX_TRIED_CODE_UNITS = 1024
+
+/** The `iss` of the tokens of a project's app. */
+export function appIssuer(projectId: string): string {
+  return `ashlar/projects/${projectId}`
+}
+
+/**
+ * Makes what opens the users of a project's app. The first time it makes the project's signing key.
+ *
+ * @returns rejects with {IDENTITY_ROOT_KEY_MISMATCH} when the file was sealed by another root key
+ */
+export function createAppUsers(options: AppUsersOptions): (place: AppUsersPlace) => Promise<AppUsers> {
+  const { clock, ids, passwords = argon2Passwords() } = options
+  const limits: IdentityLimits = { ...defaultLimits, ...options.limits }
+  const onError = options.onLimitsError ?? (() => {})
+  const attempts = { shared: options.rateLimits, own: ownLimits(clock), clock, onError }
+  const perAccount = createAttemptLimit("app.account", limits.attemptsPerAccount, attempts)
+  const perAddress = createAttemptLimit("app.address", limits.attemptsPerAddress, attempts)
+
+  return async ({ projectId, file }) => {
+    // Everything that is sealed or derived is of this project alone: refresh tokens, cursors, signing keys.
+    const sealer = scopeSealer(options.sealer, `project/${projectId}`)
+    const { signingKeyMs: maxAgeMs, accessTokenMs: overlapMs } = limits
+    const keys = await openSigningKeys({ file, sealer, clock, maxAgeMs, overlapMs })
+    const issued = { issuer: appIssuer(projectId), audience: projectId, lifetimeMs: limits.accessTokenMs }
+    const accessTokens = createAccessTokens({ keys, clock, ...issued })
+    const refreshTokens = createRefreshTokens(sealer)
+    const accounts = {
+      find(id: string): AppUser | undefined {
+        const row = findAppUser(file, "id", id)
+        return row === undefined || row.disabled_at !== null ? undefined : toAppUser(row)
+      },
+    }
+    const sessions = createSessions({
+      file,
+      clock,
+      ids,
+      sealer,
+      accounts,
+      accessTokens,
+      refreshTokens,
+      limits,
+      claimsOf,
+    })
+    const settings = createAppSettings(file)
+    const { add, ...directory } = createAppDirectory({ file, clock, ids, sealer, passwords, settings })
+    const within = (limit: AttemptLimit, key: string): Promise<void> => limit.take(`${projectId}\n${key}`)
+
+    return {
+      settings,
+      directory,
+      async signUp({ client, email, password, name = null }) {
+        const { signups, verifiedEmailOnly } = settings.read()
+        if (signups === "closed") throw new SignupsClosed("This app lets nobody make an account by themselves.")
+        await within(perAddress, addressKey(client.address))
+        if (verifiedEmailOnly) return { user: await add({ email, password, name }, () => []), session: null }
+        let prepared: ReturnType<typeof sessions.prepare> | undefined
+        const user = await add({ email, password, name }, (id) => {
+          prepared = sessions.prepare(id, client)
+          return [...prepared.statements, { sql: NOTE_SIGN_IN, params: [clock.now(), id] }]
+        })
+        return { user, session: prepared === undefined ? null : await prepared.finish(user) }
+      },
+
+      async signIn({ email, password, client }) {
+        await within(perAddress, addressKey(client.address))
+        const address = foldEmail(email) ?? ""
+        await within(perAccount, address)
+        const row = findAppUser(file, "email", address)
+        const tried = password.length <= MAX_TRIED_CODE_UNITS ? password : ""
+        const matches = await passwords.verify(tried, row?.password_hash ?? passwords.decoy)
+        if (row === undefined || !matches) throw new WrongCredentials()
+        if (row.disabled_at !== null) throw new AccountDisabled()
+        if (row.verified_at === null && settings.read().verifiedEmailOnly) throw new EmailUnverified()
+        await perAccount.forgive(`${projectId}\n${address}`)
+        const session = sessions.prepare(row.id, client)
+        const nowMs = clock.now()
+        const rehashed = passwords.isOutdated(row.password_hash)
+          ? [{ sql: REHASH, params: [await passwords.hash(password), row.id, row.password_hash] }]
+          : []
+        const held = { sql: UNLESS_CHANGED, params: [session.sessionId, row.id, row.password_hash] }
+        await file.write([...session.statements, held, { sql: NOTE_SIGN_IN, params: [nowMs, row.id] }, ...rehashed])
+        return await session.finish({ ...toAppUser(row), lastSignedInAt: new Date(nowMs).toISOString() })
+      },
+
+      refresh: ({ refreshToken, client }) => sessions.refresh(refreshToken, client),
+      signOut: (refreshToken) => sessions.endByRefreshToken(refreshToken),
+      authenticate: (accessToken) => sessions.authenticate(accessToken),
+      sessions: { list: sessions.list, revoke: sessions.revoke, revokeAll: sessions.revokeAll },
+      jwks: () => keys.jwks(),
+    }
+  }
+}
+
+const NOTE_SIGN_IN = "UPDATE identity_accounts SET signed_in_at = ? WHERE id = ?"
+/** A password that was changed while it was checked signs nobody in: the change has ended all sessions, and this one too. */
+const UNLESS_CHANGED = `DELETE FROM identity_sessions WHERE id = ?
+  AND NOT EXISTS (SELECT 1 FROM identity_accounts WHERE id = ? AND password_hash = ?)`
+/** Guarded by the old hash: a password that was changed meanwhile is left alone. */
+const REHASH = "UPDATE identity_accounts SET password_hash = ? WHERE id = ? AND password_hash = ?"

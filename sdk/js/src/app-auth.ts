@@ -1,0 +1,89 @@
+import { isRequestError } from "./errors.ts"
+import { path } from "./path.ts"
+import { createSessionKeeper, signedOut } from "./session-keeper.ts"
+import type { TokenStore } from "./token-store.ts"
+import { type Authorizer, createTransport, type TransportOptions } from "./transport.ts"
+import type { AppSession, AppSignedUp, AppUser } from "./wire.ts"
+
+export interface AppAuthOptions extends TransportOptions {
+  /** A slug or an id, or `self`: the project of the key. */
+  readonly project: string
+  /** Default: memory. */
+  readonly store?: TokenStore<AppSession> | undefined
+}
+
+export interface AppSignUp {
+  readonly email: string
+  readonly password: string
+  readonly name?: string
+}
+
+/** The user of an app: signs up and in, keeps the tokens fresh, signs out. Safe to use from many calls at once. */
+export interface AppAuth {
+  /**
+   * Makes an account of the app and signs in. Where addresses must be confirmed first, nobody is signed in yet.
+   *
+   * @throws {IDENTITY_SIGNUPS_CLOSED} @throws {IDENTITY_EMAIL_TAKEN} @throws {IDENTITY_WEAK_PASSWORD}
+   */
+  signUp(input: AppSignUp): Promise<AppUser>
+  /** @throws {IDENTITY_WRONG_CREDENTIALS} The same for an unknown address. @throws {IDENTITY_EMAIL_UNVERIFIED} */
+  signIn(input: { readonly email: string; readonly password: string }): Promise<AppUser>
+  /** Ends the session on the server, and forgets it here even when the server cannot be reached. */
+  signOut(): Promise<void>
+  /** The kept user, or null. Asks no server: what the rules see of the user may be newer. */
+  user(): Promise<AppUser | null>
+  /** The user as the server sees them now. @throws {SDK_SIGNED_OUT} Without a session. */
+  me(): Promise<AppUser>
+  /** Renews the tokens now. Calls renew by themselves, so this is rarely needed. @throws {SDK_SIGNED_OUT} Without a session. */
+  refresh(): Promise<AppUser>
+  /** The kept session, or null. Asks no server. */
+  session(): Promise<AppSession | null>
+  /** Tells of every sign-in, renewal and sign-out. The answer stops the telling. */
+  onChange(listener: (user: AppUser | null) => void): () => void
+  /** The user's token for a transport: renewed before it runs out, and once after a 401. */
+  readonly authorizer: Authorizer
+}
+
+/** Makes the session of one user with one project's app. `authorizer` holds the project's key. */
+export function createAppAuth({ project, store, ...options }: AppAuthOptions): AppAuth {
+  const root = path`/v1/projects/${project}/auth`
+  const nobody = createTransport({ ...options, user: undefined })
+  const keeper = createSessionKeeper<AppSession>({
+    ...{ transport: nobody, store, cookie: false },
+    refreshPath: `${root}/refresh`,
+  })
+  const signedIn = createTransport({ ...options, user: keeper.authorizer })
+  return {
+    authorizer: keeper.authorizer,
+    session: keeper.load,
+    onChange: (listener) => keeper.onChange((session) => listener(session === null ? null : session.user)),
+    user: async () => (await keeper.load())?.user ?? null,
+    refresh: async () => (await keeper.renew()).user,
+    async signUp({ email, password, name }) {
+      const json = { email, password, ...(name !== undefined && { name }) }
+      const { user, session } = await nobody.json<AppSignedUp>({ method: "POST", path: `${root}/signup`, json })
+      await keeper.change(session)
+      return user
+    },
+    async signIn({ email, password }) {
+      const json = { email, password }
+      const session = await nobody.json<AppSession>({ method: "POST", path: `${root}/signin`, json })
+      await keeper.change(session)
+      return session.user
+    },
+    async signOut() {
+      try {
+        if (await keeper.load()) await signedIn.json({ method: "POST", path: `${root}/signout` })
+      } catch (error) {
+        // Without a session any more to sign out of, there is nothing left to do.
+        if (!isRequestError(error) || (error.status !== 401 && error.code !== "SDK_SIGNED_OUT")) throw error
+      } finally {
+        await keeper.change(null)
+      }
+    },
+    async me() {
+      if (!(await keeper.load())) throw signedOut()
+      return signedIn.json<AppUser>({ path: `${root}/me` })
+    },
+  }
+}
