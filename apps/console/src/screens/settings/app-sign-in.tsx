@@ -69,7 +69,7 @@ function SettingsForm({ p, settings, mayChange }: { p: string; settings: AppSett
       }}
     >
       <h2>Email and password</h2>
-      <fieldset className="grid gap-4 max-w-[520px]" disabled={!mayChange}>
+      <fieldset className="grid gap-4 max-w-[520px] [&_.seg]:w-max [&_.seg]:max-w-full" disabled={!mayChange}>
         <div>
           <div className="label mb-1">Who may make an account</div>
           <Segments

@@ -58,6 +58,7 @@ export function AppUserDialog({ p, user, mayChange, onClose }: AppUserDialogProp
       <Field
         label="Roles"
         mono
+        autoFocus
         readOnly={!mayChange}
         placeholder="editor, moderator"
         hint='Rules may ask for them: { roles = ["editor"] }'

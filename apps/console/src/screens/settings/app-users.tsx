@@ -42,11 +42,11 @@ export function AppUsersScreen() {
   return (
     <section className="pane grow" data-pane="" aria-label="App users">
       <div className="bar head course-end">
-        <h1>App users</h1>
+        <h1 className="whitespace-nowrap">App users</h1>
         <input
           ref={input}
           type="search"
-          className="field w-56 max-w-1/2 ml-auto"
+          className="field w-56 min-w-0 shrink ml-auto"
           aria-label="Find a user by address"
           placeholder="Whole email address"
           value={search}
@@ -126,8 +126,10 @@ function UserTable({ items, onOpen }: { items: readonly AppUser[]; onOpen: (user
                 {!user.disabled && !user.emailVerified && <span className="tag warn">unconfirmed</span>}
               </button>
             </td>
-            <td className="text-fg-2">{user.name ?? "–"}</td>
-            <td className="text-fg-2">{user.roles.join(", ") || "–"}</td>
+            <td className={user.name === null ? "text-fg-2 not-phone" : "text-fg-2"}>{user.name ?? "–"}</td>
+            <td className={user.roles.length === 0 ? "text-fg-2 not-phone" : "text-fg-2"}>
+              {user.roles.join(", ") || "–"}
+            </td>
             <td className="text-fg-2" title={user.lastSignedInAt === null ? undefined : toDate(user.lastSignedInAt)}>
               {user.lastSignedInAt === null ? "never" : toAgo(user.lastSignedInAt, nowMs)}
             </td>
