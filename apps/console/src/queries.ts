@@ -37,8 +37,6 @@ export const appUsersQuery = (p: string, email: string) =>
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   })
-export const appUserQuery = (p: string, id: string) =>
-  queryOptions({ queryKey: ["p", p, "users", "one", id], queryFn: () => admin.users.get(p, id) })
 export const appSettingsQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "sign-in"], queryFn: () => admin.users.settings(p) })
 export const recentAuditQuery = (p: string) =>

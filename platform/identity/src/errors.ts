@@ -102,6 +102,24 @@ export const EmailUnverified: ErrorClass<"IDENTITY_EMAIL_UNVERIFIED", 403> = def
   "The address of this account is not confirmed yet. Follow the link in the mail, or ask for another one.",
 )
 
+export const DevicePending: ErrorClass<"IDENTITY_DEVICE_PENDING", 400> = defineError(
+  "IDENTITY_DEVICE_PENDING",
+  400,
+  "Nobody has let this device in yet. Ask again after `details.retryAfterSeconds`.",
+)
+
+export const DeviceDenied: ErrorClass<"IDENTITY_DEVICE_DENIED", 403> = defineError(
+  "IDENTITY_DEVICE_DENIED",
+  403,
+  "The person refused to let this device in.",
+)
+
+export const DeviceCodeSpent: ErrorClass<"IDENTITY_DEVICE_CODE_SPENT", 410> = defineError(
+  "IDENTITY_DEVICE_CODE_SPENT",
+  410,
+  "This code is used, expired or unknown. Start to sign in again.",
+)
+
 export const UserNotFound: ErrorClass<"IDENTITY_USER_NOT_FOUND", 404> = defineError(
   "IDENTITY_USER_NOT_FOUND",
   404,

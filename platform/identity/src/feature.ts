@@ -83,5 +83,23 @@ export const identityFeature: Feature = {
         "CREATE INDEX identity_mail_tokens_expiry ON identity_mail_tokens (expires_at)",
       ],
     },
+    {
+      id: 3,
+      name: "devices that wait to be let in",
+      sql: [
+        `CREATE TABLE identity_devices (
+           n INTEGER PRIMARY KEY,
+           device_hash BLOB NOT NULL UNIQUE,
+           user_code TEXT NOT NULL UNIQUE,
+           decision TEXT NOT NULL CHECK (decision IN ('pending', 'approved', 'denied')),
+           account_id TEXT,
+           address TEXT NOT NULL,
+           user_agent TEXT NOT NULL,
+           created_at INTEGER NOT NULL,
+           asked_at INTEGER,
+           expires_at INTEGER NOT NULL
+         ) STRICT`,
+      ],
+    },
   ],
 }

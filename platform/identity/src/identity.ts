@@ -5,6 +5,7 @@ import { createAccessTokens } from "./access-tokens.ts"
 import { createAccounts, type User } from "./accounts.ts"
 import { createAdmission, type SetupRequest, type SignInRequest, type SignUpRequest } from "./admission.ts"
 import { createAttemptLimit, ownLimits } from "./attempt-limit.ts"
+import { createDevices, type Devices } from "./devices.ts"
 import { type AcceptedInvite, createInvites, type InviteRequest, type PreparedInvite } from "./invites.ts"
 import { defaultLimits, type IdentityLimits } from "./limits.ts"
 import { argon2Passwords, type PasswordHasher } from "./passwords.ts"
@@ -100,6 +101,8 @@ export interface Identity {
   authenticate(accessToken: string): ReturnType<Sessions["authenticate"]>
   /** The sessions of a person: `list` pages newest first; the others end sessions at once. */
   readonly sessions: Pick<Sessions, "list" | "revoke" | "revokeAll">
+  /** Signing in by a code that somebody confirms in their browser. */
+  readonly devices: Devices
   readonly people: People
   /** The public keys that verify access tokens: the signing one, and those it replaced within the overlap. @see RFC 7517 */
   jwks(): { keys: PublicJwk[] }
@@ -136,8 +139,14 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     perAddress: createAttemptLimit("sign-in.address", limits.attemptsPerAddress, attempts),
     onInviteAccepted: options.onInviteAccepted ?? (() => []),
   })
+  const devices = createDevices({
+    ...{ file, clock, sessions, limits, find: accounts.find },
+    perAccount: createAttemptLimit("device.account", limits.attemptsPerAccount, attempts),
+    perAddress: createAttemptLimit("device.address", limits.attemptsPerAddress, attempts),
+  })
   return {
     signups,
+    devices,
     setup: { ...setup, complete: completeSetup },
     signUp,
     signIn,

@@ -6,9 +6,13 @@ export type { AppClaims, AppUser } from "./app/app-user.ts"
 export type { AppSignIn, AppSignUp, AppUsers, AppUsersOptions, AppUsersPlace } from "./app/app-users.ts"
 export { appIssuer, createAppUsers } from "./app/app-users.ts"
 export type { AttemptRule } from "./attempt-limit.ts"
+export type { DeviceFacts, DeviceStart, Devices } from "./devices.ts"
 export {
   AccountDisabled,
   Busy,
+  DeviceCodeSpent,
+  DeviceDenied,
+  DevicePending,
   EmailTaken,
   EmailUnverified,
   InvalidCursor,

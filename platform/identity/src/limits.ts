@@ -20,6 +20,8 @@ export interface IdentityLimits {
   readonly setupTokenMs: number
   /** How long an invite works. Default 7 days. */
   readonly inviteMs: number
+  /** How long a program waits to be let in by a person with a browser. Default 10 minutes. */
+  readonly deviceCodeMs: number
   /** Sign-ins that may fail for one account. Default 10 in 15 minutes. */
   readonly attemptsPerAccount: AttemptRule
   /** Sign-ins and sign-ups from one address (IPv6: one /64). Default 100 in 15 minutes. */
@@ -36,6 +38,7 @@ export const defaultLimits: IdentityLimits = {
   sessionsPerAccount: 100,
   setupTokenMs: 24 * HOUR_MS,
   inviteMs: 7 * DAY_MS,
+  deviceCodeMs: 10 * MINUTE_MS,
   attemptsPerAccount: { limit: 10, windowMs: 15 * MINUTE_MS },
   attemptsPerAddress: { limit: 100, windowMs: 15 * MINUTE_MS },
   signingKeyMs: 30 * DAY_MS,

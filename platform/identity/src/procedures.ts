@@ -1,6 +1,9 @@
 /** What must decide and write in one step. Runs in the writer Worker, one call at a time. */
 import { Buffer } from "node:buffer"
 import type { Statement, Transaction } from "@ashlar/sqlite"
+
+export { claimDevice, requestDevice } from "./device-procedures.ts"
+
 import { EmailTaken, InviteForAnother, InviteSpent, SetupLinkSpent } from "./errors.ts"
 
 /** A statement that joins another's transaction. It states no number of changes: what it finds gone, it leaves out. */

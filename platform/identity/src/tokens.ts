@@ -11,8 +11,8 @@ export function hashToken(token: string): Uint8Array {
   return new Uint8Array(createHash("sha256").update(token).digest())
 }
 
-/** A token that works once: `su_…` sets up an install, `in_…` accepts an invite. */
-export function createSingleUseToken(kind: "su" | "in"): string {
+/** A token that works once: `su_…` sets up an install, `in_…` accepts an invite, `dv_…` lets a device in. */
+export function createSingleUseToken(kind: "su" | "in" | "dv"): string {
   return `${kind}_${randomBytes(SECRET_BYTES).toString("base64url")}`
 }
 
