@@ -13,6 +13,7 @@ export function apiDocument(version: string): DocumentOptions {
       projects: "Projects, and what happened in them",
       members: "Who works on a project",
       keys: "What apps and servers call a project with",
+      "app users": "Users of a project's app, who sign in with a key of the project",
       collections: "Collections, with their rules and indexes",
       documents: "Documents, as the rules of their collection let a caller",
       functions: "Functions, their versions and logs, and calls of them",

@@ -372,7 +372,7 @@ describe("the install", () => {
     readonly responses: Readonly<Record<string, { readonly content?: object }>>
     readonly requestBody?: { readonly content: object }
   }
-  const BODILESS = new Set(["auth.signout", "keys.rotate"])
+  const BODILESS = new Set(["auth.signout", "keys.rotate", "app.signout", "app.users.signout"])
 
   test("says who may do what as it decides it", async () => {
     const { body } = await stage.call("anonymous", "GET", "/openapi.json")
