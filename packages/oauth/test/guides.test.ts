@@ -22,4 +22,4 @@ test.each(programs)("the guide of the OAuth server runs its program %d", async (
   const [code, problems] = await Promise.all([child.exited, new Response(child.stderr).text()])
   expect([code, problems]).toEqual([0, ""])
 })
-test("it has as many as it should", () => expect(programs).toHaveLength(3))
+test("it has as many as it should", () => expect(programs).toHaveLength(6))

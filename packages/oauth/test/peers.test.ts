@@ -4,6 +4,7 @@ import { createOAuthServer, type OAuthServer } from "@ashlar/oauth/server"
 import * as oauth from "oauth4webapi"
 import * as client from "openid-client"
 import { FormBrowser } from "../src/testing/form-browser.ts"
+import { listenFirst } from "../src/testing/late-server.ts"
 import { API, NATIVE, PEOPLE, signIn, WEB } from "../src/testing/test-server.ts"
 
 /** What others wrote runs every flow against the server, over real sockets. */
@@ -13,11 +14,8 @@ let issuer: string
 let stop: () => Promise<unknown>
 
 beforeAll(async () => {
-  // The port is known before the issuer is.
-  const probe = createApp()
-  const { port } = await probe.listen({ port: 0 })
-  await probe.stop(0)
-  issuer = `http://127.0.0.1:${port}`
+  const socket = await listenFirst()
+  issuer = socket.origin
   const secret = "secret with spaces: % and ü, longer than 32"
   server = createOAuthServer({
     issuer,
@@ -28,8 +26,8 @@ beforeAll(async () => {
   })
   const app = createApp()
   app.add(server.routes)
-  await app.listen({ port })
-  stop = () => app.stop(0)
+  socket.serve(app)
+  stop = () => socket.stop()
 })
 afterAll(async () => {
   await stop()

@@ -4,7 +4,7 @@ import type { BaseContext } from "@ashlar/http"
 export interface Person {
   /** Stable for ever, at most 255 characters: the `sub` of tokens. */
   readonly id: string
-  /** When they showed who they are, in milliseconds since 1970. */
+  /** When they showed who they are, in milliseconds since 1970, or the whole second before. */
   readonly authTimeMs: number
   /** How: `pwd`, `otp`, `hwk`. @see https://www.rfc-editor.org/rfc/rfc8176 */
   readonly amr?: readonly string[]

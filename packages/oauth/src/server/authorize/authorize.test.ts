@@ -224,6 +224,13 @@ describe("people", () => {
     const silent = await test.browser.open(authorizePath(challenge, { prompt: "none", max_age: "0" }))
     expect(silent.leftTo).toBeDefined()
   })
+  test("sign in again also where they just did", async () => {
+    const clock = manualClock(Date.UTC(2026, 0, 1, 0, 0, 0, 250))
+    const test = testServer({ clock })
+    await allow(test, authorizePath(challenge))
+    clock.advance(500)
+    expect((await test.browser.open(authorizePath(challenge, { prompt: "login" }))).text).toContain('name="password"')
+  })
   test("cannot skip signing in again by going on without", async () => {
     const clock = manualClock()
     let person: Person | undefined = { id: "person-1", authTimeMs: clock.now() - 10_000 }

@@ -108,8 +108,9 @@ async function reasonToSignIn(
 ): Promise<SignInRequest["reason"] | undefined> {
   if (person === undefined) return "nobody"
   const { prompt, maxAgeSeconds, claims, acrValues } = request
-  // Sessions may count in seconds.
-  const isFresh = person.authTimeMs >= Math.floor(startedMs / 1000) * 1000
+  // Sessions that count in seconds say the one in which it was.
+  const isWhole = person.authTimeMs % 1000 === 0
+  const isFresh = person.authTimeMs >= (isWhole ? Math.floor(startedMs / 1000) * 1000 : startedMs)
   if (prompt.includes("login") && !isFresh) return "again"
   if (maxAgeSeconds !== null && !isFresh && parts.now() - person.authTimeMs > maxAgeSeconds * 1000) return "old"
   if (prompt.includes("select_account") && asked === 0 && !isFresh) return "other"

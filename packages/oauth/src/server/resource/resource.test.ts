@@ -4,6 +4,7 @@ import { createApp } from "@ashlar/http"
 import { createOpenApi } from "@ashlar/openapi"
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose"
 import * as client from "openid-client"
+import { listenFirst } from "../../testing/late-server.ts"
 import { API, basic, ISSUER, type TestServer, testServer, tokensOf } from "../../testing/test-server.ts"
 import { bearer } from "./bearer.ts"
 import { requireScopes } from "./require-scopes.ts"
@@ -184,10 +185,8 @@ test("a token for the resource that is meant where none is named says who the pe
 })
 
 test("a resource on another machine finds the keys by itself, and takes DPoP from openid-client", async () => {
-  const probe = createApp()
-  const { port } = await probe.listen({ port: 0 })
-  await probe.stop(0)
-  const issuer = `http://127.0.0.1:${port}`
+  const socket = await listenFirst()
+  const issuer = socket.origin
   const test = testServer({
     issuer,
     resources: { [API]: {} },
@@ -195,7 +194,7 @@ test("a resource on another machine finds the keys by itself, and takes DPoP fro
       { id: "job", secret: "job-secret-of-32-characters-long", grants: ["client_credentials"], requireDpop: true },
     ],
   })
-  await test.app.listen({ port })
+  socket.serve(test.app)
   const api = bearer({ issuer, audience: API })
   const app = createApp()
   app.post("/work", { layers: [api] }, (ctx) => ctx.oauth.subject)
@@ -224,7 +223,7 @@ test("a resource on another machine finds the keys by itself, and takes DPoP fro
     const plain = await fetch(work, { method: "POST", headers: { authorization: `Bearer ${access_token}` } })
     expect([plain.status, plain.headers.get("www-authenticate")]).toEqual([401, 'DPoP error="invalid_token"'])
   } finally {
-    await Promise.all([app.stop(0), test.app.stop(0)])
+    await Promise.all([app.stop(0), socket.stop()])
   }
 })
 
