@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { createApp } from "@ashlar/http"
 import { mailPreview } from "@ashlar/mail/http"
 import type { OAuthClient } from "@ashlar/oauth/server"
-import { csrf, securityHeaders } from "@ashlar/security"
+import { csrf, rateLimit, securityHeaders } from "@ashlar/security"
 import { accountRoutes } from "./account-routes.ts"
 import { STYLE } from "./pages.ts"
 import { type IdentityOptions, openParts, type Parts } from "./parts.ts"
@@ -32,7 +32,13 @@ export async function createIdentityApp({ clients = [], ...options }: AppOptions
     },
     strictTransportSecurity: parts.isSecure ? {} : false,
   })
-  app.scope("/", [headers, csrf()], (scope) => {
+  // Of one address: what is asked for once a second goes on for a while.
+  const calm = rateLimit({
+    limits: parts.limits,
+    policies: [{ name: "sign-in", capacity: 60, refill: 60, every: "1m" }],
+    skip: (ctx) => ctx.method === "GET",
+  })
+  app.scope("/", [headers, csrf(), calm], (scope) => {
     scope.get("/style.css", () => asset(STYLE, "text/css"))
     scope.get("/passkeys.js", () => asset(SCRIPT, "text/javascript"))
     signInRoutes(scope, parts, signing)

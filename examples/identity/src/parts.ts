@@ -4,7 +4,7 @@ import { createEmailFlows, type EmailFlows, type EmailMessage } from "@ashlar/au
 import { createMfa, type Mfa } from "@ashlar/auth/mfa"
 import { createPasswordPolicy, createPasswords, type PasswordPolicy, type Passwords } from "@ashlar/auth/passwords"
 import { openProofs } from "@ashlar/auth/proofs"
-import { openRateLimits, type RateLimit } from "@ashlar/cache/rate-limits"
+import { openRateLimits, type RateLimit, type RateLimits } from "@ashlar/cache/rate-limits"
 import { html, type Mail, openMail } from "@ashlar/mail"
 import { openDatabase } from "@ashlar/orm"
 import { createSealer, type Sealer } from "@ashlar/security"
@@ -33,6 +33,7 @@ export interface Parts {
   readonly mfa: Mfa
   readonly mail: Mail
   readonly sealer: Sealer
+  readonly limits: RateLimits
   /** Passwords tried for one name. */
   readonly tries: RateLimit
   /** Whether browsers reach it over TLS: cookies are held to that. */
@@ -89,6 +90,7 @@ export async function openParts({ origin, database: url, secret }: IdentityOptio
     mfa,
     mail,
     sealer,
+    limits,
     tries: limits.slidingWindow("password", { limit: 10, window: "15m" }),
     isSecure,
     async close() {

@@ -112,6 +112,14 @@ describe("a change", () => {
     expect(await change(ana.id, "old password", "short")).toBe("AUTH_PASSWORD_WEAK")
     expect([await change(ana.id, "old password"), sessions]).toEqual(["done", [[ana.id, "here"]]])
   })
+  test("of the password lets nobody try for long who took over a session: AUTH_TOO_OFTEN", async () => {
+    const { flows, add, passwords } = emailWorld()
+    const ana = add({ email: ANA, passwordHash: await passwords.hash("old password") })
+    const change = (current: string) => said(flows.changePassword(ana.id, { current, next: "correct horse battery" }))
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, at) => change(`guess ${at}`)))
+    expect(answers.filter((answer) => answer === "AUTH_PASSWORD_WRONG").length).toBe(10)
+    expect(await change("old password")).toBe("AUTH_TOO_OFTEN")
+  })
   test("of the address takes the new mailbox and the session that asked, and tells the old one", async () => {
     const { flows, add, mailTo, sent } = emailWorld()
     const ana = add({ email: ANA })

@@ -86,7 +86,7 @@ export interface EmailFlows {
    * @throws {AUTH_PROOF_INVALID} {AUTH_PASSWORD_WEAK} {AUTH_PASSWORDS_BUSY}
    */
   reset(shown: Shown, password: string, options?: ConfirmOptions): Promise<Confirmed>
-  /** Sets a new password for who knows the old one, and ends all other sessions. @throws {AUTH_PASSWORD_WRONG} {AUTH_PASSWORD_WEAK} */
+  /** Sets a new password for who knows the old one, and ends all other sessions. @throws {AUTH_PASSWORD_WRONG} {AUTH_PASSWORD_WEAK} {AUTH_TOO_OFTEN} */
   changePassword(
     userId: string,
     change: { readonly current: string; readonly next: string; readonly sessionId?: string },
@@ -123,6 +123,7 @@ class LiveEmailFlows implements EmailFlows {
   readonly #tickets: Tickets
   readonly #deliveries: Deliveries<EmailMessage>
   readonly #limit: RateLimit
+  readonly #tries: RateLimit
 
   constructor(options: EmailFlowsOptions) {
     checkOptions(options)
@@ -132,6 +133,7 @@ class LiveEmailFlows implements EmailFlows {
     this.#deliveries = new Deliveries(deliver, { max: maxPending, onError: options.onError ?? (() => undefined) })
     const open = limits ?? openRateLimits("memory:")
     this.#limit = open.slidingWindow("auth-email", { limit: perHour, window: "1h" })
+    this.#tries = open.slidingWindow("auth-password-change", { limit: CHANGE_TRIES, window: "15m" })
   }
 
   async askVerification(userId: string, options: AskOptions = {}): Promise<Asked> {
@@ -196,6 +198,8 @@ class LiveEmailFlows implements EmailFlows {
     { current, next, sessionId }: { readonly current: string; readonly next: string; readonly sessionId?: string },
   ): Promise<void> {
     const { accounts, passwords, policy } = this.#options
+    // Who took over a session must not find the password out by it.
+    await this.#take(this.#tries, userId)
     const account = await accounts.find(userId)
     if (!(await passwords!.verify(current, await accounts.passwordHash!(userId))) || account === undefined)
       throw new PasswordWrong()
@@ -256,7 +260,7 @@ class LiveEmailFlows implements EmailFlows {
   ): Promise<Asked> {
     const { digits = 8, minutes = {}, pages, tellUnknown = false } = this.#options
     this.#deliveries.check()
-    await this.#count(email)
+    await this.#take(this.#limit, email)
     const isReal = account !== undefined || isNew
     const ticket = await this.#tickets.issue({
       purpose,
@@ -279,9 +283,9 @@ class LiveEmailFlows implements EmailFlows {
     this.#deliveries.send(isReal ? message : isTold ? { kind: "no-account", to: email, userId: undefined } : undefined)
     return { handle }
   }
-  async #count(email: string): Promise<void> {
-    const key = createHmac("sha256", this.#options.keys[0]!).update(email).digest("base64url")
-    const { allowed, retryAfterMs } = await this.#limit.take(key)
+  async #take(limit: RateLimit, name: string): Promise<void> {
+    const key = createHmac("sha256", this.#options.keys[0]!).update(name).digest("base64url")
+    const { allowed, retryAfterMs } = await limit.take(key)
     if (!allowed) throw new AuthTooOften(undefined, { details: { retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) } })
   }
   /** The account of a ticket, while it has the address that the ticket was sent to. */
@@ -302,6 +306,8 @@ class LiveEmailFlows implements EmailFlows {
   }
 }
 
+/** Passwords tried in 15 minutes by who is signed in. */
+const CHANGE_TRIES = 10
 /** Whose a ticket is that makes an account. */
 const NEW = "ashlar:new"
 

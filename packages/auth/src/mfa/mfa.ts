@@ -46,7 +46,7 @@ export interface Mfa {
   reset(userId: string): Promise<void>
 }
 
-const ALL_KINDS = [...FACTOR_KINDS, "recovery", "device", "totp-pending"]
+const ALL_KINDS = [...FACTOR_KINDS, "recovery", "device", "totp-pending", "ticket-mfa-enrol", "ticket-mfa-verify"]
 
 /**
  * Second factors: codes of apps, passkeys, codes that are sent, recovery codes, and devices that are remembered. Secrets are sealed for

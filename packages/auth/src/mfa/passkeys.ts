@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto"
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import type {
   AuthenticationResponseJSON,
   PublicKeyCredentialCreationOptionsJSON,
@@ -64,7 +64,8 @@ const KIND = "passkey"
 const [REGISTER, SIGN_IN] = ["passkey-register", "passkey-sign-in"]
 const NOBODY = "ashlar:nobody"
 const MAX_RESPONSE = 65_536
-const CHALLENGE_BYTES = 32
+const [NONCE_BYTES, TIME_BYTES] = [16, 6]
+const HEAD_BYTES = NONCE_BYTES + TIME_BYTES
 
 export class LivePasskeys implements Passkeys {
   readonly #core: MfaCore
@@ -92,7 +93,7 @@ export class LivePasskeys implements Passkeys {
       userName: name,
       userDisplayName: displayName,
       userID: new Uint8Array(Buffer.from(this.#handleOf(asker.id), "base64url")),
-      challenge: await this.#challenge(REGISTER, asker.id),
+      challenge: this.#challenge(REGISTER, asker.id),
       timeout: this.#ms,
       excludeCredentials: (await this.#keptOf(asker.id)).map(({ credentialId, transports }) => ({
         id: credentialId,
@@ -135,7 +136,7 @@ export class LivePasskeys implements Passkeys {
     const kept = userId === undefined ? undefined : await this.#keptOf(userId)
     return await generateAuthenticationOptions({
       rpID: this.#options.rpId,
-      challenge: await this.#challenge(SIGN_IN, userId ?? NOBODY),
+      challenge: this.#challenge(SIGN_IN, userId ?? NOBODY),
       timeout: this.#ms,
       userVerification: userId === undefined ? "required" : "preferred",
       ...(kept !== undefined && {
@@ -190,22 +191,34 @@ export class LivePasskeys implements Passkeys {
       throw new PasskeyRefused()
     return authenticationInfo
   }
-  async #challenge(kind: string, userId: string): Promise<Uint8Array<ArrayBuffer>> {
-    const [bytes, createdMs] = [new Uint8Array(randomBytes(CHALLENGE_BYTES)), this.#core.clock.now()]
-    const id = hash(Buffer.from(bytes).toString("base64url"))
-    await this.#core.store.add({ kind, id, userId, counter: 0, data: "", createdMs, expiresMs: createdMs + this.#ms })
-    return bytes
+  /**
+   * A challenge that says itself for whom and until when it is, so that whoever asks for many fills no store: 16 random bytes, the time,
+   * and what only we can make of both.
+   */
+  #challenge(kind: string, userId: string): Uint8Array<ArrayBuffer> {
+    const head = Buffer.alloc(HEAD_BYTES)
+    randomBytes(NONCE_BYTES).copy(head)
+    head.writeUIntBE(this.#core.clock.now() + this.#ms, NONCE_BYTES, TIME_BYTES)
+    return new Uint8Array(Buffer.concat([head, this.#seal(kind, userId, head)]))
   }
-  /** The challenge that a response answers. It is used up, whatever becomes of the response. */
+  #seal(kind: string, userId: string, head: Buffer): Buffer {
+    return Buffer.from(this.#core.mac(kind, userId, head.toString("base64url")), "base64url")
+  }
+  /** The challenge that a response answers. It is used up, whatever becomes of the response: of all who show it one goes on. */
   async #spend(
     kind: string,
     response: RegistrationResponseJSON | AuthenticationResponseJSON,
     userId: string,
   ): Promise<string> {
     const challenge = challengeIn(response)
-    const found = challenge === undefined ? undefined : await this.#core.store.take(kind, hash(challenge))
-    if (found === undefined || found.userId !== userId) throw new PasskeyRefused()
-    return challenge!
+    const bytes = Buffer.from(challenge ?? "", "base64url")
+    const [head, seal] = [bytes.subarray(0, HEAD_BYTES), bytes.subarray(HEAD_BYTES)]
+    const right = this.#seal(kind, userId, head)
+    if (seal.length !== right.length || !timingSafeEqual(seal, right)) throw new PasskeyRefused()
+    const [createdMs, expiresMs] = [this.#core.clock.now(), head.readUIntBE(NONCE_BYTES, TIME_BYTES)]
+    const used = { kind: `${kind}-used`, id: hash(bytes), userId, counter: 0, data: "", createdMs, expiresMs }
+    if (expiresMs <= createdMs || !(await this.#core.store.add(used))) throw new PasskeyRefused()
+    return bytes.toString("base64url")
   }
   async #keptOf(userId: string): Promise<readonly Kept[]> {
     return (await this.#core.store.list(userId, KIND)).map(({ data }) => JSON.parse(data) as Kept)
@@ -223,8 +236,8 @@ async function library(): Promise<Library> {
 function refuse(cause: unknown): never {
   throw new PasskeyRefused(undefined, { cause })
 }
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("base64url")
+function hash(given: string | Uint8Array): string {
+  return createHash("sha256").update(given).digest("base64url")
 }
 
 function challengeIn(given: unknown): string | undefined {
