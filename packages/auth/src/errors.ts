@@ -43,6 +43,24 @@ export const AuthClosed: ErrorClass<"AUTH_CLOSED", 503> = defineError(
   "What keeps sessions and keys was closed.",
 )
 
+/* What one may do. */
+
+export const AuthForbidden: ErrorClass<"AUTH_FORBIDDEN", 403> = defineError(
+  "AUTH_FORBIDDEN",
+  403,
+  "You may not do this. Ask somebody who manages it for the right to.",
+)
+export const TooManyTries: ErrorClass<"AUTH_TOO_MANY_TRIES", 429> = defineError(
+  "AUTH_TOO_MANY_TRIES",
+  429,
+  "This was tried too often. Try again after the seconds in Retry-After.",
+)
+export const ImpersonationRefused: ErrorClass<"AUTH_IMPERSONATION_REFUSED", 403> = defineError(
+  "AUTH_IMPERSONATION_REFUSED",
+  403,
+  "You may not act as this account: yourself, from within another's, or with more rights than your own.",
+)
+
 /* Tokens. */
 
 /** The same for every reason: which check a token failed is for the log. */

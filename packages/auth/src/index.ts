@@ -1,16 +1,28 @@
+export {
+  type Access,
+  type AccessOptions,
+  type Decision,
+  defineAccess,
+  definePolicy,
+  type Policy,
+} from "./access/access.ts"
 export { requireScopes } from "./access/require-scopes.ts"
+export type { Role } from "./access/roles.ts"
 export { requireAcr, requireAmr, requireStepUp, type StepUp } from "./access/step-up.ts"
 export {
   AuthClosed,
+  AuthForbidden,
   AuthSetupInvalid,
   AuthStoreFailed,
   AuthStoreFull,
   CredentialsInvalid,
   CredentialsMissing,
+  ImpersonationRefused,
   ScopeMissing,
   StepUpRequired,
   TokenInvalid,
   TokenKeysAway,
+  TooManyTries,
 } from "./errors.ts"
 export { type BasicGuardOptions, basicGuard } from "./guards/basic-guard.ts"
 export type { Challenge } from "./guards/challenge.ts"
@@ -25,11 +37,33 @@ export {
   type PrincipalOf,
   refused,
 } from "./guards/guard.ts"
+export {
+  createImpersonation,
+  type Impersonation,
+  type ImpersonationEvent,
+  type ImpersonationOptions,
+} from "./impersonation/impersonation.ts"
+export { type ApiKeyGuardOptions, apiKeyGuard, type KeyClaims } from "./keys/api-key-guard.ts"
+export {
+  type ApiKey,
+  type ApiKeys,
+  type ApiKeysOptions,
+  defineApiKeys,
+  type IssuedApiKey,
+  type NewApiKey,
+  openApiKeys,
+} from "./keys/api-keys.ts"
 export { type Actor, type AnyPrincipal, createPrincipal, type Principal, type PrincipalInit } from "./principal.ts"
 export { authStoreGuarantees } from "./records/open-records.ts"
 export type { RecordStore, StoredRecord } from "./records/record-store.ts"
 export type { OpenedSession, Session, SessionBeginning, SessionClient, SignIn } from "./sessions/session.ts"
-export { type Loaded, type SessionGuard, type SessionGuardOptions, sessionGuard } from "./sessions/session-guard.ts"
+export {
+  type Loaded,
+  type SessionGuard,
+  type SessionGuardOptions,
+  type SignInOptions,
+  sessionGuard,
+} from "./sessions/session-guard.ts"
 export {
   defineSessions,
   openSessions,
@@ -50,3 +84,4 @@ export {
 } from "./tokens/jwt-signer.ts"
 export { createJwtVerifier, type JwtClaims, type JwtVerifier, type JwtVerifierOptions } from "./tokens/jwt-verifier.ts"
 export { createRemoteKeys, type RemoteKeysOptions } from "./tokens/remote-keys.ts"
+export { createTries, type Tries, type TriesOptions, type Try, type TryLimit } from "./tries/tries.ts"

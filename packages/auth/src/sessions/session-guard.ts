@@ -5,7 +5,7 @@ import { CredentialsMissing } from "../errors.ts"
 import { authorizationOf } from "../guards/authorization.ts"
 import { type CredentialSource, type Guard, guardOf, refused } from "../guards/guard.ts"
 import type { Principal } from "../principal.ts"
-import type { Session, SessionClient, SignIn } from "./session.ts"
+import type { Session, SessionBeginning, SessionClient, SignIn } from "./session.ts"
 import type { SessionChanges, Sessions } from "./sessions.ts"
 
 type MaybePromise<T> = T | Promise<T>
@@ -37,15 +37,17 @@ export interface SessionGuardOptions<Claims extends object> {
   readonly load?: (session: Session, ctx: BaseContext) => MaybePromise<Loaded<Claims> | undefined>
 }
 
+/** `remember: false`: the browser forgets it when it is closed. `lifetimeMs`: where it ends, at most as long as all sessions. */
+export type SignInOptions = Pick<SessionBeginning, "remember" | "lifetimeMs">
+
 /** A guard by session, and what signs in and out. */
 export interface SessionGuard<Claims extends object = Readonly<Record<string, unknown>>>
   extends Guard<Principal<Claims>> {
   /**
    * Begins a session and sets its cookie. One that the caller showed ends, whoever planted it (no fixation). Prove who it is before.
-   * @param remember false: the browser forgets it when it is closed. Default: true.
    * @throws {AUTH_STORE_FAILED} {AUTH_STORE_FULL} {AUTH_SETUP_INVALID}
    */
-  signIn(ctx: BaseContext, who: SignIn, options?: { readonly remember?: boolean }): Promise<Session>
+  signIn(ctx: BaseContext, who: SignIn, options?: SignInOptions): Promise<Session>
   /** Ends the session of the caller, and takes the cookie away. @returns whether there was one. */
   signOut(ctx: BaseContext): Promise<boolean>
   /**
@@ -134,15 +136,11 @@ class SessionDoor<Claims extends object> {
     // What is presented deliberately comes before what a browser adds by itself.
     return [byToken, byCookie]
   }
-  async signIn(
-    ctx: BaseContext,
-    who: SignIn,
-    { remember = true }: { readonly remember?: boolean } = {},
-  ): Promise<Session> {
+  async signIn(ctx: BaseContext, who: SignIn, options: SignInOptions = {}): Promise<Session> {
     const sessions = await this.#sessions(ctx)
     const before = this.#tokenOf(ctx)
     if (before !== undefined) await sessions.end(before)
-    const { token, session } = await sessions.create(who, { ...clientOf(ctx), remember })
+    const { token, session } = await sessions.create(who, { ...clientOf(ctx), ...options })
     this.#open(ctx, { token, session })
     return session
   }
