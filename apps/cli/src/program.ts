@@ -13,6 +13,7 @@ import { registerGenerate } from "./commands/generate.ts"
 import { registerImport } from "./commands/import.ts"
 import { registerInit } from "./commands/init.ts"
 import { registerKeys } from "./commands/keys.ts"
+import { registerKms } from "./commands/kms.ts"
 import { registerLogs } from "./commands/logs.ts"
 import { registerMigrate } from "./commands/migrate.ts"
 import { registerMigrations } from "./commands/migrations.ts"
@@ -23,6 +24,7 @@ import { registerQueues } from "./commands/queues.ts"
 import { registerRoutes } from "./commands/routes.ts"
 import { registerSchedules } from "./commands/schedules.ts"
 import { registerSecurity } from "./commands/security.ts"
+import { registerSecrets } from "./commands/secrets.ts"
 import { registerTypes } from "./commands/types.ts"
 import { registerUp } from "./commands/up.ts"
 import { registerUsers } from "./commands/users.ts"
@@ -117,6 +119,8 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerProjects(program, run)
   registerKeys(program, run)
   registerUsers(program, run)
+  registerKms(program, run)
+  registerSecrets(program, run)
   registerCollections(program, run)
   registerImport(registerDocuments(program, run), run)
   registerFunctions(program, run)

@@ -11,6 +11,8 @@ export const scopes = [
   "functions:deploy",
   "functions:invoke",
   "functions:read",
+  "kms:use",
+  "secrets:read",
   "users:admin",
 ] as const
 

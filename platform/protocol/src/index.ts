@@ -44,6 +44,33 @@ export {
   type Runtime,
   Version,
 } from "./functions.ts"
+export {
+  DataKey,
+  DataKeyBody,
+  DecryptBody,
+  DeletionBody,
+  EncryptBody,
+  type KmsAlgorithm,
+  KmsKey,
+  KmsKeyPatch,
+  type KmsState,
+  type KmsUse,
+  NewKmsKey,
+  OpenDataKeyBody,
+  Plain,
+  PublicKeys,
+  RevealBody,
+  Rewrapped,
+  Sealed,
+  SecretBody,
+  SecretHistory,
+  SecretInfo,
+  SecretValue,
+  SignBody,
+  Signed,
+  Verified,
+  VerifyBody,
+} from "./kms.ts"
 export { MAX_PAGE_ITEMS, type Page, PageQuery, pageOf, Time } from "./page.ts"
 export {
   KeySet,

@@ -98,6 +98,8 @@ export type Scope =
   | "functions:deploy"
   | "functions:invoke"
   | "functions:read"
+  | "kms:use"
+  | "secrets:read"
   | "users:admin"
 export const Scope: Schema<Scope> = v
   .enum([
@@ -109,12 +111,14 @@ export const Scope: Schema<Scope> = v
     "functions:deploy",
     "functions:invoke",
     "functions:read",
+    "kms:use",
+    "secrets:read",
     "users:admin",
   ])
   .meta({
     id: "Scope",
     description:
-      "What a secret key may be narrowed to. `functions:deploy`, `functions:read`, `collections:write` and `audit:read` open what no key without scopes may do.",
+      "What a secret key may be narrowed to. `functions:deploy`, `functions:read`, `collections:write`, `audit:read`, `kms:use` and `secrets:read` open what no key without scopes may do.",
   })
 export interface Key {
   readonly id: string

@@ -14,8 +14,10 @@ import { addConsoleRoutes } from "./routes/console.ts"
 import { addDocumentRoutes } from "./routes/documents.ts"
 import { addFunctionRoutes } from "./routes/functions.ts"
 import { addInvokeRoutes } from "./routes/invoke.ts"
+import { addKmsRoutes } from "./routes/kms.ts"
 import { addPeopleRoutes } from "./routes/people.ts"
 import { addProjectRoutes } from "./routes/projects.ts"
+import { addSecretRoutes } from "./routes/secrets.ts"
 import { addServiceRoutes } from "./routes/service.ts"
 
 export interface PlatformAppOptions {
@@ -49,6 +51,8 @@ export function createPlatformApp(platform: Platform, options: PlatformAppOption
     addDocumentRoutes(api, platform, entries)
     addFunctionRoutes(api, platform, entries)
     addInvokeRoutes(api, platform, entries)
+    addKmsRoutes(api, platform, entries)
+    addSecretRoutes(api, platform, entries)
   })
   openapi(app, { ...apiDocument(platform.version), layers: [entries.open] })
   addConsoleRoutes(app, options.consoleFolder, entries)

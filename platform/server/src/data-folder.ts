@@ -20,6 +20,10 @@ export interface DataFolder {
   readonly path: string
   readonly systemFile: string
   readonly rootKeyFile: string
+  /** The same as a driver's URL. */
+  readonly rootKeyUrl: string
+  /** The install's secret, wrapped by a root key that is elsewhere. */
+  readonly installSecretFile: string
   /** The URL of the file of schedules, and of the queue where no other is given. */
   readonly jobsUrl: string
   /** The URL of the folder of functions' code, where no other is given. */
@@ -53,6 +57,8 @@ export function openDataFolder(folder: string): DataFolder {
     path,
     systemFile: join(path, "system.db"),
     rootKeyFile: join(path, "root.key"),
+    rootKeyUrl: `file:${encodePath(join(path, "root.key"))}`,
+    installSecretFile: join(path, "install.sealed"),
     jobsUrl: `sqlite:${encodePath(join(path, "jobs.db"))}`,
     bundlesUrl: `file:${encodePath(join(path, "bundles"))}`,
     projectFile: (projectId) => join(path, "projects", `${projectId}.db`),

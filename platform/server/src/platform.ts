@@ -2,6 +2,7 @@ import type { Control } from "@ashlar/control"
 import type { Bus } from "@ashlar/events"
 import type { FunctionsService } from "@ashlar/functions"
 import type { Identity } from "@ashlar/identity"
+import type { Kms } from "@ashlar/kms"
 import type { Capabilities, Health, SetupFacts } from "@ashlar/protocol"
 import type { Queue } from "@ashlar/queue"
 import type { Scheduler } from "@ashlar/scheduler"
@@ -19,6 +20,7 @@ export interface Platform {
   readonly appUsers: AppUserRooms
   readonly rooms: ProjectRooms
   readonly functions: FunctionsService
+  readonly kms: Kms
   /** Work that outlives its request. */
   readonly queue: Queue
   /** What tells of changes: subscribe to hear of them. */

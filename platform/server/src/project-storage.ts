@@ -1,5 +1,6 @@
 import type { ProjectStorage } from "@ashlar/control"
 import type { FunctionsService } from "@ashlar/functions"
+import type { Kms } from "@ashlar/kms"
 import type { Storage } from "@ashlar/storage"
 import type { AppUserRooms } from "./app-user-rooms.ts"
 import type { ProjectRooms } from "./project-rooms.ts"
@@ -12,8 +13,9 @@ export function projectStorage(options: {
   /** Asked when it is needed: functions are opened after what names their projects. */
   readonly functions: () => FunctionsService
   readonly bundles: Storage
+  readonly kms: Kms
 }): ProjectStorage {
-  const { rooms, appUsers, functions, bundles } = options
+  const { rooms, appUsers, functions, bundles, kms } = options
   return {
     create: (projectId) => rooms.create(projectId),
     async remove(projectId) {
@@ -21,6 +23,7 @@ export function projectStorage(options: {
       await functions().forget(projectId)
       await rooms.remove(projectId)
       await removeBundles(bundles, projectId)
+      await kms.forget(projectId)
     },
   }
 }

@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs"
 import { controlFeature, openControl } from "@ashlar/control"
 import { systemClock, uuidv7 } from "@ashlar/core"
 import { openFunctions } from "@ashlar/functions"
 import type { App } from "@ashlar/http"
-import { createSealer, identityFeature, openIdentity, openRootKey, type Sealer } from "@ashlar/identity"
+import { createSealer, identityFeature, openIdentity, type Sealer } from "@ashlar/identity"
+import { kmsFeature, openKms } from "@ashlar/kms"
 import { openSqlite } from "@ashlar/sqlite"
 import { createPlatformApp } from "./app.ts"
 import { createAppUserRooms } from "./app-user-rooms.ts"
@@ -12,6 +12,7 @@ import { bundleStore } from "./backends/open-bundles.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
 import { type EventRelay, eventsFeature, startEventRelay, tellOfCalls } from "./events/event-relay.ts"
 import { createFunctionData } from "./function-data.ts"
+import { openInstallKeys } from "./install-keys.ts"
 import { createIdempotencyLayer, idempotencyFeature } from "./layers/idempotency.ts"
 import { createLog, type Log } from "./log.ts"
 import { createRequestMetrics } from "./metrics.ts"
@@ -31,6 +32,11 @@ export interface ServerOptions extends BackendUrls {
   readonly host?: string
   /** The folder that keeps everything. Default `./data`. */
   readonly data?: string
+  /**
+   * The root key by URL: `file:path`, `env:NAME`, `pkcs11:…`, `awskms:…` or `vault:…`, for an install that is new. Default: the
+   * file `root.key` in the data folder.
+   */
+  readonly rootKey?: string
   /** Whether anybody may make an account. Default `closed`: by invite only. */
   readonly signups?: "open" | "closed"
   /** Run functions of the bun runtime without a sandbox where there is none. They can then do all this process can. Default false. */
@@ -85,17 +91,20 @@ async function compose(
   const [clock, ids] = [systemClock, uuidv7]
   const draining = new AbortController()
 
-  const sealer = createSealer(await openRootKey(folder.rootKeyFile, { create: !existsSync(folder.systemFile) }))
+  const keys = await openInstallKeys(folder, options.rootKey)
+  closers.push(() => keys.close())
+  const sealer = createSealer(keys.secret)
   const installId = installIdOf(sealer)
   const backends = await openBackends(options, { folder, installId, log }, (one) => void closers.push(one))
   const { cache, work, events } = backends
   const storage = backends.bundles.storage.at(installId)
   const engine = openSqlite()
   closers.push(() => engine.close())
-  const features = [identityFeature, controlFeature, idempotencyFeature, eventsFeature]
+  const features = [identityFeature, controlFeature, idempotencyFeature, eventsFeature, kmsFeature]
   const system = await engine.open(folder.systemFile, { kind: "system", features })
   let relay: EventRelay | undefined
   const file = tellOfCalls(system, () => relay?.wake())
+  const kms = await openKms({ file, root: keys.root, clock })
   const rooms = createProjectRooms({
     engine,
     pathOf: (projectId) => folder.projectFile(projectId),
@@ -112,7 +121,7 @@ async function compose(
   })
   const control = openControl({
     ...{ file, clock, ids, people: identity.people },
-    storage: projectStorage({ rooms, appUsers, functions: () => functions, bundles: storage }),
+    storage: projectStorage({ rooms, appUsers, functions: () => functions, bundles: storage, kms }),
     cursorKey: sealer.deriveKey("control.cursor"),
     onLeftover: (projectId) => pushRemoval(work.queue, projectId),
   })
@@ -129,13 +138,13 @@ async function compose(
     bundles: bundleStore(storage, (keys) => pushBundleRemoval(work.queue, keys)),
   })
   closers.push(() => functions.close())
-  const parts = { file: system, clock, identity, control, functions, queue: work.queue, storage }
+  const parts = { file: system, clock, identity, control, functions, kms, queue: work.queue, storage }
   const upkeep = await startUpkeep(folder.jobsUrl, parts, log)
   closers.push(() => upkeep.stop())
 
   const requestMetrics = createRequestMetrics()
   const platform: Platform = {
-    ...{ version, identity, control, appUsers, rooms, functions, requestMetrics, log, draining: draining.signal },
+    ...{ version, identity, control, appUsers, rooms, functions, kms, requestMetrics, log, draining: draining.signal },
     ...{ queue: work.queue, scheduler: upkeep.scheduler, bus: events.bus },
     ...describeInstall({
       ...{ engine, functions, signups, version, draining: draining.signal },

@@ -21,6 +21,7 @@ import {
 import { type AppUsers, createAppUsers } from "./app-users.ts"
 import { type Collections, createCollections } from "./collections.ts"
 import { createDeployments, type Deployments } from "./functions.ts"
+import { createKms, createSecrets, type Kms, type Secrets } from "./kms.ts"
 import { toQuery } from "./paging.ts"
 import {
   type Audit,
@@ -66,6 +67,9 @@ export interface Admin {
   readonly audit: Audit
   /** The users of a project's app. */
   readonly users: AppUsers
+  /** The project's keys for encryption and signatures, for those who care for them. */
+  readonly kms: Kms
+  readonly secrets: Secrets
   readonly collections: Collections
   /** The documents of one collection. Asks no server. */
   documents<T extends object = JsonObject>(project: string, collection: string): Collection<T>
@@ -112,6 +116,8 @@ export function createAdmin(options: AdminOptions): Admin {
     keys: createKeys(transport),
     audit: createAudit(transport),
     users: createAppUsers(transport),
+    kms: createKms(transport),
+    secrets: createSecrets(transport),
     collections: createCollections(transport),
     documents: <T extends object>(project: string, collection: string) =>
       new Collection<T>({ transport, project, collection }),

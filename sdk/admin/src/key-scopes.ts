@@ -9,6 +9,8 @@ export const keyScopes: Readonly<Record<Scope, string>> = {
   "functions:invoke": "call functions",
   "functions:read": "read functions, their versions, logs and metrics",
   "functions:deploy": "deploy, roll back and delete functions",
+  "kms:use": "encrypt, decrypt and sign with the project's keys",
+  "secrets:read": "read the values of secrets",
   "users:admin": "manage the users of the app, and how they sign in",
   "audit:read": "read the audit trail",
 }

@@ -17,6 +17,7 @@ interface UpFlags {
   readonly queue?: string
   readonly bus?: string
   readonly storage?: string
+  readonly rootKey?: string
 }
 
 /** What is chosen by URL: the option, its variable, and its place in the help. */
@@ -49,9 +50,11 @@ const BACKENDS = [
 /** Where the console is built in a clone, beside this package. */
 const CONSOLE_FOLDER = resolve(import.meta.dir, "../../../console/dist")
 
+const ROOT_KEY = "ASHLAR_ROOT_KEY_URL"
+
 const upHelp = `
 Backends are URLs: scheme://user:password@host/name?option=value, or scheme:path. Each can be given as a variable instead, which
-keeps a password out of the list of processes: ${BACKENDS.map(({ variable }) => variable).join(", ")}.
+keeps a password out of the list of processes: ${BACKENDS.map(({ variable }) => variable).join(", ")}, ${ROOT_KEY}.
 
 Examples:
   ashlar up
@@ -68,6 +71,10 @@ export function registerUp(program: Command, run: Run): void {
     .option("--data <folder>", "where everything is kept", "./data")
     .option("--trust-functions", "run bun functions without a sandbox where there is none: only for code of your own")
     .option("--signups", "let everybody create an account")
+    .option(
+      "--root-key <url>",
+      "where the root key of a new install is: file:…, env:NAME, pkcs11:…, awskms:…, vault:… (default: a file in the data folder)",
+    )
   for (const { name, description } of BACKENDS) command.option(`--${name} <url>`, description)
   command.addHelpText("after", upHelp).action(run(up))
 }
@@ -80,6 +87,7 @@ function backendUrls(flags: UpFlags, env: Io["env"]): Partial<Record<(typeof BAC
 
 async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
   const { startServer } = await loadServer()
+  const rootKey = flags.rootKey ?? cli.io.env[ROOT_KEY]
   const server = await startServer({
     port: flags.port,
     host: flags.host,
@@ -88,6 +96,7 @@ async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
     signups: flags.signups === true ? "open" : "closed",
     consoleFolder: CONSOLE_FOLDER,
     ...backendUrls(flags, cli.io.env),
+    ...(rootKey && { rootKey }),
   })
   const { url, setupLink } = server
   const facts = toFacts({ "Ashlar is up": url, "sign up": setupLink, data: flags.data })

@@ -38,6 +38,7 @@ const writesDocuments = {
   publishable: "403 DOCUMENTS_FORBIDDEN",
 }
 const invokes = { from: "viewer", keys: bothKinds, scope: "functions:invoke", answer: "2xx" } as const
+const usesKeys = { from: "developer", scope: "kms:use" } as const
 
 const entersApps = { from: "developer", keys: bothKinds, scope: "users:admin", answer: "422" } as const
 /** A user of the app, and nobody else: the others who may come in are told that it takes one. */
@@ -162,6 +163,42 @@ export const ROWS: Readonly<Record<string, Row>> = {
   },
   "app.settings.get": { call: "GET {p}/auth/settings", from: "viewer", scope: "users:admin", answer: "2xx" },
   "app.settings.update": { call: "PATCH {p}/auth/settings", from: "developer", scope: "users:admin", answer: "2xx" },
+  "kms.list": { call: "GET {p}/kms/keys", from: "viewer", answer: "2xx" },
+  "kms.get": { call: "GET {p}/kms/keys/none", from: "viewer", answer: "404 CRYPTO_KEY_NOT_FOUND" },
+  "kms.create": { call: "POST {p}/kms/keys", from: "developer", answer: "422" },
+  "kms.update": { call: "PATCH {p}/kms/keys/none", from: "admin", answer: "422" },
+  "kms.rotate": { call: "POST {p}/kms/keys/none/rotate", from: "developer", answer: "404 CRYPTO_KEY_NOT_FOUND" },
+  "kms.rewrap": { call: "POST {p}/kms/keys/none/rewrap", from: "developer", answer: "404 CRYPTO_KEY_NOT_FOUND" },
+  "kms.disable": { call: "POST {p}/kms/keys/none/disable", from: "admin", answer: "404 CRYPTO_KEY_NOT_FOUND" },
+  "kms.enable": { call: "POST {p}/kms/keys/none/enable", from: "admin", answer: "404 CRYPTO_KEY_NOT_FOUND" },
+  "kms.schedule-deletion": {
+    call: "POST {p}/kms/keys/none/schedule-deletion",
+    from: "admin",
+    answer: "404 CRYPTO_KEY_NOT_FOUND",
+  },
+  "kms.cancel-deletion": {
+    call: "POST {p}/kms/keys/none/cancel-deletion",
+    from: "admin",
+    answer: "404 CRYPTO_KEY_NOT_FOUND",
+  },
+  "kms.encrypt": { call: "POST {p}/kms/keys/none/encrypt", ...usesKeys, answer: "422" },
+  "kms.decrypt": { call: "POST {p}/kms/keys/none/decrypt", ...usesKeys, answer: "422" },
+  "kms.data-key": { call: "POST {p}/kms/keys/none/data-keys", ...usesKeys, answer: "422" },
+  "kms.open-data-key": { call: "POST {p}/kms/keys/none/data-keys/open", ...usesKeys, answer: "422" },
+  "kms.sign": { call: "POST {p}/kms/keys/none/sign", ...usesKeys, answer: "422" },
+  "kms.verify": { call: "POST {p}/kms/keys/none/verify", ...usesKeys, answer: "422" },
+  "kms.public-keys": { call: "GET {p}/kms/keys/none/public-keys", ...usesKeys, answer: "404 CRYPTO_KEY_NOT_FOUND" },
+
+  "secrets.list": { call: "GET {p}/secrets", from: "viewer", answer: "2xx" },
+  "secrets.set": { call: "PUT {p}/secrets/none", from: "developer", answer: "422" },
+  "secrets.reveal": {
+    call: "POST {p}/secrets/none/reveal",
+    from: "developer",
+    scope: "secrets:read",
+    answer: "404 CRYPTO_SECRET_NOT_FOUND",
+  },
+  "secrets.history": { call: "GET {p}/secrets/none/history", from: "viewer", answer: "404 CRYPTO_SECRET_NOT_FOUND" },
+  "secrets.remove": { call: "DELETE {p}/secrets/none", from: "developer", answer: "404 CRYPTO_SECRET_NOT_FOUND" },
 
   "functions.list": { call: "GET {p}/functions", from: "viewer", scope: "functions:read", answer: "2xx" },
   "functions.get": {

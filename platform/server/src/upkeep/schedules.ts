@@ -2,6 +2,7 @@ import type { Control } from "@ashlar/control"
 import type { Clock } from "@ashlar/core"
 import type { FunctionsService } from "@ashlar/functions"
 import type { Identity } from "@ashlar/identity"
+import type { Kms } from "@ashlar/kms"
 import type { Queue } from "@ashlar/queue"
 import { defineSchedule, type Schedule } from "@ashlar/scheduler"
 import type { SqliteFile } from "@ashlar/sqlite"
@@ -24,6 +25,7 @@ export interface UpkeepParts {
   readonly clock: Clock
   readonly identity: Identity
   readonly control: Control
+  readonly kms: Kms
   readonly queue: Queue
   readonly functions: FunctionsService
   readonly storage: Storage
@@ -31,10 +33,11 @@ export interface UpkeepParts {
 
 /** What an install does for itself, each hour or each day. What was missed while it was stopped is done once when it starts. */
 export function upkeepSchedules(parts: UpkeepParts): readonly Schedule[] {
-  const { file, clock, identity, control, queue, functions, storage } = parts
+  const { file, clock, identity, control, kms, queue, functions, storage } = parts
   return [
     defineSchedule("prune-sessions", times, async ({ signal }) => void (await identity.prune(signal))),
     defineSchedule("prune-answers", times, async ({ signal }) => void (await pruneAnswers({ file, clock }, signal))),
+    defineSchedule("destroy-keys", times, async () => void (await kms.destroyDue())),
     defineSchedule("sweep-leftovers", times, async ({ signal }) => {
       for (const projectId of control.projects.leftovers(LEFTOVER_AGE_MS)) {
         signal.throwIfAborted()

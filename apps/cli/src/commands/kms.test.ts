@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from "bun:test"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { startServer } from "@ashlar/server"
+import { runCli } from "../testing-io.ts"
+
+/** `kms` and `secrets`, against a platform of their own. */
+const folder = mkdtempSync(join(tmpdir(), "ashlar-kms-cli-"))
+const password = "a phrase for the tests"
+let server: Awaited<ReturnType<typeof startServer>>
+const cli = (argv: string[], stdin = "") => runCli(argv, { env: { XDG_CONFIG_HOME: folder }, stdin })
+beforeAll(async () => {
+  server = await startServer({ port: 0, data: join(folder, "data"), log: { error: () => undefined } as never })
+  const who = ["--name", "Ada", "--email", "ada@example.org", "--password-stdin"]
+  expect((await cli(["signup", server.setupLink!, ...who], password)).exitCode).toBe(0)
+  expect((await cli(["projects", "create", "Atlas"])).exitCode).toBe(0)
+}, 60_000)
+afterAll(async () => {
+  await server.stop(0)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test("kms makes, rotates and ends keys", async () => {
+  expect((await cli(["kms", "list"])).stdout).toContain("No keys yet")
+  expect((await cli(["kms", "create", "customers", "--rotate-every", "90"])).stdout).toBe(
+    "Created key customers (AES-256-GCM).\n",
+  )
+  expect((await cli(["kms", "rotate", "customers"])).stdout).toBe("customers: version 2, enabled.\n")
+  expect((await cli(["kms", "disable", "customers", "--json"])).json()).toMatchObject({ state: "disabled" })
+  expect((await cli(["kms", "enable", "customers"])).stdout).toContain("enabled")
+  const ended = await cli(["kms", "schedule-deletion", "customers", "--days", "7"])
+  expect([ended.stdout, ended.stderr]).toEqual([
+    expect.stringMatching(/^customers is destroyed on 20/),
+    expect.stringContaining("ashlar kms cancel-deletion customers"),
+  ])
+  expect((await cli(["kms", "cancel-deletion", "customers"])).stdout).toContain("disabled")
+  expect((await cli(["kms", "list"])).stdout).toMatch(/customers +AES-256-GCM +2 +1 +disabled/)
+  expect((await cli(["kms", "rotate", "none"])).stderr).toContain("CRYPTO_KEY_NOT_FOUND")
+  expect((await cli(["kms", "create", "x", "--algorithm", "none"])).exitCode).toBe(2)
+})
+
+test("secrets are set from standard input, printed alone, and listed without their values", async () => {
+  expect((await cli(["secrets", "list"])).stdout).toContain("No secrets yet")
+  expect((await cli(["secrets", "set", "stripe", "--function", "pay"], "sk_1\n")).stdout).toBe(
+    "Set stripe, version 1.\n",
+  )
+  expect((await cli(["secrets", "set", "stripe", "--expires", "30d"], "sk_2")).stdout).toBe("Set stripe, version 2.\n")
+  expect((await cli(["secrets", "get", "stripe"])).stdout).toBe("sk_2\n")
+  expect((await cli(["secrets", "get", "stripe", "--at", "1"])).stdout).toBe("sk_1\n")
+  expect((await cli(["secrets", "list"])).stdout).toMatch(/stripe +2 +20.* +pay\n$/)
+  expect((await cli(["secrets", "list", "--json"])).stdout).not.toContain("sk_")
+  expect((await cli(["secrets", "history", "stripe"])).stdout).toMatch(/2 +20[\s\S]*1 +20/)
+  expect((await cli(["kms", "rewrap", "ashlar.secrets"])).stdout).toBe(
+    "Put 0 under the current version of ashlar.secrets.\n",
+  )
+  expect((await cli(["secrets", "set", "empty"])).exitCode).toBe(2)
+  expect((await cli(["secrets", "remove", "stripe"])).stdout).toBe("Removed stripe.\n")
+  expect((await cli(["secrets", "get", "stripe"])).exitCode).toBe(1)
+})

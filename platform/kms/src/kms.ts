@@ -1,0 +1,73 @@
+import type { Clock } from "@ashlar/core"
+import { createSecrets, KeyNotFound, type KeyStore, type Keys, openKeys } from "@ashlar/crypto"
+import type { RootKey } from "@ashlar/crypto/root-keys"
+import type { SqliteFile } from "@ashlar/sqlite"
+import { LiveProjectKms, type Note, type ProjectKmsParts } from "./live-kms.ts"
+import type { ProjectKms } from "./project-kms.ts"
+import { sqliteStore } from "./sqlite-store.ts"
+
+export interface KmsOptions {
+  /** The system file, opened with `kmsFeature`. */
+  readonly file: SqliteFile
+  readonly root: RootKey
+  readonly clock: Clock
+  /** Puts what a project's documents have under the current version of the platform's own key. */
+  readonly rewrapOthers?: (projectId: string, key: string) => Promise<number>
+}
+
+/** The keys and secrets of all projects. */
+export interface Kms {
+  /** Those of one project, for a caller whom control let in. */
+  of(projectId: string, note: Note): ProjectKms
+  /** The keys of a project, for the platform's own use. */
+  keysOf(projectId: string): Keys
+  /** What a function reads, by the grant that the secret has. @throws {CRYPTO_SECRET_NOT_FOUND} */
+  readAsFunction(projectId: string, request: { readonly function: string; readonly name: string }): Promise<string>
+  /** Destroys all keys of a project, and with them what it encrypted, in every backup; and takes its secrets away. */
+  forget(projectId: string): Promise<void>
+  /** Destroys keys whose time has come. */
+  destroyDue(): Promise<number>
+  close(): Promise<void>
+}
+
+/** Opens the keys of an install under its root key. */
+export async function openKms({ file, root, clock, rewrapOthers }: KmsOptions): Promise<Kms> {
+  const store: KeyStore = sqliteStore(file)
+  const keys = await openKeys({ root, store, clock, tenant: "install", recordTtlMs: 0 })
+  const keysOf = (projectId: string): Keys => keys.at(`project:${projectId}`)
+  return {
+    keysOf,
+    of(projectId, note) {
+      const parts: ProjectKmsParts = {
+        ...{ keys: keysOf(projectId), store, note },
+        rewrapOthers: async (key) => (await rewrapOthers?.(projectId, key)) ?? 0,
+      }
+      return new LiveProjectKms(parts)
+    },
+    async readAsFunction(projectId, request) {
+      const secrets = createSecrets({ keys: keysOf(projectId), store, clock })
+      return (await secrets.as(`function:${request.function}`).get(request.name)).value
+    },
+    async forget(projectId) {
+      const own = keysOf(projectId)
+      for (;;) {
+        const { items } = await own.list({ limit: 200 })
+        for (const { name } of items) {
+          const gone = await own.shred(name).catch((error: unknown) => {
+            if (!(error instanceof KeyNotFound)) throw error
+          })
+          const stored = gone && (await store.get(gone.id))
+          if (stored) await store.remove(stored.id, stored.revision)
+        }
+        if (items.length === 0) break
+      }
+      for (;;) {
+        const found = await store.list({ kind: "secret", tenant: own.tenant, limit: 200 })
+        for (const { id, revision } of found) await store.remove(id, revision)
+        if (found.length === 0) return
+      }
+    },
+    destroyDue: () => keys.destroyDue(),
+    close: () => keys.close(),
+  }
+}
