@@ -16,6 +16,8 @@ export function apiDocument(version: string): DocumentOptions {
       "app users": "Users of a project's app, who sign in with a key of the project",
       collections: "Collections, with their rules and indexes",
       documents: "Documents, as the rules of their collection let a caller",
+      kms: "Keys of a project, for encryption and signatures",
+      secrets: "What functions need of other services",
       functions: "Functions, their versions and logs, and calls of them",
     },
     includes: (record) => record.meta.entry !== undefined && record.name !== undefined,

@@ -23,6 +23,7 @@ async function furnish(stage: Stage): Promise<void> {
   const rules = { read: "public", create: "publishable", update: "secret", delete: "secret" }
   await stage.call("owner", "POST", `${P}/collections`, { name: "stones", indexes: ["n"], rules })
   await stage.call("owner", "PUT", `${P}/collections/stones/documents/granite`, { n: 1, t: "a" })
+  await furnishKeys(stage)
   if ((await stage.call("owner", "GET", `${P}/functions/hello`)).status === 200) return
   const code = { name: "hello", runtime: "quickjs", access: "public", code: CODE }
   await stage.call("owner", "POST", `${P}/functions`, code)
@@ -37,6 +38,24 @@ async function addAppUser(stage: Stage): Promise<string> {
 /** These take a user of the app beside a key, or their tokens: `app-users.test.ts` has them. */
 const FOR_APP_USERS = ["app.me", "app.refresh", "app.sessions.list", "app.sessions.revoke", "app.signout"]
 
+/** Keys that work, and a secret. */
+async function furnishKeys(stage: Stage): Promise<void> {
+  for (const [name, algorithm] of [
+    ["aes", "AES-256-GCM"],
+    ["ec", "ES256"],
+  ] as const) {
+    const at = `${P}/kms/keys/${name}`
+    const { body } = await stage.call("owner", "GET", at)
+    if (body.code === "CRYPTO_KEY_NOT_FOUND") await stage.call("owner", "POST", `${P}/kms/keys`, { name, algorithm })
+    if (body.state === "pending-deletion") await stage.call("owner", "POST", `${at}/cancel-deletion`)
+    if (body.state !== undefined && body.state !== "enabled") await stage.call("owner", "POST", `${at}/enable`)
+    if (body.minimumVersion > 1) await stage.call("owner", "PATCH", at, { minimumVersion: 1 })
+  }
+  const secret = `${P}/secrets/stripe`
+  if ((await stage.call("owner", "GET", `${secret}/history`)).status === 200) return
+  await stage.call("owner", "PUT", secret, { value: "v" })
+}
+
 async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport> {
   const signIn = { email: "owner@example.com", password: PASSWORD }
   const session = async () => (await stage.call("anonymous", "POST", "/v1/auth/signin", signIn)).body
@@ -44,6 +63,11 @@ async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport
   const { items } = (await stage.call("owner", "GET", `${P}/members`)).body
   const others = (items as { userId: string; email: string }[]).filter(({ email }) => !email.startsWith("owner"))
   const users = others.map(({ userId }) => userId)
+  await furnish(stage)
+  const context = { row: "7" }
+  const aes = `${P}/kms/keys/aes`
+  const { sealed } = (await stage.call("owner", "POST", `${aes}/encrypt`, { plain: "", context })).body
+  const { wrapped } = (await stage.call("owner", "POST", `${aes}/data-keys`, { context })).body
   let credential = stage.credentials[who]
   return fuzzRoutes(stage.server.app, {
     seed: Number(process.env.FUZZ_SEED ?? 20_261_128),
@@ -54,11 +78,14 @@ async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport
       await furnish(stage)
       if (name?.startsWith("app.users.")) users.unshift(await addAppUser(stage))
       const isOwn = who === "owner" && ENDS_SESSIONS.has(name)
+      if (name === "kms.cancel-deletion")
+        for (const key of ["aes", "ec"]) await stage.call("owner", "POST", `${P}/kms/keys/${key}/schedule-deletion`, {})
       credential = isOwn ? (await session()).accessToken : stage.credentials[who]
     },
     values: {
       ...{ project: ["walls"], collection: ["stones"], function: ["hello"], id: ["granite"] },
       ...{ user: users, session: [sessionId], refreshToken: [refreshToken] },
+      ...{ keyName: ["aes", "ec"], secret: ["stripe"], sealed: [sealed], wrapped: [wrapped] },
       email: ["viewer@example.com", "one@example.com", "two@example.com", "three@example.com"],
       ...{ password: [PASSWORD], code: [CODE], runtime: ["quickjs"] },
     },

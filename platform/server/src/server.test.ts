@@ -372,7 +372,10 @@ describe("the install", () => {
     readonly responses: Readonly<Record<string, { readonly content?: object }>>
     readonly requestBody?: { readonly content: object }
   }
-  const BODILESS = new Set(["auth.signout", "keys.rotate", "app.signout", "app.users.signout"])
+  const BODILESS = new Set([
+    ...["auth.signout", "keys.rotate", "app.signout", "app.users.signout"],
+    ...["rotate", "rewrap", "disable", "enable", "cancel-deletion"].map((action) => `kms.${action}`),
+  ])
 
   test("says who may do what as it decides it", async () => {
     const { body } = await stage.call("anonymous", "GET", "/openapi.json")

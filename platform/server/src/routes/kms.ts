@@ -86,7 +86,7 @@ function addKeys(keys: Api, platform: Platform, { inProject }: Entries): void {
     async (ctx) => ctx.json(await kmsOf(platform, ctx.access).createKey(ctx.body), 201),
   )
   keys.get(
-    "/:key",
+    "/:keyName",
     {
       name: "kms.get",
       tags,
@@ -95,10 +95,10 @@ function addKeys(keys: Api, platform: Platform, { inProject }: Entries): void {
       response: KmsKey,
       errors: [KeyNotFound],
     },
-    (ctx) => kmsOf(platform, ctx.access).getKey(ctx.params.key),
+    (ctx) => kmsOf(platform, ctx.access).getKey(ctx.params.keyName),
   )
   keys.patch(
-    "/:key",
+    "/:keyName",
     {
       name: "kms.update",
       tags,
@@ -108,10 +108,10 @@ function addKeys(keys: Api, platform: Platform, { inProject }: Entries): void {
       response: KmsKey,
       errors: changed,
     },
-    (ctx) => kmsOf(platform, ctx.access).setMinimumVersion(ctx.params.key, ctx.body.minimumVersion),
+    (ctx) => kmsOf(platform, ctx.access).setMinimumVersion(ctx.params.keyName, ctx.body.minimumVersion),
   )
   keys.post(
-    "/:key/rotate",
+    "/:keyName/rotate",
     {
       name: "kms.rotate",
       tags,
@@ -120,10 +120,10 @@ function addKeys(keys: Api, platform: Platform, { inProject }: Entries): void {
       response: KmsKey,
       errors: [...changed, CryptoLimitReached],
     },
-    (ctx) => kmsOf(platform, ctx.access).rotateKey(ctx.params.key),
+    (ctx) => kmsOf(platform, ctx.access).rotateKey(ctx.params.keyName),
   )
   keys.post(
-    "/:key/rewrap",
+    "/:keyName/rewrap",
     {
       name: "kms.rewrap",
       tags,
@@ -132,13 +132,13 @@ function addKeys(keys: Api, platform: Platform, { inProject }: Entries): void {
       response: Rewrapped,
       errors: [...opened, KeyConflict],
     },
-    (ctx) => kmsOf(platform, ctx.access).rewrap(ctx.params.key),
+    (ctx) => kmsOf(platform, ctx.access).rewrap(ctx.params.keyName),
   )
 }
 
 function addStates(keys: Api, platform: Platform, { inProject }: Entries): void {
   keys.post(
-    "/:key/disable",
+    "/:keyName/disable",
     {
       name: "kms.disable",
       tags,
@@ -147,10 +147,10 @@ function addStates(keys: Api, platform: Platform, { inProject }: Entries): void 
       response: KmsKey,
       errors: changed,
     },
-    (ctx) => kmsOf(platform, ctx.access).disableKey(ctx.params.key),
+    (ctx) => kmsOf(platform, ctx.access).disableKey(ctx.params.keyName),
   )
   keys.post(
-    "/:key/enable",
+    "/:keyName/enable",
     {
       name: "kms.enable",
       tags,
@@ -159,10 +159,10 @@ function addStates(keys: Api, platform: Platform, { inProject }: Entries): void 
       response: KmsKey,
       errors: changed,
     },
-    (ctx) => kmsOf(platform, ctx.access).enableKey(ctx.params.key),
+    (ctx) => kmsOf(platform, ctx.access).enableKey(ctx.params.keyName),
   )
   keys.post(
-    "/:key/schedule-deletion",
+    "/:keyName/schedule-deletion",
     {
       name: "kms.schedule-deletion",
       tags,
@@ -172,10 +172,10 @@ function addStates(keys: Api, platform: Platform, { inProject }: Entries): void 
       response: KmsKey,
       errors: changed,
     },
-    (ctx) => kmsOf(platform, ctx.access).scheduleDeletion(ctx.params.key, ctx.body.days),
+    (ctx) => kmsOf(platform, ctx.access).scheduleDeletion(ctx.params.keyName, ctx.body.days),
   )
   keys.post(
-    "/:key/cancel-deletion",
+    "/:keyName/cancel-deletion",
     {
       name: "kms.cancel-deletion",
       tags,
@@ -184,13 +184,13 @@ function addStates(keys: Api, platform: Platform, { inProject }: Entries): void 
       response: KmsKey,
       errors: changed,
     },
-    (ctx) => kmsOf(platform, ctx.access).cancelDeletion(ctx.params.key),
+    (ctx) => kmsOf(platform, ctx.access).cancelDeletion(ctx.params.keyName),
   )
 }
 
 function addEncryption(keys: Api, platform: Platform, { inProject }: Entries): void {
   keys.post(
-    "/:key/encrypt",
+    "/:keyName/encrypt",
     {
       name: "kms.encrypt",
       tags,
@@ -200,10 +200,10 @@ function addEncryption(keys: Api, platform: Platform, { inProject }: Entries): v
       response: Sealed,
       errors: [...used, ContextInvalid],
     },
-    (ctx) => kmsOf(platform, ctx.access).encrypt(ctx.params.key, ctx.body),
+    (ctx) => kmsOf(platform, ctx.access).encrypt(ctx.params.keyName, ctx.body),
   )
   keys.post(
-    "/:key/decrypt",
+    "/:keyName/decrypt",
     {
       name: "kms.decrypt",
       tags,
@@ -213,10 +213,10 @@ function addEncryption(keys: Api, platform: Platform, { inProject }: Entries): v
       response: Plain,
       errors: opened,
     },
-    (ctx) => kmsOf(platform, ctx.access).decrypt(ctx.params.key, ctx.body),
+    (ctx) => kmsOf(platform, ctx.access).decrypt(ctx.params.keyName, ctx.body),
   )
   keys.post(
-    "/:key/data-keys",
+    "/:keyName/data-keys",
     {
       name: "kms.data-key",
       tags,
@@ -226,10 +226,10 @@ function addEncryption(keys: Api, platform: Platform, { inProject }: Entries): v
       response: DataKey,
       errors: [...used, ContextInvalid],
     },
-    (ctx) => kmsOf(platform, ctx.access).generateDataKey(ctx.params.key, ctx.body),
+    (ctx) => kmsOf(platform, ctx.access).generateDataKey(ctx.params.keyName, ctx.body),
   )
   keys.post(
-    "/:key/data-keys/open",
+    "/:keyName/data-keys/open",
     {
       name: "kms.open-data-key",
       tags,
@@ -239,13 +239,13 @@ function addEncryption(keys: Api, platform: Platform, { inProject }: Entries): v
       response: Plain,
       errors: opened,
     },
-    (ctx) => kmsOf(platform, ctx.access).openDataKey(ctx.params.key, ctx.body),
+    (ctx) => kmsOf(platform, ctx.access).openDataKey(ctx.params.keyName, ctx.body),
   )
 }
 
 function addSignatures(keys: Api, platform: Platform, { inProject }: Entries): void {
   keys.post(
-    "/:key/sign",
+    "/:keyName/sign",
     {
       name: "kms.sign",
       tags,
@@ -255,10 +255,10 @@ function addSignatures(keys: Api, platform: Platform, { inProject }: Entries): v
       response: Signed,
       errors: used,
     },
-    (ctx) => kmsOf(platform, ctx.access).sign(ctx.params.key, ctx.body),
+    (ctx) => kmsOf(platform, ctx.access).sign(ctx.params.keyName, ctx.body),
   )
   keys.post(
-    "/:key/verify",
+    "/:keyName/verify",
     {
       name: "kms.verify",
       tags,
@@ -268,10 +268,10 @@ function addSignatures(keys: Api, platform: Platform, { inProject }: Entries): v
       response: Verified,
       errors: [...used, VersionRefused],
     },
-    (ctx) => kmsOf(platform, ctx.access).verify(ctx.params.key, ctx.body),
+    (ctx) => kmsOf(platform, ctx.access).verify(ctx.params.keyName, ctx.body),
   )
   keys.get(
-    "/:key/public-keys",
+    "/:keyName/public-keys",
     {
       name: "kms.public-keys",
       tags,
@@ -280,6 +280,6 @@ function addSignatures(keys: Api, platform: Platform, { inProject }: Entries): v
       response: PublicKeys,
       errors: used,
     },
-    (ctx) => kmsOf(platform, ctx.access).publicKeys(ctx.params.key),
+    (ctx) => kmsOf(platform, ctx.access).publicKeys(ctx.params.keyName),
   )
 }

@@ -61,6 +61,14 @@ const appUser = {
   emailVerified: { type: "boolean" },
 }
 
+const inBase64 = { enum: ["aGVsbG8=", ""] }
+const context = { type: "object", properties: { row: { const: "7" } }, required: ["row"] }
+const forContext = (given: object): object => ({
+  type: "object",
+  properties: { ...given, context },
+  required: [...Object.keys(given), "context"],
+})
+
 export const roomBodies: NonNullable<FuzzOptions["hints"]> = {
   "documents.query": { body: query },
   "documents.explain": { body: query },
@@ -104,5 +112,25 @@ export const roomBodies: NonNullable<FuzzOptions["hints"]> = {
       required: ["name", "runtime", "code"],
     },
   },
+  "kms.create": {
+    body: {
+      type: "object",
+      properties: { name: { type: "string", pattern: "^[a-z]{3,12}$" }, algorithm: { enum: ["AES-256-GCM", "ES256"] } },
+      required: ["name"],
+    },
+  },
+  "kms.encrypt": { body: forContext({ plain: inBase64 }) },
+  "kms.decrypt": { body: forContext({ sealed: text }) },
+  "kms.data-key": { body: forContext({}) },
+  "kms.open-data-key": { body: forContext({ wrapped: text }) },
+  "kms.sign": { body: { type: "object", properties: { data: inBase64 }, required: ["data"] } },
+  "kms.verify": {
+    body: {
+      type: "object",
+      properties: { data: inBase64, signature: inBase64, version: { const: 1 } },
+      required: ["data", "signature", "version"],
+    },
+  },
+  "secrets.reveal": { body: { type: "object", properties: { version: { enum: [1, 1000] } } } },
   "auth.refresh": { body: { type: "object", properties: { refreshToken: text } } },
 }

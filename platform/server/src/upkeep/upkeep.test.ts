@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { controlFeature } from "@ashlar/control"
 import { manualClock } from "@ashlar/core"
 import { identityFeature } from "@ashlar/identity"
+import { kmsFeature } from "@ashlar/kms"
 import { openScheduler } from "@ashlar/scheduler"
 import { openSqlite } from "@ashlar/sqlite"
 import { openStorage } from "@ashlar/storage"
@@ -52,7 +53,7 @@ describe("the storage of a deleted project", () => {
     await stage.server.stop(0)
     // As after a kill between the commit of a deletion and all that follows it.
     const engine = openSqlite()
-    const features = [identityFeature, controlFeature, idempotencyFeature, eventsFeature]
+    const features = [identityFeature, controlFeature, idempotencyFeature, eventsFeature, kmsFeature]
     const system = await engine.open(join(data, "system.db"), { kind: "system", features })
     const change = {
       ...{ auditId: crypto.randomUUID(), projectId: other, atMs: 1 },
@@ -137,7 +138,7 @@ describe("the code of functions", () => {
   }, 60_000)
 })
 
-const NAMES = ["prune-answers", "prune-sessions", "sweep-bundles", "sweep-leftovers"]
+const NAMES = ["destroy-keys", "prune-answers", "prune-sessions", "sweep-bundles", "sweep-leftovers"]
 
 test("the schedules of an install are seen from outside, and can be run", async () => {
   const data = join(folder(), "data")
