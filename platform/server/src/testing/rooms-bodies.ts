@@ -63,7 +63,7 @@ const appUser = {
 
 const inBase64 = { enum: ["aGVsbG8=", ""] }
 const context = { type: "object", properties: { row: { const: "7" } }, required: ["row"] }
-const forContext = (given: object): object => ({
+const forContext = (given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({
   type: "object",
   properties: { ...given, context },
   required: [...Object.keys(given), "context"],
