@@ -243,6 +243,38 @@ export interface Key {
 /** `publishable` may be shown to browsers; `secret` stays on servers. */
 export type KeyKind = "publishable" | "secret"
 
+/** What the key does, for ever. */
+export type KmsAlgorithm = "AES-256-GCM" | "HS256" | "HS384" | "HS512" | "RS256" | "PS256" | "ES256" | "ES384" | "EdDSA"
+
+/** A key of the project: never its material. */
+export interface KmsKey {
+  readonly id: string
+  readonly name: string
+  readonly algorithm: KmsAlgorithm
+  readonly uses: readonly KmsUse[]
+  readonly state: KmsState
+  /** The version that encrypts and signs */
+  readonly version: number
+  /** Older ones neither decrypt nor verify */
+  readonly minimumVersion: number
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly deletesAt: string | null
+  readonly rotateEveryDays: number | null
+  readonly versions: readonly {
+    readonly version: number
+    /** RFC 3339, UTC, with milliseconds */
+    readonly createdAt: string
+    readonly destroyed: boolean
+  }[]
+}
+
+export type KmsState = "enabled" | "disabled" | "pending-deletion" | "destroyed"
+
+/** What a key may be used for. */
+export type KmsUse = "encrypt" | "decrypt" | "data-key" | "mac" | "sign" | "verify"
+
 /** The bounds of one function: all of them, the defaults too. */
 export interface Limits {
   readonly wallMs: number
@@ -343,7 +375,7 @@ export interface RuntimeCapability {
   readonly detail: string
 }
 
-/** What a secret key may be narrowed to. `functions:deploy`, `functions:read`, `collections:write` and `audit:read` open what no key without scopes may do. */
+/** What a secret key may be narrowed to. `functions:deploy`, `functions:read`, `collections:write`, `audit:read`, `kms:use` and `secrets:read` open what no key without scopes may do. */
 export type Scope =
   | "audit:read"
   | "collections:read"
@@ -353,7 +385,36 @@ export type Scope =
   | "functions:deploy"
   | "functions:invoke"
   | "functions:read"
+  | "kms:use"
+  | "secrets:read"
   | "users:admin"
+
+export interface SecretHistory {
+  readonly items: readonly {
+    readonly version: number
+    /** RFC 3339, UTC, with milliseconds */
+    readonly createdAt: string
+  }[]
+}
+
+/** A secret of the project: never its value. */
+export interface SecretInfo {
+  readonly name: string
+  readonly version: number
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly updatedAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly expiresAt: string | null
+  /** The functions that may read it */
+  readonly functions: readonly string[]
+}
+
+export interface SecretValue {
+  readonly value: string
+  readonly version: number
+}
 
 /** What signing in answers. The access token lives five minutes; the refresh token rotates on every use. */
 export interface Session {
