@@ -21,7 +21,10 @@ export function fillSqlite(folder: string): string {
     for (let id = 1; id <= USERS; id++) user.run(id, userOf(id).name, userOf(id).email)
     for (let at = 1; at <= POSTS; at++) post.run(authorOf(at), TITLE, at)
   })()
-  db.close()
+  // A statement that is left keeps the file open, and its lock comes at any time.
+  user.finalize()
+  post.finalize()
+  db.close(true)
   return path
 }
 
