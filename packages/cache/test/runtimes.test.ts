@@ -1,50 +1,15 @@
-import { beforeAll, expect, test } from "bun:test"
-import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { temporaryDatabase, temporaryFolder } from "../src/testing/test-database.ts"
+import { testOnRuntimes } from "@ashlar/core/testing/runtimes"
+import { temporaryDatabases } from "../src/testing/test-database.ts"
 import { findServer } from "../src/testing/test-servers.ts"
 
-/** Bun runs the source; Node and Deno a bundle of it. */
-const program = join(import.meta.dir, "..", "src", "testing", "runtime-process.ts")
-const folder = temporaryFolder()
-const bundle = join(folder, "runtime-process.mjs")
-const [redis, postgres, mariadb] = [
-  await findServer("Redis"),
-  await findServer("PostgreSQL"),
-  await findServer("MariaDB"),
-]
+const redis = await findServer("Redis")
 const redisUrls = redis === undefined ? [] : [`redis://127.0.0.1:${redis}?prefix=ashlar-test-runtimes`]
-const postgresUrls =
-  postgres === undefined
-    ? []
-    : [await temporaryDatabase((name) => `postgres://postgres@127.0.0.1:${postgres}/${name}`, "postgres")]
-const mysqlUrls =
-  mariadb === undefined ? [] : [await temporaryDatabase((name) => `mysql://root@127.0.0.1:${mariadb}/${name}`, "")]
-
-beforeAll(async () => {
-  const built = await Bun.build({ entrypoints: [program], target: "node", outdir: folder, naming: "[name].mjs" })
-  expect(built.success).toBe(true)
+const databases = await temporaryDatabases()
+testOnRuntimes(join(import.meta.dir, ".."), "caches, locks, limits and kept answers work", (runtime, folder) => {
+  const sqlite = `sqlite:${join(folder, `${runtime}.db`)}`
+  const postgres = databases.filter((url) => url.startsWith("postgres:"))
+  const caches = ["memory:", `file:${join(folder, runtime)}`, sqlite, ...postgres, ...redisUrls]
+  const tiers = redisUrls.map((url) => `tiered:memory:,${url}`)
+  return { caches: [...caches, ...tiers], others: ["memory:", sqlite, ...databases, ...redisUrls] }
 })
-
-const { NODE_BIN: node, DENO_BIN: deno } = process.env
-const commands: readonly (readonly [string, readonly string[] | undefined])[] = [
-  ["bun", [process.execPath, program]],
-  ["node", node && existsSync(node) ? [node, bundle] : undefined],
-  ["deno", deno && existsSync(deno) ? [deno, "run", "--quiet", "--allow-all", "--no-lock", bundle] : undefined],
-]
-for (const [runtime, command] of commands) {
-  if (command === undefined && process.env.CI !== "true") {
-    console.warn(`skipped: what needs ${runtime}, for there is none`)
-    continue
-  }
-  test(`caches, locks, limits and kept answers work on ${runtime}`, async () => {
-    const sqlite = `sqlite:${join(folder, `${runtime}.db`)}`
-    const caches = ["memory:", `file:${join(folder, runtime)}`, sqlite, ...postgresUrls, ...redisUrls]
-    const tiers = redisUrls.map((url) => `tiered:memory:,${url}`)
-    const others = ["memory:", sqlite, ...postgresUrls, ...mysqlUrls, ...redisUrls]
-    const given = JSON.stringify({ caches: [...caches, ...tiers], others })
-    const child = Bun.spawn([...command!, given], { stdin: "ignore", stdout: "pipe", stderr: "pipe" })
-    const [said, problems] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-    expect([await child.exited, said, problems]).toEqual([0, "all is well\n", ""])
-  }, 60_000)
-}

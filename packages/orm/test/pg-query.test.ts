@@ -1,11 +1,11 @@
 /** How statements are asked on sessions of `pg`: what is sent, what is made of the answers, and what goes wrong. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { startProxy } from "@ashlar/core/testing/proxy"
 import * as fc from "fast-check"
 import pg from "pg"
 import { type PgAnswer, PgQuery, PgStatement } from "../src/drivers/pg-query.ts"
 import type { EncodedValue } from "../src/drivers/postgres-client.ts"
 import { isListening, testServers } from "../src/testing/database-servers.ts"
-import { openProxy } from "../src/testing/proxy.ts"
 
 const { port, adminUrl } = testServers.find(({ name }) => name === "PostgreSQL")!
 const isThere = await isListening(port)
@@ -85,7 +85,7 @@ describe.skipIf(!isThere)("a statement on a session of pg", () => {
   })
 
   test("is refused with the session when the server is gone", async () => {
-    await using proxy = Object.assign(await openProxy(port), {
+    await using proxy = Object.assign(await startProxy(port), {
       [Symbol.asyncDispose]: () => proxy.close(),
     })
     const other = new pg.Client({ connectionString: adminUrl.replace(`:${port}`, `:${proxy.port}`) })

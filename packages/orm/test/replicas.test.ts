@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { AsyncLocalStorage } from "node:async_hooks"
+import { startProxy } from "@ashlar/core/testing/proxy"
 import { type Database, openDatabase, sql } from "../src/index.ts"
-import { openProxy } from "../src/testing/proxy.ts"
 import { ownDatabases } from "./databases.ts"
 
 const sides = { primary: await ownDatabases(), copy: await ownDatabases(), other: await ownDatabases() }
@@ -95,7 +95,7 @@ for (const index of servers) {
     })
 
     test("a replica that goes away is left out, and comes back", async () => {
-      const proxy = await openProxy(Number(port))
+      const proxy = await startProxy(Number(port))
       await using db = await open(`readYourWritesMs=0&connectTimeoutMs=200`, [through(proxy.port, "copy")])
       expect(await where(db)).toBe("copy")
       proxy.cut()
@@ -110,7 +110,7 @@ for (const index of servers) {
     })
 
     test("a read whose replica is lost under it is answered by another", async () => {
-      const proxy = await openProxy(Number(port))
+      const proxy = await startProxy(Number(port))
       await using reading = await openDatabase(`${url("primary")}?readYourWritesMs=0&replicaCheckMs=3600000`, {
         replicas: [through(proxy.port, "copy")],
       })
@@ -152,7 +152,7 @@ for (const index of servers) {
     })
 
     test("replicas of the same login are named in the URL by their hosts, and no secret is shown", async () => {
-      const proxy = await openProxy(Number(port))
+      const proxy = await startProxy(Number(port))
       const secret = url("primary").replace(/\/\/(\w+)@/, "//$1:hunter2@")
       await using db = await openDatabase(
         `${url("primary")}?replicas=127.0.0.1:${proxy.port},localhost&replicaCheckMs=20&readYourWritesMs=0`,

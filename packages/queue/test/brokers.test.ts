@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { findServer } from "@ashlar/cache/testing/servers"
+import { startProxy } from "@ashlar/core/testing/proxy"
 import { defineJob, openQueue } from "../src/index.ts"
 import { deleteKeys, deleteStreams } from "../src/testing/brokers.ts"
-import { openProxy } from "../src/testing/proxy.ts"
 import { until } from "../src/testing/queue-cases.ts"
 import { startSqsServer } from "../src/testing/sqs-server.ts"
 import { uniqueName } from "../src/testing/store-stage.ts"
@@ -33,7 +33,7 @@ for (const [server, port, urlOf] of servers) {
   if (port === undefined) continue
   describe(server, () => {
     test("connections that are cut lose no push that was acknowledged, and every one runs", async () => {
-      const proxy = await openProxy(port)
+      const proxy = await startProxy(port)
       const queue = openQueue(urlOf(proxy.port), { name: uniqueName(), pollMs: 20 })
       await queue.ready()
       const ran = new Set<string>()
@@ -72,7 +72,7 @@ for (const [server, port, urlOf] of servers) {
     }, 90_000)
 
     test("a server that says nothing is said in time, and a worker goes on when it is back", async () => {
-      const proxy = await openProxy(port)
+      const proxy = await startProxy(port)
       const queue = openQueue(urlOf(proxy.port), { name: uniqueName(), pollMs: 20 })
       const ran = new Set<string>()
       const job = defineJob("job", { backoff: 0 }, ({ id }) => void ran.add(id))

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { temporaryDatabase } from "@ashlar/cache/testing/databases"
 import { findServer } from "@ashlar/cache/testing/servers"
+import { startProxy } from "@ashlar/core/testing/proxy"
 import { defineJob, openQueue } from "../src/index.ts"
-import { openProxy } from "../src/testing/proxy.ts"
 import { until } from "../src/testing/queue-cases.ts"
 import { uniqueName } from "../src/testing/store-stage.ts"
 
@@ -24,7 +24,7 @@ function describeCuts(
     const database = new URL(direct).pathname.slice(1)
 
     test("lose no push that was acknowledged, and every one runs", async () => {
-      const proxy = await openProxy(port)
+      const proxy = await startProxy(port)
       const queue = openQueue(urlOf(proxy.port, database), { name: uniqueName(), pollMs: 20 })
       await queue.ready()
       const ran = new Set<string>()

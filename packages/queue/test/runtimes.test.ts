@@ -1,25 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "bun:test"
-import { existsSync } from "node:fs"
+import { afterAll } from "bun:test"
 import { join } from "node:path"
-import { temporaryDatabase, temporaryFolder } from "@ashlar/cache/testing/databases"
+import { temporaryDatabases } from "@ashlar/cache/testing/databases"
 import { findServer } from "@ashlar/cache/testing/servers"
+import { testOnRuntimes } from "@ashlar/core/testing/runtimes"
 import { deleteKeys, deleteStreams } from "../src/testing/brokers.ts"
 import { startSqsServer } from "../src/testing/sqs-server.ts"
 
-/** Bun runs the source; Node and Deno a bundle of it. */
-const program = join(import.meta.dir, "..", "src", "testing", "runtime-process.ts")
-const folder = temporaryFolder()
-const bundle = join(folder, "runtime-process.mjs")
-const [postgres, mariadb] = [await findServer("PostgreSQL"), await findServer("MariaDB")]
-const servers = [
-  ...(postgres === undefined
-    ? []
-    : [await temporaryDatabase((name) => `postgres://postgres@127.0.0.1:${postgres}/${name}`, "postgres")]),
-  ...(mariadb === undefined
-    ? []
-    : [await temporaryDatabase((name) => `mysql://root@127.0.0.1:${mariadb}/${name}`, "mysql")]),
-]
-
+const servers = await temporaryDatabases()
 const prefix = `ashlar-test-${crypto.randomUUID().slice(0, 8)}`
 const [redis, nats, rabbit] = [await findServer("Redis"), await findServer("NATS"), await findServer("RabbitMQ")]
 const sqs = startSqsServer()
@@ -35,26 +22,9 @@ afterAll(async () => {
   if (nats !== undefined) await deleteStreams(nats, prefix)
 })
 
-beforeAll(async () => {
-  const built = await Bun.build({ entrypoints: [program], target: "node", outdir: folder, naming: "[name].mjs" })
-  expect(built.success).toBe(true)
-})
-
-const { NODE_BIN: node, DENO_BIN: deno } = process.env
-const commands: readonly (readonly [string, readonly string[] | undefined])[] = [
-  ["bun", [process.execPath, program]],
-  ["node", node && existsSync(node) ? [node, bundle] : undefined],
-  ["deno", deno && existsSync(deno) ? [deno, "run", "--quiet", "--allow-all", "--no-lock", bundle] : undefined],
-]
-for (const [runtime, command] of commands) {
-  if (command === undefined && process.env.CI !== "true") {
-    console.warn(`skipped: what needs ${runtime}, for there is none`)
-    continue
-  }
-  test(`queues work on ${runtime}`, async () => {
-    const urls = ["memory:", `sqlite:${join(folder, `${runtime}.db`)}`, ...servers, ...brokers]
-    const child = Bun.spawn([...command!, JSON.stringify(urls)], { stdin: "ignore", stdout: "pipe", stderr: "pipe" })
-    const [said, problems] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-    expect([await child.exited, said, problems]).toEqual([0, "all is well\n", ""])
-  }, 120_000)
-}
+testOnRuntimes(
+  join(import.meta.dir, ".."),
+  "queues work",
+  (runtime, folder) => ["memory:", `sqlite:${join(folder, `${runtime}.db`)}`, ...servers, ...brokers],
+  { timeoutMs: 120_000 },
+)

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test"
 import { join } from "node:path"
+import { startProxy, type TestProxy } from "@ashlar/core/testing/proxy"
 import { buildProgram, type ProgramRuntime, type Running, startProgram } from "@ashlar/http/testing/runtimes"
 import { findBusServers } from "../src/testing/bus-servers.ts"
-import { type BusProxy, startProxy } from "../src/testing/proxy.ts"
 import { Client } from "./client.ts"
 
 /** Two processes over one real bus, on two runtimes. */
@@ -22,7 +22,7 @@ for (const [bus, nameHere, nameThere] of pairs) {
   const [here, there] = [nameHere, nameThere].map((name) => program.runtimes.find((one) => one.name === name)!)
   if (server === undefined || here!.command === undefined || there!.command === undefined) continue
   describe(`a process on ${nameHere} and one on ${nameThere}, over ${bus}`, () => {
-    let proxy: BusProxy
+    let proxy: TestProxy
     let env: Record<string, string>
     let one: Running
     let two: Running

@@ -1,9 +1,10 @@
 import { afterAll } from "bun:test"
 import { join } from "node:path"
+import { temporaryDatabase, temporaryFolder } from "@ashlar/cache/testing/databases"
+import { findServer } from "@ashlar/cache/testing/servers"
+import { startProxy } from "@ashlar/core/testing/proxy"
 import { describeBus } from "../testing/bus-suite.ts"
 import { dropExchanges, dropRedisKeys, dropStreams } from "../testing/drop-buses.ts"
-import { startProxy } from "../testing/proxy.ts"
-import { findServer, temporaryDatabase, temporaryFolder } from "../testing/test-servers.ts"
 import { busGuarantees, openBus } from "./open-bus.ts"
 
 describeBus("memory", {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
+import { temporaryDatabase, temporaryFolder } from "@ashlar/cache/testing/databases"
+import { findServer } from "@ashlar/cache/testing/servers"
 import { type Database, openDatabase } from "@ashlar/orm"
 import { type Bus, type CloudEvent, EventRejected, on, openBus, type Received } from "../index.ts"
 import { firsts, Noted, numberOf, numbersOf, range, sorted, until } from "../testing/bus-stage.ts"
-import { findServer, temporaryDatabase, temporaryFolder } from "../testing/test-servers.ts"
 import { type Outbox, openInbox, openOutbox } from "./index.ts"
 
 const folder = temporaryFolder()

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
+import { startProxy } from "@ashlar/core/testing/proxy"
 import { openDatabase, type Queryable, sql } from "../index.ts"
 import { withOptions } from "./database-servers.ts"
 import type { DatabaseCase, Stage } from "./database-suite.ts"
-import { openProxy } from "./proxy.ts"
 
 const tick = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
@@ -319,7 +319,7 @@ export const faultCases: readonly DatabaseCase[] = [
     name: "gives up a server that vanished without a word, in a query and in a commit",
     only: servers,
     async run({ url }) {
-      const proxy = await openProxy(Number(new URL(url).port))
+      const proxy = await startProxy(Number(new URL(url).port))
       const through = new URL(url)
       through.port = String(proxy.port)
       const db = await openDatabase(withOptions(`${through}`, "max=2&statementTimeoutMs=1000&connectTimeoutMs=500"))
@@ -331,7 +331,7 @@ export const faultCases: readonly DatabaseCase[] = [
         await tick(50)
       })
       await promise
-      proxy.silence()
+      proxy.swallow(true)
       const reading = db.sql`select 1 as one`.all()
       await Promise.all([
         assert.rejects(committing, { code: "ORM_OUTCOME_UNKNOWN" }),

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { parseDriverUrl } from "@ashlar/core"
+import { startProxy } from "@ashlar/core/testing/proxy"
 import { findBusServers } from "../testing/bus-servers.ts"
 import { describeBus } from "../testing/bus-suite.ts"
-import { startProxy } from "../testing/proxy.ts"
 import { buses } from "./drivers.ts"
 import { open as openIoredis } from "./redis.ts"
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
+import { temporaryDatabase, temporaryFolder } from "@ashlar/cache/testing/databases"
+import { findServer } from "@ashlar/cache/testing/servers"
+import { startProxy } from "@ashlar/core/testing/proxy"
 import { openDatabase } from "@ashlar/orm"
 import { v } from "@ashlar/validation"
 import { defineEvent, on, openBus } from "../../index.ts"
-import { startProxy } from "../../testing/proxy.ts"
-import { findServer, temporaryDatabase, temporaryFolder } from "../../testing/test-servers.ts"
 
 const Noted = defineEvent("noted", v.object({ n: v.integer() }), { key: () => "k" })
 const folder = temporaryFolder()

@@ -1,19 +1,22 @@
 import { connect, createServer, type Server, type Socket } from "node:net"
 
-/** Stands between a client and a server on this machine, and can break the connection. */
-export interface BusProxy {
+/** Stands between a client and a server on this machine, and can be as bad as a network is. */
+export interface TestProxy {
   readonly port: number
-  /** Ends all connections, as a network does that goes away. */
+  /** Ends all connections. */
   cut(): void
-  /** Refuses new connections until it is called again with `false`. */
+  /** Ends all connections and refuses new ones, until it is called with `false`. */
   refuse(isRefusing: boolean): void
+  /** Lets nothing through any more, without a word, as a firewall that forgot the connection, until it is called with `false`. */
+  swallow(isSwallowing: boolean): void
   close(): Promise<void>
 }
 
 /** Starts a proxy on a free port. */
-export async function startProxy(targetPort: number): Promise<BusProxy> {
+export async function startProxy(targetPort: number): Promise<TestProxy> {
   const sockets = new Set<Socket>()
   let isRefusing = false
+  let isSwallowing = false
   const server: Server = createServer((client) => {
     if (isRefusing) {
       client.destroy()
@@ -25,7 +28,7 @@ export async function startProxy(targetPort: number): Promise<BusProxy> {
       [upstream, client],
     ] as const) {
       sockets.add(from)
-      from.pipe(to)
+      from.on("data", (chunk) => void (isSwallowing || to.write(chunk)))
       from.on("error", () => to.destroy())
       from.on("close", () => {
         sockets.delete(from)
@@ -42,6 +45,10 @@ export async function startProxy(targetPort: number): Promise<BusProxy> {
     cut,
     refuse(value) {
       isRefusing = value
+      if (value) cut()
+    },
+    swallow(value) {
+      isSwallowing = value
     },
     close() {
       cut()
