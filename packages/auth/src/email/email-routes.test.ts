@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import { createApp } from "@ashlar/http"
 import { createOpenApi } from "@ashlar/openapi"
+import { openSessions, sessionGuard } from "../index.ts"
 import { emailWorld, tokenOf } from "../testing/email-world.ts"
+import { accountEmailRoutes } from "./account-email-routes.ts"
 import { type EmailRoutesOptions, emailRoutes } from "./email-routes.ts"
 
 const ANA = "ana@example.org"
@@ -140,5 +142,52 @@ describe("routes of e-mail", () => {
         (path) => `/auth${path}`,
       ),
     )
+  })
+})
+
+describe("routes of who is signed in", () => {
+  test("verify and change an address, and change a password", async () => {
+    const world = emailWorld()
+    const { flows, add, mailTo, passwords, clock } = world
+    const guard = sessionGuard({ sessions: openSessions("memory:", { clock }) })
+    const app = createApp()
+    app.post("/in/:id", async (ctx) => {
+      const hours = Number(ctx.headers.get("x-hours-ago") ?? 0)
+      await guard.signIn(ctx, { userId: ctx.params.id, amr: ["pwd"], authTimeMs: Date.now() - hours * 3_600_000 })
+      return null
+    })
+    app.add(accountEmailRoutes({ flows, guard }))
+    const ana = add({ email: ANA, isVerified: false, passwordHash: await passwords.hash("old password") })
+    const send = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
+      const init = {
+        method: "POST",
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json", ...headers },
+      }
+      const answer = await app.fetch(new Request(`https://app.test${path}`, init))
+      const text = await answer.text()
+      return {
+        status: answer.status,
+        cookie: answer.headers.getSetCookie()[0]?.split(";")[0] ?? "",
+        code: /AUTH_[A-Z_]+/.exec(text)?.[0],
+      }
+    }
+    for (const path of ["/account/email/verify", "/account/password", "/account/email", "/account/email/confirm"])
+      expect((await send(path, {})).code).toBe("AUTH_CREDENTIALS_MISSING")
+    const me = { cookie: (await send(`/in/${ana.id}`, {})).cookie }
+    const old = { cookie: (await send(`/in/${ana.id}`, {}, { "x-hours-ago": "2" })).cookie }
+    expect((await send("/account/email/verify", {}, me)).status).toBe(202)
+    await flows.verify({ token: tokenOf(await mailTo(ANA)) }, { userId: ana.id })
+    const change = { current: "old password", password: "correct horse battery" }
+    expect((await send("/account/password", { ...change, current: "wrong" }, me)).code).toBe("AUTH_PASSWORD_WRONG")
+    expect((await send("/account/password", change, me)).status).toBe(200)
+    expect((await send("/account/email", { email: "new@example.org" }, old)).code).toBe("AUTH_STEP_UP_REQUIRED")
+    expect((await send("/account/email", { email: "new@example.org" }, me)).status).toBe(202)
+    const token = tokenOf(await mailTo("new@example.org"))
+    const page = await app.fetch(new Request(`https://app.test/account/email/confirm?token=${token}`))
+    expect([page.status, ana.email]).toEqual([200, ANA])
+    const eve = { cookie: (await send("/in/eve", {})).cookie }
+    expect((await send("/account/email/confirm", { token }, eve)).code).toBe("AUTH_PROOF_INVALID")
+    expect([(await send("/account/email/confirm", { token }, me)).status, ana.email]).toEqual([200, "new@example.org"])
   })
 })

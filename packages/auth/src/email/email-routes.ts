@@ -4,10 +4,10 @@ import { type BaseContext, get, type InvalidInput, post, type Reply, type Route 
 import { cookiesOf } from "@ashlar/http/cookies"
 import { v } from "@ashlar/validation"
 import { AuthBusy, AuthTooOften, EmailInvalid, PasswordWeak, ProofInvalid } from "../errors.ts"
-import type { Shown } from "../proofs/tickets.ts"
 import { type ConfirmPage, confirmPage } from "./confirm-page.ts"
 import type { Asked, Confirmed, EmailFlows } from "./email-flows.ts"
 import type { EmailPurpose } from "./email-message.ts"
+import { type FormBody, type Onward, onward, type ProofBody, setPageHeaders, shownIn } from "./route-parts.ts"
 
 export interface EmailRoutesOptions {
   readonly flows: EmailFlows
@@ -23,24 +23,12 @@ export interface EmailRoutesOptions {
 
 type AskErrors = InvalidInput | DeclaredBy<typeof EmailInvalid | typeof AuthTooOften | typeof AuthBusy>
 type ConfirmErrors = InvalidInput | DeclaredBy<typeof ProofInvalid>
-interface FormBody {
-  readonly _csrf?: string | undefined
-}
 interface AskBody extends FormBody {
   readonly email: string
   readonly next?: string | undefined
 }
-/** The token of a link, or the handle that was answered and the code that was sent. */
-interface ProofBody extends FormBody {
-  readonly token?: string | undefined
-  readonly handle?: string | undefined
-  readonly code?: string | undefined
-}
 interface ResetBody extends ProofBody {
   readonly password: string
-}
-interface Onward {
-  readonly next: string
 }
 type AskRoute<P extends string> = Route<"POST", P, { body: AskBody }, Asked, AskErrors>
 type Confirm<P extends string> = Route<"POST", P, { body: ProofBody }, Onward, ConfirmErrors>
@@ -95,7 +83,7 @@ export function emailRoutes(options: EmailRoutesOptions): EmailRoutes {
   })
   const draw = async (ctx: BaseContext, purpose: EmailPurpose, token: string): Promise<Reply<200 | 400, string>> => {
     const isGood = await flows.isGood(purpose, token, seenBrowser(ctx).browser)
-    for (const [name, value] of PAGE_HEADERS) ctx.set(name, value)
+    setPageHeaders(ctx)
     return ctx.html(page({ purpose, token, isGood, ctx }), isGood ? 200 : 400)
   }
   return {
@@ -147,23 +135,6 @@ export function emailRoutes(options: EmailRoutesOptions): EmailRoutes {
   }
 }
 
-/** No page that is linked to learns of the token, and nobody on the way keeps it. */
-const PAGE_HEADERS = [
-  ["referrer-policy", "no-referrer"],
-  ["cache-control", "no-store"],
-  [
-    "content-security-policy",
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-  ],
-  ["x-robots-tag", "noindex"],
-] as const
-
-function shownIn({ token, handle, code }: ProofBody): Shown {
-  if (token !== undefined) return { token }
-  // People type codes with spaces.
-  return { handle: handle ?? "", code: (code ?? "").replaceAll(/\s/g, "") }
-}
-
 /** A name for this browser, which nobody else knows. */
 function browserOf(ctx: BaseContext): string {
   const known = cookiesOf(ctx).get(COOKIE)
@@ -171,10 +142,4 @@ function browserOf(ctx: BaseContext): string {
   const made = randomBytes(32).toString("base64url")
   cookiesOf(ctx).set(COOKIE, made, { maxAgeSeconds: 86_400 })
   return made
-}
-
-function onward(ctx: BaseContext, next: string): Reply<200, Onward> | Response {
-  ctx.set("cache-control", "no-store")
-  const isForm = ctx.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded") === true
-  return isForm ? new Response(null, { status: 303, headers: { location: next } }) : ctx.json({ next })
 }

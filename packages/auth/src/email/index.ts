@@ -1,4 +1,5 @@
 export type { Shown } from "../proofs/tickets.ts"
+export { type AccountEmailRoutes, type AccountEmailRoutesOptions, accountEmailRoutes } from "./account-email-routes.ts"
 export type { ConfirmPage } from "./confirm-page.ts"
 export type { EmailAccount, EmailAccounts } from "./email-accounts.ts"
 export { parseEmail } from "./email-address.ts"

@@ -64,6 +64,8 @@ const KIND = "passkey"
 const [REGISTER, SIGN_IN] = ["passkey-register", "passkey-sign-in"]
 const NOBODY = "ashlar:nobody"
 const MAX_RESPONSE = 65_536
+/** EdDSA, ES256 and RS256, as authenticators have them. @see https://www.iana.org/assignments/cose/cose.xhtml#algorithms */
+const ALGORITHMS: readonly number[] = [-8, -7, -257]
 const [NONCE_BYTES, TIME_BYTES] = [16, 6]
 const HEAD_BYTES = NONCE_BYTES + TIME_BYTES
 
@@ -99,6 +101,7 @@ export class LivePasskeys implements Passkeys {
         id: credentialId,
         transports: [...transports],
       })),
+      supportedAlgorithmIDs: [...ALGORITHMS],
       authenticatorSelection: { residentKey: "required", userVerification: "required" },
     })
   }
@@ -112,6 +115,7 @@ export class LivePasskeys implements Passkeys {
       expectedOrigin: [...origins],
       expectedRPID: rpId,
       requireUserVerification: true,
+      supportedAlgorithmIDs: [...ALGORITHMS],
     }).catch(refuse)
     if (registrationInfo === undefined) throw new PasskeyRefused()
     const { credential, aaguid, credentialBackedUp, credentialDeviceType } = registrationInfo
@@ -229,8 +233,12 @@ export class LivePasskeys implements Passkeys {
   }
 }
 
-/** Loaded when the first ceremony needs it: it brings certificates of many makers. */
+/**
+ * Loaded when the first ceremony needs it: it brings certificates of many makers. What it hangs on asks for metadata of classes, which
+ * must be there before, also in a bundle.
+ */
 async function library(): Promise<Library> {
+  await import("reflect-metadata")
   return await import("@simplewebauthn/server")
 }
 function refuse(cause: unknown): never {
