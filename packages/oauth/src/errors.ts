@@ -26,3 +26,8 @@ export const OAuthScopeMissing: ErrorClass<"OAUTH_SCOPE_MISSING", 403> = defineE
   403,
   "The access token is good, but was not granted what this needs. `details.scopes` lists the scopes: ask the person for them.",
 )
+export const OAuthIssuerAway: ErrorClass<"OAUTH_ISSUER_AWAY", 503> = defineError(
+  "OAUTH_ISSUER_AWAY",
+  503,
+  "Who issues the access tokens did not tell the keys that they are signed with. Ask again later.",
+)

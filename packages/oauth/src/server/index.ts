@@ -1,4 +1,5 @@
 export {
+  OAuthIssuerAway,
   OAuthOptionInvalid,
   OAuthRefused,
   OAuthScopeMissing,
@@ -20,5 +21,6 @@ export { requireScopes, type ScopesLayer } from "./resource/require-scopes.ts"
 export { createOAuthServer, type OAuthServer } from "./server.ts"
 export { openOAuthStore } from "./store/open-store.ts"
 export type { NewRecord, OAuthStore, RecordKind, StoredRecord } from "./store/store.ts"
+export type { ConnectedApplication } from "./tokens/applications.ts"
 export type { ExchangePolicy, ExchangeRequest } from "./tokens/exchange-grant.ts"
 export type { AccessClaims } from "./tokens/grants.ts"

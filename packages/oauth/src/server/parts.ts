@@ -7,6 +7,7 @@ import type { OAuthPages } from "./pages/pages.ts"
 import type { People, Person } from "./people.ts"
 import type { Settings } from "./settings.ts"
 import type { OAuthStore } from "./store/store.ts"
+import type { Applications } from "./tokens/applications.ts"
 import type { ExchangePolicy } from "./tokens/exchange-grant.ts"
 import type { Grants } from "./tokens/grants.ts"
 
@@ -17,6 +18,7 @@ export interface Parts {
   readonly keys: KeyRing
   readonly clients: Clients
   readonly grants: Grants
+  readonly applications: Applications
   readonly dpop: DpopProofs
   readonly transactions: Transactions
   readonly people: People

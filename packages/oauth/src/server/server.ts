@@ -16,6 +16,7 @@ import { createRoutes } from "./routes.ts"
 import { type Settings, toSettings } from "./settings.ts"
 import { openOAuthStore } from "./store/open-store.ts"
 import { Records } from "./store/records.ts"
+import { Applications, type ConnectedApplication, connectedApplications } from "./tokens/applications.ts"
 import { Grants } from "./tokens/grants.ts"
 
 /** An OAuth 2.1 and OpenID Connect server. */
@@ -34,6 +35,13 @@ export interface OAuthServer {
    * @throws {OAUTH_OPTION_INVALID} where `registration` is not set.
    */
   createInitialAccessToken(limits?: InitialAccess): Promise<string>
+  /** The applications that a person allowed something, for a page that shows them. At most 100. */
+  applications(personId: string): Promise<readonly ConnectedApplication[]>
+  /**
+   * Ends all that a person allowed a client, or every client: its tokens at once (a JWT that a resource checks by itself when it expires), and
+   * the person is asked again. For a page of connected applications, a new password, a stolen device.
+   */
+  endGrants(personId: string, clientId?: string): Promise<void>
   /** Signs with new keys from now on; what the former signed stays good. */
   rotateKeys(): Promise<void>
   /** Takes a key away at once, with all that it signed. @returns whether it was there. */
@@ -82,6 +90,11 @@ export function createOAuthServer(options: OAuthServerOptions): OAuthServer {
     routes: createRoutes(settings, parts),
     bearer: (own) => ownResource(settings, parts, own),
     createInitialAccessToken: async (limits) => await createInitialAccess(await parts(), limits),
+    applications: async (personId) => await connectedApplications(await parts(), personId),
+    async endGrants(personId, clientId) {
+      const { applications } = await parts()
+      await applications.end(personId, clientId, settings.clock.now())
+    },
     rotateKeys: async () => await (await parts()).keys.rotate(),
     revokeKey: async (kid) => await (await parts()).keys.revoke(kid),
     close,
@@ -108,6 +121,7 @@ async function open(options: OAuthServerOptions, settings: Settings, clients: Cl
     keys,
     clients: clients.over(new Records(store, "client")),
     grants: new Grants(store),
+    applications: new Applications(store),
     dpop: new DpopProofs({
       clock,
       maxAgeSeconds: settings.dpop.maxAgeSeconds,

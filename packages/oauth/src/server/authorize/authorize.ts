@@ -4,7 +4,7 @@ import type { KnownClient } from "../clients/client.ts"
 import { pageAnswer, placeOf } from "../pages/page-answer.ts"
 import type { Parts } from "../parts.ts"
 import type { Person, SignInRequest } from "../people.ts"
-import { hashOf, Records, randomToken } from "../store/records.ts"
+import { hashOf, randomToken } from "../store/records.ts"
 import { grantOf } from "../tokens/grants.ts"
 import { browserOf, requireSameBrowser } from "../wire/browser.ts"
 import { formOf, queryOf } from "../wire/parameters.ts"
@@ -23,13 +23,7 @@ interface ConsentAsked extends Running {
   readonly sub: string
   readonly browser: string
 }
-interface ConsentRecord {
-  readonly scopes: readonly string[]
-  readonly resources: readonly string[]
-}
-
 const MAX_ASKED = 3
-const YEAR_MS = 365 * 86_400_000
 
 /** `GET` and `POST /oauth/authorize`. */
 export async function authorize(parts: Parts, ctx: BaseContext): Promise<unknown> {
@@ -61,7 +55,8 @@ export async function decideConsent(parts: Parts, ctx: BaseContext): Promise<unk
       return await proceed(parts, ctx, asked)
     if (form.get("decision") !== "allow")
       throw new RefusedAtClient("access_denied", "The person did not allow it.", request)
-    await rememberConsent(parts, client, person, request)
+    const { scopes, resources } = request
+    await parts.applications.allow(person.id, client.id, { scopes, resources, nowMs: parts.now() })
     return await giveCode(parts, ctx, request, person)
   })
 }
@@ -192,28 +187,9 @@ async function needsConsent(
   // Any program on a person's machine can say that it is this client (RFC 8252, section 8.6).
   if (client.authMethod === "none" && !redirectUri.startsWith("https:")) return true
   if (client.firstParty) return false
-  const kept = await new Records<ConsentRecord>(parts.store, "consent").get(hashOf(client.id, person.id))
-  const covers = (known: readonly string[], asked: readonly string[]) => asked.every((one) => known.includes(one))
-  return kept === undefined || !covers(kept.value.scopes, scopes) || !covers(kept.value.resources, resources)
-}
-
-async function rememberConsent(
-  parts: Parts,
-  client: KnownClient,
-  person: Person,
-  { scopes, resources }: AuthorizationRequest,
-): Promise<void> {
-  const records = new Records<ConsentRecord>(parts.store, "consent")
-  const id = hashOf(client.id, person.id)
-  const untilMs = parts.now() + YEAR_MS
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const kept = await records.get(id)
-    const value = {
-      scopes: [...new Set([...(kept?.value.scopes ?? []), ...scopes])],
-      resources: [...new Set([...(kept?.value.resources ?? []), ...resources])],
-    }
-    if (await (kept === undefined ? records.add(id, value, untilMs) : records.change(kept, value, untilMs))) return
-  }
+  const known = (await parts.applications.of(person.id)).get(client.id)
+  const covers = (allowed: readonly string[], asked: readonly string[]) => asked.every((one) => allowed.includes(one))
+  return known === undefined || !covers(known.scopes, scopes) || !covers(known.resources, resources)
 }
 
 async function askConsent(
@@ -252,6 +228,7 @@ async function giveCode(
   // Both are there before the code is: whoever uses it twice finds a grant to end.
   await grants.grants.add(grantId, grantOf(person, request, parts.now()), untilMs)
   const { clientId, redirectUri, challenge, jkt } = request
+  await parts.applications.note(person.id, clientId, { id: grantId, nowMs: parts.now() })
   await grants.codes.add(hashOf(code), { grantId, clientId, redirectUri, challenge, jkt, used: false }, untilMs)
   return answerClient(parts, ctx, request, { code })
 }

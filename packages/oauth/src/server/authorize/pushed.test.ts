@@ -67,6 +67,20 @@ describe("a request that was pushed", () => {
       401,
     )
   })
+  test("can be begun by public clients so often from one address, and not for ever", async () => {
+    const clock = manualClock()
+    const test = testServer({ clock, clients: [{ id: "app", redirectUris: [CALLBACK] }, WEB] })
+    const found = new Map<number, number>()
+    for (let at = 0; at < 310; at++) {
+      const { status } = await test.post("/oauth/par", { ...FORM, client_id: "app" })
+      found.set(status, (found.get(status) ?? 0) + 1)
+    }
+    expect([...found]).toEqual([
+      [201, 300],
+      [429, 10],
+    ])
+    expect((await push(test)).status).toBe(201)
+  })
   test("is the only kind, where the server or the client says so", async () => {
     for (const test of [
       testServer({ requirePushedRequests: true }),

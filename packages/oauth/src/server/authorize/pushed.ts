@@ -1,5 +1,5 @@
 import type { BaseContext } from "@ashlar/http"
-import { authenticateClient } from "../clients/client-auth.ts"
+import { authenticateClient, limitPublic } from "../clients/client-auth.ts"
 import type { Parts } from "../parts.ts"
 import { hashOf, Records, randomToken } from "../store/records.ts"
 import { proofOf } from "../tokens/token-endpoint.ts"
@@ -15,6 +15,7 @@ const OWN: readonly string[] = ["client_secret", "client_assertion", "client_ass
 export async function pushRequest(parts: Parts, ctx: BaseContext): Promise<unknown> {
   const form = await formOf(ctx)
   const client = await authenticateClient(parts, ctx, form)
+  await limitPublic(parts, ctx, client)
   if (form.has("request_uri")) throw new Refusal("invalid_request", "A pushed request cannot be another one.")
   const all = Object.entries(form.toRecord()).filter(([name]) => !OWN.includes(name))
   const jkt = await proofOf(parts, ctx, parts.settings.endpoints.pushed)

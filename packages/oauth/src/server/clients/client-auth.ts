@@ -68,6 +68,20 @@ export async function authenticateClient(parts: Parts, ctx: BaseContext, form: P
   return client
 }
 
+/** What public clients begin is kept before anybody showed who they are, so an address may begin so much. */
+const BEGINNINGS = { limit: 300, window: "1m" } as const
+
+/** @throws {OAUTH_REFUSED} `temporarily_unavailable`, with status 429. */
+export async function limitPublic({ limits }: Parts, ctx: BaseContext, client: KnownClient): Promise<void> {
+  if (client.authMethod !== "none") return
+  const { allowed, retryAfterMs } = await limits
+    .slidingWindow("oauth-public", BEGINNINGS)
+    .take(ctx.address ?? "unknown")
+  if (allowed) return
+  const headers = { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }
+  throw new Refusal("temporarily_unavailable", "Too many requests from this address.", { status: 429, headers })
+}
+
 function readShown(ctx: BaseContext, form: Parameters): Shown {
   const header = ctx.headers.get("authorization")
   const basic = header === null ? undefined : readBasic(header)

@@ -1,6 +1,6 @@
 import type { BaseContext } from "@ashlar/http"
 import { resourcesFor, scopesFor } from "../authorize/authorization-request.ts"
-import { authenticateClient } from "../clients/client-auth.ts"
+import { authenticateClient, limitPublic } from "../clients/client-auth.ts"
 import type { Parts } from "../parts.ts"
 import { hashOf, randomToken } from "../store/records.ts"
 import { formOf } from "../wire/parameters.ts"
@@ -13,6 +13,7 @@ const INTERVAL_SECONDS = 5
 export async function authorizeDevice(parts: Parts, ctx: BaseContext): Promise<unknown> {
   const form = await formOf(ctx)
   const client = await authenticateClient(parts, ctx, form)
+  await limitPublic(parts, ctx, client)
   if (!client.grants.includes("urn:ietf:params:oauth:grant-type:device_code"))
     throw new Refusal("unauthorized_client", "The client may not use device codes.")
   const { endpoints, lifetimes } = parts.settings

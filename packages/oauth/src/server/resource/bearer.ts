@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "@ashlar/core"
 import type { Layer } from "@ashlar/http"
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose"
-import { OAuthOptionInvalid } from "../../errors.ts"
+import { OAuthIssuerAway, OAuthOptionInvalid } from "../../errors.ts"
 import { type DpopOptions, DpopProofs } from "../dpop/dpop-proofs.ts"
 import { MemoryStore } from "../store/memory.ts"
 import { Records } from "../store/records.ts"
@@ -76,12 +76,18 @@ export function bearer(options: BearerOptions): Layer<BearerProvides, BearerErro
         })
         return { ...payload, scope: typeof payload.scope === "string" ? payload.scope : "" }
       } catch (error) {
-        // Keys that cannot be had are no fault of the token's.
-        if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw error
-        return undefined
+        if (isFaultOfToken(error)) return undefined
+        throw error instanceof OAuthIssuerAway ? error : new OAuthIssuerAway(undefined, { cause: error })
       }
     },
   })
+}
+
+/** Keys that cannot be had are none. */
+function isFaultOfToken(error: unknown): boolean {
+  if (!(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout) return false
+  // What `jose` says of an answer that is no key set, or of no answer.
+  return !(error instanceof errors.JWKSInvalid) && error.code !== "ERR_JOSE_GENERIC"
 }
 
 /** Finds where the keys are once, and then the keys as they are needed. */
@@ -105,5 +111,5 @@ async function discover(issuer: string, get: NonNullable<BearerOptions["fetch"]>
     response.ok && text.length <= MAX_METADATA ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : {}
   // Metadata of another issuer would let it sign for this one (RFC 8414, section 3.3).
   if (metadata.issuer === issuer && typeof metadata.jwks_uri === "string") return metadata.jwks_uri
-  throw new OAuthOptionInvalid("The issuer does not say where its keys are.")
+  throw new OAuthIssuerAway("The issuer does not say where its keys are, or says that it is another.")
 }

@@ -228,6 +228,27 @@ test("a resource on another machine finds the keys by itself, and takes DPoP fro
 })
 
 test.each([
+  ["does not answer", () => Promise.reject(new TypeError("no route to /internal/host"))],
+  ["fails", async () => new Response("oops", { status: 500 })],
+  [
+    "says that it is another",
+    async () => Response.json({ issuer: "https://evil.example", jwks_uri: "https://evil.example/" }),
+  ],
+  ["says nothing of keys", async () => Response.json({ issuer: ISSUER })],
+  ["answers no JSON", async () => new Response("<html>")],
+])("where the issuer %s nobody gets in, and nobody is told more", async (_, answer) => {
+  const test = testServer()
+  const { body } = await tokensOf(test, { resource: API })
+  const app = createApp({ onError: () => undefined, development: false })
+  app.get("/", { layers: [bearer({ issuer: ISSUER, audience: API, fetch: answer })] }, () => "in")
+  const said = await app.fetch(
+    new Request("https://api.example/", { headers: { authorization: `Bearer ${body.access_token}` } }),
+  )
+  const text = await said.text()
+  expect([said.status, JSON.parse(text).code, text.includes("internal")]).toEqual([503, "OAUTH_ISSUER_AWAY", false])
+})
+
+test.each([
   ["no issuer", { issuer: "", audience: API }],
   ["no audience", { issuer: ISSUER, audience: "" }],
   ["a shared secret", { issuer: ISSUER, audience: API, algorithms: ["HS256" as "RS256"] }],

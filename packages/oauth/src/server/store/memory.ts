@@ -9,6 +9,8 @@ interface Cell {
 }
 
 const MAX_RECORDS = 500_000
+/** Of all bodies, in UTF-16 units: half of the bytes at most. */
+const MAX_UNITS = 128 * 1024 * 1024
 const MAX_LISTED = 1_000
 /** Records looked at in each write, so that those whose time is over go without a timer. */
 const SWEEP = 3
@@ -19,6 +21,7 @@ export class MemoryStore implements OAuthStore {
   readonly #clock: Clock
   readonly #maxRecords: number
   #count = 0
+  #units = 0
   #version = 0
   #sweeping: Iterator<readonly [Map<string, Cell>, string, Cell]> | undefined
 
@@ -30,12 +33,13 @@ export class MemoryStore implements OAuthStore {
   async add({ kind, id, body, untilMs }: NewRecord): Promise<boolean> {
     this.#sweep(SWEEP)
     if (this.#find(kind, id) !== undefined) return false
-    if (this.#count >= this.#maxRecords) this.#sweep(this.#count)
-    if (this.#count >= this.#maxRecords) throw new OAuthStoreFailed(`The memory holds ${this.#maxRecords} records.`)
+    if (this.#isFull()) this.#sweep(this.#count)
+    if (this.#isFull()) throw new OAuthStoreFailed("The memory holds as many records as it may.")
     const cells = this.#kinds.get(kind) ?? new Map<string, Cell>()
     this.#kinds.set(kind, cells)
     cells.set(id, { body, version: ++this.#version, untilMs })
     this.#count++
+    this.#units += body.length
     return true
   }
   async get(kind: RecordKind, id: string): Promise<StoredRecord | undefined> {
@@ -45,6 +49,7 @@ export class MemoryStore implements OAuthStore {
   async change({ kind, id, body, untilMs }: NewRecord, version: number): Promise<boolean> {
     const cell = this.#find(kind, id)
     if (cell?.version !== version) return false
+    this.#units += body.length - cell.body.length
     Object.assign(cell, { body, untilMs, version: ++this.#version })
     return true
   }
@@ -65,8 +70,12 @@ export class MemoryStore implements OAuthStore {
   async close(): Promise<void> {
     this.#kinds.clear()
     this.#count = 0
+    this.#units = 0
   }
 
+  #isFull(): boolean {
+    return this.#count >= this.#maxRecords || this.#units >= MAX_UNITS
+  }
   #find(kind: RecordKind, id: string): Cell | undefined {
     const cells = this.#kinds.get(kind)
     const cell = cells?.get(id)
@@ -75,7 +84,11 @@ export class MemoryStore implements OAuthStore {
     return undefined
   }
   #drop(cells: Map<string, Cell>, id: string): void {
-    if (cells.delete(id)) this.#count--
+    const cell = cells.get(id)
+    if (cell === undefined) return
+    cells.delete(id)
+    this.#count--
+    this.#units -= cell.body.length
   }
   *#each(): Generator<readonly [Map<string, Cell>, string, Cell]> {
     for (const cells of this.#kinds.values()) for (const [id, cell] of cells) yield [cells, id, cell]

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto"
 import { hashOf, randomToken } from "../store/records.ts"
 import { Refusal } from "../wire/refusal.ts"
 import type { Grant } from "./grants.ts"
-import { issueAccessToken, issueIdToken, type TokenAnswer } from "./issue.ts"
+import { claimsOf, issueAccessToken, issueIdToken, type TokenAnswer } from "./issue.ts"
 import { narrowResources } from "./narrow.ts"
 import type { TokenRequest } from "./token-endpoint.ts"
 
@@ -42,6 +42,7 @@ export async function codeGrant({ parts, client, form, jkt }: TokenRequest): Pro
     throw badCode()
   }
   const { value } = grant
+  await claimsOf(parts, value.sub, { scopes: [], names: [], clientId: client.id })
   const resources = narrowResources(value.resources, form.all("resource"))
   const base = { client, sub: value.sub, scopes: value.scopes, resources, jkt }
   const answer = await issueAccessToken(parts, { ...base, grant: { id: grant.id, value } })

@@ -2,7 +2,7 @@ import { type DeviceRecord, Devices } from "../device/device-records.ts"
 import { hashOf, type Kept, randomToken } from "../store/records.ts"
 import { Refusal } from "../wire/refusal.ts"
 import { idTokenFor, issueRefreshToken } from "./code-grant.ts"
-import { issueAccessToken, type TokenAnswer } from "./issue.ts"
+import { claimsOf, issueAccessToken, type TokenAnswer } from "./issue.ts"
 import type { TokenRequest } from "./token-endpoint.ts"
 
 const SLOWER_MS = 5_000
@@ -38,11 +38,13 @@ async function giveTokens(
   jkt: string | null,
 ): Promise<TokenAnswer> {
   if (grant === null) throw new Refusal("authorization_pending", "The person has not decided yet.")
-  const { grants, settings } = parts
+  const { applications, grants, settings } = parts
+  await claimsOf(parts, grant.sub, { scopes: [], names: [], clientId: client.id })
   const { refreshSeconds, accessTokenSeconds } = settings.lifetimes
   const refreshes = client.grants.includes("refresh_token")
   const grantId = randomToken()
   const familyUntilMs = parts.now() + refreshSeconds * 1000
+  await applications.note(grant.sub, client.id, { id: grantId, nowMs: parts.now() })
   await grants.grants.add(grantId, grant, (refreshes ? familyUntilMs : parts.now()) + accessTokenSeconds * 1000)
   const base = { client, sub: grant.sub, scopes: grant.scopes, resources, jkt }
   const answer = await issueAccessToken(parts, { ...base, grant: { id: grantId, value: grant } })

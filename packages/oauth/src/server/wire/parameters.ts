@@ -5,6 +5,7 @@ import { Refusal } from "./refusal.ts"
 export const MAX_FORM_BYTES: number = 64 * 1024
 const MAX_PARAMETERS = 64
 const MAX_VALUE = 8_192
+const MAX_SCOPES = 2_048
 /** All of a query: longer URLs are cut somewhere anyway. */
 const MAX_QUERY = 16_384
 /** Those that may be said more than once. */
@@ -75,6 +76,7 @@ export async function formOf(ctx: BaseContext): Promise<Parameters> {
 /** Scopes as RFC 6749, section 3.3 writes them: each once, in the order they came. @throws {OAUTH_REFUSED} `invalid_scope` */
 export function parseScopes(text: string | undefined): readonly string[] {
   if (text === undefined) return []
+  if (text.length > MAX_SCOPES) throw new Refusal("invalid_scope", "The scopes are too long together.")
   const scopes = [...new Set(text.split(" ").filter((scope) => scope !== ""))]
   if (scopes.length > 100 || scopes.some((scope) => !isScope(scope)))
     throw new Refusal("invalid_scope", "Expected scopes of printable ASCII characters, separated by spaces.")
