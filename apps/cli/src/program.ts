@@ -3,6 +3,7 @@ import { Cli, type GlobalOptions, type Outcome } from "./cli.ts"
 import { registerAudit } from "./commands/audit.ts"
 import { registerClient } from "./commands/client.ts"
 import { registerCollections } from "./commands/collections.ts"
+import { registerCompliance } from "./commands/compliance.ts"
 import { registerDatabase } from "./commands/database.ts"
 import { registerDeploy } from "./commands/deploy.ts"
 import { registerDev } from "./commands/dev.ts"
@@ -109,6 +110,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerWorkflows(program, run)
   registerSecurity(program, run)
   registerAudit(program, run)
+  registerCompliance(program, run)
   registerTypes(program, run)
   registerClient(program, run)
   registerGenerate(program, run)

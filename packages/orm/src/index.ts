@@ -11,6 +11,8 @@ export type {
   Columns,
   EncryptionKey,
   EncryptionKeys,
+  PiiCategory,
+  PiiTag,
   ReferenceTarget,
   ReferentialAction,
 } from "./columns/column.ts"
@@ -98,7 +100,7 @@ export type { ModelEntry } from "./model/model-entry.ts"
 export type { ModelSchema } from "./model/model-schema.ts"
 export type { Observer, RowEvent } from "./model/observers.ts"
 export { type AnyScope, allScopes, anyScope, type ScopeOperator, scope } from "./model/scopes.ts"
-export { type Table, type TableColumn, tableOf } from "./model/table.ts"
+export { type ModelStatics, type Table, type TableColumn, tableOf } from "./model/table.ts"
 export type {
   Attributes,
   Changes,

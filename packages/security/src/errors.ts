@@ -141,3 +141,13 @@ export const ScanInputInvalid: ErrorClass<"SECURITY_SCAN_INPUT_INVALID", 400> = 
   400,
   "A scan was given a file or an address that cannot be read: advisories, a baseline, a lockfile or a URL. The message says which.",
 )
+export const ComplianceInvalid: ErrorClass<"SECURITY_COMPLIANCE_INVALID", 500> = defineError(
+  "SECURITY_COMPLIANCE_INVALID",
+  500,
+  "What a person's data is, or what is to be done with it, is told so that it cannot be done. The message says what to change.",
+)
+export const ErasureBlocked: ErrorClass<"SECURITY_ERASURE_BLOCKED", 409> = defineError(
+  "SECURITY_ERASURE_BLOCKED",
+  409,
+  "Rows that stay refer to rows of a person that are to be deleted. Nothing was changed; the message names both tables.",
+)

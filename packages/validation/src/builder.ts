@@ -220,8 +220,12 @@ function compose({ base, steps, notes, message, locale, isSecret = false }: Blue
   return withNotes(node, notes)
 }
 
-function withNotes(node: Node, { id, ...notes }: SchemaNotes): Node {
-  const define = (context: JsonSchemaContext): JsonSchema => ({ ...node.toJson(context), ...asJson(notes) })
+function withNotes(node: Node, { id, pii, ...notes }: SchemaNotes): Node {
+  const define = (context: JsonSchemaContext): JsonSchema => ({
+    ...node.toJson(context),
+    ...asJson(notes),
+    ...(pii !== undefined && { "x-pii": pii }),
+  })
   const noted: Node = {
     ...node,
     id: id ?? node.id,

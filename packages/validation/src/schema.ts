@@ -55,6 +55,8 @@ export interface SchemaNotes {
   readonly readOnly?: boolean
   /** It is sent, and never shown. */
   readonly writeOnly?: boolean
+  /** Personal data, and of which kind: `contact`, `health`. JSON Schema has it as `x-pii`; a data map reads it. */
+  readonly pii?: string
   /** The name of a recursive schema under `$defs`, and of any schema among the components of an OpenAPI document. */
   readonly id?: string
 }

@@ -1,5 +1,5 @@
 import { resolve } from "node:path"
-import { Command } from "commander"
+import type { Command } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
 import { askPackage } from "../database/ask-database.ts"
 import type { AppRuntime } from "../development/app-process.ts"
@@ -29,7 +29,9 @@ interface AuditFlags {
 
 /** `audit verify|list|export`. */
 export function registerAudit(program: Command, run: Run): void {
-  const audit = new Command("audit").description("an app's audit log: is it whole, what is in it, a copy to give away")
+  const audit = program
+    .command("audit")
+    .description("an app's audit log: is it whole, what is in it, a copy to give away")
   const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
   const common = (command: Command): Command =>
     command
@@ -40,33 +42,26 @@ export function registerAudit(program: Command, run: Run): void {
     command
       .option("--anchor <file>", "a head or checkpoint that was kept elsewhere; may be given again", collect)
       .option("--public-key <id=file>", "who may have signed checkpoints; may be given again", collect)
-  audit.addCommand(
-    trusted(common(new Command("verify")))
-      .description("is it as it was written? The exit code is 1 when it is not")
-      .option("--file <export>", "verify an export instead, without the database")
-      .addHelpText("after", "\nKeys of HMAC checkpoints come from ASHLAR_AUDIT_KEYS: id=base64,id=base64")
-      .action(run(verifyAudit)),
-  )
-  audit.addCommand(
-    common(new Command("list"))
-      .description("entries, the newest first")
-      .option("--action <name>", "only this action")
-      .option("--actor <type:id>", "only what this one did")
-      .option("--target <type:id>", "only what was done to this")
-      .addOption(choice("--outcome <word>", "only with this outcome", ["success", "failure", "denied"]))
-      .option("--since <time>", "from this time on: 2026-11-29T00:00:00Z")
-      .option("--until <time>", "before this time")
-      .option("--after <cursor>", "the next page")
-      .option("--limit <count>", "how many; default: 50")
-      .action(run(listAudit)),
-  )
-  audit.addCommand(
-    common(new Command("export"))
-      .description("a stream as lines of JSON, which can be verified without the database")
-      .requiredOption("--out <file>", "the file to write; it must not be there yet")
-      .action(run(exportAudit)),
-  )
-  program.addCommand(audit)
+  trusted(common(audit.command("verify")))
+    .description("is it as it was written? The exit code is 1 when it is not")
+    .option("--file <export>", "verify an export instead, without the database")
+    .addHelpText("after", "\nKeys of HMAC checkpoints come from ASHLAR_AUDIT_KEYS: id=base64,id=base64")
+    .action(run(verifyAudit))
+  common(audit.command("list"))
+    .description("entries, the newest first")
+    .option("--action <name>", "only this action")
+    .option("--actor <type:id>", "only what this one did")
+    .option("--target <type:id>", "only what was done to this")
+    .addOption(choice("--outcome <word>", "only with this outcome", ["success", "failure", "denied"]))
+    .option("--since <time>", "from this time on: 2026-11-29T00:00:00Z")
+    .option("--until <time>", "before this time")
+    .option("--after <cursor>", "the next page")
+    .option("--limit <count>", "how many; default: 50")
+    .action(run(listAudit))
+  common(audit.command("export"))
+    .description("a stream as lines of JSON, which can be verified without the database")
+    .requiredOption("--out <file>", "the file to write; it must not be there yet")
+    .action(run(exportAudit))
 }
 
 interface AuditReport {

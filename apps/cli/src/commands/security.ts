@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs"
 import { relative, resolve } from "node:path"
-import { Command } from "commander"
+import type { Command } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
 import { askPackage } from "../database/ask-database.ts"
 import { findEntry, findModule } from "../development/app-entry.ts"
@@ -42,8 +42,9 @@ interface ScanAnswer {
 
 /** `security scan`. */
 export function registerSecurity(program: Command, run: Run): void {
-  const security = new Command("security").description("what attackers would find first")
-  const scan = new Command("scan")
+  const security = program.command("security").description("what attackers would find first")
+  security
+    .command("scan")
     .description("look for secrets, settings, headers, dependencies and routes that are dangerous")
     .argument("[folder]", "what to look through; default: this folder")
     .option("--app <entry>", "judge the routes of the app that starts here, too")
@@ -55,7 +56,6 @@ export function registerSecurity(program: Command, run: Run): void {
     .addOption(choice("--runtime <name>", "what loads the app", ["bun", "node"]).default("bun"))
     .addHelpText("after", help)
     .action(run(scanFolder))
-  program.addCommand(security.addCommand(scan))
 }
 
 const help = `

@@ -74,8 +74,32 @@ export interface ColumnDefinition {
   readonly role: ColumnRole | undefined
   /** Called by the model whenever it writes a changed row. */
   readonly onUpdate: (() => unknown) | undefined
+  /** What of a person it holds, and what becomes of it when they ask to be forgotten. */
+  readonly pii: PiiTag | undefined
   /** Keys of an encrypted column: the first encrypts, all decrypt. */
   readonly keys: (() => EncryptionKeys) | undefined
+}
+
+/** Kinds of personal data: those of article 9 of the GDPR are `sensitive`, those of HIPAA `health`, of PCI-DSS `payment`. */
+export type PiiCategory =
+  | "identity"
+  | "contact"
+  | "location"
+  | "behaviour"
+  | "financial"
+  | "payment"
+  | "health"
+  | "sensitive"
+  | "credential"
+  | "other"
+
+/** What a column holds of a person. */
+export interface PiiTag {
+  readonly category: PiiCategory
+  /** What it is kept for, in words for the person. */
+  readonly purpose?: string
+  /** When its person is forgotten and the row stays: emptied or replaced (default), or kept, as the law may ask. */
+  readonly onErase?: "clear" | "keep"
 }
 
 /** 32 bytes, as they are or as base64. */
@@ -105,6 +129,8 @@ export interface Column<T, F extends ColumnFlag = never, A extends ColumnFlag = 
   index(): Column<T, F, A>
   /** Not selected and not in JSON, unless a query asks for it: `User.select("id", "password")`. */
   hidden(): Column<T, F | "hidden", A>
+  /** Notes that it holds personal data, for data maps, exports and erasure. Nothing else changes. */
+  pii(category: PiiCategory, options?: Omit<PiiTag, "category">): Column<T, F, A>
   /** The name in the database, where it is another than the property's. */
   named(name: string): Column<T, F, A>
   /** A value for rows that do not give one, or a function that makes it. */
@@ -152,6 +178,7 @@ const PLAIN: Omit<ColumnDefinition, "kind"> = {
   references: undefined,
   role: undefined,
   onUpdate: undefined,
+  pii: undefined,
   keys: undefined,
 }
 
@@ -200,6 +227,10 @@ class ColumnBuilder {
 
   hidden(): ColumnBuilder {
     return this.#with({ hidden: true })
+  }
+
+  pii(category: PiiCategory, options: Omit<PiiTag, "category"> = {}): ColumnBuilder {
+    return this.#with({ pii: { category, ...options } })
   }
 
   named(name: string): ColumnBuilder {

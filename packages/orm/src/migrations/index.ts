@@ -12,6 +12,7 @@ export type { ColumnType, DatabaseDescription, TableDescription, TableOptions } 
 export { introspect } from "../schema/introspect.ts"
 export { type CopyOptions, type CopyResult, copyDatabase } from "./copy-database.ts"
 export type { PlannedMigration } from "./dry-run.ts"
+export { loadModels } from "./load-models.ts"
 export { defineMigration, type Migration } from "./migration.ts"
 export {
   type DownOptions,

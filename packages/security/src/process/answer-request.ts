@@ -2,6 +2,7 @@ import type { Finding } from "../scan/finding.ts"
 import { toSarif } from "../scan/sarif.ts"
 import { scan } from "../scan/scan.ts"
 import { type AuditRequest, answerAudit } from "./answer-audit.ts"
+import { answerCompliance, type ComplianceRequest } from "./answer-compliance.ts"
 
 export interface ScanRequest {
   readonly command: "scan"
@@ -14,11 +15,12 @@ export interface ScanRequest {
 }
 
 /** What the command line asks of the process. */
-export type SecurityRequest = ScanRequest | AuditRequest
+export type SecurityRequest = ScanRequest | AuditRequest | ComplianceRequest
 
 /** Does one thing, and gives what came of it as plain data. */
 export async function answerRequest(request: SecurityRequest): Promise<unknown> {
   if (request.command === "audit") return await answerAudit(request)
+  if (request.command === "compliance") return await answerCompliance(request)
   const { version, folder, advisories, url, baseline, more } = request
   const report = await scan({
     folder,
