@@ -37,8 +37,27 @@ export function inspectToken(token: string, maxBytes: number): InspectedToken {
   if (typeof token !== "string" || token.length > maxBytes) throw invalidToken("it is too long")
   const match = FORM.exec(token)
   if (match === null) throw invalidToken("it is no compact JWS")
-  const [head, payload] = match.slice(1).map(decodeExactly)
-  const header = parseStrictObject(head!)
+  const [, head, payload, signature] = match as unknown as readonly [string, string, string, string]
+  decodeExactly(signature)
+  return { header: headerOf(head), payload: decodeExactly(payload) }
+}
+
+/** Heads that were found good. Those of one issuer are all the same; bounded, for others make them up. */
+const goodHeads = new Map<string, TokenHeader>()
+const MAX_HEADS = 1_000
+const MAX_KEPT_HEAD = 512
+
+function headerOf(head: string): TokenHeader {
+  const known = goodHeads.get(head)
+  if (known !== undefined) return known
+  const header = readHeader(head)
+  if (goodHeads.size >= MAX_HEADS) goodHeads.clear()
+  if (head.length <= MAX_KEPT_HEAD) goodHeads.set(head, header)
+  return header
+}
+
+function readHeader(head: string): TokenHeader {
+  const header = parseStrictObject(decodeExactly(head))
   if (header === undefined) throw invalidToken("its header is no JSON object, or has a name twice")
   const odd = REFUSED.find((name) => Object.hasOwn(header, name))
   if (odd !== undefined) throw invalidToken(`its header has ${odd}`)
@@ -46,10 +65,7 @@ export function inspectToken(token: string, maxBytes: number): InspectedToken {
   if (!isAlgorithm(alg)) throw invalidToken("its algorithm is none that may sign")
   if (kid !== undefined && !(typeof kid === "string" && KID.test(kid))) throw invalidToken("its kid names no key")
   if (typ !== undefined && typeof typ !== "string") throw invalidToken("its typ is no text")
-  return {
-    header: { alg, ...(kid !== undefined && { kid }), ...(typ !== undefined && { typ }) },
-    payload: payload!,
-  }
+  return { alg, ...(kid !== undefined && { kid }), ...(typ !== undefined && { typ }) }
 }
 
 /** One text for one sequence of bytes: padding and spare bits would be other texts for the same token. */

@@ -78,10 +78,10 @@ export function createJwtVerifier(options: JwtVerifierOptions): JwtVerifier {
         throw invalidToken(`${header.alg} is not one of the algorithms that count`)
       checkKind(header, type)
       checkPayload(payload, bound)
-      const { jwtVerify } = await import("jose")
+      jose ??= await import("jose")
       const key = await keyOf(keys, header)
       try {
-        const verified = await jwtVerify<JwtClaims>(token, key, {
+        const verified = await jose.jwtVerify<JwtClaims>(token, key, {
           ...settings,
           algorithms: [header.alg],
           currentDate: new Date(clock.now()),
@@ -93,6 +93,9 @@ export function createJwtVerifier(options: JwtVerifierOptions): JwtVerifier {
     },
   }
 }
+
+/** Loaded with the first token: who verifies none needs it not. */
+let jose: typeof import("jose") | undefined
 
 function settingsOf(options: JwtVerifierOptions): JWTVerifyOptions {
   const { issuer, audience, maxAge, clockTolerance = "5s", require = [] } = options

@@ -17,7 +17,7 @@ export function parseStrictObject(bytes: Uint8Array): Readonly<Record<string, un
 }
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-const STRING = /"(?:[^"\\]|\\.)*"/y
+const [QUOTE, BACKSLASH, COLON] = [34, 92, 58]
 
 /** Of a text that is JSON. */
 function hasNameTwice(text: string): boolean {
@@ -28,15 +28,26 @@ function hasNameTwice(text: string): boolean {
     else if (char === "[") names.push(undefined)
     else if (char === "}" || char === "]") names.pop()
     else if (char === '"') {
-      STRING.lastIndex = at
-      const quoted = STRING.exec(text)![0]
-      at += quoted.length - 1
+      const start = at
+      let isPlain = true
+      for (at++; text.charCodeAt(at) !== QUOTE; at++)
+        if (text.charCodeAt(at) === BACKSLASH) {
+          isPlain = false
+          at++
+        }
+      if (!isBeforeColon(text, at + 1)) continue
+      const name = isPlain ? text.slice(start + 1, at) : (JSON.parse(text.slice(start, at + 1)) as string)
       const seen = names.at(-1)
-      if (seen === undefined || !/^\s*:/.test(text.slice(at + 1, at + 64))) continue
-      const name = JSON.parse(quoted) as string
-      if (seen.has(name)) return true
-      seen.add(name)
+      if (seen?.has(name) === true) return true
+      seen?.add(name)
     }
   }
   return false
+}
+
+/** Whether a string is a name: a colon follows, after any space. */
+function isBeforeColon(text: string, from: number): boolean {
+  let at = from
+  while (text.charCodeAt(at) <= 32) at++
+  return text.charCodeAt(at) === COLON
 }
