@@ -24,8 +24,8 @@ export interface Passed {
   readonly factorId: string | undefined
   /** What it adds to what is known of how the user proved who they are (RFC 8176, and `recovery`, `email`). */
   readonly amr: readonly string[]
-  /** `phr`: what resists phishing. @see https://openid.net/specs/openid-provider-authentication-policy-extension-1_0.html */
-  readonly acr: string | undefined
+  /** `phr`: it resists phishing; `mfa`: it does not. @see https://openid.net/specs/openid-connect-eap-acr-values-1_0.html */
+  readonly acr: "phr" | "mfa"
 }
 
 /** Who asks for a change of factors, and how and when they proved who they are: a principal of a guard. */

@@ -25,7 +25,7 @@ describe("an authenticator app", () => {
       userId: "ana",
       factorId,
       amr: ["otp", "mfa"],
-      acr: undefined,
+      acr: "mfa",
     })
     expect(await mfa.list("ana")).toEqual([
       { id: factorId, kind: "totp", label: "Phone", createdMs: clock.now(), usedMs: clock.now() },
@@ -171,7 +171,7 @@ describe("recovery codes", () => {
       userId: "ana",
       factorId: undefined,
       amr: ["recovery", "mfa"],
-      acr: undefined,
+      acr: "mfa",
       left: 9,
     })
     expect(await said(mfa.recovery.use("ana", codes[0]!))).toBe("AUTH_FACTOR_WRONG")

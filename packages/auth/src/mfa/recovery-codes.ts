@@ -51,7 +51,7 @@ export class LiveRecoveryCodes implements RecoveryCodes {
     const taken = await this.#core.store.take(KIND, this.#idOf(userId, code))
     if (taken === undefined || taken.userId !== userId) throw new FactorWrong()
     await this.#core.forgetTries(userId)
-    return { userId, factorId: undefined, amr: ["recovery", "mfa"], acr: undefined, left: await this.left(userId) }
+    return { userId, factorId: undefined, amr: ["recovery", "mfa"], acr: "mfa", left: await this.left(userId) }
   }
   async left(userId: string): Promise<number> {
     return (await this.#core.store.list(userId, KIND)).length

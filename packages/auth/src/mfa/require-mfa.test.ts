@@ -79,8 +79,19 @@ describe("a layer that asks for a second factor", () => {
     const { ask } = stage()
     expect(await ask("GET", "/alone")).toEqual([401, "AUTH_CREDENTIALS_MISSING"])
   })
+  test("is not fooled by a weak factor that is new beside a strong one that is old", () => {
+    const passkey = { userId: "ana", factorId: "x", amr: ["hwk", "user", "mfa"], acr: "phr" } as const
+    const app = { userId: "ana", factorId: "y", amr: ["otp", "mfa"], acr: "mfa" } as const
+    const strong = changesBy(passkey, { id: "ana", amr: ["pwd"] }, 1)
+    expect(strong).toEqual({ amr: ["pwd", "hwk", "user", "mfa"], acr: "phr", authTimeMs: 1 })
+    expect(changesBy(app, { id: "ana", amr: strong.amr }, 2)).toEqual({
+      amr: ["pwd", "otp", "mfa"],
+      acr: "mfa",
+      authTimeMs: 2,
+    })
+  })
   test("adds no factor of another user to a session", () => {
-    const passed = { userId: "eve", factorId: "x", amr: ["mfa"], acr: undefined }
+    const passed = { userId: "eve", factorId: "x", amr: ["mfa"], acr: "mfa" } as const
     expect(() => changesBy(passed, { id: "ana", amr: ["pwd"] })).toThrow(
       expect.objectContaining({ code: "AUTH_CREDENTIALS_MISSING" }),
     )

@@ -52,8 +52,12 @@ interface Known {
   readonly amr: readonly string[]
 }
 
+/** What says of a factor that it was proven: the last one counts, for it is as old as the session says. */
+const FACTOR_WORDS: ReadonlySet<string> = new Set(["mfa", "otp", "hwk", "swk", "user", "sms", "push", "recovery"])
+
 /**
- * What a session says once a factor is proven, for `guard.rotate`: another token, so that one that was known before is of no use after.
+ * What a session says once a factor is proven, for `guard.rotate`: another token, so that one that was known before is of no use after;
+ * the words of a factor that was proven earlier go, so that a weak one that is new does not make a strong one look new.
  * @throws {AUTH_CREDENTIALS_MISSING} when the factor is not the session's user's.
  * @example await signedIn.rotate(ctx, changesBy(await mfa.totp.verify(id, code), ctx.principal))
  */
@@ -61,11 +65,8 @@ export function changesBy(
   { userId, amr, acr }: Passed,
   principal: Known & { readonly id: string },
   nowMs: number = Date.now(),
-): { readonly amr: readonly string[]; readonly authTimeMs: number; readonly acr?: string } {
+): { readonly amr: readonly string[]; readonly authTimeMs: number; readonly acr: string } {
   if (userId !== principal.id) throw new CredentialsMissing()
-  return {
-    amr: [...new Set([...principal.amr, ...amr])],
-    authTimeMs: nowMs,
-    ...(acr !== undefined && { acr }),
-  }
+  const before = principal.amr.filter((word) => !FACTOR_WORDS.has(word))
+  return { amr: [...new Set([...before, ...amr])], authTimeMs: nowMs, acr }
 }

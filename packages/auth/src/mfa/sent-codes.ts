@@ -141,7 +141,7 @@ function contextOf(userId: string, factorId: string): string {
   return JSON.stringify(["mfa", userId, KIND, factorId])
 }
 function passed(userId: string, factorId: string, channel: string): Passed {
-  return { userId, factorId, amr: [channel, "mfa"], acr: undefined }
+  return { userId, factorId, amr: [channel, "mfa"], acr: "mfa" }
 }
 /** Enough of an address to know it again. */
 function masked(to: string): string {

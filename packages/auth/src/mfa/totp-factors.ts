@@ -109,7 +109,7 @@ export class LiveTotpFactors implements TotpFactors {
     const proof = { kind: "totp", id: factorId, userId, counter: step, createdMs: nowMs, expiresMs: undefined }
     await this.#core.store.add({ ...proof, data: JSON.stringify(kept) })
     await this.#core.forgetTries(userId)
-    return { userId, factorId, amr: AMR, acr: undefined }
+    return { userId, factorId, amr: AMR, acr: "mfa" }
   }
   async verify(userId: string, code: string): Promise<Passed> {
     await this.#core.countTry(userId)
@@ -119,7 +119,7 @@ export class LiveTotpFactors implements TotpFactors {
       if (step === undefined || !(await this.#core.store.raise("totp", proof.id, step))) continue
       await this.#noteUse(proof)
       await this.#core.forgetTries(userId)
-      return { userId, factorId: proof.id, amr: AMR, acr: undefined }
+      return { userId, factorId: proof.id, amr: AMR, acr: "mfa" }
     }
     throw new FactorWrong()
   }
