@@ -22,6 +22,8 @@ const NAMES = [
   "Count",
   "CreatedKey",
   "DeployedFunction",
+  "DeviceFacts",
+  "DeviceStart",
   "Document",
   "Explanation",
   "FunctionMetrics",

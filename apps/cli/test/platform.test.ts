@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { createAdmin } from "@ashlar/admin"
 import { AshlarError } from "@ashlar/core"
 import { createAshlar, isRequestError } from "@ashlar/sdk"
 import { type PlatformServer, startServer } from "@ashlar/server"
@@ -49,6 +50,26 @@ describe("a person", () => {
     expect(await refused("signup", server.url, ...who)).toBe("IDENTITY_SIGNUPS_CLOSED")
     expect(await done("whoami")).toMatchObject({ url: server.url, user: { email: "ada@example.org" } })
   })
+
+  test("is let in by a code that they confirm in their browser, and by no other", async () => {
+    const admin = createAdmin({ url: server.url })
+    await admin.auth.signIn({ email: "ada@example.org", password: PASSWORD })
+    const confirm = async (said: string): Promise<void> => {
+      const [, page = "", userCode = ""] = /Open (\S+)\nand confirm the code (\S+)\./.exec(said) ?? []
+      expect(page).toBe(`${server.url}/device?code=${userCode}`)
+      expect((await admin.auth.device.check(userCode)).userAgent.length).toBeGreaterThan(0)
+      await admin.auth.device.decide({ userCode, approve: true })
+    }
+    const said: Promise<void>[] = []
+    const { exitCode, json, stdout } = await cli(["login", server.url, "--profile", "browser", "--json"], {
+      onStderr: (text) => void (text.startsWith("Open ") && said.push(confirm(text))),
+    })
+    await Promise.all(said)
+    expect([exitCode, json()]).toMatchObject([0, { profile: "browser", user: { email: "ada@example.org" } }])
+    expect(stdout).not.toMatch(/dv_|rt_/)
+    expect(await done("projects", "list", "--profile", "browser")).toEqual([])
+    await done("login", server.url, "--email", "ada@example.org", "--password-stdin", "--profile", "default")
+  }, 30_000)
 
   test("logs out and in again", async () => {
     await done("logout")

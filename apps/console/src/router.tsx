@@ -72,6 +72,18 @@ const invite = createRoute({
   component: lazyRouteComponent(() => import("./screens/invite.tsx"), "InviteScreen"),
 })
 
+const device = createRoute({
+  getParentRoute: () => root,
+  path: "/device",
+  staticData: { wall: true },
+  validateSearch: (search: { code?: string | undefined } & SearchSchemaInput) => checked({ code: text(search.code) }),
+  beforeLoad: async ({ location }) => {
+    const session = await knowSession()
+    if (session.status !== "in") throw redirect({ to: "/sign-in", search: { to: location.href } })
+  },
+  component: lazyRouteComponent(() => import("./screens/device.tsx"), "DeviceScreen"),
+})
+
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signed-in",
@@ -236,6 +248,7 @@ const routeTree = root.addChildren([
   setup,
   signIn,
   invite,
+  device,
   signedIn.addChildren([
     projects,
     project.addChildren([

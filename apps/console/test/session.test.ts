@@ -18,6 +18,24 @@ describeInBrowser("the session", (bench) => {
     await page.waitForURL((url) => url.pathname.endsWith("/countries") && url.search.includes("-population"))
   })
 
+  test("a program is let in by its code, after the person signed in and saw who asks", async () => {
+    const page = await bench.open("/device?code=bcdf-ghjk", { signedIn: false })
+    await page.waitForURL(/\/sign-in\?to=/)
+    await signIn(page)
+    await page.getByRole("heading", { name: "Let a program in" }).waitFor()
+    expect(bench.fake.requests.some(({ path }) => path === "/v1/auth/device/decide")).toBe(false)
+    await page.getByLabel("Code").fill("XXXX-XXXX")
+    await page.getByRole("button", { name: "Continue" }).click()
+    await page.getByText("used, expired or unknown").waitFor()
+    await page.getByLabel("Code").fill("bcdf-ghjk")
+    await page.keyboard.press("Enter")
+    await page.getByText("ashlar/0.1.0 (linux)").waitFor()
+    expect(await page.getByText("BCDF-GHJK").isVisible()).toBe(true)
+    await page.getByRole("button", { name: "Let it in" }).click()
+    await page.getByRole("heading", { name: "It is in" }).waitFor()
+    expect(bench.fake.requests.filter(({ path }) => path === "/v1/auth/device/decide")).toHaveLength(1)
+  })
+
   test("a link cannot send somebody to another site after signing in", async () => {
     const page = await bench.open("/sign-in?to=//example.org/", { signedIn: false })
     await signIn(page)

@@ -73,6 +73,11 @@ export {
 } from "./kms.ts"
 export { MAX_PAGE_ITEMS, type Page, PageQuery, pageOf, Time } from "./page.ts"
 export {
+  DeviceCheckBody,
+  DeviceClaimBody,
+  DeviceDecisionBody,
+  DeviceFacts,
+  DeviceStart,
   KeySet,
   type NewPerson,
   RefreshBody,

@@ -130,3 +130,40 @@ export const SetupFacts: Schema<SetupFacts> = v
     signups: v.enum(["open", "closed"]),
   })
   .meta({ id: "SetupState", description: "What a set-up link is good for, before it is spent." })
+
+/** What a program without a browser is given, to be let in by a person who has one. */
+export interface DeviceStart {
+  readonly deviceCode: string
+  readonly userCode: string
+  readonly verificationUrl: string
+  readonly expiresAt: string
+  readonly intervalSeconds: number
+}
+export const DeviceStart: Schema<DeviceStart> = v
+  .object({
+    deviceCode: v.string().describe("The program's secret: it asks with it"),
+    userCode: v.string().describe("What the person confirms: `BCDF-GHJK`"),
+    verificationUrl: v.string().describe("Where the person confirms it"),
+    expiresAt: Time,
+    intervalSeconds: v.integer().describe("Ask no more often than this"),
+  })
+  .meta({ id: "DeviceStart" })
+export const DeviceClaimBody: Schema<{ readonly deviceCode: string }> = v
+  .object({ deviceCode: token })
+  .meta({ id: "DeviceClaim" })
+const userCode = v.string().trim().min(8).max(32)
+export const DeviceCheckBody: Schema<{ readonly userCode: string }> = v.object({ userCode }).meta({ id: "DeviceCheck" })
+export const DeviceDecisionBody: Schema<{ readonly userCode: string; readonly approve: boolean }> = v
+  .object({ userCode, approve: v.boolean() })
+  .meta({ id: "DeviceDecision" })
+
+/** Who asks to be let in. */
+export interface DeviceFacts {
+  readonly userAgent: string
+  readonly address: string
+  readonly startedAt: string
+  readonly expiresAt: string
+}
+export const DeviceFacts: Schema<DeviceFacts> = v
+  .object({ userAgent: v.string(), address: v.string(), startedAt: Time, expiresAt: Time })
+  .meta({ id: "DeviceFacts", description: "The program that waits for somebody to let it in." })

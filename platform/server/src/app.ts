@@ -11,6 +11,7 @@ import type { Platform } from "./platform.ts"
 import { addAppUserRoutes } from "./routes/app-users.ts"
 import { addCollectionRoutes } from "./routes/collections.ts"
 import { addConsoleRoutes } from "./routes/console.ts"
+import { addDeviceRoutes } from "./routes/devices.ts"
 import { addDocumentRoutes } from "./routes/documents.ts"
 import { addFunctionRoutes } from "./routes/functions.ts"
 import { addInvokeRoutes } from "./routes/invoke.ts"
@@ -45,6 +46,7 @@ export function createPlatformApp(platform: Platform, options: PlatformAppOption
   app.scope("/", [caller, options.idempotency], (api) => {
     addServiceRoutes(api, platform, entries)
     addPeopleRoutes(api, platform, entries)
+    addDeviceRoutes(api, platform, entries)
     addProjectRoutes(api, platform, entries)
     addAppUserRoutes(api, platform, entries)
     addCollectionRoutes(api, platform, entries)

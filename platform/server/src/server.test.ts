@@ -373,7 +373,7 @@ describe("the install", () => {
     readonly requestBody?: { readonly content: object }
   }
   const BODILESS = new Set([
-    ...["auth.signout", "keys.rotate", "app.signout", "app.users.signout"],
+    ...["auth.signout", "keys.rotate", "app.signout", "app.users.signout", "device.start"],
     ...["rotate", "rewrap", "disable", "enable", "cancel-deletion"].map((action) => `kms.${action}`),
   ])
 

@@ -2,7 +2,7 @@ import { isRequestError } from "./errors.ts"
 import { createSessionKeeper, signedOut } from "./session-keeper.ts"
 import type { TokenStore } from "./token-store.ts"
 import { type Authorizer, createTransport, type TransportOptions } from "./transport.ts"
-import type { Session, User } from "./wire.ts"
+import type { DeviceFacts, DeviceStart, Session, User } from "./wire.ts"
 
 export interface AuthOptions extends TransportOptions {
   /** Default: memory. */
@@ -40,6 +40,17 @@ export interface Auth {
   setUp(input: SetUp): Promise<User>
   /** @throws {IDENTITY_WRONG_CREDENTIALS} The same for an unknown address. */
   signIn(input: SignIn): Promise<User>
+  /** Signing in by a code that a person confirms in their browser, where a password cannot be typed. */
+  readonly device: {
+    /** Show the person `userCode` and `verificationUrl`, then ask with `deviceCode` every `intervalSeconds`. */
+    start(): Promise<DeviceStart>
+    /** Null while nobody has decided. @throws {IDENTITY_DEVICE_DENIED} @throws {IDENTITY_DEVICE_CODE_SPENT} */
+    claim(deviceCode: string): Promise<User | null>
+    /** Who asks with this code, for the person who is signed in. @throws {IDENTITY_DEVICE_CODE_SPENT} */
+    check(userCode: string): Promise<DeviceFacts>
+    /** Lets them in as the person who is signed in, or refuses them. @throws {IDENTITY_DEVICE_CODE_SPENT} */
+    decide(decision: { readonly userCode: string; readonly approve: boolean }): Promise<void>
+  }
   /** Takes up a session that the store or the cookie still has; null when there is none. Call it once when a page loads. */
   restore(): Promise<User | null>
   /** Renews the tokens now. Calls renew by themselves, so this is rarely needed. @throws {SDK_SIGNED_OUT} Without a session. */
@@ -80,6 +91,22 @@ export function createAuth(options: AuthOptions): Auth {
     signUp: (input) => begin("/v1/auth/signup", input),
     signIn: ({ email, password }) => begin("/v1/auth/signin", { email, password }),
     setUp: (input) => begin("/v1/setup", input),
+    device: {
+      start: () => anonymous.json({ method: "POST", path: "/v1/auth/device" }),
+      async claim(deviceCode) {
+        try {
+          const path = "/v1/auth/device/claim"
+          const session = await anonymous.json<Session>({ method: "POST", path, json: { deviceCode } })
+          await keeper.change(session)
+          return session.user
+        } catch (error) {
+          if (isRequestError(error, "IDENTITY_DEVICE_PENDING")) return null
+          throw error
+        }
+      },
+      check: (userCode) => signedIn.json({ method: "POST", path: "/v1/auth/device/check", json: { userCode } }),
+      decide: (json) => signedIn.json({ method: "POST", path: "/v1/auth/device/decide", json }),
+    },
     refresh: async () => (await keeper.renew()).user,
     async restore() {
       const kept = await keeper.load()

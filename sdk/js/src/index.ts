@@ -46,6 +46,8 @@ export type {
   CreatedKey,
   DeployedFunction,
   DeployRequest,
+  DeviceFacts,
+  DeviceStart,
   Document,
   Explanation,
   FieldPath,

@@ -115,6 +115,29 @@ export interface DeployedFunction {
   readonly version: FunctionVersion
 }
 
+/** The program that waits for somebody to let it in. */
+export interface DeviceFacts {
+  readonly userAgent: string
+  readonly address: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly startedAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly expiresAt: string
+}
+
+export interface DeviceStart {
+  /** The program's secret: it asks with it */
+  readonly deviceCode: string
+  /** What the person confirms: `BCDF-GHJK` */
+  readonly userCode: string
+  /** Where the person confirms it */
+  readonly verificationUrl: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly expiresAt: string
+  /** Ask no more often than this */
+  readonly intervalSeconds: number
+}
+
 /** A stored document. `rev` starts at 1 and grows by one with each change. */
 export interface Document {
   readonly id: string

@@ -27,6 +27,8 @@ export type {
   Count,
   CreatedKey,
   DeployedFunction,
+  DeviceFacts,
+  DeviceStart,
   Explanation,
   FieldPath,
   FunctionInfo,

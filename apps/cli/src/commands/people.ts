@@ -1,7 +1,9 @@
+import type { Admin } from "@ashlar/admin"
 import type { User } from "@ashlar/sdk"
 import type { Command } from "commander"
 import { type Cli, type Outcome, withoutEndSlash } from "../cli.ts"
-import { WrongUsage } from "../errors.ts"
+import { openUrl } from "../development/open-url.ts"
+import { InputNeeded, WrongUsage } from "../errors.ts"
 import type { Run } from "../program.ts"
 import { toFacts } from "../text.ts"
 
@@ -34,15 +36,16 @@ Examples:
     .action(run(signUp))
   program
     .command("login")
-    .description("sign in, and remember the server")
+    .description("sign in with your browser, or with a password, and remember the server")
     .argument("[url]", "the server's address")
-    .option("--email <email>", "your email address")
+    .option("--email <email>", "sign in here, with a password")
     .option("--password-stdin", "read the password from standard input")
     .addHelpText(
       "after",
       `
 Examples:
   ashlar login http://localhost:4000
+  ashlar login http://localhost:4000 --email ada@example.org
   ashlar login https://api.example.com --profile production`,
     )
     .action(run(logIn))
@@ -98,9 +101,42 @@ async function logIn(
 ): Promise<Outcome> {
   const url = urlText === undefined ? cli.url : parseLink(urlText).url
   const admin = cli.freshAdmin(url)
+  if (options.email === undefined && !options.passwordStdin) {
+    return welcome(cli, url, await logInByBrowser(cli, admin), "Logged in")
+  }
   const email = options.email ?? (await cli.ask("Your email address", "--email"))
   const password = await cli.askPassword("Your password", options.passwordStdin)
   return welcome(cli, url, await admin.auth.signIn({ email, password }), "Logged in")
+}
+
+/** Shows the code, and waits until somebody lets the command in with it. No password passes through here. */
+async function logInByBrowser(cli: Cli, { auth, url }: Admin): Promise<User> {
+  const { deviceCode, userCode, expiresAt, intervalSeconds } = await auth.device.start()
+  // The address that the person gave, and no other: a proxy may have told the server a wrong one.
+  const page = `${url}/device?code=${encodeURIComponent(userCode)}`
+  cli.note(`Open ${page}\nand confirm the code ${userCode}. With a password instead: --email <address>`)
+  openUrl(page, cli.io.env)
+  const untilMs = Date.parse(expiresAt)
+  while (Date.now() < untilMs) {
+    await sleep(intervalSeconds * 1000, cli.io.signal)
+    const user = await auth.device.claim(deviceCode)
+    if (user !== null) return user
+  }
+  throw new InputNeeded("Nobody confirmed the code in time. Run the command again.")
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      },
+      { once: true },
+    )
+  })
 }
 
 /** From now on this profile is the one that is meant when none is named. */

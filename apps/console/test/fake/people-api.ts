@@ -44,6 +44,11 @@ function checkLink(world: World, body: Body): void {
     throw new Refusal(410, "IDENTITY_SETUP_LINK_SPENT", "The link is spent.")
 }
 
+function requireCode({ userCode = "" }: Body): void {
+  if (userCode.toUpperCase().replace("-", "") !== "BCDFGHJK")
+    throw new Refusal(410, "IDENTITY_DEVICE_CODE_SPENT", "This code is used, expired or unknown.")
+}
+
 function account(body: Body): { email: string; name: string; password: string } {
   const { email = "", name = "", password = "" } = body
   if (password.length >= 10) return { email, name, password }
@@ -86,6 +91,18 @@ const routes: Readonly<Record<string, (world: World, request: Request, body: Bod
     if (!who) throw new Refusal(401, "IDENTITY_SESSION_ENDED", "The session has ended. Sign in again.")
     world.cookies.delete(cookieOf(request))
     return startSession(world, who, true)
+  },
+  "/v1/auth/device/check"(world, request, body) {
+    callerOf(world, request)
+    requireCode(body)
+    const startedAt = now()
+    const facts = { userAgent: "ashlar/0.1.0 (linux)", address: "203.0.113.7", startedAt, expiresAt: startedAt }
+    return json(facts)
+  },
+  "/v1/auth/device/decide"(world, request, body) {
+    callerOf(world, request)
+    requireCode(body)
+    return json(null, 204)
   },
   "/v1/auth/signout"(world, request) {
     world.cookies.delete(cookieOf(request))

@@ -71,6 +71,11 @@ export const ROWS: Readonly<Record<string, Row>> = {
     answer: "404 IDENTITY_SESSION_NOT_FOUND",
   },
 
+  "device.start": { call: "POST /v1/auth/device", from: "all", answer: "2xx", body: null },
+  "device.claim": { call: "POST /v1/auth/device/claim", from: "all", answer: "422" },
+  "device.check": { call: "POST /v1/auth/device/check", from: "people", answer: "422" },
+  "device.decide": { call: "POST /v1/auth/device/decide", from: "people", answer: "422" },
+
   "projects.list": { call: "GET /v1/projects", from: "people", answer: "2xx" },
   "projects.create": { call: "POST /v1/projects", from: "people", answer: "422" },
   "projects.get": { call: "GET {p}", from: "viewer", keys: bothKinds, scope: "any", answer: "2xx" },
