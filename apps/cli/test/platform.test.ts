@@ -67,7 +67,7 @@ describe("a person", () => {
     await Promise.all(said)
     expect([exitCode, json()]).toMatchObject([0, { profile: "browser", user: { email: "ada@example.org" } }])
     expect(stdout).not.toMatch(/dv_|rt_/)
-    expect(await done("projects", "list", "--profile", "browser")).toEqual([])
+    expect(await done<unknown[]>("projects", "list", "--profile", "browser")).toEqual([])
     await done("login", server.url, "--email", "ada@example.org", "--password-stdin", "--profile", "default")
   }, 30_000)
 

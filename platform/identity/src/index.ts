@@ -24,6 +24,7 @@ export {
   RootKeyMismatch,
   RootKeyMissing,
   SealBroken,
+  ServiceRefused,
   SessionEnded,
   SessionNotFound,
   SetupLinkSpent,
@@ -48,6 +49,8 @@ export type { RootKeyOptions } from "./root-key.ts"
 export { openRootKey, RootKey } from "./root-key.ts"
 export type { Sealer } from "./sealer.ts"
 export { createSealer } from "./sealer.ts"
+export type { ServiceCaller, ServiceRequest, ServiceTokens } from "./service-tokens.ts"
+export { createServiceTokens } from "./service-tokens.ts"
 export type { Page, PageRequest, Session, SessionInfo, SessionPageRequest, Sessions, SignedIn } from "./sessions.ts"
 export type { Setup } from "./setup.ts"
 export type { PublicJwk } from "./signing-keys.ts"

@@ -22,7 +22,7 @@ export function DeviceScreen() {
     look.mutate()
   }
   return (
-    <Wall heightPx={480}>
+    <Wall heightPx={580}>
       <div className="in">
         <Wordmark />
         {decide.isSuccess ? (
@@ -49,7 +49,7 @@ export function DeviceScreen() {
                 {messageOf(decide.error)}
               </p>
             )}
-            <div className="flex gap-2 mt-5">
+            <div className="grid gap-2 mt-5">
               <Button large look="ink" icon={Check} busy={decide.isPending} onClick={() => decide.mutate(true)}>
                 Let it in
               </Button>
