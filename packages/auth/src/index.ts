@@ -84,4 +84,10 @@ export {
 } from "./tokens/jwt-signer.ts"
 export { createJwtVerifier, type JwtClaims, type JwtVerifier, type JwtVerifierOptions } from "./tokens/jwt-verifier.ts"
 export { createRemoteKeys, type RemoteKeysOptions } from "./tokens/remote-keys.ts"
+export {
+  createServiceIdentity,
+  type ServiceIdentity,
+  type ServiceIdentityOptions,
+  type ServicePeer,
+} from "./tokens/service-identity.ts"
 export { createTries, type Tries, type TriesOptions, type Try, type TryLimit } from "./tries/tries.ts"
