@@ -1,43 +1,10 @@
-import { beforeAll, expect, test } from "bun:test"
-import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { temporaryDatabase, temporaryFolder } from "@ashlar/cache/testing/databases"
-import { findServer } from "@ashlar/cache/testing/servers"
+import { temporaryDatabases } from "@ashlar/cache/testing/databases"
+import { testOnRuntimes } from "@ashlar/core/testing/runtimes"
 
-/** Bun runs the source; Node and Deno a bundle of it. */
-const program = join(import.meta.dir, "..", "src", "testing", "runtime-process.ts")
-const folder = temporaryFolder()
-const bundle = join(folder, "runtime-process.mjs")
-const [postgres, mariadb] = [await findServer("PostgreSQL"), await findServer("MariaDB")]
-const servers = [
-  ...(postgres === undefined
-    ? []
-    : [await temporaryDatabase((name) => `postgres://postgres@127.0.0.1:${postgres}/${name}`, "postgres")]),
-  ...(mariadb === undefined
-    ? []
-    : [await temporaryDatabase((name) => `mysql://root@127.0.0.1:${mariadb}/${name}`, "")]),
-]
-
-beforeAll(async () => {
-  const built = await Bun.build({ entrypoints: [program], target: "node", outdir: folder, naming: "[name].mjs" })
-  expect(built.success).toBe(true)
-})
-
-const { NODE_BIN: node, DENO_BIN: deno } = process.env
-const commands: readonly (readonly [string, readonly string[] | undefined])[] = [
-  ["bun", [process.execPath, program]],
-  ["node", node && existsSync(node) ? [node, bundle] : undefined],
-  ["deno", deno && existsSync(deno) ? [deno, "run", "--quiet", "--allow-all", "--no-lock", bundle] : undefined],
-]
-for (const [runtime, command] of commands) {
-  if (command === undefined && process.env.CI !== "true") {
-    console.warn(`skipped: what needs ${runtime}, for there is none`)
-    continue
-  }
-  test(`the whole way is gone on ${runtime}`, async () => {
-    const given = JSON.stringify(["memory:", `sqlite:${join(folder, `${runtime}.db`)}`, ...servers])
-    const child = Bun.spawn([...command!, given], { stdin: "ignore", stdout: "pipe", stderr: "pipe" })
-    const [said, problems] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-    expect([await child.exited, said, problems]).toEqual([0, "all is well\n", ""])
-  }, 60_000)
-}
+const servers = await temporaryDatabases()
+testOnRuntimes(join(import.meta.dir, ".."), "the whole way is gone", (runtime, folder) => [
+  "memory:",
+  `sqlite:${join(folder, `${runtime}.db`)}`,
+  ...servers,
+])

@@ -70,6 +70,20 @@ describe("a client with a secret", () => {
     if (status === 401 && headers.authorization !== undefined)
       expect(answer.headers.get("www-authenticate")).toStartWith("Basic ")
   })
+  test.each([
+    "a+b/c==+100%+of-32-characters==",
+    "%20%41-of-32-characters-and-more",
+    "with space and : and ü of 32 chars",
+  ])("%s works encoded, and as it is", async (odd) => {
+    const test = testServer({ clients: [{ ...WEB, secret: odd }] })
+    for (const text of [
+      `shop:${odd}`,
+      `shop:${new URLSearchParams({ s: odd }).toString().slice(2)}`,
+      `shop:${encodeURIComponent(odd)}`,
+    ])
+      expect((await test.post("/oauth/token", FORM, encode(text))).status).toBe(200)
+    expect((await test.post("/oauth/token", FORM, encode(`shop:${odd}x`))).status).toBe(401)
+  })
   test("is told the same whether it is there or not", async () => {
     const test = testServer({ clients })
     const [a, b] = [

@@ -36,7 +36,8 @@ const MAX_ASSERTION = 8_192
 interface Shown {
   readonly method: ClientAuthMethod
   readonly clientId: string
-  readonly proof: string
+  /** The ways to read what it shows. */
+  readonly proofs: readonly string[]
 }
 
 /**
@@ -59,12 +60,13 @@ export async function authenticateClient(parts: Parts, ctx: BaseContext, form: P
   const client = await parts.clients.get(shown.clientId)
   if (shown.method === "client_secret_basic" || shown.method === "client_secret_post") {
     // Compared whatever there is, so that the time tells nothing of who is there.
-    const isRight = isSecretOf(shown.proof, client?.secretHashes ?? [])
+    const matches = shown.proofs.map((proof) => isSecretOf(proof, client?.secretHashes ?? []))
+    const isRight = matches.includes(true)
     if (client === undefined || client.authMethod !== shown.method || !isRight) throw refuse()
     return client
   }
   if (client === undefined || client.authMethod !== shown.method) throw refuse()
-  if (shown.method === "private_key_jwt" && !(await isAssertionOf(parts, client, shown.proof))) throw refuse()
+  if (shown.method === "private_key_jwt" && !(await isAssertionOf(parts, client, shown.proofs[0]!))) throw refuse()
   return client
 }
 
@@ -98,37 +100,40 @@ function readShown(ctx: BaseContext, form: Parameters): Shown {
       })
     if (clientId !== undefined && clientId !== basic.id)
       throw new Refusal("invalid_request", "The request names two clients.")
-    return { method: "client_secret_basic", clientId: basic.id, proof: basic.secret }
+    return { method: "client_secret_basic", clientId: basic.id, proofs: basic.secrets }
   }
   if (assertion !== undefined) {
     const id = form.get("client_assertion_type") === ASSERTION_TYPE ? subjectOf(assertion) : undefined
     if (id === undefined || (clientId !== undefined && clientId !== id))
       throw new Refusal("invalid_client", "Expected client_assertion to be a JWT of the client.", { status: 401 })
-    return { method: "private_key_jwt", clientId: id, proof: assertion }
+    return { method: "private_key_jwt", clientId: id, proofs: [assertion] }
   }
   if (clientId === undefined)
     throw new Refusal("invalid_client", "The request does not say which client it is of.", { status: 401 })
   return secret === undefined
-    ? { method: "none", clientId, proof: "" }
-    : { method: "client_secret_post", clientId, proof: secret }
+    ? { method: "none", clientId, proofs: [] }
+    : { method: "client_secret_post", clientId, proofs: [secret] }
 }
 
-/** Id and secret are each URL-encoded before they are joined (RFC 6749, section 2.3.1). */
-function readBasic(header: string): { id: string; secret: string } | undefined {
+/**
+ * Id and secret are each URL-encoded before they are joined (RFC 6749, section 2.3.1). Many clients forget it: a secret is looked at both
+ * ways.
+ */
+function readBasic(header: string): { id: string; secrets: readonly string[] } | undefined {
   const match = /^basic +([A-Za-z0-9+/]{1,2048}={0,2})$/i.exec(header)
   if (match === null) return undefined
   const text = Buffer.from(match[1]!, "base64").toString("utf8")
   const colon = text.indexOf(":")
   if (colon < 1) return undefined
-  const id = decodeFormPart(text.slice(0, colon))
-  const secret = decodeFormPart(text.slice(colon + 1))
-  return id === undefined || secret === undefined || secret === "" ? undefined : { id, secret }
+  const [id, secret] = [text.slice(0, colon), text.slice(colon + 1)]
+  return secret === "" ? undefined : { id: decodeFormPart(id), secrets: [decodeFormPart(secret), secret] }
 }
-function decodeFormPart(text: string): string | undefined {
+/** What has no such encoding stands for itself. */
+function decodeFormPart(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "))
   } catch {
-    return undefined
+    return text
   }
 }
 

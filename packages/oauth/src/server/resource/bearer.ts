@@ -7,6 +7,7 @@ import { MemoryStore } from "../store/memory.ts"
 import { Records } from "../store/records.ts"
 import type { AccessClaims } from "../tokens/grants.ts"
 import { type BearerErrors, type BearerProvides, bearerLayer } from "./bearer-layer.ts"
+import { type IntrospectionOptions, introspection } from "./introspection.ts"
 
 export interface BearerOptions {
   /** Whose tokens are taken. */
@@ -25,8 +26,13 @@ export interface BearerOptions {
   readonly origin?: string
   /** Remembers the DPoP proofs that were used. Default: this process does. */
   readonly replays?: DpopOptions["replays"]
-  /** Gets metadata. Default: the runtime's `fetch`. */
-  readonly fetch?: (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>
+  /**
+   * Asks the issuer about each token, in place of checking it here: for opaque tokens, and where what was revoked must be refused at once.
+   * Costs a request for each.
+   */
+  readonly introspect?: IntrospectionOptions
+  /** Asks the issuer, but for its keys. Default: the runtime's `fetch`. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
   /** For tests. */
   readonly clock?: Clock
 }
@@ -54,7 +60,9 @@ export function bearer(options: BearerOptions): Layer<BearerProvides, BearerErro
     throw new OAuthOptionInvalid(`Expected algorithms to be some of ${ALGORITHMS.join(", ")}.`)
   if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds <= 300))
     throw new OAuthOptionInvalid("Expected clockToleranceSeconds to be 0 to 300.")
-  const keys = options.keys ?? remoteKeys(options)
+  const find = once(() => discover(issuer, options.fetch ?? fetch))
+  const keys = options.keys ?? remoteKeys(options.jwksUri, find)
+  const ask = options.introspect && introspection({ ...options, clock }, options.introspect, find)
   const replays = options.replays ?? new Records<true>(new MemoryStore(clock), "replay")
   const proofs = new DpopProofs({ clock, maxAgeSeconds: PROOF_AGE_SECONDS, replays })
   return bearerLayer({
@@ -63,8 +71,9 @@ export function bearer(options: BearerOptions): Layer<BearerProvides, BearerErro
     origin,
     scheme: { type: "openIdConnect", openIdConnectUrl: `${issuer}/.well-known/openid-configuration` },
     proofs: async () => proofs,
-    async read(token) {
+    read: async (token) => {
       try {
+        if (ask !== undefined) return await ask(token)
         const { payload } = await jwtVerify<AccessClaims>(token, keys, {
           issuer,
           audience,
@@ -90,26 +99,40 @@ function isFaultOfToken(error: unknown): boolean {
   return !(error instanceof errors.JWKSInvalid) && error.code !== "ERR_JOSE_GENERIC"
 }
 
-/** Finds where the keys are once, and then the keys as they are needed. */
-function remoteKeys({ issuer, jwksUri, fetch: get = fetch }: BearerOptions): JWTVerifyGetKey {
-  let finding: Promise<JWTVerifyGetKey> | undefined
-  const find = async (): Promise<JWTVerifyGetKey> =>
-    createRemoteJWKSet(new URL(jwksUri ?? (await discover(issuer, get))), { timeoutDuration: TIMEOUT_MS })
-  return async (header, token) => {
-    finding ??= find().catch((error: unknown) => {
-      finding = undefined
+/** Does it once; what failed is tried again. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let doing: Promise<T> | undefined
+  return () => {
+    doing ??= work().catch((error: unknown) => {
+      doing = undefined
       throw error
     })
-    return await (await finding)(header, token)
+    return doing
   }
 }
 
-async function discover(issuer: string, get: NonNullable<BearerOptions["fetch"]>): Promise<string> {
+/** Finds where the keys are once, and then the keys as they are needed. */
+function remoteKeys(
+  jwksUri: string | undefined,
+  find: () => Promise<Readonly<Record<string, unknown>>>,
+): JWTVerifyGetKey {
+  const open = once(async () => {
+    const uri = jwksUri ?? (await find()).jwks_uri
+    if (typeof uri !== "string") throw new OAuthIssuerAway("The issuer does not say where its keys are.")
+    return createRemoteJWKSet(new URL(uri), { timeoutDuration: TIMEOUT_MS })
+  })
+  return async (header, token) => await (await open())(header, token)
+}
+
+async function discover(
+  issuer: string,
+  get: NonNullable<BearerOptions["fetch"]>,
+): Promise<Readonly<Record<string, unknown>>> {
   const response = await get(`${issuer}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
   const text = await response.text()
   const metadata =
     response.ok && text.length <= MAX_METADATA ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : {}
   // Metadata of another issuer would let it sign for this one (RFC 8414, section 3.3).
-  if (metadata.issuer === issuer && typeof metadata.jwks_uri === "string") return metadata.jwks_uri
-  throw new OAuthIssuerAway("The issuer does not say where its keys are, or says that it is another.")
+  if (metadata.issuer === issuer) return metadata
+  throw new OAuthIssuerAway("The issuer does not say who it is, or says that it is another.")
 }

@@ -5,7 +5,7 @@ import { createOpenApi } from "@ashlar/openapi"
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose"
 import * as client from "openid-client"
 import { listenFirst } from "../../testing/late-server.ts"
-import { API, basic, ISSUER, type TestServer, testServer, tokensOf } from "../../testing/test-server.ts"
+import { API, basic, ISSUER, type TestServer, testServer, tokensOf, WEB } from "../../testing/test-server.ts"
 import { bearer } from "./bearer.ts"
 import { requireScopes } from "./require-scopes.ts"
 
@@ -225,6 +225,71 @@ test("a resource on another machine finds the keys by itself, and takes DPoP fro
   } finally {
     await Promise.all([app.stop(0), socket.stop()])
   }
+})
+
+describe("a resource that asks about each token", () => {
+  const FILES = "https://files.example/"
+  const reader = {
+    id: "files",
+    secret: "files secret: of 32+ characters",
+    grants: ["client_credentials" as const],
+    resources: [FILES],
+  }
+  const setUp = (introspect = { clientId: reader.id, clientSecret: reader.secret }) => {
+    const test = testServer({ clients: [WEB, reader] })
+    const own = (url: string, init: RequestInit) => test.send(new Request(url, init))
+    const files = bearer({ issuer: ISSUER, audience: FILES, introspect, fetch: own })
+    const app = createApp({ onError: () => undefined })
+    app.get("/", { layers: [files, requireScopes(files, "books:read")] }, (ctx) => ctx.oauth.subject)
+    const ask = async (token: unknown) =>
+      await app.fetch(new Request(FILES, { headers: { authorization: `Bearer ${token}` } }))
+    return { test, ask }
+  }
+  test("takes opaque tokens, and refuses at once what was revoked", async () => {
+    const { test, ask } = setUp()
+    const { body } = await tokensOf(test, { scope: "openid books:read", resource: FILES })
+    expect(await (await ask(body.access_token)).text()).toBe("person-1")
+    await test.post("/oauth/revoke", { token: body.access_token as string }, basic())
+    expect((await ask(body.access_token)).status).toBe(401)
+  })
+  test("refuses tokens for others, refresh tokens, and what is none", async () => {
+    const { test, ask } = setUp()
+    const elsewhere = await tokensOf(test, { scope: "openid books:read", resource: API })
+    for (const token of [elsewhere.body.access_token, elsewhere.body.refresh_token, elsewhere.body.id_token, "x"])
+      expect((await ask(token)).status).toBe(401)
+  })
+  test("lets nobody in where it may not ask", async () => {
+    const { ask } = setUp({ clientId: reader.id, clientSecret: "wrong-secret" })
+    const answer = await ask("x")
+    expect([answer.status, (await answer.json()).code]).toEqual([503, "OAUTH_ISSUER_AWAY"])
+    expect(() => setUp({ clientId: "", clientSecret: "" })).toThrow(
+      expect.objectContaining({ code: "OAUTH_OPTION_INVALID" }),
+    )
+  })
+  test.each([
+    ["no end", { active: true, sub: "a", client_id: "b", aud: FILES, scope: "books:read" }],
+    ["an end that was", { active: true, sub: "a", client_id: "b", aud: FILES, scope: "books:read", exp: 1 }],
+    [
+      "another issuer",
+      {
+        active: true,
+        sub: "a",
+        client_id: "b",
+        aud: FILES,
+        scope: "books:read",
+        exp: 9e9,
+        iss: "https://evil.example",
+      },
+    ],
+    ["no audience", { active: true, sub: "a", client_id: "b", scope: "books:read", exp: 9e9 }],
+    ["a text for yes", { active: "true", sub: "a", client_id: "b", aud: FILES, scope: "books:read", exp: 9e9 }],
+  ])("takes no answer with %s", async (_, said) => {
+    const introspect = { clientId: "a", clientSecret: "b", endpoint: `${ISSUER}/introspect` }
+    const files = bearer({ issuer: ISSUER, audience: FILES, introspect, fetch: async () => Response.json(said) })
+    const app = createApp()
+    app.get("/", { layers: [files] }, () => "in")
+    expect((await app.fetch(new Request(FILES, { headers: { authorization: "Bearer x" } }))).status).toBe(401)
+  })
 })
 
 test.each([
