@@ -1,5 +1,7 @@
 import { openRateLimits } from "@ashlar/cache/rate-limits"
 import { createApp, errors, fail, layer } from "@ashlar/http"
+import { text } from "@ashlar/orm"
+import { openAudit } from "./audit/open-audit.ts"
 import { csrf } from "./csrf/csrf.ts"
 import { synchronizer } from "./csrf/synchronizer.ts"
 import { concurrencyLimit } from "./limits/concurrency-limit.ts"
@@ -31,3 +33,14 @@ createApp({ layers: [busy, signedIn] })
 createApp({ layers: [safe] })
 // @ts-expect-error without `needs` there is no user
 rateLimit({ limits, policies: [{ name: "a", limit: 1, window: "1s" }], by: (ctx) => ctx.user.id })
+
+const audit = openAudit("memory:")
+void audit.append({ action: "a", actor: { type: "user", id: "1" } })
+// @ts-expect-error nothing is done by nobody
+void audit.append({ action: "a" })
+// @ts-expect-error an outcome is one of three words
+void audit.append({ action: "a", actor: { type: "user", id: "1" }, outcome: "maybe" })
+
+text().pii("contact", { onErase: "keep" })
+// @ts-expect-error no such kind of personal data
+text().pii("nothing")

@@ -48,11 +48,11 @@ interface Level {
  */
 export function jsonFault(bytes: Uint8Array, bounds: Required<JsonBounds>): JsonFault | undefined {
   const levels: Level[] = []
+  let level: Level | undefined
   let values = 0
   let name = ""
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!
-    const level = levels.at(-1)
     if (byte <= 0x20) continue
     if (byte === COLON) {
       if (level !== undefined) level.isName = false
@@ -64,6 +64,7 @@ export function jsonFault(bytes: Uint8Array, bounds: Required<JsonBounds>): Json
     }
     if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
       levels.pop()
+      level = levels.at(-1)
       continue
     }
     if (byte === QUOTE && level?.isName === true) {
@@ -81,7 +82,8 @@ export function jsonFault(bytes: Uint8Array, bounds: Required<JsonBounds>): Json
       if (levels.length >= bounds.maxDepth) return "maxDepth"
       const isObject = byte === OPEN_OBJECT
       const isConstructor = isObject && level?.isObject === true && name === "constructor"
-      levels.push({ isObject, count: 0, isName: isObject, isConstructor })
+      level = { isObject, count: 0, isName: isObject, isConstructor }
+      levels.push(level)
     } else if (byte === QUOTE) {
       const end = endOfText(bytes, at)
       if (end - at - 1 > bounds.maxTextBytes) return "maxTextBytes"
@@ -116,8 +118,10 @@ function endOfWord(bytes: Uint8Array, start: number): number {
 /** Only as far as it matters: a longer name is no name that is looked for. */
 function nameOf(quoted: Uint8Array): string {
   if (quoted.length > MAX_ESCAPED_NAME) return ""
-  const text = new TextDecoder().decode(quoted)
-  if (!text.includes("\\")) return text.slice(1, -1)
+  const isPlain = !quoted.includes(BACKSLASH)
+  if (isPlain && !LENGTHS.has(quoted.length)) return ""
+  const text = decoder.decode(quoted)
+  if (isPlain) return text.slice(1, -1)
   try {
     return String(JSON.parse(text))
   } catch {
@@ -125,5 +129,7 @@ function nameOf(quoted: Uint8Array): string {
   }
 }
 
+const decoder = new TextDecoder()
+const LENGTHS: ReadonlySet<number> = new Set(["__proto__", "prototype", "constructor"].map((name) => name.length + 2))
 /** `constructor`, each letter as an escape. */
 const MAX_ESCAPED_NAME = 11 * 6 + 2

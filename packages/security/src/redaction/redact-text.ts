@@ -11,11 +11,12 @@ export function isHiddenName(name: string): boolean {
   return isSecretName(name) || MORE_NAMES.test(name)
 }
 
-export const defaultPatterns: readonly SecretPattern[] = [
+const defaultPatterns: readonly SecretPattern[] = [
   ...tokenPatterns,
   {
     kind: "credentials",
     pattern: /\b(?:Bearer|Basic|DPoP|Digest|Negotiate|Token) +(?<secret>[A-Za-z0-9._~+/=-]{8,})/gi,
+    accepts: (match) => !isWord(match.slice(match.lastIndexOf(" ") + 1)),
   },
   urlPassword,
   { kind: "card-number", pattern: CARD_LIKE, accepts: isCardNumber },
@@ -28,10 +29,19 @@ const BARE = /[^\s,;&"'<>\\)}\]]+/y
 const HEADER_VALUE = /[^\r\n]+/y
 const OPENING = /(?<slashes>\\{0,7})(?<quote>["'])/y
 
+/** "Basic functionality", "token authentication": a word of a sentence, and no credential. */
+function isWord(text: string): boolean {
+  return text.length < 24 && /^[A-Za-z]?[a-z]+(?:[-/][a-z]+)*[.]?$/.test(text)
+}
+
+/** What every one of the default patterns has in it: texts without any of it are not looked at again. */
+const SUSPECT = /[\w+/=.-]{14}|:\/\/|-----BEGIN|\d(?:[ -]?\d){12}|\b(?:Bearer|Basic|DPoP|Digest|Negotiate|Token) /i
+
 /** A text without what looks like a secret, and what stands behind a name of one. */
 export function redactText(text: string, rules: TextRules): string {
   let clean = text
-  for (const { kind, pattern, accepts } of rules.patterns)
+  const patterns = SUSPECT.test(text) ? [...rules.patterns, ...defaultPatterns] : rules.patterns
+  for (const { kind, pattern, accepts } of patterns)
     clean = clean.replaceAll(pattern, (match: string, ...rest: unknown[]) => {
       if (accepts !== undefined && !accepts(match)) return match
       const secret = groupsOf(rest)?.secret
@@ -39,7 +49,7 @@ export function redactText(text: string, rules: TextRules): string {
       const at = match.lastIndexOf(secret)
       return match.slice(0, at) + rules.hide(kind) + match.slice(at + secret.length)
     })
-  return redactNamed(clean, rules)
+  return /[=:]/.test(clean) ? redactNamed(clean, rules) : clean
 }
 
 function redactNamed(text: string, { isHidden, hide }: TextRules): string {
@@ -79,6 +89,7 @@ function valueAt(text: string, at: number, bare: RegExp): readonly [number, numb
 }
 
 export interface TextRules {
+  /** Beside those that are always looked for. */
   readonly patterns: readonly SecretPattern[]
   readonly isHidden: (name: string) => boolean
   readonly hide: (kind: string) => string

@@ -112,7 +112,9 @@ describe("what looks like a secret is hidden wherever it is", () => {
   })
   test.each([
     "the bearer of this letter",
-    "basic things",
+    "basic functionality",
+    "Token authentication failed.",
+    "the bearer authenticates",
     "a token of love",
     "2026-11-29T04:13:13.123Z",
     "1234567890123456",

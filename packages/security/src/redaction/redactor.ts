@@ -1,6 +1,6 @@
 import { Secret } from "@ashlar/core"
 import { RedactionInvalid } from "../errors.ts"
-import { defaultPatterns, isHiddenName, redactText, type TextRules } from "./redact-text.ts"
+import { isHiddenName, redactText, type TextRules } from "./redact-text.ts"
 import type { SecretPattern } from "./secret-patterns.ts"
 
 export interface RedactOptions {
@@ -53,7 +53,7 @@ export function createRedactor(options: RedactOptions = {}): Redactor {
       )
   const { replacement = "[redacted]" } = options
   const hide = typeof replacement === "string" ? () => replacement : replacement
-  const rules: TextRules = { patterns: [...patterns, ...defaultPatterns], isHidden: nameRule(options), hide }
+  const rules: TextRules = { patterns, isHidden: nameRule(options), hide }
   return (value) => {
     const copying = new Copying(rules, { maxDepth, maxTextLength, left: maxValues })
     return copying.copy(value, 0)
