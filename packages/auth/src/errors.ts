@@ -50,6 +50,11 @@ export const AuthForbidden: ErrorClass<"AUTH_FORBIDDEN", 403> = defineError(
   403,
   "You may not do this. Ask somebody who manages it for the right to.",
 )
+export const ApiKeyRefused: ErrorClass<"AUTH_API_KEY_REFUSED", 422> = defineError(
+  "AUTH_API_KEY_REFUSED",
+  422,
+  "A key cannot be made as it is asked for: by its name, its scopes, its size, or because there are as many as may be.",
+)
 export const TooManyTries: ErrorClass<"AUTH_TOO_MANY_TRIES", 429> = defineError(
   "AUTH_TOO_MANY_TRIES",
   429,

@@ -10,6 +10,7 @@ export { requireScopes } from "./access/require-scopes.ts"
 export type { Role } from "./access/roles.ts"
 export { requireAcr, requireAmr, requireStepUp, type StepUp } from "./access/step-up.ts"
 export {
+  ApiKeyRefused,
   AuthClosed,
   AuthForbidden,
   AuthSetupInvalid,

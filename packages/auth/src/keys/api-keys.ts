@@ -1,7 +1,7 @@
 import type { Duration } from "@ashlar/cache"
 import { type Clock, defineService, type Guarantees, type Service, type Services, systemClock } from "@ashlar/core"
 import { toMs } from "../duration.ts"
-import { AuthSetupInvalid } from "../errors.ts"
+import { ApiKeyRefused, AuthSetupInvalid } from "../errors.ts"
 import { Records } from "../records/open-records.ts"
 import type { RecordStore, StoredRecord } from "../records/record-store.ts"
 import { hashOf, newSecret, ownerKey } from "../records/secret.ts"
@@ -12,7 +12,7 @@ export interface ApiKeysOptions {
   readonly prefix: string
   /** Keeps these keys apart from others in one store; in SQL the table is `ashlar_` and this. Default: `api_keys`. */
   readonly name?: string
-  /** Keys of one owner at most, those included that end soon: 1 to 500. Default: 100. */
+  /** Keys of one owner at most: 1 to 500. Default: 100. */
   readonly maxPerOwner?: number
   /** How often at most the use of a key is written down. Default: `1m`. */
   readonly touchEvery?: Duration
@@ -60,11 +60,11 @@ export interface IssuedApiKey {
 
 export interface ApiKeys {
   readonly prefix: string
-  /** @throws {AUTH_SETUP_INVALID} {AUTH_STORE_FAILED} */
+  /** @throws {AUTH_API_KEY_REFUSED} {AUTH_SETUP_INVALID} {AUTH_STORE_FAILED} */
   create(key: NewApiKey): Promise<IssuedApiKey>
   /** The key behind a text; undefined when there is none, or it is over. */
   find(text: string): ApiKey | undefined | Promise<ApiKey | undefined>
-  /** Another text for the same key. The one before is good for `overlap` more (default `0s`), so that nobody stands without. */
+  /** Another text for the same key. The one before is good for `overlap` more (default `0s`), so that nobody stands without; those before that end. */
   rotate(owner: string, id: string, options?: { readonly overlap?: Duration }): Promise<IssuedApiKey | undefined>
   /** Ends a key, with all of its texts. @returns whether it was the owner's. */
   revoke(owner: string, id: string): Promise<boolean>
@@ -148,6 +148,9 @@ class LiveApiKeys implements ApiKeys {
       ...(expiresAtMs !== undefined && { expiresAtMs }),
     }
     const store = await this.#records.use()
+    const held = new Set((await this.#ownedBy(store, owner)).map(({ key }) => key.id))
+    if (held.size >= this.#maxPerOwner)
+      throw new ApiKeyRefused(`Expected at most ${this.#maxPerOwner} keys of one owner. Revoke one that is not used.`)
     return await this.#issue(store, facts)
   }
   find(text: string): ApiKey | undefined | Promise<ApiKey | undefined> {
@@ -169,12 +172,12 @@ class LiveApiKeys implements ApiKeys {
     const overlapMs = toMs(overlap, "overlap", 0)
     const store = await this.#records.use()
     const texts = await this.#textsOf(store, owner, id)
-    const [latest] = texts
+    const [latest, ...older] = texts
     if (latest === undefined) return undefined
     const { lastUsedAtMs: _lastUse, ...facts } = latest.key
     const issued = await this.#issue(store, facts)
-    const untilMs = this.#clock.now() + overlapMs
-    for (const { record, key } of texts) await this.#endAt(store, record, { key, untilMs })
+    for (const { record } of older) await store.remove(record.key)
+    await this.#endAt(store, latest.record, { key: latest.key, untilMs: this.#clock.now() + overlapMs })
     return issued
   }
   async revoke(owner: string, id: string): Promise<boolean> {
@@ -212,16 +215,11 @@ class LiveApiKeys implements ApiKeys {
   }
 
   async #issue(store: RecordStore, facts: Omit<ApiKey, "start">): Promise<IssuedApiKey> {
-    const held = (await store.list(ownerKey(facts.owner))).filter((record) => this.#alive(record) !== undefined)
-    if (held.length >= this.#maxPerOwner)
-      throw new AuthSetupInvalid(
-        `Expected at most ${this.#maxPerOwner} keys of one owner. Revoke one that is not used.`,
-      )
     const text = newKeyText(this.prefix)
     const key: ApiKey = { ...facts, start: text.slice(0, this.prefix.length + 5) }
     const value = JSON.stringify(key)
     if (value.length > MAX_JSON_LENGTH)
-      throw new AuthSetupInvalid(`Expected a key of at most ${MAX_JSON_LENGTH} characters as JSON.`)
+      throw new ApiKeyRefused(`Expected a key of at most ${MAX_JSON_LENGTH} characters as JSON.`)
     const untilMs = key.expiresAtMs ?? NEVER_MS
     await store.insert({ key: hashOf(text), owner: ownerKey(key.owner), value, untilMs, version: 1 })
     return { text, key }
@@ -260,9 +258,9 @@ class LiveApiKeys implements ApiKeys {
 
 function checkNew({ owner, name, scopes }: Pick<NewApiKey, "owner" | "name" | "scopes">): void {
   if (typeof owner !== "string" || owner === "" || owner.length > 255)
-    throw new AuthSetupInvalid("Expected owner to be a text of 1 to 255 characters.")
+    throw new ApiKeyRefused("Expected owner to be a text of 1 to 255 characters.")
   if (typeof name !== "string" || name.trim() === "" || name.length > 100)
-    throw new AuthSetupInvalid("Expected name to be a text of 1 to 100 characters.")
+    throw new ApiKeyRefused("Expected name to be a text of 1 to 100 characters.")
   if (scopes.length === 0 || scopes.length > 100 || !scopes.every((scope) => SCOPE.test(scope)))
-    throw new AuthSetupInvalid("Expected 1 to 100 scopes without spaces and quotes: a key without any can do nothing.")
+    throw new ApiKeyRefused("Expected 1 to 100 scopes without spaces and quotes: a key without any can do nothing.")
 }

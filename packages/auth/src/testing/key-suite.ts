@@ -73,7 +73,11 @@ function describeLives(stage: Stage): void {
     const { keys, owner } = stage
     for (let at = 0; at < 4; at++) await keys.create({ owner, name: `${at}`, scopes: ["a"] })
     const more = keys.create({ owner, name: "more", scopes: ["a"] })
-    expect(await more.catch((error) => error)).toMatchObject({ code: "AUTH_SETUP_INVALID" })
+    expect(await more.catch((error) => error)).toMatchObject({ code: "AUTH_API_KEY_REFUSED" })
+    // One that is there may be rotated all the same.
+    const [one] = await keys.list(owner)
+    for (let at = 0; at < 3; at++) await keys.rotate(owner, one!.id, { overlap: "1d" })
+    expect(await keys.list(owner)).toHaveLength(4)
     expect((await keys.create({ owner: `${owner}2`, name: "theirs", scopes: ["a"] })).key.name).toBe("theirs")
   })
 }
@@ -93,6 +97,18 @@ function describeRotation(stage: Stage): void {
     const last = await keys.rotate(owner, first.key.id)
     expect([await keys.find(next!.text), (await keys.find(last!.text))?.id]).toEqual([undefined, first.key.id])
     expect(await keys.rotate(`${owner}x`, first.key.id)).toBe(undefined)
+  })
+  test("have two texts at most, however often they are rotated", async () => {
+    const { keys, store, owner } = stage
+    const first = await keys.create({ owner, name: "k", scopes: ["a"] })
+    const [second, third] = [
+      await keys.rotate(owner, first.key.id, { overlap: "1d" }),
+      await keys.rotate(owner, first.key.id, { overlap: "1d" }),
+    ]
+    const found = await Promise.all(
+      [first, second!, third!].map(async ({ text }) => (await keys.find(text)) !== undefined),
+    )
+    expect([found, (await store.list(ownerKey(owner))).length]).toEqual([[false, true, true], 2])
   })
   test("end with all of their texts", async () => {
     const { keys, owner } = stage
