@@ -52,6 +52,25 @@ describe("sign-in by e-mail", () => {
     expect(confirmed).toMatchObject({ isNew: true, account: { email: "new@example.org", isVerified: true } })
     expect([...accounts.values()]).toMatchObject([{ isVerified: true }])
   })
+  test("makes one account of two links that are used at once", async () => {
+    const { flows, accounts, mailTo, add } = emailWorld()
+    const tokens: string[] = []
+    for (let at = 0; at < 2; at++) {
+      await flows.askSignIn("new@example.org")
+      tokens.push(tokenOf(await mailTo("new@example.org")))
+    }
+    // As where a table holds that addresses are unique.
+    const set = accounts.set.bind(accounts)
+    accounts.set = (id, account) => {
+      if ([...accounts.values()].some(({ email }) => email === account.email)) throw new RangeError("unique")
+      return set(id, account)
+    }
+    const all = await Promise.all(tokens.map((token) => flows.signIn({ token })))
+    expect([new Set(all.map(({ account }) => account.id)).size, all.filter(({ isNew }) => isNew).length]).toEqual([
+      1, 1,
+    ])
+    expect(() => add({ email: "new@example.org" })).toThrow("unique")
+  })
   test("looks at a link without using it up, for programs open links too", async () => {
     const { flows, add, mailTo } = emailWorld()
     add({ email: ANA })

@@ -169,9 +169,20 @@ class LiveEmailFlows implements EmailFlows {
     }
     // Somebody may have made it meanwhile: then it is theirs as any other is.
     const known = await accounts.findByEmail(email)
-    const account = known ?? (await accounts.create!(email))
-    await this.#markVerified(account, known !== undefined)
-    return { ...confirmed(account, used), isNew: known === undefined }
+    const [account, isNew] = known === undefined ? await this.#create(email) : [known, false]
+    await this.#markVerified(account, !isNew)
+    return { ...confirmed(account, used), isNew }
+  }
+  /** Of two links to one new address that are used at once one makes the account. */
+  async #create(email: string): Promise<readonly [account: EmailAccount, isNew: boolean]> {
+    const { accounts } = this.#options
+    try {
+      return [await accounts.create!(email), true]
+    } catch (error) {
+      const made = await accounts.findByEmail(email)
+      if (made === undefined) throw error
+      return [made, false]
+    }
   }
 
   async askReset(email: string, options: AskOptions = {}): Promise<Asked> {
