@@ -1,6 +1,8 @@
 import { isCollectionName } from "./collection.ts"
+import { parseEncrypted } from "./encrypted-fields.ts"
 import { CollectionInvalid } from "./errors.ts"
 import { type Index, type IndexInfo, parseIndexes } from "./indexes.ts"
+import type { Path } from "./path.ts"
 import { type Action, closedRules, parseRules, type Rules } from "./rules.ts"
 import { readFields, refuse } from "./shape.ts"
 
@@ -9,6 +11,8 @@ export interface CollectionInfo {
   readonly name: string
   readonly rules: Rules
   readonly indexes: readonly IndexInfo[]
+  /** The encrypted fields. Absent when there are none. */
+  readonly encrypted?: readonly string[]
   /** The documents there are, exact. */
   readonly count: number
   readonly createdAt: string
@@ -27,7 +31,8 @@ export interface Collections {
   get(name: string): Promise<CollectionInfo>
 
   /**
-   * Creates a collection from `{ name, rules?, indexes? }`. Without rules it is closed to every key.
+   * Creates a collection from `{ name, rules?, indexes?, encrypted? }`. Without rules it is closed to every key. Values of encrypted
+   * fields are stored sealed: they are read and written as others, and nothing is found by them. They stay what they are made as.
    *
    * @throws {DOCUMENTS_COLLECTION_INVALID} @throws {DOCUMENTS_COLLECTION_EXISTS} @throws {DOCUMENTS_INDEX_INVALID}
    * @throws {DOCUMENTS_FIELD_UNKNOWN} @throws {DOCUMENTS_PATH_INVALID} @throws {DOCUMENTS_TOO_MANY_COLLECTIONS}
@@ -51,6 +56,7 @@ export interface NewCollection {
   readonly name: string
   readonly rules: Rules
   readonly indexes: readonly Index[]
+  readonly encrypted: readonly Path[]
 }
 
 /** What is to change of a collection. Indexes, when given, are all there will be. */
@@ -59,18 +65,16 @@ export interface CollectionChange {
   readonly indexes?: readonly Index[]
 }
 
-/** Reads `{ name, rules?, indexes? }`. */
+/** Reads `{ name, rules?, indexes?, encrypted? }`. */
 export function parseNewCollection(input: unknown): NewCollection {
-  const given = readFields(input, ["name", "rules", "indexes"], { at: "", refusal: CollectionInvalid })
+  const given = readFields(input, ["name", "rules", "indexes", "encrypted"], { at: "", refusal: CollectionInvalid })
   if (!isCollectionName(given.name)) {
     const expected = "a name of a-z 0-9 _ - that starts with a letter, at most 63 characters,"
     throw refuse(CollectionInvalid, { at: "/name", expected, got: given.name })
   }
-  return {
-    name: given.name,
-    rules: parseRules(given.rules),
-    indexes: given.indexes === undefined ? [] : parseIndexes(given.indexes),
-  }
+  const indexes = given.indexes === undefined ? [] : parseIndexes(given.indexes)
+  const encrypted = parseEncrypted(given.encrypted, indexes)
+  return { name: given.name, rules: parseRules(given.rules), indexes, encrypted }
 }
 
 /** Reads `{ rules?, indexes? }`. Only the rules that are named: the others stay what the writer finds. */

@@ -166,3 +166,16 @@ export const TypeConflict: ErrorClass<"DOCUMENTS_TYPE_CONFLICT", 409> = defineEr
   409,
   "The stored value is of a type that this operator cannot change. Nothing was written.",
 )
+
+/** A query, sort or index on a field that is encrypted. `details`: `{ path }`. */
+export const EncryptedField: ErrorClass<"DOCUMENTS_ENCRYPTED_FIELD", 422> = defineError(
+  "DOCUMENTS_ENCRYPTED_FIELD",
+  422,
+  "The field is encrypted: nothing can be found, sorted or indexed by it but whether it exists.",
+)
+
+export const FieldUnreadable: ErrorClass<"DOCUMENTS_FIELD_UNREADABLE", 500> = defineError(
+  "DOCUMENTS_FIELD_UNREADABLE",
+  500,
+  "An encrypted field does not open: its value was changed, or comes from elsewhere.",
+)

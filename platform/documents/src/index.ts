@@ -2,6 +2,7 @@ export { apply, mergePatch } from "./apply.ts"
 export type { Count, DocumentCollection, Explanation, Page } from "./collection.ts"
 export type { CollectionInfo, Collections } from "./collections.ts"
 export type { Document, Precondition } from "./document.ts"
+export type { FieldCipher, FieldPlace } from "./encrypted-fields.ts"
 export {
   CollectionExists,
   CollectionInvalid,
@@ -11,7 +12,9 @@ export {
   DocumentNotFound,
   DocumentsForbidden,
   DocumentTooLarge,
+  EncryptedField,
   FieldUnknown,
+  FieldUnreadable,
   IndexedValueRefused,
   IndexInvalid,
   IndexRefused,

@@ -5,7 +5,10 @@ import type { Collections } from "./collections.ts"
 import { SqliteCollection } from "./dialects/sqlite/collection.ts"
 import { SqliteCollections } from "./dialects/sqlite/collections.ts"
 import { Reader } from "./dialects/sqlite/reader.ts"
+import { rewrapFields } from "./dialects/sqlite/rewrap.ts"
 import { rulebookOf } from "./dialects/sqlite/rulebook.ts"
+import { encryptCollection } from "./encrypted-collection.ts"
+import type { FieldCipher } from "./encrypted-fields.ts"
 import type { Filter } from "./filter.ts"
 import { guardCollection } from "./guarded-collection.ts"
 import { defaultLimits, type StoreLimits } from "./limits.ts"
@@ -42,6 +45,9 @@ export interface DocumentStore {
    * @returns the names of the collections that were changed
    */
   upgrade(): Promise<readonly string[]>
+
+  /** Seals encrypted fields by the current version of their key. @returns how many documents were changed */
+  rewrap(): Promise<number>
 }
 
 export interface DocumentsOptions {
@@ -53,6 +59,8 @@ export interface DocumentsOptions {
   /** Signs cursors; at least 16 bytes. Another key makes the cursors of before invalid, and nothing else. */
   readonly cursorKey: Uint8Array
   readonly limits?: Partial<StoreLimits>
+  /** Seals encrypted fields. Without it collections that have some cannot be written or read. */
+  readonly cipher?: FieldCipher
 }
 
 /**
@@ -64,7 +72,7 @@ export interface DocumentsOptions {
  * await store.collections.create({ name: "countries", rules: { read: "public" }, indexes: ["region"] })
  * await store.collection("countries").insert({ name: "Chad", region: "Africa" })
  */
-export function openDocuments({ file, clock, ids, cursorKey, limits }: DocumentsOptions): DocumentStore {
+export function openDocuments({ file, clock, ids, cursorKey, limits, cipher }: DocumentsOptions): DocumentStore {
   if (cursorKey.length < 16) throw new Internal(`Expected a cursorKey of at least 16 bytes, got ${cursorKey.length}.`)
   const reader = new Reader(file)
   const rulebook = rulebookOf(file)
@@ -73,7 +81,12 @@ export function openDocuments({ file, clock, ids, cursorKey, limits }: Documents
     collections: new SqliteCollections(file, clock),
     collection(name) {
       if (!isCollectionName(name)) throw collectionNotFound(name)
-      return new SqliteCollection({ ...shared, name })
+      const plain = new SqliteCollection({ ...shared, name })
+      return encryptCollection(plain, {
+        ...{ cipher, ids, maxDocumentBytes: shared.limits.maxDocumentBytes },
+        encrypted: () => rulebook.encryptedOf(name),
+        insertAs: (documents) => plain.insertAs(documents),
+      })
     },
     admit(collection, action, caller) {
       const rules = rulebook.rulesOf(collection)
@@ -94,5 +107,6 @@ export function openDocuments({ file, clock, ids, cursorKey, limits }: Documents
       return { mayCreate, collection: guardCollection(whole, guard) }
     },
     upgrade: () => file.call("documents.upgrade", {}),
+    rewrap: async () => (cipher === undefined ? 0 : await rewrapFields(file, cipher)),
   }
 }

@@ -75,6 +75,8 @@ export interface Collection {
   readonly name: string
   readonly rules: Rules
   readonly indexes: readonly Index[]
+  /** Absent when there are none. */
+  readonly encrypted?: readonly string[] | undefined
   readonly count: number
   readonly createdAt: string
   readonly updatedAt: string
@@ -84,6 +86,7 @@ export const Collection: Schema<Collection> = v
     name: v.string(),
     rules: Rules,
     indexes: v.array(Index),
+    encrypted: v.array(v.string()).optional().describe("The encrypted fields; absent when there are none"),
     count: v.integer(),
     createdAt: Time,
     updatedAt: Time,
@@ -97,9 +100,18 @@ const rulesInput = v
 const indexesInput = v
   .unknown()
   .describe('[{ fields: ["region", "-area"], kind?, unique?, name? }], or "region" for one field')
-export const NewCollection: Schema<{ readonly name: string; readonly rules?: unknown; readonly indexes?: unknown }> = v
+export const NewCollection: Schema<{
+  readonly name: string
+  readonly rules?: unknown
+  readonly indexes?: unknown
+  readonly encrypted?: unknown
+}> = v
   .object({
     name: v.string().max(200),
+    encrypted: v
+      .unknown()
+      .describe('["iban", "card.number"]: fields that are stored encrypted, for as long as the collection is there')
+      .optional(),
     rules: rulesInput.optional(),
     indexes: indexesInput.optional(),
   })

@@ -1,5 +1,5 @@
 import { type Clock, type IdSource, systemClock, uuidv7 } from "@ashlar/core"
-import { type DocumentStore, documentsFeature, openDocuments } from "@ashlar/documents"
+import { type DocumentStore, documentsFeature, type FieldCipher, openDocuments } from "@ashlar/documents"
 import { functionsFeature } from "@ashlar/functions"
 import { identityFeature } from "@ashlar/identity"
 import type { SqliteEngine, SqliteFile } from "@ashlar/sqlite"
@@ -27,15 +27,20 @@ export function createProjectRooms(options: {
   readonly pathOf: (projectId: string) => string
   /** The key that signs a project's cursors. */
   readonly cursorKeyOf: (projectId: string) => Uint8Array
+  /** Seals the encrypted fields of a project's documents. */
+  readonly cipherOf: (projectId: string) => FieldCipher
   readonly clock?: Clock
   readonly ids?: IdSource
 }): ProjectRooms {
-  const { engine, pathOf, cursorKeyOf, clock = systemClock, ids = uuidv7 } = options
+  const { engine, pathOf, cursorKeyOf, cipherOf, clock = systemClock, ids = uuidv7 } = options
   const rooms = new Map<string, Promise<ProjectRoom>>()
 
   const openRoom = async (projectId: string, mustExist: boolean): Promise<ProjectRoom> => {
     const file = await engine.open(pathOf(projectId), DEFINITION, { mustExist })
-    return { file, documents: openDocuments({ file, clock, ids, cursorKey: cursorKeyOf(projectId) }) }
+    return {
+      file,
+      documents: openDocuments({ file, clock, ids, cursorKey: cursorKeyOf(projectId), cipher: cipherOf(projectId) }),
+    }
   }
   const remember = (projectId: string, mustExist: boolean): Promise<ProjectRoom> => {
     const room = openRoom(projectId, mustExist)

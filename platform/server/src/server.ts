@@ -11,6 +11,7 @@ import { type BackendUrls, openBackends } from "./backends/open-backends.ts"
 import { bundleStore } from "./backends/open-bundles.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
 import { type EventRelay, eventsFeature, startEventRelay, tellOfCalls } from "./events/event-relay.ts"
+import { createFieldCipher, rewrapDocuments } from "./field-cipher.ts"
 import { createFunctionData } from "./function-data.ts"
 import { openInstallKeys } from "./install-keys.ts"
 import { createIdempotencyLayer, idempotencyFeature } from "./layers/idempotency.ts"
@@ -88,8 +89,7 @@ async function compose(
   close: () => Promise<void>,
 ): Promise<PlatformServer> {
   const { port = 4000, host = "127.0.0.1", signups = "closed", trustFunctions = false, log = createLog() } = options
-  const [clock, ids] = [systemClock, uuidv7]
-  const draining = new AbortController()
+  const [clock, ids, draining] = [systemClock, uuidv7, new AbortController()]
 
   const keys = await openInstallKeys(folder, options.rootKey)
   closers.push(() => keys.close())
@@ -104,11 +104,12 @@ async function compose(
   const system = await engine.open(folder.systemFile, { kind: "system", features })
   let relay: EventRelay | undefined
   const file = tellOfCalls(system, () => relay?.wake())
-  const kms = await openKms({ file, root: keys.root, clock })
+  const kms = await openKms({ file, root: keys.root, clock, rewrapOthers: rewrapDocuments(() => rooms) })
   const rooms = createProjectRooms({
     engine,
     pathOf: (projectId) => folder.projectFile(projectId),
     cursorKeyOf: (projectId) => sealer.deriveKey(`documents.cursor:${projectId}`),
+    cipherOf: (projectId) => createFieldCipher(kms.keysOf(projectId)),
   })
 
   const onLimitsError = (error: unknown): void => log.error("attempts to sign in are counted by this node alone", error)

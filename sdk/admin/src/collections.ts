@@ -20,7 +20,11 @@ export interface CollectionSettings {
 export interface Collections {
   list(project: string, page?: PageOptions): Promise<Page<CollectionInfo>>
   get(project: string, name: string): Promise<CollectionInfo>
-  create(project: string, input: CollectionSettings & { readonly name: string }): Promise<CollectionInfo>
+  /** Fields that are `encrypted` are, for as long as the collection is there. */
+  create(
+    project: string,
+    input: CollectionSettings & { readonly name: string; readonly encrypted?: readonly string[] },
+  ): Promise<CollectionInfo>
   update(project: string, name: string, settings: CollectionSettings): Promise<CollectionInfo>
   /** Deletes the collection with all its documents. There is no way back. */
   delete(project: string, name: string): Promise<void>

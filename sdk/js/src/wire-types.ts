@@ -91,6 +91,8 @@ export interface CollectionInfo {
   readonly name: string
   readonly rules: Rules
   readonly indexes: readonly Index[]
+  /** The encrypted fields; absent when there are none */
+  readonly encrypted?: readonly string[]
   readonly count: number
   /** RFC 3339, UTC, with milliseconds */
   readonly createdAt: string

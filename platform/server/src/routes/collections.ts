@@ -4,6 +4,7 @@ import {
   CollectionInvalid,
   CollectionNotFound,
   CursorInvalid,
+  EncryptedField,
   FieldUnknown,
   IndexInvalid,
   IndexRefused,
@@ -18,7 +19,7 @@ import type { Platform } from "../platform.ts"
 
 const reads: Need = { role: "viewer", key: "secret", scope: "collections:read" }
 const changes: Need = { role: "developer", scope: "collections:write" }
-const refused = [CollectionInvalid, IndexInvalid, FieldUnknown, PathInvalid]
+const refused = [CollectionInvalid, EncryptedField, IndexInvalid, FieldUnknown, PathInvalid]
 
 /** Collections: their names, rules and indexes. Members change them, and keys made for that: whoever may change a rule holds them all. */
 export function addCollectionRoutes(app: Api, platform: Platform, { inProject }: Entries): void {

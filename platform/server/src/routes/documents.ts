@@ -1,9 +1,12 @@
+import { KeyDestroyed, KeyDisabled } from "@ashlar/crypto"
 import {
   CursorInvalid,
   DocumentIdInvalid,
   DocumentNotFound,
   DocumentTooLarge,
+  EncryptedField,
   FieldUnknown,
+  FieldUnreadable,
   IndexedValueRefused,
   OperatorUnknown,
   PathInvalid,
@@ -41,6 +44,9 @@ import { etagOf, readPrecondition } from "../precondition.ts"
 import { DATA, ETAG, INSERT, inJson, LIST_QUERY, PRECONDITIONS, QUERY, UPDATE } from "./document-notes.ts"
 
 const badQuery = [
+  EncryptedField,
+  FieldUnreadable,
+  KeyDisabled,
   QueryInvalid,
   OperatorUnknown,
   FieldUnknown,
@@ -49,7 +55,10 @@ const badQuery = [
   QueryTooComplex,
   CursorInvalid,
 ]
-const badValue = [ValueInvalid, IndexedValueRefused, DocumentTooLarge, UniqueConflict]
+const badValue = [
+  ...[ValueInvalid, IndexedValueRefused, DocumentTooLarge, UniqueConflict],
+  ...[FieldUnreadable, KeyDisabled, KeyDestroyed],
+]
 const slow = [SortKeyTooLong, QueryTimeout]
 
 /** Documents: each request passes the rules of its collection first. */
@@ -136,7 +145,7 @@ export function addDocumentRoutes(app: Api, platform: Platform, entries: Entries
         summary: "One document; with If-None-Match, only if it changed",
         layers: may("read"),
         response: { 200: Document, 304: null },
-        errors: [DocumentNotFound],
+        errors: [DocumentNotFound, FieldUnreadable, KeyDisabled],
         meta: describeRoute({ headers: { "if-none-match": ETAG }, responses: { 200: { headers: { etag: ETAG } } } }),
       },
       async (ctx) => {

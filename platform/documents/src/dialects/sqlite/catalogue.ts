@@ -1,6 +1,7 @@
 import type { Transaction } from "@ashlar/sqlite"
 import { collectionNotFound } from "../../collection.ts"
 import type { Index } from "../../indexes.ts"
+import type { Path } from "../../path.ts"
 import type { Rules } from "../../rules.ts"
 import type { Indexing } from "./filter.ts"
 import { indexName } from "./names.ts"
@@ -9,6 +10,8 @@ import { indexName } from "./names.ts"
 export interface Definition {
   readonly rules: Rules
   readonly indexes: readonly Index[]
+  /** Absent when there are none. Never changed: what is stored would not be what it says. */
+  readonly encrypted?: readonly Path[]
 }
 
 /** A row of the catalogue, with its definition read. */
@@ -78,7 +81,7 @@ function readDefinition(text: string): ReadDefinition {
 
 export function toCollection(row: CollectionRow): Collection {
   const { name, version, count, bytes, analyzed, created, updated } = row
-  const { rules, indexes, scalarPaths, memberIndexes } = readDefinition(row.definition)
+  const { rules, indexes, encrypted, scalarPaths, memberIndexes } = readDefinition(row.definition)
   const indexing: Indexing = {
     isScalar: (path) => scalarPaths.size > 0 && scalarPaths.has(JSON.stringify(path)),
     membersTable: (path) => {
@@ -86,7 +89,19 @@ export function toCollection(row: CollectionRow): Collection {
       return index && indexName(name, index)
     },
   }
-  return { name, rules, indexes, version, count, bytes, analyzed, created, updated, indexing }
+  return {
+    name,
+    rules,
+    indexes,
+    ...(encrypted && { encrypted }),
+    version,
+    count,
+    bytes,
+    analyzed,
+    created,
+    updated,
+    indexing,
+  }
 }
 
 /** @throws {DOCUMENTS_COLLECTION_NOT_FOUND} */

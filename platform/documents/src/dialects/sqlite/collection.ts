@@ -69,7 +69,7 @@ export class SqliteCollection implements DocumentCollection {
   }
 
   async insertMany(data: readonly unknown[]): Promise<readonly Document[]> {
-    const { maxBatch, maxDocumentBytes } = this.#options.limits
+    const { maxBatch } = this.#options.limits
     if (data.length === 0) throw refuse(ValueInvalid, { at: "", expected: "at least one document", got: data })
     if (data.length > maxBatch) {
       throw new DocumentTooLarge(
@@ -79,10 +79,17 @@ export class SqliteCollection implements DocumentCollection {
         },
       )
     }
-    const { clock, ids } = this.#options
-    const all = data.map((each, i) => toStoredDocument(each, { maxDocumentBytes, at: `/${i}` }))
-    const at = clock.now()
-    const documents = all.map(({ value }) => toDocument({ id: ids(), rev: 1, created: at, updated: at }, value))
+    return await this.insertAs(data.map((each) => ({ id: this.#options.ids(), data: each })))
+  }
+
+  /** As `insertMany`, under ids that are given, which nothing has. */
+  async insertAs(given: readonly { readonly id: string; readonly data: unknown }[]): Promise<readonly Document[]> {
+    const { maxDocumentBytes } = this.#options.limits
+    const all = given.map(({ data }, i) => toStoredDocument(data, { maxDocumentBytes, at: `/${i}` }))
+    const at = this.#options.clock.now()
+    const documents = all.map(({ value }, i) =>
+      toDocument({ id: given[i]!.id, rev: 1, created: at, updated: at }, value),
+    )
     const args: InsertArgs = [this.name, at, ...all.flatMap(({ text }, i) => [documents[i]!.id, text])]
     await this.#file.call("documents.insert", args)
     return documents

@@ -5,6 +5,7 @@ import { type CollectionInfo, type Collections, parseCollectionChange, parseNewC
 import { toTime } from "../../document.ts"
 import { CursorInvalid } from "../../errors.ts"
 import { toIndexInfo } from "../../indexes.ts"
+import { pathText } from "../../path.ts"
 import { parseLimit } from "../../query.ts"
 import { type Collection, type CollectionRow, listCollectionsSql, loadCollection, toCollection } from "./catalogue.ts"
 import type { CreateCollectionArgs, UpdateCollectionArgs } from "./procedures.ts"
@@ -62,11 +63,12 @@ function readNameCursor(cursor: string): string {
   throw new CursorInvalid("The cursor is not one that this list gave. Start from the first page.")
 }
 
-function toInfo({ name, rules, indexes, count, created, updated }: Collection): CollectionInfo {
+function toInfo({ name, rules, indexes, encrypted = [], count, created, updated }: Collection): CollectionInfo {
   return {
     name,
     rules,
     indexes: indexes.map(toIndexInfo),
+    ...(encrypted.length > 0 && { encrypted: encrypted.map(pathText) }),
     count,
     createdAt: toTime(created),
     updatedAt: toTime(updated),

@@ -5,6 +5,7 @@ import type { Transaction } from "@ashlar/sqlite"
 import { apply } from "../../apply.ts"
 import type { CollectionChange, NewCollection } from "../../collections.ts"
 import { toStoredDocument } from "../../document.ts"
+import { checkIndexesApart } from "../../encrypted-fields.ts"
 import { CollectionExists, DocumentNotFound, RevisionConflict, TooManyCollections } from "../../errors.ts"
 import { languageLimits } from "../../limits.ts"
 import { quote } from "../../text.ts"
@@ -129,7 +130,10 @@ export interface CreateCollectionArgs extends NewCollection {
   readonly at: number
 }
 
-export function createCollection(tx: Transaction, { name, rules, indexes, at }: CreateCollectionArgs): CollectionRow {
+export function createCollection(
+  tx: Transaction,
+  { name, rules, indexes, encrypted, at }: CreateCollectionArgs,
+): CollectionRow {
   if (tx.get(selectCollectionSql, [name])) {
     throw new CollectionExists(`The collection ${quote(name)} exists already. Choose another name, or change it.`)
   }
@@ -139,7 +143,7 @@ export function createCollection(tx: Transaction, { name, rules, indexes, at }: 
       `Expected at most ${languageLimits.collections} collections. Delete one that is not used.`,
     )
   }
-  const definition = JSON.stringify({ rules, indexes })
+  const definition = JSON.stringify({ rules, indexes, ...(encrypted.length > 0 && { encrypted }) })
   tx.run("INSERT INTO documents_collections VALUES (?, ?, 1, 0, 0, 0, ?, ?)", [name, definition, at, at])
   tx.run(createTableSql(name))
   buildIndexes(tx, loadCollection(tx, name), [])
@@ -154,7 +158,12 @@ export interface UpdateCollectionArgs extends CollectionChange {
 /** Also without a change: indexes whose key expression is not of this release are rebuilt. */
 export function updateCollection(tx: Transaction, { name, rules, indexes, at }: UpdateCollectionArgs): CollectionRow {
   const before = loadCollection(tx, name)
-  const definition = JSON.stringify({ rules: { ...before.rules, ...rules }, indexes: indexes ?? before.indexes })
+  const { encrypted } = before
+  checkIndexesApart(indexes ?? [], encrypted ?? [])
+  const definition = JSON.stringify({
+    ...{ rules: { ...before.rules, ...rules }, indexes: indexes ?? before.indexes },
+    ...(encrypted && { encrypted }),
+  })
   tx.run("UPDATE documents_collections SET definition=?, version=version+1, updated=? WHERE name=?", [
     definition,
     at,

@@ -1,7 +1,8 @@
 import { AshlarError } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
+import type { Path } from "../../path.ts"
 import type { Rules } from "../../rules.ts"
-import { loadCollection } from "./catalogue.ts"
+import { type Definition, loadCollection } from "./catalogue.ts"
 
 /** One for each file, whichever store asks. */
 const rulebooks = new WeakMap<SqliteFile, Rulebook>()
@@ -20,7 +21,7 @@ export function rulebookOf(file: SqliteFile): Rulebook {
  */
 export class Rulebook {
   readonly #file: SqliteFile
-  readonly #rules: Map<string, Rules> = new Map()
+  readonly #known: Map<string, Definition> = new Map()
   /** Collections with a change that may still arrive. They are read each time. */
   readonly #unsettled: Set<string> = new Set()
 
@@ -30,11 +31,19 @@ export class Rulebook {
 
   /** @throws {DOCUMENTS_COLLECTION_NOT_FOUND} */
   rulesOf(collection: string): Rules {
-    const known = this.#rules.get(collection)
+    return this.#definitionOf(collection).rules
+  }
+  /** @throws {DOCUMENTS_COLLECTION_NOT_FOUND} */
+  encryptedOf(collection: string): readonly Path[] {
+    return this.#definitionOf(collection).encrypted ?? []
+  }
+
+  #definitionOf(collection: string): Definition {
+    const known = this.#known.get(collection)
     if (known) return known
-    const { rules } = loadCollection(this.#file, collection)
-    if (!this.#unsettled.has(collection)) this.#rules.set(collection, rules)
-    return rules
+    const definition = loadCollection(this.#file, collection)
+    if (!this.#unsettled.has(collection)) this.#known.set(collection, definition)
+    return definition
   }
 
   async changing<T>(collection: string, change: () => Promise<T>): Promise<T> {
@@ -44,7 +53,7 @@ export class Rulebook {
       if (error instanceof AshlarError && error.code === "SQLITE_OUTCOME_UNKNOWN") this.#unsettled.add(collection)
       throw error
     } finally {
-      this.#rules.delete(collection)
+      this.#known.delete(collection)
     }
   }
 }
