@@ -11,6 +11,7 @@ import type { Access, CheckedDeployment } from "./manifest.ts"
 import { Counter, type FunctionMetrics } from "./metrics.ts"
 import type { Pool } from "./pool.ts"
 import type { Runtime } from "./profile.ts"
+import { openSecrets, type SecretSource } from "./secret-env.ts"
 import type { ActiveVersion, FunctionStore, VersionContent } from "./store.ts"
 import { Watchdog } from "./watchdog.ts"
 
@@ -29,6 +30,7 @@ export interface CallsOptions {
   readonly limits: InstallLimits
   /** A project as its functions see it. */
   readonly projectNameFor: (projectId: string) => string | Promise<string>
+  readonly secretFor?: SecretSource
 }
 
 /** One version that is called. */
@@ -217,13 +219,15 @@ export class Calls {
     const { pool, broker } = this.#options
     const { store, functionId, limits, name, log } = loading
     const projectName = await this.#options.projectNameFor(store.project)
+    const owner = { project: store.project, function: name }
+    const env = await openSecrets(loading.content.env, owner, this.#options.secretFor)
     const sandbox = await pool.take(loading.runtime)
     const instance = new Instance(sandbox, {
       project: store.project,
       projectName,
       name,
       code: loading.content.code,
-      env: loading.content.env,
+      env,
       limits,
       broker,
       log,

@@ -211,3 +211,9 @@ export const EgressLimit: ErrorClass<"FUNCTIONS_EGRESS_LIMIT", 502> = defineErro
   502,
   "One fetch sent or received more bytes than it may.",
 )
+
+export const SecretRefused: ErrorClass<"FUNCTIONS_SECRET_REFUSED", 409> = defineError(
+  "FUNCTIONS_SECRET_REFUSED",
+  409,
+  "The env of the function names a secret that is not there, expired, or is not granted to it. Set it, with the function as a reader.",
+)

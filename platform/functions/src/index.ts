@@ -34,6 +34,7 @@ export {
   PayloadLimit,
   ProtocolError,
   QueueFull,
+  SecretRefused,
   StartFailed,
   Stopped,
   Threw,

@@ -14,6 +14,7 @@ import type { FunctionMetrics } from "./metrics.ts"
 import type { Page, PageRequest } from "./page.ts"
 import { Pool } from "./pool.ts"
 import type { Profile } from "./profile.ts"
+import type { SecretSource } from "./secret-env.ts"
 import { openStage, type Stage } from "./stage.ts"
 import { type FunctionRecord, FunctionStore, type Sealer, type VersionRecord } from "./store.ts"
 import { createTurns } from "./turns.ts"
@@ -23,6 +24,11 @@ export interface FunctionsOptions {
   readonly storeFor: (projectId: string) => SqliteFile | Promise<SqliteFile>
   /** A project as its functions see it, in `ctx.project`: its slug. Asked for when a process loads. Default: its id. */
   readonly projectNameFor?: (projectId: string) => string | Promise<string>
+  /**
+   * What a value `secret:<name>` of a function's env stands for, read when a process loads. Rejects when there is no such secret, or the
+   * function may not read it. Default: such values are texts like others.
+   */
+  readonly secretFor?: SecretSource
   /** What `ctx.db` reaches. */
   readonly data: DataPort
   /** Seals the env values at rest. */
@@ -163,7 +169,8 @@ export function openFunctions(options: FunctionsOptions): FunctionsService {
     onInternalError: options.onInternalError ?? (() => {}),
   })
   const projectNameFor = options.projectNameFor ?? ((projectId: string) => projectId)
-  const calls = new Calls({ pool, logs, broker, clock, ids, limits, projectNameFor })
+  const { secretFor } = options
+  const calls = new Calls({ pool, logs, broker, clock, ids, limits, projectNameFor, ...(secretFor && { secretFor }) })
   const turns = createTurns(options.locks ?? openLocks("memory:"), limits.changeWaitMs)
   let closed = false
   const open = async (projectId: string): Promise<FunctionStore> => {

@@ -175,3 +175,24 @@ test("an install starts under a root key by URL, and under no other after that",
   expect(await codeOf(open("env:ASHLAR_TEST_INSTALL_ROOT"))).toBe("CRYPTO_UNWRAP_FAILED")
   rmSync(data, { recursive: true, force: true })
 }, 60_000)
+
+test("a function reads the secrets that it is granted, and no others", async () => {
+  const P = "/v1/projects/walls"
+  const code = "export default { fetch: (request, ctx) => Response.json(ctx.env) }"
+  const deploy = (name: string) =>
+    stage.call("owner", "POST", `${P}/functions`, {
+      ...{ name, runtime: "quickjs", access: "public", code },
+      env: { PLAIN: "text", KEY: "secret:payment" },
+    })
+  await stage.call("owner", "PUT", `${P}/secrets/payment`, { value: "sk_pay", functions: ["pay"] })
+  expect((await deploy("pay")).status).toBe(201)
+  expect((await stage.call("anonymous", "GET", "/f/walls/pay")).body).toEqual({ PLAIN: "text", KEY: "sk_pay" })
+  const refused = await deploy("other")
+  expect([refused.status, refused.body.code]).toEqual([409, "FUNCTIONS_SECRET_REFUSED"])
+  expect(JSON.stringify(refused.body)).not.toMatch(/sk_pay|payment/)
+  const { body } = await stage.call("owner", "GET", `${P}/audit?limit=20`)
+  const read = body.items.find(({ action }: { action: string }) => action === "secret.read")
+  expect(read).toMatchObject({ target: "payment", actor: { kind: "function", id: "pay" } })
+  const stored = await stage.call("owner", "GET", `${P}/functions/pay`)
+  expect(JSON.stringify(stored.body)).not.toContain("sk_pay")
+}, 60_000)

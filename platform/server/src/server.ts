@@ -13,6 +13,7 @@ import { type DataFolder, openDataFolder } from "./data-folder.ts"
 import { type EventRelay, eventsFeature, startEventRelay, tellOfCalls } from "./events/event-relay.ts"
 import { createFieldCipher, rewrapDocuments } from "./field-cipher.ts"
 import { createFunctionData } from "./function-data.ts"
+import { secretsForFunctions } from "./function-secrets.ts"
 import { openInstallKeys } from "./install-keys.ts"
 import { createIdempotencyLayer, idempotencyFeature } from "./layers/idempotency.ts"
 import { createLog, type Log } from "./log.ts"
@@ -135,6 +136,7 @@ async function compose(
     projectNameFor: (projectId) => control.projects.locate(projectId)?.slug ?? projectId,
     onInternalError: (error) => log.error("a function's call failed inside the platform", error),
     data: createFunctionData(rooms),
+    secretFor: secretsForFunctions(kms, control),
     ...{ sealer, clock, ids, trustFunctions, locks: cache.locks },
     bundles: bundleStore(storage, (keys) => pushBundleRemoval(work.queue, keys)),
   })
@@ -157,8 +159,7 @@ async function compose(
     consoleFolder: options.consoleFolder,
     checkResponses: options.checkResponses ?? false,
   })
-  const server = await app.listen({ port, host })
-  const setup = await identity.setup.issue()
+  const [server, setup] = [await app.listen({ port, host }), await identity.setup.issue()]
   return {
     url: server.url,
     port: server.port,

@@ -10,6 +10,7 @@ import {
   FunctionNotFound,
   FunctionVersionNotFound,
   type LogLevel,
+  SecretRefused,
   StartFailed,
   Unsandboxed,
 } from "@ashlar/functions"
@@ -81,6 +82,7 @@ export function addFunctionRoutes(app: Api, platform: Platform, { inProject }: E
           FunctionInvalid,
           BundleTooLarge,
           BundleInvalid,
+          SecretRefused,
           Unsandboxed,
           StartFailed,
           StorageFailed,

@@ -11,6 +11,7 @@ import {
   MemoryLimit,
   ProtocolError,
   QueueFull,
+  SecretRefused,
   StartFailed,
   Stopped,
   Threw,
@@ -54,7 +55,7 @@ export function addInvokeRoutes(app: Api, platform: Platform, { inProject }: Ent
         summary: "Call a function; what follows its name is the path it sees",
         layers: [entry],
         maxBodyBytes: limits.maxInvokeBodyBytes,
-        errors: [FunctionNotFound, AccessDenied, ...refusals, ...kills],
+        errors: [FunctionNotFound, AccessDenied, SecretRefused, ...refusals, ...kills],
         meta: describeRoute(({ method }) => ({
           ...(!BODILESS.has(method) && { body: { content: { "*/*": {} }, required: false } }),
           responses: { default: { description: "What the function answers", content: { "*/*": {} } } },
