@@ -99,7 +99,7 @@ export const AccountDisabled: ErrorClass<"IDENTITY_ACCOUNT_DISABLED", 403> = def
 export const EmailUnverified: ErrorClass<"IDENTITY_EMAIL_UNVERIFIED", 403> = defineError(
   "IDENTITY_EMAIL_UNVERIFIED",
   403,
-  "The address of this account is not confirmed yet. Follow the link in the mail, or ask for another one.",
+  "The address of this account is not confirmed yet. The app lets its user in once it is.",
 )
 
 export const DevicePending: ErrorClass<"IDENTITY_DEVICE_PENDING", 400> = defineError(
