@@ -1,0 +1,111 @@
+import * as oauth from "oauth4webapi"
+import { OAuthAnswerInvalid, OAuthSignInDenied } from "../../errors.ts"
+import type { Connection } from "../connection.ts"
+import { type ExternalIdentity, toIdentity } from "../identity.ts"
+import type { Json, ProfileFacts } from "../providers/provider.ts"
+import { explained, wordOf } from "./explain.ts"
+import { askProfile, conform, type ProviderTokens, toTokens } from "./tokens.ts"
+import type { Transaction } from "./transaction.ts"
+
+export interface Found {
+  readonly identity: ExternalIdentity
+  readonly tokens: ProviderTokens
+}
+
+/**
+ * Changes the code of an answer for tokens, and asks who the person is.
+ * @throws {OAUTH_SIGN_IN_DENIED} {OAUTH_ANSWER_INVALID} {OAUTH_PROVIDER_FAILED}
+ */
+export async function whoIs(
+  connection: Connection,
+  transaction: Transaction,
+  answer: { readonly parameters: URLSearchParams; readonly redirectUri: string; readonly nowMs: number },
+): Promise<Found> {
+  return await explained(async () => {
+    const { provider, client } = connection
+    const server = await connection.server()
+    const checked = checkAnswer(server, client, answer.parameters, transaction.state)
+    const { tokens, claims, issuer } = await exchange(connection, server, { transaction, checked, ...answer })
+    const userinfo =
+      provider.asksUserinfo === true && server.userinfo_endpoint !== undefined && claims !== undefined
+        ? await askUserinfo(connection, server, { subject: claims.sub as string, accessToken: tokens.accessToken })
+        : undefined
+    const answers = await askProfile(connection.ask, provider, tokens.accessToken)
+    const facts: ProfileFacts = { claims, userinfo, answers, callback: answer.parameters }
+    const identity = toIdentity(provider.name, issuer, provider.profile(facts))
+    if (identity === undefined) throw new OAuthAnswerInvalid("Expected the provider to name the person.")
+    return { identity, tokens }
+  })
+}
+
+/** The issuer first: whatever else another one says, an error included, is not for this sign-in (RFC 9207). */
+function checkAnswer(
+  server: oauth.AuthorizationServer,
+  client: oauth.Client,
+  parameters: URLSearchParams,
+  state: string,
+): URLSearchParams {
+  try {
+    return oauth.validateAuthResponse(server, client, parameters, state)
+  } catch (error) {
+    if (!(error instanceof oauth.AuthorizationResponseError)) throw error
+    throw new OAuthSignInDenied(undefined, { details: { error: wordOf(error.error) } })
+  }
+}
+
+interface Exchanged {
+  readonly tokens: ProviderTokens
+  readonly claims: Json | undefined
+  readonly issuer: string
+}
+
+async function exchange(
+  connection: Connection,
+  server: oauth.AuthorizationServer,
+  sent: {
+    readonly transaction: Transaction
+    readonly checked: URLSearchParams
+    readonly redirectUri: string
+    readonly nowMs: number
+  },
+): Promise<Exchanged> {
+  const { provider, client, http } = connection
+  const { transaction, checked, redirectUri, nowMs } = sent
+  const lacks = new Set(provider.lacks)
+  const raw = await oauth.authorizationCodeGrantRequest(
+    server,
+    client,
+    await connection.authenticate(),
+    checked,
+    redirectUri,
+    lacks.has("pkce") ? oauth.nopkce : transaction.verifier,
+    http,
+  )
+  const answer = await conform(provider, raw)
+  const issuing = await connection.issuing(server, answer)
+  const { maxAgeSeconds } = transaction
+  const result = await oauth.processAuthorizationCodeResponse(issuing, client, answer, {
+    ...(provider.isOpenId && { requireIdToken: true }),
+    ...(provider.isOpenId && !lacks.has("nonce") && { expectedNonce: transaction.nonce }),
+    ...(maxAgeSeconds !== undefined && { maxAge: maxAgeSeconds }),
+  })
+  const claims = provider.isOpenId ? (oauth.getValidatedIdTokenClaims(result) as Json | undefined) : undefined
+  if (claims !== undefined) {
+    if (claims.sub === "") throw new OAuthAnswerInvalid("Expected an ID token that names the person.")
+    await connection.checkSignature(issuing, answer)
+    const problem = provider.refuses?.(claims)
+    if (problem !== undefined)
+      throw new OAuthSignInDenied(`The person is ${problem}.`, { details: { error: "refused" } })
+  }
+  return { tokens: toTokens(result, nowMs), claims, issuer: issuing.issuer }
+}
+
+/** It must be about the subject of the ID token: whose access token it is does not say so. */
+async function askUserinfo(
+  { client, http }: Connection,
+  server: oauth.AuthorizationServer,
+  { subject, accessToken }: { readonly subject: string; readonly accessToken: string },
+): Promise<Json> {
+  const answer = await oauth.userInfoRequest(server, client, accessToken, http)
+  return await oauth.processUserInfoResponse(server, client, subject, answer)
+}
