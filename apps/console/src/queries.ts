@@ -1,3 +1,4 @@
+import { everyItem } from "@ashlar/admin"
 import { type Filter, isRequestError, type JsonObject } from "@ashlar/sdk"
 import { infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query"
 import { admin } from "./session.ts"
@@ -26,6 +27,13 @@ export const membersQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "members"], queryFn: () => admin.members.list(p, ALL) })
 export const keysQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "keys"], queryFn: () => admin.keys.list(p, ALL) })
+export const secretsQuery = (p: string) =>
+  queryOptions({
+    queryKey: ["p", p, "secrets"],
+    queryFn: () => Array.fromAsync(everyItem((page) => admin.secrets.list(p, page))),
+  })
+export const secretHistoryQuery = (p: string, name: string) =>
+  queryOptions({ queryKey: ["p", p, "secrets", name], queryFn: () => admin.secrets.history(p, name) })
 export const appUsersQuery = (p: string, email: string) =>
   infiniteQueryOptions({
     queryKey: ["p", p, "users", email],

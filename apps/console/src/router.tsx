@@ -221,6 +221,11 @@ const apiKeys = createRoute({
   path: "api-keys",
   component: lazyRouteComponent(() => import("./screens/settings/api-keys.tsx"), "ApiKeysScreen"),
 })
+const secrets = createRoute({
+  getParentRoute: () => settings,
+  path: "secrets",
+  component: lazyRouteComponent(() => import("./screens/settings/secrets.tsx"), "SecretsScreen"),
+})
 const members = createRoute({
   getParentRoute: () => settings,
   path: "members",
@@ -260,7 +265,7 @@ const routeTree = root.addChildren([
         indexes,
       ]),
       functions.addChildren([functionsIndex, functionScreen]),
-      settings.addChildren([settingsIndex, general, apiKeys, members, users, signInSettings]),
+      settings.addChildren([settingsIndex, general, apiKeys, secrets, members, users, signInSettings]),
       audit,
     ]),
   ]),

@@ -1,10 +1,11 @@
 import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router"
-import { DoorOpen, KeyRound, SlidersHorizontal, UserRound, Users } from "lucide-react"
+import { DoorOpen, KeyRound, Lock, SlidersHorizontal, UserRound, Users } from "lucide-react"
 import { exact } from "../../frame/rail.tsx"
 
 const pages = [
   ["general", "General", SlidersHorizontal, "/projects/$p/settings/general"],
   ["api-keys", "API keys", KeyRound, "/projects/$p/settings/api-keys"],
+  ["secrets", "Secrets", Lock, "/projects/$p/settings/secrets"],
   ["members", "Members", Users, "/projects/$p/settings/members"],
   ["users", "App users", UserRound, "/projects/$p/settings/users"],
   ["sign-in", "App sign-in", DoorOpen, "/projects/$p/settings/sign-in"],
