@@ -1,27 +1,4 @@
-import { afterAll, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { testGuides } from "@ashlar/core/testing/guides"
 
-/** Every program of the guide is run, in a folder of its own: each ends with what must be true. */
-
-const root = join(import.meta.dir, "..", "..", "..")
-const text = readFileSync(join(root, "docs", "guides", "keys.md"), "utf8")
-const programs = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map((match, at) => [at + 1, match[1]!] as const)
-
-// Inside the package, where the programs find what they import.
-const cache = join(import.meta.dir, "..", "node_modules", ".cache")
-mkdirSync(cache, { recursive: true })
-const folder = mkdtempSync(join(cache, "guide-"))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-test.each(programs)("the guide of keys runs its program %d", async (at, program) => {
-  expect(program).toContain("assert.")
-  const own = join(folder, String(at))
-  mkdirSync(own)
-  const file = join(own, "keys.ts")
-  writeFileSync(file, program)
-  const child = Bun.spawn([process.execPath, file], { cwd: own, stdin: "ignore", stdout: "pipe", stderr: "pipe" })
-  const [code, problems] = await Promise.all([child.exited, new Response(child.stderr).text()])
-  expect([code, problems]).toEqual([0, ""])
-})
-test("it has as many as it should", () => expect(programs).toHaveLength(6))
+testGuides(join(import.meta.dir, ".."), { keys: 6 })

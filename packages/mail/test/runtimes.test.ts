@@ -40,7 +40,8 @@ testOnRuntimes(
   },
   {
     external: ["nodemailer", "nodemailer/*"],
-    after: () => {
+    said: (text) => {
+      expect(text).toBe("all is well\n")
       expect([taken.length, ses.seen.length]).toEqual([1, 1])
       expect(taken[0]).toContain("AP8=")
     },

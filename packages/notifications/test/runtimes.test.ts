@@ -13,5 +13,10 @@ testOnRuntimes(
     twilio.seen.length = 0
     return `twilio://AC1:hidden@/?service=MG1&endpoint=${encodeURIComponent(twilio.url)}`
   },
-  { after: () => expect(twilio.seen.length).toBeGreaterThan(0) },
+  {
+    said: (text) => {
+      expect(text).toBe("all is well\n")
+      expect(twilio.seen.length).toBeGreaterThan(0)
+    },
+  },
 )

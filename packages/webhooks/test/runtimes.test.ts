@@ -25,5 +25,10 @@ testOnRuntimes(
     const urls = ["memory:", `sqlite:${join(folder, `${runtime}.db`)}`]
     return { urls, secure: { port: secure.port, certificate: certificate.certificate } }
   },
-  { after: () => expect(seen).toEqual(Array(2).fill(`hooks.example.com:${secure.port} /a?b=1`)) },
+  {
+    said: (text) => {
+      expect(text).toBe("all is well\n")
+      expect(seen).toEqual(Array(2).fill(`hooks.example.com:${secure.port} /a?b=1`))
+    },
+  },
 )

@@ -6,17 +6,18 @@ import { temporaryHome } from "./guides.ts"
 export type Runtime = "bun" | "node" | "deno"
 
 export interface RuntimeTestOptions {
+  /** The program in `src/testing`, by its name. Default `runtime-process`. */
+  readonly program?: string
   /** Packages that are not put into the bundle: those that read files beside their own. */
   readonly external?: readonly string[]
   /** Default 60,000. */
   readonly timeoutMs?: number
-  /** Called once a runtime's process has ended well. */
-  readonly after?: (runtime: Runtime) => void
+  /** Looks at what the program said. Default: that it is `all is well`. */
+  readonly said?: (text: string) => void | Promise<void>
 }
 
 /**
- * Runs `src/testing/runtime-process.ts` of a package on every runtime: Bun takes the source, Node and Deno a bundle of it. It says
- * `all is well`, and nothing else.
+ * Runs a program of a package on every runtime: Bun takes the source, Node and Deno a bundle of it.
  *
  * @param given What the program is told, as its one argument: texts as they are, all else as JSON.
  */
@@ -24,11 +25,12 @@ export function testOnRuntimes(
   packageFolder: string,
   what: string,
   given: (runtime: Runtime, folder: string) => unknown,
-  { external = [], timeoutMs = 60_000, after }: RuntimeTestOptions = {},
+  options: RuntimeTestOptions = {},
 ): void {
-  const program = join(packageFolder, "src", "testing", "runtime-process.ts")
+  const { program: name = "runtime-process", external = [], timeoutMs = 60_000, said: look = isWell } = options
+  const program = join(packageFolder, "src", "testing", `${name}.ts`)
   const folder = temporaryHome(packageFolder)
-  const bundle = join(folder, "runtime-process.mjs")
+  const bundle = join(folder, `${name}.mjs`)
   beforeAll(async () => {
     const built = await Bun.build({
       entrypoints: [program],
@@ -51,13 +53,17 @@ export function testOnRuntimes(
       continue
     }
     const run = async (): Promise<void> => {
-      const told = given(runtime, folder)
+      const told = await given(runtime, folder)
       const argument = typeof told === "string" ? told : JSON.stringify(told)
       const child = Bun.spawn([...command!, argument], { stdin: "ignore", stdout: "pipe", stderr: "pipe" })
       const [said, problems] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-      expect([await child.exited, said, problems]).toEqual([0, "all is well\n", ""])
-      after?.(runtime)
+      expect([await child.exited, problems]).toEqual([0, ""])
+      await look(said)
     }
     test(`${what} on ${runtime}`, run, timeoutMs)
   }
+}
+
+function isWell(text: string): void {
+  expect(text).toBe("all is well\n")
 }
