@@ -34,10 +34,12 @@ async function runOn(name: "node" | "deno"): Promise<void> {
   })
   if (!built.success) throw new AggregateError(built.logs, "The example does not build")
   const program = join(folder, "dist", "start.mjs")
+  // What is kept is kept in the example's own folder.
+  const grants = ["--allow-net", "--allow-env", "--allow-read", "--allow-sys", `--allow-write=${folder}`]
   const command =
     name === "node"
       ? [await ensureNode(), program]
-      : [await ensureDeno(), "run", "--quiet", "--no-lock", "--allow-net", "--allow-env", "--allow-read", program]
+      : [await ensureDeno(), "run", "--quiet", "--no-lock", ...grants, program]
   const child = Bun.spawn(command, { stdin: "inherit", stdout: "inherit", stderr: "inherit" })
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal))
   process.exitCode = await child.exited
