@@ -18,6 +18,7 @@ import { registerKms } from "./commands/kms.ts"
 import { registerLogs } from "./commands/logs.ts"
 import { registerMigrate } from "./commands/migrate.ts"
 import { registerMigrations } from "./commands/migrations.ts"
+import { registerOAuth } from "./commands/oauth.ts"
 import { registerOpenApi } from "./commands/openapi.ts"
 import { registerPeople } from "./commands/people.ts"
 import { registerProjects } from "./commands/projects.ts"
@@ -114,6 +115,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerTypes(program, run)
   registerClient(program, run)
   registerGenerate(program, run)
+  registerOAuth(program, run)
   registerInit(program, run)
   registerDeploy(program, run)
   registerLogs(program, run)

@@ -72,3 +72,9 @@ export const OAuthGrantEnded: ErrorClass<"OAUTH_GRANT_ENDED", 401> = defineError
   401,
   "The provider gives no tokens for this person any more: the consent was taken back, or ran out. Let the person sign in again.",
 )
+
+export const EthereumSignInInvalid: ErrorClass<"OAUTH_ETHEREUM_INVALID", 401> = defineError(
+  "OAUTH_ETHEREUM_INVALID",
+  401,
+  "The message and its signature prove no Ethereum account here. `details.reason` says what is wrong.",
+)

@@ -142,7 +142,7 @@ export const ${constant} = defineJob(
 `
 }
 
-function refuseToReplace(cwd: string, path: string, force = false): void {
+export function refuseToReplace(cwd: string, path: string, force = false): void {
   if (force || !existsSync(path)) return
   throw new InputInvalid(`${relative(cwd, path)} is there already. Name another file with --out, or pass --force.`)
 }

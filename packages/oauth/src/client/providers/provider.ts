@@ -100,8 +100,8 @@ export interface ProviderOptions<Name extends string> {
 }
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
-/** Paths that sign-in by e-mail has. */
-const TAKEN: ReadonlySet<string> = new Set(["email"])
+/** Paths that sign-in by e-mail and by Ethereum have. */
+const TAKEN: ReadonlySet<string> = new Set(["email", "ethereum"])
 const MAX_SCOPES = 100
 
 /**
