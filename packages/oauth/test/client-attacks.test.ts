@@ -359,6 +359,30 @@ describe("an ID token", () => {
       await refused(world, await world.back(await world.fake.signIn(await world.start())), "OAUTH_ANSWER_INVALID")
     }
   })
+  test("and userinfo that is a JWT must be signed by the provider", async () => {
+    const { privateKey } = await generateKeyPair("RS256")
+    const claims = { sub: "1001", email: "victim@example.com", email_verified: true }
+    const tokens = [
+      `${encode({ alg: "none" })}.${encode(claims)}.`,
+      await new SignJWT(claims).setProtectedHeader({ alg: "RS256" }).sign(privateKey),
+      await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(Buffer.from("a secret".padEnd(32, "0"))),
+    ]
+    for (const token of tokens)
+      for (const algorithms of [["RS256", "HS256", "none"], undefined]) {
+        const world = clientWorld(STAFF, {
+          answer: async (endpoint, answer) => {
+            if (endpoint === "discovery")
+              return Response.json({
+                ...((await answer.json()) as object),
+                userinfo_signing_alg_values_supported: algorithms,
+              })
+            const headers = { "content-type": "application/jwt" }
+            return endpoint === "userinfo" ? new Response(token, { headers }) : answer
+          },
+        })
+        await refused(world, await world.back(await world.fake.signIn(await world.start())), "OAUTH_ANSWER_INVALID")
+      }
+  })
   test("without an address takes one from userinfo only with userinfo's own word for it", async () => {
     const world = clientWorld(STAFF, {
       claims: ({ email: _, ...claims }) => ({ ...claims, email_verified: true }),

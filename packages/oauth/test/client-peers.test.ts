@@ -14,6 +14,7 @@ import {
 import { createOAuthServer, type OAuthServer } from "@ashlar/oauth/server"
 import { testSealer } from "../src/testing/client-world.ts"
 import { FormBrowser } from "../src/testing/form-browser.ts"
+import { type LateServer, listenFirst } from "../src/testing/late-server.ts"
 import { PEOPLE, signIn } from "../src/testing/test-server.ts"
 
 /** The client against servers over real sockets: what others wrote, and our own. */
@@ -141,12 +142,10 @@ describe("npm oidc-provider", () => {
 describe("our own server", () => {
   let server: OAuthServer
   let issuer: string
-  let stop: () => Promise<unknown>
+  let late: LateServer
   beforeAll(async () => {
-    const probe = createApp()
-    const { port } = await probe.listen({ port: 0 })
-    await probe.stop(0)
-    issuer = `http://127.0.0.1:${port}`
+    late = await listenFirst()
+    issuer = late.origin
     const callback = `${APP}/sign-in/peer/callback`
     const grants = ["authorization_code", "refresh_token"] as const
     server = createOAuthServer({
@@ -159,11 +158,10 @@ describe("our own server", () => {
     })
     const app = createApp()
     app.add(server.routes)
-    await app.listen({ port })
-    stop = () => app.stop(0)
+    late.serve(app)
   })
   afterAll(async () => {
-    await stop()
+    await late.stop()
     await server.close()
   })
 

@@ -8,3 +8,4 @@ testOnRuntimes(join(import.meta.dir, ".."), "the whole way is gone", (runtime, f
   `sqlite:${join(folder, `${runtime}.db`)}`,
   ...servers,
 ])
+testOnRuntimes(join(import.meta.dir, ".."), "sign-in with others works", () => "", { program: "client-process" })

@@ -1,7 +1,7 @@
 import type { Clock } from "@ashlar/core"
 import { decodeJwt } from "jose"
 import * as oauth from "oauth4webapi"
-import { OAuthAnswerInvalid } from "../errors.ts"
+import { OAuthAnswerInvalid, OAuthProviderFailed } from "../errors.ts"
 import { type Ask, createAsk, type OutboundLimits, type OutboundOptions } from "./outbound.ts"
 import type { Json, Provider } from "./providers/provider.ts"
 
@@ -62,10 +62,21 @@ export class Connection {
     // To the letter: everything else that says who the issuer is will be compared so.
     if (found.issuer !== text) throw new OAuthAnswerInvalid(`Expected the issuer to say that it is ${text}.`)
     const allowed = this.provider.server.algorithms ?? ALGORITHMS
-    const offered = found.id_token_signing_alg_values_supported ?? ["RS256"]
-    return { ...found, id_token_signing_alg_values_supported: offered.filter((one) => allowed.includes(one)) }
+    const good = (offered: readonly string[] = ["RS256"]): string[] => offered.filter((one) => allowed.includes(one))
+    return {
+      ...found,
+      id_token_signing_alg_values_supported: good(found.id_token_signing_alg_values_supported),
+      userinfo_signing_alg_values_supported: good(found.userinfo_signing_alg_values_supported),
+    }
   }
 
+  /** An address that browsers are sent to. @throws {OAUTH_PROVIDER_FAILED} where it is no page of a provider's. */
+  pageOf(endpoint: string): URL {
+    const url = URL.parse(endpoint)
+    const isPlain = url?.protocol === "http:" && this.provider.server.issuer.startsWith("http:")
+    if (url !== null && (url.protocol === "https:" || isPlain)) return url
+    throw new OAuthProviderFailed("Expected the provider's pages to be https.")
+  }
   get client(): oauth.Client {
     const { clock, clockToleranceSeconds } = this.#options
     return {
@@ -102,7 +113,7 @@ export class Connection {
     if (issuer === undefined) throw new OAuthAnswerInvalid("Expected an ID token of a tenant that is welcome.")
     return { ...server, issuer }
   }
-  /** Checks the signature of the ID token that an answer held, with the keys that the provider publishes. */
+  /** Checks the signature of the ID token that an answer held, or was, with the keys that the provider publishes. */
   async checkSignature(server: oauth.AuthorizationServer, answer: Response): Promise<void> {
     await oauth.validateApplicationLevelSignature(server, answer, { ...this.http, [oauth.jwksCache]: this.#jwks })
   }

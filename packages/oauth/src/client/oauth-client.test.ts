@@ -111,6 +111,23 @@ describe("a client", () => {
     )
     expect(await clientWorld(github(app)).client.logoutUrl("github")).toBeUndefined()
   })
+  test("sends nobody to a page that is none, on this machine neither", async () => {
+    const local = oidc({ name: "local", issuer: "http://127.0.0.1:8080", ...app })
+    for (const page of ["javascript:alert(1)", "data:text/html,hi", "file:///etc/passwd", "page"]) {
+      const { client } = clientWorld(local, {
+        answer: async (endpoint, answer) =>
+          endpoint === "discovery"
+            ? Response.json({
+                ...((await answer.json()) as object),
+                authorization_endpoint: page,
+                end_session_endpoint: page,
+              })
+            : answer,
+      })
+      await expect(client.begin("local")).rejects.toMatchObject({ code: "OAUTH_PROVIDER_FAILED" })
+      await expect(client.logoutUrl("local")).rejects.toMatchObject({ code: "OAUTH_PROVIDER_FAILED" })
+    }
+  })
   test("shows Facebook's API a proof of the secret, and never the secret", async () => {
     const world = clientWorld(facebook(app))
     await world.back(await world.fake.signIn(await world.start()))

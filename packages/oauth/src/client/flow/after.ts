@@ -104,7 +104,7 @@ export async function logoutUrl(
 ): Promise<URL | undefined> {
   const { end_session_endpoint } = await explained(() => connection.server())
   if (end_session_endpoint === undefined) return undefined
-  const url = new URL(end_session_endpoint)
+  const url = connection.pageOf(end_session_endpoint)
   url.searchParams.set("client_id", connection.provider.clientId)
   if (options.idToken !== undefined) url.searchParams.set("id_token_hint", options.idToken)
   if (options.returnTo !== undefined) url.searchParams.set("post_logout_redirect_uri", options.returnTo)

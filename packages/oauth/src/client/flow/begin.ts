@@ -42,9 +42,7 @@ export async function authorizationUrl(
     const { authorization_endpoint } = server
     if (authorization_endpoint === undefined)
       throw new OAuthProviderFailed("Expected the provider to have an authorization endpoint.")
-    const url = new URL(authorization_endpoint)
-    if (url.protocol !== "https:" && connection.provider.server.issuer.startsWith("https:"))
-      throw new OAuthProviderFailed("Expected the provider's authorization endpoint to be https.")
+    const url = connection.pageOf(authorization_endpoint)
     const parameters = await parametersOf(connection, transaction, options)
     const isPushed =
       server.pushed_authorization_request_endpoint !== undefined &&

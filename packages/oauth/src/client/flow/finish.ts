@@ -24,8 +24,11 @@ export async function whoIs(
   return await explained(async () => {
     const { provider, client } = connection
     const server = await connection.server()
-    const checked = checkAnswer(server, client, answer.parameters, transaction.state)
+    const { parameters, iss } = splitIssuer(connection, answer.parameters)
+    const checked = checkAnswer(server, client, parameters, transaction.state)
     const { tokens, claims, issuer } = await exchange(connection, server, { transaction, checked, ...answer })
+    if (iss !== undefined && iss !== issuer)
+      throw new OAuthAnswerInvalid("Expected the answer to be of the token's issuer.")
     const userinfo =
       provider.asksUserinfo === true && server.userinfo_endpoint !== undefined && claims !== undefined
         ? await askUserinfo(connection, server, { subject: claims.sub as string, accessToken: tokens.accessToken })
@@ -36,6 +39,20 @@ export async function whoIs(
     if (identity === undefined) throw new OAuthAnswerInvalid("Expected the provider to name the person.")
     return { identity, tokens }
   })
+}
+
+/** Of many tenants the ID token tells which one it is: until then what an answer says of it must be of the same host. */
+function splitIssuer(
+  { provider }: Connection,
+  parameters: URLSearchParams,
+): { readonly parameters: URLSearchParams; readonly iss: string | undefined } {
+  const iss = parameters.get("iss")
+  if (provider.issuerOf === undefined || iss === null) return { parameters, iss: undefined }
+  if (URL.parse(iss)?.origin !== new URL(provider.server.issuer).origin)
+    throw new OAuthAnswerInvalid("Expected an answer of the provider's.")
+  const rest = new URLSearchParams(parameters)
+  rest.delete("iss")
+  return { parameters: rest, iss }
 }
 
 /** The issuer first: whatever else another one says, an error included, is not for this sign-in (RFC 9207). */
@@ -102,10 +119,14 @@ async function exchange(
 
 /** It must be about the subject of the ID token: whose access token it is does not say so. */
 async function askUserinfo(
-  { client, http }: Connection,
+  connection: Connection,
   server: oauth.AuthorizationServer,
   { subject, accessToken }: { readonly subject: string; readonly accessToken: string },
 ): Promise<Json> {
+  const { client, http } = connection
   const answer = await oauth.userInfoRequest(server, client, accessToken, http)
-  return await oauth.processUserInfoResponse(server, client, subject, answer)
+  const info = await oauth.processUserInfoResponse(server, client, subject, answer)
+  const isSigned = /^application\/jwt\b/i.test(answer.headers.get("content-type") ?? "")
+  if (isSigned) await connection.checkSignature(server, answer)
+  return info
 }

@@ -38,7 +38,8 @@ export function github<const Name extends string = "github">(options: GitHubOpti
     authentication,
     isOpenId: false,
     server: {
-      issuer: site,
+      // As GitHub's metadata has it: /.well-known/oauth-authorization-server/login/oauth
+      issuer: `${site}/login/oauth`,
       authorize: `${site}/login/oauth/authorize`,
       token: `${site}/login/oauth/access_token`,
     },

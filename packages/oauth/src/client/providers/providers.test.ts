@@ -51,12 +51,12 @@ const rows: readonly Row[] = [
   },
   {
     provider: github(app),
-    expected: { ...found, issuer: "https://github.com" },
+    expected: { ...found, issuer: "https://github.com/login/oauth" },
     page: "https://github.com/login/oauth/authorize",
   },
   {
     provider: github({ ...app, host: "git.example.com", name: "works" }),
-    expected: { ...found, issuer: "https://git.example.com" },
+    expected: { ...found, issuer: "https://git.example.com/login/oauth" },
     page: "https://git.example.com/login/oauth/authorize",
   },
   {
@@ -240,6 +240,18 @@ describe("Microsoft", () => {
     const world = clientWorld(provider)
     await world.back(await world.fake.signIn(await world.start(), { ...ana, claims: { tid } }))
     expect(world.signedIn.length).toBe(comesIn ? 1 : 0)
+  })
+  test.each([
+    ["of the tenant", `https://login.microsoftonline.com/${TENANT}/v2.0`, true],
+    ["of another tenant", `https://login.microsoftonline.com/${consumers}/v2.0`, false],
+    ["of elsewhere", `https://evil.example/${TENANT}/v2.0`, false],
+    ["of all tenants", "https://login.microsoftonline.com/common/v2.0", false],
+  ])("takes an answer whose iss is %s: %s", async (_what, iss, comesIn) => {
+    const world = clientWorld(microsoft(app))
+    const answer = await world.fake.signIn(await world.start(), { ...ana, claims: { tid: TENANT } })
+    await world.browser.open(`${answer.url}&${new URLSearchParams({ iss })}`)
+    expect(world.signedIn.length).toBe(comesIn ? 1 : 0)
+    if (iss.includes("evil")) expect(world.fake.asked).toEqual([])
   })
   test("refuses a token whose issuer is not that of its tenant", async () => {
     const world = clientWorld(microsoft(app), { claims: (claims) => ({ ...claims, tid: consumers }) })

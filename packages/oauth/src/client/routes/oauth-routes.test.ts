@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { generateKeyPairSync } from "node:crypto"
-import { openSessions, sessionGuard } from "@ashlar/auth"
+import { openSessions, optional, sessionGuard } from "@ashlar/auth"
 import { createApp } from "@ashlar/http"
 import { csrf } from "@ashlar/security"
 import { APP, clientWorld, testSealer } from "../../testing/client-world.ts"
@@ -123,19 +123,19 @@ function identityApp() {
   const fake = fakeProvider(provider)
   const client = createOAuthClient({ url: APP, sealer: testSealer(), providers: [provider], fetch: fake.fetch })
   const server = createApp({ onError: () => undefined })
-  server.scope("/auth", [], (auth) =>
+  server.scope("/auth", [optional(guard)], (auth) =>
     auth.add(
       oauthRoutes({
         client,
-        onSignIn: async (ctx, { identity }) => {
+        userIdOf: (ctx) => guard.sessionOf(ctx)?.userId,
+        onSignIn: async (ctx, { identity, connect }) => {
           const key = `${identity.issuer} ${identity.subject}`
-          const decision = await decideAccount(identity, {
-            findByIdentity: async (issuer, subject) => {
-              const id = links.get(`${issuer} ${subject}`)
-              return id === undefined ? undefined : { id }
-            },
-            findByEmail: async (email) => users.get(email),
-          })
+          const findByIdentity = async (issuer: string, subject: string) => {
+            const id = links.get(`${issuer} ${subject}`)
+            return id === undefined ? undefined : { id }
+          }
+          const accounts = { findByIdentity, findByEmail: async (email: string) => users.get(email) }
+          const decision = await decideAccount(identity, accounts, { signedInAs: connect })
           if (decision.action === "refuse") return ctx.json<number>({ reason: decision.reason }, 409)
           const userId = decision.action === "create" ? `user-${users.size + 1}` : decision.userId
           if (decision.action === "create" && decision.email !== undefined)
@@ -191,5 +191,24 @@ describe("an app with accounts and sessions", () => {
     const own = browser()
     const answer = await fake.signIn((await own.open("/auth/sign-in/google?next=/me")).leftTo!, ana)
     expect((await own.open(answer.url)).text).toBe("ana")
+  })
+  test("connects another identity for who is signed in, and none that is somebody else's", async () => {
+    const { fake, browser } = identityApp()
+    const own = browser()
+    const first = await fake.signIn((await own.open("/auth/sign-in/google?next=/me")).leftTo!, ana)
+    expect((await own.open(first.url)).text).toBe("user-1")
+    const connect = async (): Promise<URL> =>
+      (await own.open("/auth/sign-in/google/connect?next=/me", { method: "POST", headers: here })).leftTo!
+    const other = { subject: "other", email: "elsewhere@example.com", emailVerified: false }
+    expect((await own.open((await fake.signIn(await connect(), other)).url)).text).toBe("user-1")
+    const again = browser()
+    const answer = await fake.signIn((await again.open("/auth/sign-in/google?next=/me")).leftTo!, other)
+    expect((await again.open(answer.url)).text).toBe("user-1")
+    const bo = { subject: "2", email: "bo@example.com", emailVerified: true }
+    const theirs = browser()
+    const begun = await fake.signIn((await theirs.open("/auth/sign-in/google?next=/me")).leftTo!, bo)
+    expect((await theirs.open(begun.url)).text).toBe("user-2")
+    const taken = await own.open((await fake.signIn(await connect(), bo)).url)
+    expect(taken.text).toBe('{"reason":"linked-elsewhere"}')
   })
 })
