@@ -1,4 +1,3 @@
-import type { AshlarError } from "@ashlar/core"
 import type { BaseContext } from "@ashlar/http"
 import { preferred } from "@ashlar/http/negotiation"
 import { Html, html } from "../../server/pages/html.ts"
@@ -36,9 +35,16 @@ export const failurePage: FailurePage = ({ code, label, retry }) => {
 <style>${new Html(STYLE)}</style><main><h1>${title}</h1><p role="alert">${text}</p>${again}</main></html>`.text
 }
 
-/** Whether it is a person's browser that asks, and the error one of these. */
-export function wantsPage(ctx: BaseContext, error: AshlarError): boolean {
+/** Leads a browser on: policies of the app's pages (`form-action`) hold a form to its own site on all of its redirects, and end here. */
+export function onwardPage(location: string): string {
+  const content = `0;url=${location}`
+  return html`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="${content}"><title>One moment</title><p><a href="${location}">Go on</a></p></html>`
+    .text
+}
+
+/** Whether it is a person's browser that asks. */
+export function wantsPage(ctx: BaseContext): boolean {
   const accept = ctx.headers.get("accept")
-  if (accept === null || !error.code.startsWith("OAUTH_")) return false
+  if (accept === null) return false
   return preferred(["application/problem+json", "application/json", "text/html"], accept) === "text/html"
 }

@@ -85,6 +85,13 @@ describe("connecting a provider to an account", () => {
     expect(await post({})).toBe(403)
     expect(await post({ origin: "https://app.example" })).toBe(303)
     expect(await post(here)).toBe(303)
+    // A browser is led on by a page: `form-action` of the page before would end a redirect.
+    const browser = await world.app.fetch(
+      new Request(`${APP}/sign-in/google/connect`, { method: "POST", headers: { ...here, accept: "text/html" } }),
+    )
+    expect([browser.status, browser.headers.get("cache-control")]).toEqual([200, "no-store"])
+    expect(browser.headers.get("set-cookie")).toStartWith("__Host-oauth-")
+    expect(await browser.text()).toContain('content="0;url=https://accounts.google.com/o/oauth2/v2/auth?')
     // A link of another page begins a sign-in, and never a connection.
     await world.back(await world.fake.signIn(await world.start()))
     expect(world.signedIn[0]!.connect).toBeUndefined()

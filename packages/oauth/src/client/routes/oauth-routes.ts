@@ -15,7 +15,7 @@ import {
 import { pageAnswer } from "../../server/pages/page-answer.ts"
 import { formOf, MAX_FORM_BYTES, queryOf } from "../../server/wire/parameters.ts"
 import type { OAuthClient, SignedIn } from "../oauth-client.ts"
-import { type FailurePage, failurePage, wantsPage } from "./failure-page.ts"
+import { type FailurePage, failurePage, onwardPage, wantsPage } from "./failure-page.ts"
 import { SignInCookies } from "./sign-in-cookies.ts"
 
 export interface OAuthRoutesOptions<Name extends string> {
@@ -131,13 +131,14 @@ class Door<Name extends string> {
     return onward(ctx, begun.url.href)
   }
   /** By a page of this site only: another one's would connect an account that its maker signs in with. */
-  async connect(ctx: BaseContext, provider: string, next: string | undefined): Promise<Response> {
+  async connect(ctx: BaseContext, provider: string, next: string | undefined): Promise<unknown> {
     const site = ctx.headers.get("sec-fetch-site")
     const isHere = site === null ? ctx.headers.get("origin") === this.#origin : site === "same-origin"
     if (!isHere) throw new OriginRefused()
     const userId = await this.#options.userIdOf?.(ctx)
     if (userId === undefined) throw new CredentialsMissing()
-    return await this.start(ctx, provider, next, userId)
+    const answer = await this.start(ctx, provider, next, userId)
+    return wantsPage(ctx) ? pageAnswer(ctx, onwardPage(answer.headers.get("location")!)) : answer
   }
   async finish(ctx: BaseContext, provider: string): Promise<unknown> {
     const { client, onSignIn, userIdOf } = this.#options
@@ -167,7 +168,7 @@ class Door<Name extends string> {
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof AshlarError) || !wantsPage(ctx, error)) throw error
+      if (!(error instanceof AshlarError && error.code.startsWith("OAUTH_") && wantsPage(ctx))) throw error
       const provider = await client.find(name).catch(() => undefined)
       const retry = provider === undefined ? undefined : `${client.url}/sign-in/${provider.name}`
       const text = page({ code: error.code, label: provider?.label, retry, ctx })
