@@ -235,6 +235,22 @@ test.each([
   expect(new URL(world.signedIn[0]!.next, APP).origin).toBe("https://app.example")
 })
 
+test("a way to go on that no cookie holds leads to the beginning", async () => {
+  for (const [next, kept] of [
+    [`/${"a".repeat(999)}`, 1_000],
+    [`/${"a".repeat(1_000)}`, 1],
+    [`/${"ä".repeat(500)}`, 1],
+  ] as const) {
+    const world = clientWorld(STAFF, { routes: { userIdOf: () => "u".repeat(255) } })
+    const begun = await world.browser.open(`/auth/sign-in/staff/connect?next=${encodeURIComponent(next)}`, {
+      method: "POST",
+      headers: { "sec-fetch-site": "same-origin" },
+    })
+    await world.back(await world.fake.signIn(begun.leftTo!))
+    expect(world.signedIn[0]!.next.length).toBe(kept)
+  }
+})
+
 describe("an ID token", () => {
   const nowSeconds = Date.UTC(2026, 10, 29) / 1000
   type Claims = Readonly<Record<string, unknown>>

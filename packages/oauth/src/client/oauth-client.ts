@@ -95,6 +95,7 @@ export interface OAuthClient<Name extends string = string> {
 }
 
 const USED = "oauth-state"
+const MAX_NEXT = 1_000
 /** Connections of found providers that are kept. */
 const MAX_FOUND = 200
 
@@ -164,7 +165,7 @@ class LiveClient<Name extends string> implements OAuthClient<Name> {
       state: randomToken(),
       verifier: randomToken(),
       nonce: randomToken(),
-      next: safeNext(options.next),
+      next: nextOf(options.next),
       connect,
       maxAgeSeconds,
       untilMs: this.clock.now() + this.#signInSeconds * 1000,
@@ -253,6 +254,12 @@ class LiveClient<Name extends string> implements OAuthClient<Name> {
   #callback(provider: string): string {
     return `${this.url}/sign-in/${provider}/callback`
   }
+}
+
+/** Escaped it may be longer than it was, and a cookie has to hold it. */
+function nextOf(next: string | undefined): string {
+  const path = safeNext(next)
+  return path.length <= MAX_NEXT ? path : "/"
 }
 
 function checkUrl(text: string): string {

@@ -6,7 +6,7 @@ import type { Transaction } from "./transaction.ts"
 
 /** What one sign-in asks for besides. */
 export interface BeginOptions {
-  /** Where to go on: a path of the app. Anything else becomes `/`. Default: `/`. */
+  /** Where to go on: a path of the app, at most 1,000 characters. Anything else becomes `/`. Default: `/`. */
   readonly next?: string | undefined
   /** Who is signed in already, and asked to connect this provider. */
   readonly connect?: string | undefined

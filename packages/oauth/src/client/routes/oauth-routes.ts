@@ -181,9 +181,7 @@ class Door<Name extends string> {
   }
   #parametersOf(ctx: BaseContext, provider: string): URLSearchParams {
     const query = queryOf(ctx)
-    const state = query.get("state")
-    if (query.has("form") && state !== undefined)
-      return this.#cookies.takeForm(ctx, provider, { state, nowMs: this.#options.client.clock.now() })
+    if (query.has("form")) return this.#cookies.takeForm(ctx, provider, this.#options.client.clock.now())
     return new URLSearchParams(query.toRecord() as Record<string, string>)
   }
 }

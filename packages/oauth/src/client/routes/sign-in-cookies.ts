@@ -10,6 +10,8 @@ const MAX_OPEN = 4
 const FORM_SECONDS = 60
 const MAX_FORM = 2_500
 const FORM = "ashlar oauth form/"
+/** One for all: pages of other sites can have such forms sent, and must not fill a browser with what they leave. */
+const FORM_COOKIE = "oauthform"
 /** What an answer may say. An ID token that came through the browser is none that we look at. */
 const KEPT: readonly string[] = ["code", "state", "iss", "error", "user"]
 
@@ -45,17 +47,17 @@ export class SignInCookies {
     const text = JSON.stringify({ pairs, untilMs: form.nowMs + FORM_SECONDS * 1000 })
     if (text.length > MAX_FORM) throw new OAuthAnswerInvalid("Expected a shorter answer of the provider.")
     const sealed = this.#sealer.seal(text, FORM + provider)
-    this.#jarOf(ctx).set(`oauthform-${shortName(state)}`, sealed, { maxAgeSeconds: FORM_SECONDS })
+    this.#jarOf(ctx).set(FORM_COOKIE, sealed, { maxAgeSeconds: FORM_SECONDS })
     return state
   }
-  takeForm(ctx: BaseContext, provider: string, at: { state: string; nowMs: number }): URLSearchParams {
-    const sealed = this.#take(ctx, `oauthform-${shortName(at.state)}`)
+  takeForm(ctx: BaseContext, provider: string, nowMs: number): URLSearchParams {
+    const sealed = this.#take(ctx, FORM_COOKIE)
     try {
       const { pairs, untilMs } = JSON.parse(this.#sealer.open(sealed ?? "", FORM + provider)) as {
         readonly pairs: [string, string][]
         readonly untilMs: number
       }
-      if (untilMs > at.nowMs) return new URLSearchParams(pairs)
+      if (untilMs > nowMs) return new URLSearchParams(pairs)
     } catch {
       // The same as none: what was sealed for another provider, too.
     }
