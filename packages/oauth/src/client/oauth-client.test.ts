@@ -59,6 +59,16 @@ describe("a client", () => {
     expect(await store.find("oauth-state", "none")).toBeUndefined() // a store of the app's stays open
     await store.close()
   })
+  test("leaves a sign-in as it is where an answer of another one comes", async () => {
+    const { client, fake } = clientWorld(STAFF)
+    const [one, two] = [await client.begin("staff"), await client.begin("staff")]
+    const answer = await fake.signIn(one.url)
+    const { parameters } = await fake.signIn(two.url)
+    await expect(client.finish("staff", { parameters, transaction: one.transaction })).rejects.toMatchObject({
+      code: "OAUTH_STATE_INVALID",
+    })
+    await client.finish("staff", { parameters: answer.parameters, transaction: one.transaction })
+  })
   test("refuses what came from another provider of the same name by then", async () => {
     const sealer = testSealer()
     const clock = manualClock(Date.UTC(2026, 10, 29))
@@ -204,6 +214,27 @@ describe("a vault of tokens", () => {
     const all = await Promise.all([vault, ...others].map((one) => one.fresh("u1", "staff")))
     expect([new Set(all.map((one) => one!.accessToken)).size, refreshes()]).toEqual([1, 1])
     expect(all[0]!.accessToken).not.toBe(tokens.accessToken)
+  })
+  test("does not refresh what another process refreshed just before", async () => {
+    const { vault, client, store, clock, refreshes } = await start()
+    clock.advance(3_600_000)
+    let first = true
+    const late = createTokenVault({
+      client,
+      store: Object.assign(Object.create(store) as typeof store, {
+        add: async (proof: Parameters<typeof store.add>[0]) => {
+          // Between reading and the lease, the other one goes all the way.
+          if (first) await vault.fresh("u1", "staff")
+          first = false
+          return await store.add(proof)
+        },
+        find: store.find.bind(store),
+        replace: store.replace.bind(store),
+        take: store.take.bind(store),
+      }),
+    })
+    expect((await late.fresh("u1", "staff"))!.accessToken).toBe((await vault.fresh("u1", "staff"))!.accessToken)
+    expect(refreshes()).toBe(1)
   })
   test("keeps what a sign-in wrote while it refreshed", async () => {
     const { vault, clock, tokens, client, store } = await start()
