@@ -28,6 +28,8 @@ const NAMES = [
   "Explanation",
   "FunctionMetrics",
   "Health",
+  "KmsAuditEntry",
+  "KmsAuditReport",
   "KmsKey",
   "LogLine",
   "Problem",

@@ -1,4 +1,5 @@
-export type { KeyAudit, KeyEvent } from "./audit.ts"
+export type { KeyAudit, KeyAuditLog, KeyEvent } from "./audit.ts"
+export { auditKeysTo } from "./audit.ts"
 export type { KeyContext } from "./context.ts"
 export { encodeContext } from "./context.ts"
 export {

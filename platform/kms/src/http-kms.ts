@@ -1,6 +1,6 @@
 import { fromReport } from "@ashlar/core"
 import { CryptoStoreFailed } from "@ashlar/crypto"
-import type { KmsPageRequest, ProjectKms } from "./project-kms.ts"
+import type { KmsAuditQuery, ProjectKms } from "./project-kms.ts"
 
 export interface HttpKmsOptions {
   /** The address of the platform. */
@@ -41,9 +41,9 @@ export function createHttpKms({ url, credential, project, timeoutMs = 10_000 }: 
   }
   const key = (name: string, action = ""): string => `/kms/keys/${encodeURIComponent(name)}${action}`
   const secret = (name: string, action = ""): string => `/secrets/${encodeURIComponent(name)}${action}`
-  const query = ({ limit, cursor }: KmsPageRequest): string => {
-    const pairs = { ...(limit !== undefined && { limit: String(limit) }), ...(cursor !== undefined && { cursor }) }
-    return `?${new URLSearchParams(pairs)}`
+  const query = (asked: KmsAuditQuery): string => {
+    const said = Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+    return `?${new URLSearchParams(said)}`
   }
   return {
     listKeys: (page = {}) => ask("GET", `/kms/keys${query(page)}`),
@@ -68,6 +68,8 @@ export function createHttpKms({ url, credential, project, timeoutMs = 10_000 }: 
     revealSecret: (name, input = {}) => ask("POST", secret(name, "/reveal"), input),
     secretHistory: (name) => ask("GET", secret(name, "/history")),
     removeSecret: (name) => ask("DELETE", secret(name)),
+    audit: (asked = {}) => ask("GET", `/kms/audit${query(asked)}`),
+    verifyAudit: () => ask("GET", "/kms/audit/verify"),
   }
 }
 

@@ -4,8 +4,11 @@ export { createHttpKms } from "./http-kms.ts"
 export { openInstallSecret } from "./install-secret.ts"
 export type { Kms, KmsOptions } from "./kms.ts"
 export { openKms } from "./kms.ts"
-export type { Note } from "./live-kms.ts"
+export type { KmsActor, Note } from "./live-kms.ts"
 export type {
+  KmsAuditEntry,
+  KmsAuditQuery,
+  KmsAuditReport,
   KmsKey,
   KmsPage,
   KmsPageRequest,

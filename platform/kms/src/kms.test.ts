@@ -6,7 +6,10 @@ import { join } from "node:path"
 import { manualClock } from "@ashlar/core"
 import { localRootKey } from "@ashlar/crypto/root-keys"
 import { describeKeyStore } from "@ashlar/crypto/testing/key-stores"
+import { openAudit } from "@ashlar/security/audit"
+import { describeAuditStore } from "@ashlar/security/testing/audit-stores"
 import { openSqlite } from "@ashlar/sqlite"
+import { sqliteAuditStore } from "./audit-store.ts"
 import { kmsFeature } from "./feature.ts"
 import { openInstallSecret } from "./install-secret.ts"
 import { openKms } from "./kms.ts"
@@ -21,6 +24,7 @@ afterAll(async () => {
 })
 const suite = await engine.open(join(folder, "suite.db"), { kind: "system", features: [kmsFeature] })
 describeKeyStore("the system file", { open: async () => sqliteStore(suite) })
+describeAuditStore("the system file", { open: () => [sqliteAuditStore(suite), sqliteAuditStore(suite)] })
 
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
@@ -32,7 +36,9 @@ async function stage() {
   const notes: string[] = []
   const kms = await openKms({ file, root: localRootKey(randomBytes(32), "file"), clock })
   const project = crypto.randomUUID()
-  const of = (id = project) => kms.of(id, async ({ action, target }) => void notes.push(`${action} ${target}`))
+  const actor = { kind: "user", id: "7", label: "seven@example.com" }
+  const of = (id = project, as = actor) =>
+    kms.of(id, { actor: as, note: async ({ action, target }) => void notes.push(`${action} ${target}`) })
   return { clock, kms, notes, project, of }
 }
 
@@ -111,5 +117,147 @@ describe("the secret of an install", () => {
     const wrong = join(folder, "short.sealed")
     writeFileSync(wrong, await root.wrap(randomBytes(16), { purpose: "ashlar install secret" }))
     expect(await codeOf(openInstallSecret(wrong, root, { create: false }))).toBe("CRYPTO_ROOT_KEY_INVALID")
+  })
+})
+
+describe("the audit of keys and secrets", () => {
+  const context = { row: "7" }
+  const plain = Buffer.from("hidden-plain").toString("base64")
+
+  test("tells who did what, what was refused, and what the platform did by itself", async () => {
+    const { kms, of, project, clock } = await stage()
+    const mine = of()
+    await mine.createKey({ name: "a" })
+    await mine.rotateKey("a")
+    await mine.setSecret("s", { value: "hidden-value", functions: ["pay"] })
+    await mine.revealSecret("s")
+    await kms.readAsFunction(project, { function: "pay", name: "s" })
+    await codeOf(kms.readAsFunction(project, { function: "other", name: "s" }))
+    await codeOf(mine.decrypt("a", { sealed: plain, context }))
+    await codeOf(mine.getKey("none"))
+    await codeOf(mine.rotateKey("no name\n"))
+    await mine.scheduleDeletion("a", 7)
+    clock.advance(8 * 86_400_000)
+    await kms.destroyDue()
+    const { items } = await mine.audit()
+    expect(
+      items.map(({ action, actor, target, outcome }) => [action, actor.id, target?.id, outcome].join(" ")),
+    ).toEqual([
+      "kms.destroy platform a success",
+      "kms.schedule-deletion 7 a success",
+      "kms.rotate 7 (no name) denied",
+      "kms.decrypt 7 a denied",
+      "secret.read other s denied",
+      "secret.read pay s success",
+      "secret.read 7 s success",
+      "secret.set 7 s success",
+      "kms.rotate 7 a success",
+      "kms.create 7 a success",
+    ])
+    expect(items[3]?.details).toEqual({ by: "seven@example.com", refused: "CRYPTO_CIPHERTEXT_INVALID" })
+    expect(JSON.stringify(items)).not.toMatch(/hidden/)
+    expect((await of(crypto.randomUUID()).audit()).items).toEqual([])
+    expect(await mine.verifyAudit()).toMatchObject({ ok: true, entries: 10, broken: null })
+  })
+
+  test("is filtered, and read a page at a time", async () => {
+    const { of, project, clock } = await stage()
+    const mine = of()
+    const other = of(project, { kind: "key", id: "k", label: "server" })
+    await mine.createKey({ name: "a" })
+    await mine.createKey({ name: "b" })
+    clock.advance(1_000)
+    const at = new Date(clock.now()).toISOString()
+    await other.encrypt("a", { plain, context })
+    await codeOf(other.encrypt("b", { plain: "no base64", context }))
+    await mine.setSecret("a", { value: "v" })
+    const found = async (query: Parameters<typeof mine.audit>[0]) =>
+      (await mine.audit(query)).items.map(({ action, target }) => `${action} ${target?.id}`)
+    expect(await found({ key: "a" })).toEqual(["kms.encrypt a", "kms.create a"])
+    expect(await found({ secret: "a" })).toEqual(["secret.set a"])
+    expect(await found({ actor: "key:k" })).toEqual(["kms.encrypt b", "kms.encrypt a"])
+    expect(await found({ outcome: "denied" })).toEqual(["kms.encrypt b"])
+    expect(await found({ action: "kms.create", until: at })).toEqual(["kms.create b", "kms.create a"])
+    expect(await found({ since: at, key: "b" })).toEqual(["kms.encrypt b"])
+    const seen: number[] = []
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const page = await mine.audit({ limit: 2, ...(cursor !== "" && { cursor }) })
+      seen.push(...page.items.map(({ sequence }) => sequence))
+      cursor = page.next
+    }
+    expect(seen).toEqual([5, 4, 3, 2, 1])
+    for (const wrong of [{ cursor: "x" }, { since: "yesterday" }, { until: "2026-13-01" }])
+      expect(await codeOf(mine.audit(wrong))).toBe("CRYPTO_OPTION_INVALID")
+  })
+
+  test("counts uses: the first is written before its answer, those of a minute after it as one", async () => {
+    const { of, clock, kms, project } = await stage()
+    const mine = of()
+    await mine.createKey({ name: "a" })
+    const { sealed } = await mine.encrypt("a", { plain, context })
+    await Promise.all(Array.from({ length: 50 }, () => mine.decrypt("a", { sealed, context })))
+    await Promise.all(Array.from({ length: 5 }, () => codeOf(mine.decrypt("a", { sealed: plain, context }))))
+    expect((await mine.audit()).items).toHaveLength(4)
+    clock.advance(60_000)
+    const after = (await mine.audit({ action: "kms.decrypt" })).items
+    expect(after.map(({ outcome, details }) => [outcome, details.count ?? 1])).toEqual([
+      ["denied", 4],
+      ["success", 49],
+      ["denied", 1],
+      ["success", 1],
+    ])
+    await mine.decrypt("a", { sealed, context })
+    await mine.decrypt("a", { sealed, context })
+    await kms.close()
+    const audit = openAudit(sqliteAuditStore(file))
+    const { entries } = await audit.list({ stream: `project:${project}`, limit: 2 })
+    expect(entries.map(({ details }) => details.count ?? 1)).toEqual([1, 1])
+  })
+
+  test("shows what was changed in the table, or taken out of it", async () => {
+    const { of, project } = await stage()
+    const mine = of()
+    await mine.createKey({ name: "a" })
+    await codeOf(mine.decrypt("a", { sealed: plain, context }))
+    await mine.rotateKey("a")
+    const stream = `project:${project}`
+    await file.write([
+      { sql: "UPDATE kms_audit SET outcome = 'success' WHERE stream = ? AND sequence = 2", params: [stream] },
+    ])
+    expect(await mine.verifyAudit()).toMatchObject({ ok: false, broken: { sequence: 2, fault: "changed" } })
+    await file.write([{ sql: "DELETE FROM kms_audit WHERE stream = ? AND sequence = 2", params: [stream] }])
+    expect(await mine.verifyAudit()).toMatchObject({ ok: false, broken: { sequence: 2, fault: "missing" } })
+  })
+
+  test("signs each thousandth entry by a key under the root", async () => {
+    const { kms, of, project } = await stage()
+    const mine = of()
+    await mine.createKey({ name: "a" })
+    await Promise.all(
+      Array.from({ length: 1_000 }, () => kms.readAsFunction(project, { function: "f", name: "s" }).catch(() => 0)),
+    )
+    await mine.setSecret("s", { value: "v", functions: ["f"] })
+    await Promise.all(Array.from({ length: 999 }, () => kms.readAsFunction(project, { function: "f", name: "s" })))
+    expect(await mine.verifyAudit()).toMatchObject({ ok: true, checkpoints: 1 })
+    const params = [`project:${project}`]
+    await file.write([
+      {
+        sql: "UPDATE kms_audit_checkpoints SET signature = replace(signature, substr(signature, 9, 4), 'AAAA') WHERE stream = ?",
+        params,
+      },
+    ])
+    expect(await mine.verifyAudit()).toMatchObject({ ok: false, broken: { sequence: 1_000, fault: "unsigned" } })
+  })
+
+  test("is kept for 400 days, and says that it was longer", async () => {
+    const { kms, of, clock } = await stage()
+    const mine = of()
+    await mine.createKey({ name: "a" })
+    await mine.rotateKey("a")
+    clock.advance(401 * 86_400_000)
+    await mine.rotateKey("a")
+    await kms.destroyDue()
+    expect((await mine.audit()).items.map(({ action }) => action)).toEqual(["audit.pruned", "kms.rotate"])
+    expect(await mine.verifyAudit()).toMatchObject({ ok: true })
   })
 })

@@ -1,8 +1,9 @@
 import type { Clock } from "@ashlar/core"
-import { createSecrets, KeyNotFound, type KeyStore, type Keys, openKeys } from "@ashlar/crypto"
+import { createSecrets, type KeyEvent, KeyNotFound, type KeyStore, type Keys, openKeys } from "@ashlar/crypto"
 import type { RootKey } from "@ashlar/crypto/root-keys"
 import type { SqliteFile } from "@ashlar/sqlite"
-import { LiveProjectKms, type Note, type ProjectKmsParts } from "./live-kms.ts"
+import { KmsAudit } from "./kms-audit.ts"
+import { codeOf, type KmsActor, LiveProjectKms, type Note, type ProjectKmsParts } from "./live-kms.ts"
 import type { ProjectKms } from "./project-kms.ts"
 import { sqliteStore } from "./sqlite-store.ts"
 
@@ -18,35 +19,59 @@ export interface KmsOptions {
 /** The keys and secrets of all projects. */
 export interface Kms {
   /** Those of one project, for a caller whom control let in. */
-  of(projectId: string, note: Note): ProjectKms
+  of(projectId: string, caller: { readonly actor: KmsActor; readonly note: Note }): ProjectKms
   /** The keys of a project, for the platform's own use. */
   keysOf(projectId: string): Keys
   /** What a function reads, by the grant that the secret has. @throws {CRYPTO_SECRET_NOT_FOUND} */
   readAsFunction(projectId: string, request: { readonly function: string; readonly name: string }): Promise<string>
   /** Destroys all keys of a project, and with them what it encrypted, in every backup; and takes its secrets away. */
   forget(projectId: string): Promise<void>
-  /** Destroys keys whose time has come. */
+  /** Destroys keys whose time has come, and takes away what is too old in the audit. */
   destroyDue(): Promise<number>
   close(): Promise<void>
 }
 
+const PROJECT = "project:"
+const PLATFORM = { kind: "system", id: "platform", label: "platform" } as const
+/** What the platform does by itself. */
+const ALONE: ReadonlySet<string> = new Set(["key.auto-rotate", "key.destroy", "key.shred"])
+
 /** Opens the keys of an install under its root key. */
 export async function openKms({ file, root, clock, rewrapOthers }: KmsOptions): Promise<Kms> {
   const store: KeyStore = sqliteStore(file)
-  const keys = await openKeys({ root, store, clock, tenant: "install", recordTtlMs: 0 })
-  const keysOf = (projectId: string): Keys => keys.at(`project:${projectId}`)
+  const own: { audit?: KmsAudit } = {}
+  // What callers do is told in their name; this is what is done in nobody's.
+  const alone = async ({ action, tenant, name, version, refused }: KeyEvent): Promise<void> => {
+    if (!ALONE.has(action) || !tenant.startsWith(PROJECT)) return
+    const event = { action: action.replace("key.", "kms."), actor: PLATFORM, target: { type: "key", name } as const }
+    const more = { ...(version !== null && { version }), ...(refused !== null && { refused }) }
+    await own.audit?.tell(tenant.slice(PROJECT.length), { ...event, ...more })
+  }
+  const keys = await openKeys({ root, store, clock, tenant: "install", recordTtlMs: 0, audit: alone })
+  const audit = new KmsAudit({ file, keys, clock })
+  own.audit = audit
+  const keysOf = (projectId: string): Keys => keys.at(`${PROJECT}${projectId}`)
   return {
     keysOf,
-    of(projectId, note) {
+    of(projectId, { actor, note }) {
       const parts: ProjectKmsParts = {
-        ...{ keys: keysOf(projectId), store, note },
+        ...{ projectId, actor, audit, keys: keysOf(projectId), store, note },
         rewrapOthers: async (key) => (await rewrapOthers?.(projectId, key)) ?? 0,
       }
       return new LiveProjectKms(parts)
     },
     async readAsFunction(projectId, request) {
       const secrets = createSecrets({ keys: keysOf(projectId), store, clock })
-      return (await secrets.as(`function:${request.function}`).get(request.name)).value
+      const actor = { kind: "function", id: request.function, label: request.function }
+      const event = { action: "secret.read", actor, target: { type: "secret", name: request.name } } as const
+      try {
+        const { value, version } = await secrets.as(`function:${request.function}`).get(request.name)
+        await audit.tell(projectId, { ...event, version })
+        return value
+      } catch (error) {
+        await audit.count(projectId, { ...event, refused: codeOf(error) })
+        throw error
+      }
     },
     async forget(projectId) {
       const own = keysOf(projectId)
@@ -67,7 +92,10 @@ export async function openKms({ file, root, clock, rewrapOthers }: KmsOptions): 
         if (found.length === 0) return
       }
     },
-    destroyDue: () => keys.destroyDue(),
-    close: () => keys.close(),
+    async destroyDue() {
+      await audit.prune()
+      return await keys.destroyDue()
+    },
+    close: () => audit.close().finally(() => keys.close()),
   }
 }

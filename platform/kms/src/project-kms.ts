@@ -42,6 +42,42 @@ export interface SecretHistoryEntry {
   readonly createdAt: string
 }
 
+/** Something that was done with a key or a secret, or was refused. */
+export interface KmsAuditEntry {
+  /** From 1, without a gap. */
+  readonly sequence: number
+  readonly at: string
+  /** `kms.rotate`, `kms.decrypt`, `secret.read` … */
+  readonly action: string
+  readonly actor: { readonly type: string; readonly id: string }
+  readonly target: { readonly type: string; readonly id: string } | null
+  readonly outcome: "success" | "failure" | "denied"
+  /** `by` whom in words, `version`, the code that `refused` it; `count`, `from` and `to` where it tells of many uses. */
+  readonly details: Readonly<Record<string, unknown>>
+}
+/** Which entries; what is left out does not matter. The newest come first. */
+export interface KmsAuditQuery extends KmsPageRequest {
+  /** The name of a key, or else of a secret. */
+  readonly key?: string
+  readonly secret?: string
+  readonly action?: string
+  /** `type:id`, such as `key:0198…` or `function:pay`. */
+  readonly actor?: string
+  readonly outcome?: "success" | "failure" | "denied"
+  /** From this time on, and before that one. */
+  readonly since?: string
+  readonly until?: string
+}
+/** Whether the audit is as it was written. */
+export interface KmsAuditReport {
+  readonly ok: boolean
+  readonly entries: number
+  /** Signed by a key under the root. */
+  readonly checkpoints: number
+  readonly head: { readonly sequence: number; readonly hash: string }
+  readonly broken: { readonly sequence: number; readonly fault: string; readonly message: string } | null
+}
+
 export interface KmsPage<T> {
   readonly items: readonly T[]
   readonly next: string | null
@@ -101,4 +137,8 @@ export interface ProjectKms {
   ): Promise<{ readonly value: string; readonly version: number }>
   secretHistory(name: string): Promise<{ readonly items: readonly SecretHistoryEntry[] }>
   removeSecret(name: string): Promise<void>
+
+  /** What was done with keys and secrets, and what was refused. */
+  audit(query?: KmsAuditQuery): Promise<KmsPage<KmsAuditEntry>>
+  verifyAudit(): Promise<KmsAuditReport>
 }

@@ -1,5 +1,5 @@
 import { type Schema, v } from "@ashlar/validation"
-import { Time } from "./page.ts"
+import { MAX_PAGE_ITEMS, type PageQuery, Time } from "./page.ts"
 
 export type KmsAlgorithm = "AES-256-GCM" | "HS256" | "HS384" | "HS512" | "RS256" | "PS256" | "ES256" | "ES384" | "EdDSA"
 const KmsAlgorithm: Schema<KmsAlgorithm> = v
@@ -141,3 +141,71 @@ export const SecretValue: Schema<{ readonly value: string; readonly version: num
 export const SecretHistory: Schema<{
   readonly items: readonly { readonly version: number; readonly createdAt: string }[]
 }> = v.object({ items: v.array(v.object({ version: v.integer(), createdAt: Time })) }).meta({ id: "SecretHistory" })
+
+type AuditOutcome = "success" | "failure" | "denied"
+interface Party {
+  readonly type: string
+  readonly id: string
+}
+const Outcome: Schema<AuditOutcome> = v.enum(["success", "failure", "denied"])
+const Party: Schema<Party> = v.object({ type: v.string(), id: v.string() }).meta({ id: "KmsAuditParty" })
+export interface KmsAuditQuery extends PageQuery {
+  readonly key?: string | undefined
+  readonly secret?: string | undefined
+  readonly action?: string | undefined
+  readonly actor?: string | undefined
+  readonly outcome?: AuditOutcome | undefined
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+}
+/** `?limit=` and `&cursor=`, and which entries: all of them when nothing else is said. */
+export const KmsAuditQuery: Schema<
+  KmsAuditQuery,
+  { [Name in keyof KmsAuditQuery]?: Name extends "outcome" ? AuditOutcome | undefined : string | undefined }
+> = v.object({
+  limit: v.coerce.integer().min(1).max(MAX_PAGE_ITEMS).default(50),
+  cursor: v.string().max(4096).optional(),
+  key: v.string().min(1).max(64).optional().describe("What was done with this key"),
+  secret: v.string().min(1).max(64).optional().describe("What was done with this secret"),
+  action: v.string().min(1).max(100).optional().describe("Such as `kms.decrypt`"),
+  actor: v.string().min(1).max(250).optional().describe("`type:id`, as entries have it"),
+  outcome: Outcome.optional(),
+  since: v.string().max(40).optional().describe("From this time on"),
+  until: v.string().max(40).optional().describe("Before this time"),
+})
+export interface KmsAuditEntry {
+  readonly sequence: number
+  readonly at: string
+  readonly action: string
+  readonly actor: Party
+  readonly target: Party | null
+  readonly outcome: AuditOutcome
+  readonly details: Readonly<Record<string, unknown>>
+}
+export const KmsAuditEntry: Schema<KmsAuditEntry> = v
+  .object({
+    sequence: v.integer(),
+    at: Time,
+    action: v.string().describe("`kms.rotate`, `kms.decrypt`, `secret.read` …"),
+    actor: Party,
+    target: Party.nullable(),
+    outcome: Outcome,
+    details: v.record(v.string(), v.unknown()).describe("`count`, `from` and `to` where it tells of many uses"),
+  })
+  .meta({ id: "KmsAuditEntry" })
+export interface KmsAuditReport {
+  readonly ok: boolean
+  readonly entries: number
+  readonly checkpoints: number
+  readonly head: { readonly sequence: number; readonly hash: string }
+  readonly broken: { readonly sequence: number; readonly fault: string; readonly message: string } | null
+}
+export const KmsAuditReport: Schema<KmsAuditReport> = v
+  .object({
+    ok: v.boolean(),
+    entries: v.integer(),
+    checkpoints: v.integer().describe("Signed by a key under the root"),
+    head: v.object({ sequence: v.integer(), hash: v.string() }),
+    broken: v.object({ sequence: v.integer(), fault: v.string(), message: v.string() }).nullable(),
+  })
+  .meta({ id: "KmsAuditReport", description: "Whether the audit is as it was written." })

@@ -89,6 +89,17 @@ describe.each(BINDINGS)("the kms %s", (_, bind) => {
     await kms.removeSecret(secret)
     expect(await codeOf(kms.revealSecret(secret))).toBe("CRYPTO_SECRET_NOT_FOUND")
   })
+  test("tells what was done, and that it is as it was written", async () => {
+    const kms = bind()
+    const page = await kms.audit({ key: ec, limit: 1 })
+    expect(page.items[0]).toMatchObject({ target: { type: "key", id: ec }, outcome: "success" })
+    expect((await kms.audit({ key: ec, limit: 1, cursor: page.next! })).items[0]?.sequence).toBeLessThan(
+      page.items[0]!.sequence,
+    )
+    expect((await kms.audit({ secret, outcome: "denied" })).items[0]?.details.refused).toBe("CRYPTO_SECRET_NOT_FOUND")
+    expect(await codeOf(kms.audit({ since: "yesterday" }))).toBe("CRYPTO_OPTION_INVALID")
+    expect(await kms.verifyAudit()).toMatchObject({ ok: true, broken: null })
+  })
   test("refuses in the same words", async () => {
     const kms = bind()
     const { sealed } = await kms.encrypt(aes, { plain, context })

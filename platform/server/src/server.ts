@@ -3,7 +3,7 @@ import { systemClock, uuidv7 } from "@ashlar/core"
 import { openFunctions } from "@ashlar/functions"
 import type { App } from "@ashlar/http"
 import { createSealer, identityFeature, openIdentity, type Sealer } from "@ashlar/identity"
-import { kmsFeature, openKms } from "@ashlar/kms"
+import { type Kms, type KmsOptions, kmsFeature, openKms } from "@ashlar/kms"
 import { openSqlite } from "@ashlar/sqlite"
 import { createPlatformApp } from "./app.ts"
 import { createAppUserRooms } from "./app-user-rooms.ts"
@@ -105,7 +105,7 @@ async function compose(
   const system = await engine.open(folder.systemFile, { kind: "system", features })
   let relay: EventRelay | undefined
   const file = tellOfCalls(system, () => relay?.wake())
-  const kms = await openKms({ file, root: keys.root, clock, rewrapOthers: rewrapDocuments(() => rooms) })
+  const kms = await raiseKms({ file, root: keys.root, clock, rewrapOthers: rewrapDocuments(() => rooms) }, closers, log)
   const rooms = createProjectRooms({
     engine,
     pathOf: (projectId) => folder.projectFile(projectId),
@@ -172,6 +172,13 @@ async function compose(
       await close()
     },
   }
+}
+
+/** On stop, what its audit counted is written; what cannot be must not keep the rest from closing. */
+async function raiseKms(options: KmsOptions, closers: (() => unknown)[], log: Log): Promise<Kms> {
+  const kms = await openKms(options)
+  closers.push(() => kms.close().catch((error: unknown) => log.error("the keys of projects did not close", error)))
+  return kms
 }
 
 /** What is not told by then is told after the next start. */

@@ -1,5 +1,7 @@
 import {
   type KmsAlgorithm,
+  type KmsAuditEntry,
+  type KmsAuditReport,
   type KmsKey,
   type KmsUse,
   type Page,
@@ -11,6 +13,21 @@ import {
   type Transport,
 } from "@ashlar/sdk"
 import { toQuery } from "./paging.ts"
+
+/** Which entries; what is left out does not matter. */
+export interface KmsAuditQuery extends PageOptions {
+  /** The name of a key, or else of a secret. */
+  readonly key?: string
+  readonly secret?: string
+  /** Such as `kms.decrypt` or `secret.read`. */
+  readonly action?: string
+  /** `type:id`, as entries have it. */
+  readonly actor?: string
+  readonly outcome?: KmsAuditEntry["outcome"]
+  /** From this time on, and before that one: RFC 3339. */
+  readonly since?: string
+  readonly until?: string
+}
 
 export interface Kms {
   list(project: string, page?: PageOptions): Promise<Page<KmsKey>>
@@ -35,6 +52,10 @@ export interface Kms {
   /** Stops it now, and destroys it with all it encrypted after 7 to 365 days. Default: 30. */
   scheduleDeletion(project: string, name: string, days?: number): Promise<KmsKey>
   cancelDeletion(project: string, name: string): Promise<KmsKey>
+  /** What was done with keys and secrets, and what was refused, the newest first. */
+  audit(project: string, query?: KmsAuditQuery): Promise<Page<KmsAuditEntry>>
+  /** Whether that is as it was written. Keep its `head` elsewhere. */
+  verifyAudit(project: string): Promise<KmsAuditReport>
 }
 
 export function createKms(transport: Transport): Kms {
@@ -55,6 +76,9 @@ export function createKms(transport: Transport): Kms {
     scheduleDeletion: (project, name, days) =>
       act(at(project, name), "schedule-deletion", days === undefined ? {} : { days }),
     cancelDeletion: (project, name) => act(at(project, name), "cancel-deletion"),
+    audit: (project, query = {}) =>
+      transport.json({ path: path`/v1/projects/${project}/kms/audit`, query: { ...query } }),
+    verifyAudit: (project) => transport.json({ path: path`/v1/projects/${project}/kms/audit/verify` }),
   }
 }
 

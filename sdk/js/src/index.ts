@@ -66,6 +66,8 @@ export type {
   Key,
   KeyKind,
   KmsAlgorithm,
+  KmsAuditEntry,
+  KmsAuditReport,
   KmsKey,
   KmsState,
   KmsUse,

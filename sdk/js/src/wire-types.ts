@@ -271,6 +271,41 @@ export type KeyKind = "publishable" | "secret"
 /** What the key does, for ever. */
 export type KmsAlgorithm = "AES-256-GCM" | "HS256" | "HS384" | "HS512" | "RS256" | "PS256" | "ES256" | "ES384" | "EdDSA"
 
+export interface KmsAuditEntry {
+  readonly sequence: number
+  /** RFC 3339, UTC, with milliseconds */
+  readonly at: string
+  /** `kms.rotate`, `kms.decrypt`, `secret.read` … */
+  readonly action: string
+  readonly actor: KmsAuditParty
+  readonly target: KmsAuditParty | null
+  readonly outcome: "success" | "failure" | "denied"
+  /** `count`, `from` and `to` where it tells of many uses */
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export interface KmsAuditParty {
+  readonly type: string
+  readonly id: string
+}
+
+/** Whether the audit is as it was written. */
+export interface KmsAuditReport {
+  readonly ok: boolean
+  readonly entries: number
+  /** Signed by a key under the root */
+  readonly checkpoints: number
+  readonly head: {
+    readonly sequence: number
+    readonly hash: string
+  }
+  readonly broken: {
+    readonly sequence: number
+    readonly fault: string
+    readonly message: string
+  } | null
+}
+
 /** A key of the project: never its material. */
 export interface KmsKey {
   readonly id: string

@@ -43,6 +43,8 @@ export type {
   Key,
   KeyKind,
   KmsAlgorithm,
+  KmsAuditEntry,
+  KmsAuditReport,
   KmsKey,
   KmsState,
   KmsUse,

@@ -40,6 +40,23 @@ test("kms makes, rotates and ends keys", async () => {
   expect((await cli(["kms", "create", "x", "--algorithm", "none"])).exitCode).toBe(2)
 })
 
+test("kms audit tells what was done and refused, and whether that is as it was written", async () => {
+  await cli(["kms", "create", "told"])
+  const all = (await cli(["kms", "audit", "--key", "told"])).stdout
+  expect(all).toMatch(/success +kms\.create +key:told/)
+  const denied = (await cli(["kms", "audit", "--outcome", "denied", "--limit", "1", "--json"])).json()
+  expect(denied).toMatchObject({ items: [{ action: "kms.rotate", details: { refused: "CRYPTO_KEY_NOT_FOUND" } }] })
+  expect((await cli(["kms", "audit", "--key", "never"])).stdout).toBe("Nothing yet.\n")
+  const more = (await cli(["kms", "audit", "--limit", "1"])).stdout
+  const cursor = /--cursor (\d+)/.exec(more)?.[1] ?? ""
+  expect((await cli(["kms", "audit", "--limit", "1", "--cursor", cursor])).stdout).not.toBe(more)
+  expect(await cli(["kms", "audit", "--verify"])).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining("as written"),
+  })
+  expect((await cli(["kms", "audit", "--since", "yesterday"])).stderr).toContain("CRYPTO_OPTION_INVALID")
+})
+
 test("secrets are set from standard input, printed alone, and listed without their values", async () => {
   expect((await cli(["secrets", "list"])).stdout).toContain("No secrets yet")
   expect((await cli(["secrets", "set", "stripe", "--function", "pay"], "sk_1\n")).stdout).toBe(

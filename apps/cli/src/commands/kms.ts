@@ -1,14 +1,14 @@
-import { everyItem } from "@ashlar/admin"
+import { everyItem, type KmsAuditQuery } from "@ashlar/admin"
 import type { KmsAlgorithm, KmsKey, KmsUse } from "@ashlar/sdk"
 import type { Command } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
 import { choice, type Run, wholeNumber } from "../program.ts"
-import { toTable } from "../text.ts"
+import { plural, printable, toTable } from "../text.ts"
 
 const ALGORITHMS = ["AES-256-GCM", "HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "ES384", "EdDSA"]
 const USES = ["encrypt", "decrypt", "data-key", "mac", "sign", "verify"]
 
-/** `kms list|create|rotate|rewrap|disable|enable|schedule-deletion|cancel-deletion`. */
+/** `kms list|create|rotate|rewrap|disable|enable|schedule-deletion|cancel-deletion|audit`. */
 export function registerKms(program: Command, run: Run): void {
   const kms = program.command("kms").description("the project's keys for encryption and signatures")
   kms.command("list").description("all keys, with their versions and states").action(run(list))
@@ -47,6 +47,21 @@ export function registerKms(program: Command, run: Run): void {
   change("cancel-deletion", "keep a key that waits for its deletion; it is disabled then", (cli, name) =>
     cli.admin().kms.cancelDeletion(cli.project(), name),
   )
+  kms
+    .command("audit")
+    .description("what was done with keys and secrets, and what was refused, the newest first")
+    .option("--key <name>", "only with this key")
+    .option("--secret <name>", "only with this secret")
+    .option("--action <name>", "only this, such as kms.decrypt or secret.read")
+    .option("--actor <type:id>", "only what this one did")
+    .addOption(choice("--outcome <word>", "only with this outcome", ["success", "failure", "denied"]))
+    .option("--since <time>", "from this time on: 2026-11-29T00:00:00Z")
+    .option("--until <time>", "before this time")
+    .option("--cursor <text>", "the next page")
+    .option("--limit <count>", "how many; default: 50", wholeNumber(1, 200))
+    .option("--verify", "is it as it was written? The exit code is 1 when it is not")
+    .addHelpText("after", "\nExample:\n  ashlar kms audit --key customers --outcome denied")
+    .action(run(audit))
 }
 
 type Change = (cli: Cli, name: string) => Promise<KmsKey>
@@ -99,4 +114,32 @@ async function scheduleDeletion(cli: Cli, name: string, { days }: { readonly day
   const key = await cli.admin().kms.scheduleDeletion(cli.project(), name, days)
   cli.note(`Nothing works with ${name} any more. Until then: ashlar kms cancel-deletion ${name}`)
   return { value: key, text: `${key.name} is ${stateOf(key)}, with all it encrypted.` }
+}
+
+async function audit(cli: Cli, { verify, ...query }: KmsAuditQuery & { readonly verify?: boolean }): Promise<Outcome> {
+  if (verify) return await verifyAudit(cli)
+  const page = await cli.admin().kms.audit(cli.project(), query)
+  const lines = page.items.map(({ sequence, at, outcome, action, actor, target, details }) => {
+    const { by, refused, count } = details
+    const what = target === null ? "" : `${target.type}:${target.id}`
+    const more = [...(refused ? [String(refused)] : []), ...(count ? [`${count} more`] : [])]
+    return [sequence, at, outcome, action, what, by ?? `${actor.type}:${actor.id}`, more.join(" ")].map((one) =>
+      printable(String(one)),
+    )
+  })
+  const table = toTable(["#", "at", "outcome", "action", "of", "by", ""], lines)
+  const more = page.next === null ? "" : `\nMore: --cursor ${page.next}`
+  return { value: page, text: lines.length === 0 ? "Nothing yet." : table + more }
+}
+
+async function verifyAudit(cli: Cli): Promise<Outcome> {
+  const report = await cli.admin().kms.verifyAudit(cli.project())
+  const { green, red } = cli.colors
+  const { entries, checkpoints, head, broken } = report
+  const [found, signed] = [entries === 1 ? "1 entry" : `${entries} entries`, plural(checkpoints, "signed checkpoint")]
+  const text =
+    broken === null
+      ? `${green("✓")} ${found} as written, ${signed}. The head is ${head.sequence} ${head.hash}`
+      : `${red("✗")} ${broken.fault} at ${broken.sequence}: ${printable(broken.message)}`
+  return { value: report, text, exitCode: report.ok ? 0 : 1 }
 }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "@ashlar/core"
-import type { KeyAudit } from "../audit.ts"
+import { audited, type KeyAudit } from "../audit.ts"
 import { CryptoClosed, CryptoLimitReached, CryptoOptionInvalid } from "../errors.ts"
 import type { RootKey } from "../root-keys/root-key.ts"
 import type { KeyStore } from "../stores/store.ts"
@@ -93,8 +93,10 @@ export class KeyCore {
       return latest
     }
     let block = 0
+    let isRotated = false
     const changed = await this.records.change(record, async (before) => {
-      const fresh = this.#isWorn(before) ? await this.withNewVersion(before) : before
+      isRotated = this.#isWorn(before)
+      const fresh = isRotated ? await this.withNewVersion(before) : before
       const { reserved } = fresh.versions.at(-1)!
       block = Math.min(BLOCK, this.#limit - reserved)
       return {
@@ -105,7 +107,9 @@ export class KeyCore {
     this.#left.delete(place)
     this.#left.set(`${changed.id}/${changed.current}`, block - 1)
     if (changed.current !== record.current) this.forget(changed)
-    return changed
+    const { tenant, name, current: version } = changed
+    const about = { atMs: this.clock.now(), action: "key.auto-rotate", tenant, name, version, caller: null }
+    return isRotated ? await audited(this.audit, about, async () => changed) : changed
   }
   #isWorn(record: KeyRecord): boolean {
     const { reserved, createdAtMs } = record.versions.at(-1)!

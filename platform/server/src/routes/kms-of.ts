@@ -4,5 +4,8 @@ import type { Platform } from "../platform.ts"
 
 /** The keys and secrets of the project that somebody was let into; what they do is written in their name. */
 export function kmsOf({ kms, control }: Platform, access: Access): ProjectKms {
-  return kms.of(access.project.id, (note) => control.audit.record(access, note))
+  return kms.of(access.project.id, {
+    actor: access.actor,
+    note: (note) => control.audit.record(access, note),
+  })
 }

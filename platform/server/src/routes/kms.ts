@@ -1,4 +1,4 @@
-import type { Need } from "@ashlar/control"
+import { type Need, needs } from "@ashlar/control"
 import {
   CiphertextInvalid,
   ContextInvalid,
@@ -18,6 +18,9 @@ import {
   DecryptBody,
   DeletionBody,
   EncryptBody,
+  KmsAuditEntry,
+  KmsAuditQuery,
+  KmsAuditReport,
   KmsKey,
   KmsKeyPatch,
   NewKmsKey,
@@ -51,12 +54,43 @@ const tags = ["kms"]
 
 /** The keys of a project: members care for them, and keys with the scope `kms:use` use them. */
 export function addKmsRoutes(app: Api, platform: Platform, entries: Entries): void {
+  app.scope("/v1/projects/:project/kms/audit", (audit) => addAudit(audit, platform, entries))
   app.scope("/v1/projects/:project/kms/keys", (keys) => {
     addKeys(keys, platform, entries)
     addStates(keys, platform, entries)
     addEncryption(keys, platform, entries)
     addSignatures(keys, platform, entries)
   })
+}
+
+function addAudit(audit: Api, platform: Platform, { inProject }: Entries): void {
+  audit.get(
+    "/",
+    {
+      name: "kms.audit",
+      tags,
+      summary: "What was done with keys and secrets, and what was refused, latest first",
+      layers: [inProject(needs["audit.list"])],
+      query: KmsAuditQuery,
+      response: pageOf(KmsAuditEntry),
+      errors: [CryptoOptionInvalid],
+    },
+    (ctx) => {
+      const said = Object.entries(ctx.query).filter(([, value]) => value !== undefined)
+      return kmsOf(platform, ctx.access).audit(Object.fromEntries(said))
+    },
+  )
+  audit.get(
+    "/verify",
+    {
+      name: "kms.audit-verify",
+      tags,
+      summary: "Whether that is as it was written",
+      layers: [inProject(ends)],
+      response: KmsAuditReport,
+    },
+    (ctx) => kmsOf(platform, ctx.access).verifyAudit(),
+  )
 }
 
 function addKeys(keys: Api, platform: Platform, { inProject }: Entries): void {

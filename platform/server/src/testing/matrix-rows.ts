@@ -168,6 +168,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
   },
   "app.settings.get": { call: "GET {p}/auth/settings", from: "viewer", scope: "users:admin", answer: "2xx" },
   "app.settings.update": { call: "PATCH {p}/auth/settings", from: "developer", scope: "users:admin", answer: "2xx" },
+  "kms.audit": { call: "GET {p}/kms/audit", from: "viewer", scope: "audit:read", answer: "2xx" },
+  "kms.audit-verify": { call: "GET {p}/kms/audit/verify", from: "admin", answer: "2xx" },
   "kms.list": { call: "GET {p}/kms/keys", from: "viewer", answer: "2xx" },
   "kms.get": { call: "GET {p}/kms/keys/none", from: "viewer", answer: "404 CRYPTO_KEY_NOT_FOUND" },
   "kms.create": { call: "POST {p}/kms/keys", from: "developer", answer: "422" },
