@@ -12,6 +12,9 @@ export const COMMAND = "bun scripts/src/wire-types.ts"
 /** The components that apps meet; what these refer to comes by itself. */
 const NAMES = [
   "AddedMember",
+  "AppAsked",
+  "AppConfirmed",
+  "AppMailSettings",
   "AppSession",
   "AppSettings",
   "AppSignedUp",

@@ -15,9 +15,30 @@ const blocks = (language: string): string[] =>
 
 const folder = mkdtempSync(join(tmpdir(), "ashlar-app-users-"))
 const env: Record<string, string> = { XDG_CONFIG_HOME: join(folder, "config") }
+/** The code that was sent last to an address. */
+const mails = new Map<string, string>()
+async function mailbox(email: string): Promise<{ readonly code: string }> {
+  for (let turn = 0; turn < 2_000 && (mails.get(email) ?? "") === ""; turn++) await Bun.sleep(1)
+  const code = mails.get(email) ?? ""
+  mails.delete(email)
+  return { code }
+}
 let server: PlatformServer
 beforeAll(async () => {
-  server = await startServer({ port: 0, data: join(folder, "data"), checkResponses: true })
+  const mail = {
+    send: async (message: { to: readonly { email: string }[]; text: string }) => {
+      for (const { email } of message.to) mails.set(email, /^\d{8}$/m.exec(message.text)?.[0] ?? "")
+      return { id: "1", rejected: [] }
+    },
+    close: async () => undefined,
+  }
+  server = await startServer({
+    port: 0,
+    data: join(folder, "data"),
+    checkResponses: true,
+    mail,
+    mailFrom: "no-reply@ashlar.example",
+  })
 }, 30_000)
 afterAll(async () => {
   await server.stop()
@@ -36,12 +57,12 @@ test("its programs run from top to bottom", async () => {
   const { secret: secretKey } = await admin.keys.create("notes", wish)
 
   const program = `${blocks("ts").join("\n")}\nreturn { ada, mine, left: await notes.where().all() }`
-  const names = ["createAshlar", "createAdmin", "url", "key", "secretKey"]
+  const names = ["createAshlar", "createAdmin", "url", "key", "secretKey", "mailbox"]
   const AsyncFunction = (async () => {}).constructor as new (
     ...parts: string[]
   ) => (...given: unknown[]) => Promise<unknown>
   const run = new AsyncFunction(...names, program)
-  expect(await run(createAshlar, createAdmin, server.url, key, secretKey)).toMatchObject({
+  expect(await run(createAshlar, createAdmin, server.url, key, secretKey, mailbox)).toMatchObject({
     ada: { email: "ada@example.org" },
     mine: [{ data: { text: "hers" } }],
     left: [],
@@ -63,14 +84,20 @@ test("the command manages them", async () => {
   }
   expect(made).toMatchObject({ roles: ["editor"], claims: { team: "red" }, emailVerified: true, disabled: false })
   expect(await cli(["users", "list", "--email", "BOB@example.org"])).toMatchObject([{ id: made.id }])
-  expect(await cli(["users", "list"])).toHaveLength(2)
+  expect(await cli(["users", "list"])).toHaveLength(3)
   expect(await cli(["users", "update", made.id, "--name", "Bob"])).toMatchObject({ name: "Bob", roles: ["editor"] })
   expect(await cli(["users", "disable", made.id])).toMatchObject({ disabled: true })
   expect(await cli(["users", "enable", made.id])).toMatchObject({ disabled: false })
   expect(await cli(["users", "signout", made.id])).toEqual({ sessions: 0 })
   const changes = ["--signups", "closed", "--password-min", "14", "--verified-email-only", "yes"]
-  expect(await cli(["users", "settings", ...changes])).toEqual({
+  expect(
+    await cli(["users", "settings", ...changes, "--redirect-urls", "https://a.example/in http://localhost:1/"]),
+  ).toMatchObject({
     ...{ signups: "closed", passwordMinCharacters: 14, verifiedEmailOnly: true },
+    ...{
+      redirectUrls: ["https://a.example/in", "http://localhost:1/"],
+      mail: { senderName: "", replyTo: null, texts: {} },
+    },
   })
   await cli(["users", "delete", made.id, "--yes"])
   const gone = await runCli(["users", "show", made.id, "--json"], { env, cwd: folder })

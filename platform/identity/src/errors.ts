@@ -102,6 +102,12 @@ export const EmailUnverified: ErrorClass<"IDENTITY_EMAIL_UNVERIFIED", 403> = def
   "The address of this account is not confirmed yet. The app lets its user in once it is.",
 )
 
+export const RedirectRefused: ErrorClass<"IDENTITY_REDIRECT_REFUSED", 422> = defineError(
+  "IDENTITY_REDIRECT_REFUSED",
+  422,
+  "This is none of the pages that the app names in `redirectUrls` of its settings. Add it there, letter for letter.",
+)
+
 export const DevicePending: ErrorClass<"IDENTITY_DEVICE_PENDING", 400> = defineError(
   "IDENTITY_DEVICE_PENDING",
   400,

@@ -101,5 +101,31 @@ export const identityFeature: Feature = {
          ) STRICT`,
       ],
     },
+    {
+      id: 4,
+      name: "factors, and how sessions were proven",
+      sql: [
+        `CREATE TABLE identity_proofs (
+           n INTEGER PRIMARY KEY,
+           kind TEXT NOT NULL,
+           id TEXT NOT NULL,
+           user_id TEXT NOT NULL,
+           counter INTEGER NOT NULL,
+           data TEXT NOT NULL,
+           created_at INTEGER NOT NULL,
+           expires_at INTEGER,
+           UNIQUE (kind, id)
+         ) STRICT`,
+        "CREATE INDEX identity_proofs_user ON identity_proofs (user_id, kind)",
+        "CREATE INDEX identity_proofs_expiry ON identity_proofs (expires_at) WHERE expires_at IS NOT NULL",
+        "ALTER TABLE identity_sessions ADD COLUMN amr TEXT NOT NULL DEFAULT 'pwd'",
+        "ALTER TABLE identity_sessions ADD COLUMN proven_at INTEGER",
+      ],
+    },
+    {
+      id: 5,
+      name: "what was sent by mail is among the proofs",
+      sql: ["DROP TABLE identity_mail_tokens"],
+    },
   ],
 }

@@ -1,10 +1,16 @@
 export type { User } from "./accounts.ts"
 export type { SetupRequest, SignInRequest, SignUpRequest } from "./admission.ts"
+export type { AppByMail, AppConfirmed, AppMailRequest } from "./app/app-by-mail.ts"
 export type { AppDirectory, AppUserChange, AppUserPageRequest, NewAppUser } from "./app/app-directory.ts"
-export type { AppSettings, AppSettingsStore } from "./app/app-settings.ts"
+export type { AppMailer, AppMessage } from "./app/app-mail.ts"
+export type { AppSettings, AppSettingsChange, AppSettingsStore } from "./app/app-settings.ts"
+export type { AppSignIn } from "./app/app-sign-in.ts"
+export type { AppSignedUp, AppSignUp } from "./app/app-sign-up.ts"
 export type { AppClaims, AppUser } from "./app/app-user.ts"
-export type { AppSignIn, AppSignUp, AppUsers, AppUsersOptions, AppUsersPlace } from "./app/app-users.ts"
+export type { AppUsers, AppUsersOptions, AppUsersPlace } from "./app/app-users.ts"
 export { appIssuer, createAppUsers } from "./app/app-users.ts"
+export type { AppMailKind, AppMailSettings, AppMailText, WordedMail } from "./app/mail-words.ts"
+export { mailTexts } from "./app/mail-words.ts"
 export type { AttemptRule } from "./attempt-limit.ts"
 export type { DeviceFacts, DeviceStart, Devices } from "./devices.ts"
 export {
@@ -19,6 +25,7 @@ export {
   InvalidInput,
   InviteForAnother,
   InviteSpent,
+  RedirectRefused,
   RootKeyDamaged,
   RootKeyExposed,
   RootKeyMismatch,

@@ -26,6 +26,8 @@ export interface IdentityLimits {
   readonly attemptsPerAccount: AttemptRule
   /** Sign-ins and sign-ups from one address (IPv6: one /64). Default 100 in 15 minutes. */
   readonly attemptsPerAddress: AttemptRule
+  /** Messages to one address of an app's user. Default 5 in an hour. */
+  readonly mailPerAddress: AttemptRule
   /** A signing key older than this is replaced at the next sign-in or refresh. Default 30 days. */
   readonly signingKeyMs: number
 }
@@ -41,5 +43,6 @@ export const defaultLimits: IdentityLimits = {
   deviceCodeMs: 10 * MINUTE_MS,
   attemptsPerAccount: { limit: 10, windowMs: 15 * MINUTE_MS },
   attemptsPerAddress: { limit: 100, windowMs: 15 * MINUTE_MS },
+  mailPerAddress: { limit: 5, windowMs: HOUR_MS },
   signingKeyMs: 30 * DAY_MS,
 }

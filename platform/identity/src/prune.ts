@@ -4,7 +4,7 @@ import type { SqliteFile } from "@ashlar/sqlite"
 /** What was over, and is gone now. */
 export interface Pruned {
   readonly sessions: number
-  /** Invites and set-up links. */
+  /** Invites and set-up links, codes that were sent, steps of signing in. */
   readonly tickets: number
 }
 
@@ -22,12 +22,15 @@ export async function prune(
   signal?: AbortSignal,
 ): Promise<Pruned> {
   const nowMs = clock.now()
-  const [removed] = await file.write([{ sql: "DELETE FROM identity_tickets WHERE expires_at <= ?", params: [nowMs] }])
+  const removed = await file.write([
+    { sql: "DELETE FROM identity_tickets WHERE expires_at <= ?", params: [nowMs] },
+    { sql: "DELETE FROM identity_proofs WHERE expires_at <= ?", params: [nowMs] },
+  ])
   let sessions = 0
   for (let from = 0; ; ) {
     signal?.throwIfAborted()
     const { to } = file.get<{ to: number | null }>(WINDOW, [from])!
-    if (to === null) return { sessions, tickets: removed?.changes ?? 0 }
+    if (to === null) return { sessions, tickets: removed.reduce((sum, { changes }) => sum + changes, 0) }
     const [deleted] = await file.write([
       {
         sql: "DELETE FROM identity_sessions WHERE n > ? AND n <= ? AND expires_at <= ?",

@@ -47,13 +47,27 @@ export const AppSession: Schema<AppSession> = v
   })
   .meta({ id: "AppSession", description: "A signed-in user of the app. The refresh token rotates on every use." })
 
+/** What whoever asks for mail is told: the same of every address. */
+export interface AppAsked {
+  readonly handle: string
+}
+export const AppAsked: Schema<AppAsked> = v
+  .object({ handle: v.string().describe("To be shown with the code that was sent, where there was something to send") })
+  .meta({ id: "AppAsked" })
+
 export interface AppSignedUp {
   readonly user: AppUser
   /** Null where addresses must be confirmed first. */
   readonly session: AppSession | null
+  /** Null where the user is signed in at once. */
+  readonly verification: AppAsked | null
 }
 export const AppSignedUp: Schema<AppSignedUp> = v
-  .object({ user: AppUser, session: AppSession.nullable().describe("Null where addresses must be confirmed first") })
+  .object({
+    user: AppUser,
+    session: AppSession.nullable().describe("Null where addresses must be confirmed first"),
+    verification: AppAsked.nullable().describe("Null where the user is signed in at once"),
+  })
   .meta({ id: "AppSignedUp" })
 
 const email = v.string().trim().min(3).max(254)
@@ -66,7 +80,18 @@ export const AppSignUpBody: Schema<{
   readonly email: string
   readonly password: string
   readonly name?: string | null | undefined
-}> = v.object({ email, password, name: name.optional() }).meta({ id: "AppSignUp" })
+  readonly redirectTo?: string | undefined
+}> = v
+  .object({
+    ...{ email, password, name: name.optional() },
+    redirectTo: v
+      .string()
+      .min(1)
+      .max(2048)
+      .optional()
+      .describe("One of `redirectUrls`: where the link that is sent leads"),
+  })
+  .meta({ id: "AppSignUp" })
 export const AppSignInBody: Schema<{ readonly email: string; readonly password: string }> = v
   .object({ email, password })
   .meta({ id: "AppSignIn" })
@@ -117,31 +142,6 @@ export const AppUserPatch: Schema<AppUserPatch> = v
     disabled: v.boolean().optional().describe("Ends all sessions at once"),
   })
   .meta({ id: "AppUserPatch" })
-
-/** How a project lets users into its app. */
-export interface AppSettings {
-  readonly signups: "open" | "closed"
-  readonly passwordMinCharacters: number
-  readonly verifiedEmailOnly: boolean
-}
-export const AppSettings: Schema<AppSettings> = v
-  .object({
-    signups: v.enum(["open", "closed"]).describe("Whether a publishable key is enough to make an account"),
-    passwordMinCharacters: v.integer(),
-    verifiedEmailOnly: v.boolean().describe("Whether an address must be confirmed before its user may sign in"),
-  })
-  .meta({ id: "AppSettings" })
-export const AppSettingsPatch: Schema<{
-  readonly signups?: "open" | "closed" | undefined
-  readonly passwordMinCharacters?: number | undefined
-  readonly verifiedEmailOnly?: boolean | undefined
-}> = v
-  .object({
-    signups: v.enum(["open", "closed"]).optional(),
-    passwordMinCharacters: v.integer().min(8).max(128).optional(),
-    verifiedEmailOnly: v.boolean().optional(),
-  })
-  .meta({ id: "AppSettingsPatch" })
 
 /** How many sessions were ended. */
 export const SignedOut: Schema<{ readonly sessions: number }> = v

@@ -1,8 +1,17 @@
 export {
+  AppConfirmed,
+  AppMailBody,
+  AppPasswordBody,
+  AppResetBody,
+  type AppShown,
+  AppShownBody,
+  AppVerificationBody,
+} from "./app-mail.ts"
+export { type AppMailSettings, type AppMailText, AppSettings, AppSettingsPatch } from "./app-settings.ts"
+export {
+  AppAsked,
   AppRefreshBody,
   AppSession,
-  AppSettings,
-  AppSettingsPatch,
   AppSignedUp,
   AppSignInBody,
   AppSignUpBody,

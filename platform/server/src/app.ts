@@ -8,6 +8,7 @@ import type { IdempotencyLayer } from "./layers/idempotency.ts"
 import { observe } from "./layers/observe.ts"
 import { limits } from "./limits.ts"
 import type { Platform } from "./platform.ts"
+import { addAppMailRoutes } from "./routes/app-mail.ts"
 import { addAppUserRoutes } from "./routes/app-users.ts"
 import { addCollectionRoutes } from "./routes/collections.ts"
 import { addConsoleRoutes } from "./routes/console.ts"
@@ -49,6 +50,7 @@ export function createPlatformApp(platform: Platform, options: PlatformAppOption
     addDeviceRoutes(api, platform, entries)
     addProjectRoutes(api, platform, entries)
     addAppUserRoutes(api, platform, entries)
+    addAppMailRoutes(api, platform, entries)
     addCollectionRoutes(api, platform, entries)
     addDocumentRoutes(api, platform, entries)
     addFunctionRoutes(api, platform, entries)

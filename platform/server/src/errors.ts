@@ -53,7 +53,7 @@ export const IdempotencyKeyReused: ErrorClass<"SERVER_IDEMPOTENCY_KEY_REUSED", 4
 export const BackendInvalid: ErrorClass<"SERVER_BACKEND_INVALID", 500> = defineError(
   "SERVER_BACKEND_INVALID",
   500,
-  "A URL given as --cache, --queue, --bus or --storage cannot be used. The message says which, and what is wrong with it.",
+  "A URL given as --cache, --queue, --bus, --storage or --mail cannot be used. The message says which, and what is wrong with it.",
 )
 export const BackendDown: ErrorClass<"SERVER_BACKEND_DOWN", 503> = defineError(
   "SERVER_BACKEND_DOWN",

@@ -36,7 +36,12 @@ async function addAppUser(stage: Stage): Promise<string> {
 }
 
 /** These take a user of the app beside a key, or their tokens: `app-users.test.ts` has them. */
-const FOR_APP_USERS = ["app.me", "app.refresh", "app.sessions.list", "app.sessions.revoke", "app.signout"]
+const FOR_APP_USERS = [
+  ...["app.me", "app.password", "app.refresh", "app.sessions.list", "app.sessions.revoke", "app.signout"],
+  "app.verify.send",
+]
+/** These take what was sent by mail: `app-mail.test.ts` has them. */
+const BY_MAIL = ["app.link", "app.reset", "app.verify"]
 
 /** Keys that work, and a secret. */
 async function furnishKeys(stage: Stage): Promise<void> {
@@ -57,7 +62,7 @@ async function furnishKeys(stage: Stage): Promise<void> {
 }
 
 /** Nor these: only the first administrator is set up, once, and a device is let in when it asks again after a while. */
-const NEVER_TRIED = [...FOR_APP_USERS, "device.claim", "setup.check", "setup.complete"]
+const NEVER_TRIED = [...FOR_APP_USERS, ...BY_MAIL, "device.claim", "setup.check", "setup.complete"].toSorted()
 
 async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport> {
   const signIn = { email: "owner@example.com", password: PASSWORD }

@@ -2,13 +2,15 @@ import { controlFeature, openControl } from "@ashlar/control"
 import { systemClock, uuidv7 } from "@ashlar/core"
 import { openFunctions } from "@ashlar/functions"
 import type { App } from "@ashlar/http"
-import { createSealer, identityFeature, openIdentity, type Sealer } from "@ashlar/identity"
+import { createSealer, type IdentityOptions, identityFeature, openIdentity, type Sealer } from "@ashlar/identity"
 import { type Kms, type KmsOptions, kmsFeature, openKms } from "@ashlar/kms"
 import { openSqlite } from "@ashlar/sqlite"
 import { createPlatformApp } from "./app.ts"
 import { createAppUserRooms } from "./app-user-rooms.ts"
 import { type BackendUrls, openBackends } from "./backends/open-backends.ts"
 import { bundleStore } from "./backends/open-bundles.ts"
+import type { SharedCache } from "./backends/open-cache.ts"
+import { type MailUrls, openAppMailer } from "./backends/open-mail.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
 import { type EventRelay, eventsFeature, startEventRelay, tellOfCalls } from "./events/event-relay.ts"
 import { createFieldCipher, rewrapDocuments } from "./field-cipher.ts"
@@ -27,7 +29,7 @@ import { pushRemoval } from "./upkeep/remove-storage.ts"
 import { startUpkeep } from "./upkeep/start-upkeep.ts"
 import { version } from "./version.ts"
 
-export interface ServerOptions extends BackendUrls {
+export interface ServerOptions extends BackendUrls, MailUrls {
   /** 0 picks a free port. Default 4000. */
   readonly port?: number
   /** Default `127.0.0.1`: reachable from this machine only. */
@@ -113,10 +115,11 @@ async function compose(
     cipherOf: (projectId) => createFieldCipher(kms.keysOf(projectId)),
   })
 
-  const onLimitsError = (error: unknown): void => log.error("attempts to sign in are counted by this node alone", error)
-  const rateLimits = cache.limits === undefined ? {} : { rateLimits: cache.limits }
-  const admission = { sealer, clock, ids, onLimitsError, ...rateLimits }
-  const appUsers = createAppUserRooms(rooms, admission)
+  const admission = { sealer, clock, ids, ...sharedLimits(cache, log) }
+  const nameOf = (projectId: string): string => control.projects.locate(projectId)?.name ?? projectId
+  const mail = openAppMailer(options, { host, log, nameOf })
+  closers.push(() => mail.mailer.close())
+  const appUsers = createAppUserRooms(rooms, { ...admission, ...mail })
   const identity = await openIdentity({
     ...{ ...admission, file, signups, issuer: "ashlar" },
     onInviteAccepted: (invite) => control.members.accept(invite),
@@ -179,6 +182,12 @@ async function raiseKms(options: KmsOptions, closers: (() => unknown)[], log: Lo
   const kms = await openKms(options)
   closers.push(() => kms.close().catch((error: unknown) => log.error("the keys of projects did not close", error)))
   return kms
+}
+
+/** Where attempts to sign in are counted for all nodes. */
+function sharedLimits({ limits }: SharedCache, log: Log): Pick<IdentityOptions, "rateLimits" | "onLimitsError"> {
+  const onLimitsError = (error: unknown): void => log.error("attempts to sign in are counted by this node alone", error)
+  return { onLimitsError, ...(limits !== undefined && { rateLimits: limits }) }
 }
 
 /** What is not told by then is told after the next start. */

@@ -13,6 +13,8 @@ export interface AppUserInput {
   readonly password?: string
 }
 
+export type AppSettingsChange = Partial<Omit<AppSettings, "mail">> & { readonly mail?: Partial<AppSettings["mail"]> }
+
 /** The users of a project's app. Takes a session of a member, or a secret key. */
 export interface AppUsers {
   /** Latest first; with `email` only the one who has it, in any spelling. */
@@ -25,7 +27,8 @@ export interface AppUsers {
   /** Ends all sessions of a user; tells how many there were. */
   signOut(project: string, id: string): Promise<{ readonly sessions: number }>
   settings(project: string): Promise<AppSettings>
-  changeSettings(project: string, changes: Partial<AppSettings>): Promise<AppSettings>
+  /** What is left out stays; the texts of one message are changed as one. */
+  changeSettings(project: string, changes: AppSettingsChange): Promise<AppSettings>
 }
 
 export function createAppUsers(transport: Transport): AppUsers {

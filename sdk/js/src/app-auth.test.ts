@@ -12,6 +12,7 @@ const KEY = "ak_publishable_1_x"
 /** An app's users as the server keeps them: the key says which app, and a refresh token works once. */
 function fakeApp(options: { readonly lifeMs?: number } = {}) {
   const calls: string[] = []
+  const sent: unknown[] = []
   let serial = 0
   let ended = true
   const issue = (): AppSession => {
@@ -34,7 +35,26 @@ function fakeApp(options: { readonly lifeMs?: number } = {}) {
     switch (pathname) {
       case "/v1/projects/self/auth/signup":
         ended = false
-        return Response.json({ user, session: body.email === "later@example.org" ? null : issue() }, { status: 201 })
+        if (body.email === "later@example.org")
+          return Response.json({ user, session: null, verification: { handle: "h-verify" } }, { status: 201 })
+        return Response.json({ user, session: issue(), verification: null }, { status: 201 })
+      case "/v1/projects/self/auth/link/send":
+      case "/v1/projects/self/auth/reset/send":
+      case "/v1/projects/self/auth/verify/send":
+        return Response.json({ handle: `h-${pathname.split("/").at(-2)}` }, { status: 202 })
+      case "/v1/projects/self/auth/link":
+        sent.push(body)
+        return Response.json(issue())
+      case "/v1/projects/self/auth/verify":
+        sent.push(body)
+        return Response.json({
+          user: { ...user, emailVerified: true },
+          session: init.headers && new Headers(init.headers).has("ashlar-user") ? null : issue(),
+        })
+      case "/v1/projects/self/auth/reset":
+      case "/v1/projects/self/auth/password":
+        sent.push(body)
+        return new Response(null, { status: 204 })
       case "/v1/projects/self/auth/signin":
         if (body.password !== "right") return refuse("IDENTITY_WRONG_CREDENTIALS")
         ended = false
@@ -52,6 +72,8 @@ function fakeApp(options: { readonly lifeMs?: number } = {}) {
   }
   return {
     calls,
+    /** What was shown by mail. */
+    sent,
     fetch,
     end: () => {
       ended = true
@@ -125,5 +147,45 @@ describe("an app's user", () => {
     expect([await ashlar.auth.user(), store.load()]).toEqual([null, null])
     await ashlar.auth.signOut()
     expect(app.calls.filter((made) => made.includes("/signout"))).toEqual([])
+  })
+
+  test("shows a code with the handle of what was asked for last, and a token alone", async () => {
+    const app = fakeApp()
+    const { auth } = connect(app)
+    const lost = await auth.signInByMail({ code: "1" }).catch((error: unknown) => error)
+    expect(lost).toMatchObject({ code: "SDK_BAD_OPTIONS" })
+    await auth.sendLink({ email: user.email })
+    expect(await auth.signInByMail({ code: "1" })).toEqual(user)
+    await auth.signInByMail({ token: "t" })
+    await auth.signInByMail({ code: "2", handle: "theirs" })
+    expect(app.sent).toEqual([{ handle: "h-link", code: "1" }, { token: "t" }, { handle: "theirs", code: "2" }])
+  })
+
+  test("signs up, confirms the address by the code, and is signed in", async () => {
+    const app = fakeApp()
+    const { auth } = connect(app)
+    await auth.signUp({ email: "later@example.org", password: "right" })
+    expect(await auth.verify({ code: "1" })).toMatchObject({ emailVerified: true })
+    expect([app.sent, (await auth.session())?.accessToken]).toEqual([[{ handle: "h-verify", code: "1" }], "access-1"])
+  })
+
+  test("confirms an address while signed in, and keeps the session", async () => {
+    const app = fakeApp()
+    const { auth } = connect(app)
+    expect(auth.sendVerification()).rejects.toMatchObject({ code: "SDK_SIGNED_OUT" })
+    await auth.signIn({ email: user.email, password: "right" })
+    await auth.sendVerification()
+    await auth.verify({ code: "1" })
+    await auth.changePassword({ current: "right", next: "another" })
+    expect([(await auth.session())?.accessToken, app.sent.length]).toEqual(["access-1", 2])
+  })
+
+  test("is signed out by a new password", async () => {
+    const app = fakeApp()
+    const { auth } = connect(app)
+    await auth.signIn({ email: user.email, password: "right" })
+    await auth.sendReset({ email: user.email })
+    await auth.reset({ code: "1", password: "another" })
+    expect([await auth.user(), app.sent]).toEqual([null, [{ handle: "h-reset", code: "1", password: "another" }]])
   })
 })

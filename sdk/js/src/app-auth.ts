@@ -1,3 +1,4 @@
+import { type AppMail, createAppMail } from "./app-mail.ts"
 import { isRequestError } from "./errors.ts"
 import { path } from "./path.ts"
 import { createSessionKeeper, signedOut } from "./session-keeper.ts"
@@ -16,12 +17,15 @@ export interface AppSignUp {
   readonly email: string
   readonly password: string
   readonly name?: string
+  /** One of the pages that the app's settings name: where the link leads that confirms the address. */
+  readonly redirectTo?: string
 }
 
 /** The user of an app: signs up and in, keeps the tokens fresh, signs out. Safe to use from many calls at once. */
-export interface AppAuth {
+export interface AppAuth extends AppMail {
   /**
-   * Makes an account of the app and signs in. Where addresses must be confirmed first, nobody is signed in yet.
+   * Makes an account of the app and signs in. Where addresses must be confirmed first, nobody is signed in yet: `verify({ code })` is
+   * next, with the code that was sent.
    *
    * @throws {IDENTITY_SIGNUPS_CLOSED} @throws {IDENTITY_EMAIL_TAKEN} @throws {IDENTITY_WEAK_PASSWORD}
    */
@@ -53,15 +57,27 @@ export function createAppAuth({ project, store, ...options }: AppAuthOptions): A
     refreshPath: `${root}/refresh`,
   })
   const signedIn = createTransport({ ...options, user: keeper.authorizer })
+  const { expect, ...mail } = createAppMail({ root, nobody, signedIn, keeper })
   return {
+    ...mail,
     authorizer: keeper.authorizer,
     session: keeper.load,
     onChange: (listener) => keeper.onChange((session) => listener(session === null ? null : session.user)),
     user: async () => (await keeper.load())?.user ?? null,
     refresh: async () => (await keeper.renew()).user,
-    async signUp({ email, password, name }) {
-      const json = { email, password, ...(name !== undefined && { name }) }
-      const { user, session } = await nobody.json<AppSignedUp>({ method: "POST", path: `${root}/signup`, json })
+    async signUp({ email, password, name, redirectTo }) {
+      const json = {
+        email,
+        password,
+        ...(name !== undefined && { name }),
+        ...(redirectTo !== undefined && { redirectTo }),
+      }
+      const { user, session, verification } = await nobody.json<AppSignedUp>({
+        method: "POST",
+        path: `${root}/signup`,
+        json,
+      })
+      if (verification) expect("verify", verification)
       await keeper.change(session)
       return user
     },

@@ -35,6 +35,9 @@ export { createTransport, readProblem } from "./transport.ts"
 export type {
   Access,
   AddedMember,
+  AppAsked,
+  AppConfirmed,
+  AppMailSettings,
   AppSession,
   AppSettings,
   AppSignedUp,

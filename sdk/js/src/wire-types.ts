@@ -12,6 +12,56 @@ export interface AddedMember {
   readonly invite: Invite | null
 }
 
+export interface AppAsked {
+  /** To be shown with the code that was sent, where there was something to send */
+  readonly handle: string
+}
+
+export interface AppConfirmed {
+  readonly user: AppUser
+  /** Null for who is signed in: the session goes on */
+  readonly session: AppSession | null
+}
+
+export interface AppMailSettings {
+  /** Whom mail is from, and what it calls the app. Empty: the project's name */
+  readonly senderName: string
+  readonly replyTo: string | null
+  /** Words of the project's own, for some messages or all */
+  readonly texts: {
+    readonly verify?: {
+      /** `{{app}}` stands for the app's name */
+      readonly subject: string
+      /** Plain text, with `{{app}}`, `{{code}}`, `{{link}}` and `{{minutes}}` in it */
+      readonly body: string
+    }
+    readonly link?: {
+      /** `{{app}}` stands for the app's name */
+      readonly subject: string
+      /** Plain text, with `{{app}}`, `{{code}}`, `{{link}}` and `{{minutes}}` in it */
+      readonly body: string
+    }
+    readonly reset?: {
+      /** `{{app}}` stands for the app's name */
+      readonly subject: string
+      /** Plain text, with `{{app}}`, `{{code}}`, `{{link}}` and `{{minutes}}` in it */
+      readonly body: string
+    }
+    readonly passwordChanged?: {
+      /** `{{app}}` stands for the app's name */
+      readonly subject: string
+      /** Plain text, with `{{app}}`, `{{code}}`, `{{link}}` and `{{minutes}}` in it */
+      readonly body: string
+    }
+    readonly emailTaken?: {
+      /** `{{app}}` stands for the app's name */
+      readonly subject: string
+      /** Plain text, with `{{app}}`, `{{code}}`, `{{link}}` and `{{minutes}}` in it */
+      readonly body: string
+    }
+  }
+}
+
 /** A signed-in user of the app. The refresh token rotates on every use. */
 export interface AppSession {
   readonly user: AppUser
@@ -31,12 +81,17 @@ export interface AppSettings {
   readonly passwordMinCharacters: number
   /** Whether an address must be confirmed before its user may sign in */
   readonly verifiedEmailOnly: boolean
+  /** Pages of the app that links may lead to, letter for letter. Mail leads to the first */
+  readonly redirectUrls: readonly string[]
+  readonly mail: AppMailSettings
 }
 
 export interface AppSignedUp {
   readonly user: AppUser
   /** Null where addresses must be confirmed first */
   readonly session: AppSession | null
+  /** Null where the user is signed in at once */
+  readonly verification: AppAsked | null
 }
 
 /** A user of the project's app. */

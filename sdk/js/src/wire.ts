@@ -17,6 +17,9 @@ import type {
 export type {
   Access,
   AddedMember,
+  AppAsked,
+  AppConfirmed,
+  AppMailSettings,
   AppSession,
   AppSettings,
   AppSignedUp,

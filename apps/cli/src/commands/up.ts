@@ -17,6 +17,8 @@ interface UpFlags {
   readonly queue?: string
   readonly bus?: string
   readonly storage?: string
+  readonly mail?: string
+  readonly mailFrom?: string
   readonly rootKey?: string
 }
 
@@ -45,16 +47,24 @@ const BACKENDS = [
     variable: "ASHLAR_STORAGE_URL",
     description: "what keeps the code of functions: file:folder, s3://… (default: a folder in the data folder)",
   },
+  {
+    name: "mail",
+    variable: "ASHLAR_MAIL_URL",
+    description:
+      "what sends mail to users of apps: smtp://…, sendgrid://…, mailgun://…, ses://…, resend://… (default: the log shows it)",
+  },
 ] as const
 
 /** Where the console is built in a clone, beside this package. */
 const CONSOLE_FOLDER = resolve(import.meta.dir, "../../../console/dist")
 
 const ROOT_KEY = "ASHLAR_ROOT_KEY_URL"
+const MAIL_FROM = "ASHLAR_MAIL_FROM"
 
 const upHelp = `
 Backends are URLs: scheme://user:password@host/name?option=value, or scheme:path. Each can be given as a variable instead, which
 keeps a password out of the list of processes: ${BACKENDS.map(({ variable }) => variable).join(", ")}, ${ROOT_KEY}.
+Beside the URL of mail stands the address that it is from: --mail-from or ${MAIL_FROM}.
 
 Examples:
   ashlar up
@@ -75,6 +85,7 @@ export function registerUp(program: Command, run: Run): void {
       "--root-key <url>",
       "where the root key of a new install is: file:…, env:NAME, pkcs11:…, awskms:…, vault:… (default: a file in the data folder)",
     )
+  command.option("--mail-from <address>", "the address that mail to users of apps is from, beside --mail")
   for (const { name, description } of BACKENDS) command.option(`--${name} <url>`, description)
   command.addHelpText("after", upHelp).action(run(up))
 }
@@ -88,6 +99,7 @@ function backendUrls(flags: UpFlags, env: Io["env"]): Partial<Record<(typeof BAC
 async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
   const { startServer } = await loadServer()
   const rootKey = flags.rootKey ?? cli.io.env[ROOT_KEY]
+  const mailFrom = flags.mailFrom ?? cli.io.env[MAIL_FROM]
   const server = await startServer({
     port: flags.port,
     host: flags.host,
@@ -97,6 +109,7 @@ async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
     consoleFolder: CONSOLE_FOLDER,
     ...backendUrls(flags, cli.io.env),
     ...(rootKey && { rootKey }),
+    ...(mailFrom && { mailFrom }),
   })
   const { url, setupLink } = server
   const facts = toFacts({ "Ashlar is up": url, "sign up": setupLink, data: flags.data })

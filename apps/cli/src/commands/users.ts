@@ -1,4 +1,4 @@
-import { type AppUserInput, everyItem } from "@ashlar/admin"
+import { type AppSettingsChange, type AppUserInput, everyItem } from "@ashlar/admin"
 import type { AppSettings, AppUser } from "@ashlar/sdk"
 import type { Command } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
@@ -42,6 +42,9 @@ export function registerUsers(program: Command, run: Run): void {
     .addOption(choice("--signups <who>", "closed: only the project's servers make users", ["open", "closed"]))
     .option("--password-min <characters>", "the shortest password, 8 to 128", wholeNumber(8, 128))
     .addOption(choice("--verified-email-only <yes>", "whether an address must be confirmed first", ["yes", "no"]))
+    .option("--redirect-urls <urls>", "the pages that links may lead to, with spaces between; mail leads to the first")
+    .option("--mail-from <name>", "whom mail is from; empty: the project's name")
+    .option("--mail-reply-to <address>", "whom answers to mail go to; empty: nobody")
     .action(run(settings))
 }
 
@@ -144,11 +147,20 @@ interface SettingOptions {
   readonly signups?: AppSettings["signups"]
   readonly passwordMin?: number
   readonly verifiedEmailOnly?: "yes" | "no"
+  readonly redirectUrls?: string
+  readonly mailFrom?: string
+  readonly mailReplyTo?: string
 }
 
 async function settings(cli: Cli, options: SettingOptions): Promise<Outcome> {
-  const { signups, passwordMin, verifiedEmailOnly } = options
-  const changes: Partial<AppSettings> = {
+  const { signups, passwordMin, verifiedEmailOnly, redirectUrls, mailFrom, mailReplyTo } = options
+  const mail = {
+    ...(mailFrom !== undefined && { senderName: mailFrom }),
+    ...(mailReplyTo !== undefined && { replyTo: mailReplyTo === "" ? null : mailReplyTo }),
+  }
+  const changes: AppSettingsChange = {
+    ...(redirectUrls !== undefined && { redirectUrls: redirectUrls.split(/[\s,]+/).filter((url) => url !== "") }),
+    ...(Object.keys(mail).length > 0 && { mail }),
     ...(signups !== undefined && { signups }),
     ...(passwordMin !== undefined && { passwordMinCharacters: passwordMin }),
     ...(verifiedEmailOnly !== undefined && { verifiedEmailOnly: verifiedEmailOnly === "yes" }),
@@ -161,6 +173,8 @@ async function settings(cli: Cli, options: SettingOptions): Promise<Outcome> {
     text: toFacts({
       ...{ "sign-ups": now.signups, "shortest password": now.passwordMinCharacters },
       "confirmed addresses only": now.verifiedEmailOnly ? "yes" : "no",
+      "links lead to": now.redirectUrls.join(" ") || "no page: mail brings codes",
+      ...{ "mail is from": now.mail.senderName || "the project's name", "answers go to": now.mail.replyTo },
     }),
   }
 }

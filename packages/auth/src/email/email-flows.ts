@@ -46,6 +46,8 @@ export interface AskOptions {
   readonly browser?: string | undefined
   /** Where to go on: a path of this site. */
   readonly next?: string | undefined
+  /** The page where it is confirmed, in the place of that of `pages`: one that is on a list of yours, whoever names it. */
+  readonly page?: string | undefined
 }
 /** What whoever asks is told: the same for all addresses. */
 export interface Asked {
@@ -176,8 +178,10 @@ class LiveEmailFlows implements EmailFlows {
   /** Of two links to one new address that are used at once one makes the account. */
   async #create(email: string): Promise<readonly [account: EmailAccount, isNew: boolean]> {
     const { accounts } = this.#options
+    // Whoever asked could get one; who uses it cannot any more.
+    if (accounts.create === undefined) throw new ProofInvalid()
     try {
-      return [await accounts.create!(email), true]
+      return [await accounts.create(email), true]
     } catch (error) {
       const made = await accounts.findByEmail(email)
       if (made === undefined) throw error
@@ -267,9 +271,10 @@ class LiveEmailFlows implements EmailFlows {
   async #ask(
     purpose: EmailPurpose,
     { email, account, isNew = false }: { email: string; account: EmailAccount | undefined; isNew?: boolean },
-    { browser, next }: AskOptions,
+    { browser, next, page }: AskOptions,
   ): Promise<Asked> {
     const { digits = 8, minutes = {}, pages, tellUnknown = false } = this.#options
+    if (page !== undefined && !isPage(page)) throw new AuthSetupInvalid(`Expected \`page\` to be ${PAGE}.`)
     this.#deliveries.check()
     await this.#take(this.#limit, email)
     const isReal = account !== undefined || isNew
@@ -287,7 +292,7 @@ class LiveEmailFlows implements EmailFlows {
       },
     })
     const { handle, token, code, expiresMs } = ticket
-    const url = new URL(pages[purpose])
+    const url = new URL(page ?? pages[purpose])
     url.searchParams.set("token", token)
     const message: EmailMessage = { kind: purpose, to: email, userId: account?.id, url: url.href, code, expiresMs }
     const isTold = tellUnknown && (purpose === "sign-in" || purpose === "reset")
@@ -344,16 +349,14 @@ function checkOptions({
   if (!Number.isInteger(maxPending) || maxPending < 1 || maxPending > 100_000)
     throw new AuthSetupInvalid(`Expected \`maxPending\` to be 1 to 100000, got ${maxPending}.`)
   for (const purpose of PURPOSES)
-    if (!isPage(pages[purpose]))
-      throw new AuthSetupInvalid(
-        `Expected the page of "${purpose}" to be an https: URL, or an http: one of this machine.`,
-      )
+    if (!isPage(pages[purpose])) throw new AuthSetupInvalid(`Expected the page of "${purpose}" to be ${PAGE}.`)
   const { passwords, accounts } = rest
   if ((passwords === undefined) !== (accounts.setPasswordHash === undefined && accounts.passwordHash === undefined))
     throw new AuthSetupInvalid(
       "Expected `passwords` together with `accounts.passwordHash` and `accounts.setPasswordHash`.",
     )
 }
+const PAGE = "an https: URL, or an http: one of this machine"
 /** Tickets are told to no page that others on the way may read. */
 function isPage(text: string): boolean {
   const url = URL.parse(text)

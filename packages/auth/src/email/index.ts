@@ -1,3 +1,4 @@
+export { AuthBusy, AuthTooOften, EmailInvalid, PasswordWrong, ProofInvalid } from "../errors.ts"
 export type { Shown } from "../proofs/tickets.ts"
 export { type AccountEmailRoutes, type AccountEmailRoutesOptions, accountEmailRoutes } from "./account-email-routes.ts"
 export type { ConfirmPage } from "./confirm-page.ts"

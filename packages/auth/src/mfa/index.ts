@@ -1,3 +1,11 @@
+export {
+  FactorLimit,
+  FactorUnknown,
+  FactorWrong,
+  MfaLocked,
+  PasskeyRefused,
+  StepUpRequired,
+} from "../errors.ts"
 export type { Asker, Factor, FactorKind, Passed } from "./factor.ts"
 export { createMfa, type Mfa, type MfaOptions } from "./mfa.ts"
 export type { SecretSealer } from "./mfa-core.ts"

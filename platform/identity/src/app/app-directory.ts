@@ -62,8 +62,6 @@ export interface AppDirectory {
   signOutAll(id: string): Promise<number>
 }
 
-const ACCOUNT_TABLES = ["identity_sessions", "identity_mail_tokens"]
-
 export function createAppDirectory(options: {
   readonly file: SqliteFile
   readonly clock: Clock
@@ -147,6 +145,7 @@ export function createAppDirectory(options: {
       const [deleted] = await file.write([
         { sql: "DELETE FROM identity_accounts WHERE id = ?", params: [id] },
         ...forget(id),
+        { sql: "DELETE FROM identity_proofs WHERE user_id = ?", params: [id] },
       ])
       if (deleted?.changes !== 1) throw new UserNotFound()
     },
@@ -161,5 +160,8 @@ export function createAppDirectory(options: {
 
 /** Ends every way in that the user has now. */
 export function forget(id: string): readonly JoiningStatement[] {
-  return ACCOUNT_TABLES.map((table) => ({ sql: `DELETE FROM ${table} WHERE account_id = ?`, params: [id] }))
+  return [
+    { sql: "DELETE FROM identity_sessions WHERE account_id = ?", params: [id] },
+    { sql: "DELETE FROM identity_proofs WHERE user_id = ? AND kind LIKE 'ticket-%'", params: [id] },
+  ]
 }

@@ -1,5 +1,7 @@
 import type { SqliteFile } from "@ashlar/sqlite"
 import { InvalidInput } from "../errors.ts"
+import { type AppMailSettings, checkMailSettings, defaultMailSettings } from "./mail-words.ts"
+import { checkRedirectUrls } from "./redirects.ts"
 
 /** How a project lets users into its app. */
 export interface AppSettings {
@@ -9,15 +11,24 @@ export interface AppSettings {
   readonly passwordMinCharacters: number
   /** Whether an address must be confirmed before its user may sign in. Default false. */
   readonly verifiedEmailOnly: boolean
+  /** The pages of the app that links of mail and providers may lead to, letter for letter; at most 20. Mail leads to the first. */
+  readonly redirectUrls: readonly string[]
+  /** How the app's mail is worded. */
+  readonly mail: AppMailSettings
 }
 
-export const defaultSettings: AppSettings = { signups: "open", passwordMinCharacters: 10, verifiedEmailOnly: false }
+export type AppSettingsChange = Partial<Omit<AppSettings, "mail">> & { readonly mail?: Partial<AppMailSettings> }
+
+export const defaultSettings: AppSettings = {
+  ...{ signups: "open", passwordMinCharacters: 10, verifiedEmailOnly: false },
+  ...{ redirectUrls: [], mail: defaultMailSettings },
+}
 
 /** Settings of one project, in its own file. */
 export interface AppSettingsStore {
   read(): AppSettings
-  /** What is left out stays. @throws {IDENTITY_INVALID_INPUT} */
-  change(changes: Partial<AppSettings>): Promise<AppSettings>
+  /** What is left out stays; the texts of one message are changed as one. @throws {IDENTITY_INVALID_INPUT} */
+  change(changes: AppSettingsChange): Promise<AppSettings>
 }
 
 export function createAppSettings(file: SqliteFile): AppSettingsStore {
@@ -28,7 +39,14 @@ export function createAppSettings(file: SqliteFile): AppSettingsStore {
   return {
     read,
     async change(changes) {
-      const next = { ...read(), ...changes }
+      const old = read()
+      const { redirectUrls = old.redirectUrls, mail = {} } = changes
+      const texts = { ...old.mail.texts, ...mail.texts }
+      const next: AppSettings = {
+        ...{ ...old, ...changes, redirectUrls: checkRedirectUrls(redirectUrls) },
+        mail: { ...old.mail, ...mail, texts },
+      }
+      checkMailSettings(next.mail)
       const { passwordMinCharacters: min } = next
       if (!Number.isInteger(min) || min < 8 || min > 128) {
         throw new InvalidInput("Expected `passwordMinCharacters` to be a whole number from 8 to 128.", {

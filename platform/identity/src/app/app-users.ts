@@ -3,16 +3,22 @@ import type { Clock, IdSource } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { createAccessTokens } from "../access-tokens.ts"
 import { type AttemptLimit, addressKey, createAttemptLimit, ownLimits } from "../attempt-limit.ts"
-import { AccountDisabled, EmailUnverified, SignupsClosed, WrongCredentials } from "../errors.ts"
+import { SignupsClosed } from "../errors.ts"
+import { createSqliteProofs } from "../factors/sqlite-proofs.ts"
 import { defaultLimits, type IdentityLimits } from "../limits.ts"
 import { argon2Passwords, type PasswordHasher } from "../passwords.ts"
-import { type Client, foldEmail } from "../person.ts"
+import type { Client } from "../person.ts"
+import { type Pruned, prune } from "../prune.ts"
 import { type Sealer, scopeSealer } from "../sealer.ts"
 import { createSessions, type Session, type Sessions, type SignedIn } from "../sessions.ts"
 import { openSigningKeys, type PublicJwk } from "../signing-keys.ts"
 import { createRefreshTokens } from "../tokens.ts"
+import { type AppByMail, createAppByMail } from "./app-by-mail.ts"
 import { type AppDirectory, createAppDirectory } from "./app-directory.ts"
+import { type AppMailer, createAppMailFlows } from "./app-mail.ts"
 import { type AppSettingsStore, createAppSettings } from "./app-settings.ts"
+import { type AppSignIn, createPasswordSignIn } from "./app-sign-in.ts"
+import { type AppSignedUp, type AppSignUp, createUnverifiedSignUp } from "./app-sign-up.ts"
 import { type AppUser, claimsOf, findAppUser, toAppUser } from "./app-user.ts"
 
 /** What the users of all projects' apps share: nothing that one project could see of another. */
@@ -27,6 +33,10 @@ export interface AppUsersOptions {
   readonly rateLimits?: RateLimits
   /** Told when `rateLimits` fail: this node then counts for itself. Default: ignored. */
   readonly onLimitsError?: (error: unknown) => void
+  /** Takes users their mail. Default: nobody does. */
+  readonly mailer?: AppMailer
+  /** Told when a message could not be sent. Default: ignored. */
+  readonly onMailError?: (error: unknown) => void
 }
 
 /** Where the users of one project's app are kept. */
@@ -43,13 +53,16 @@ export interface AppUsersPlace {
 export interface AppUsers {
   readonly settings: AppSettingsStore
   readonly directory: AppDirectory
+  /** The ways in that lead over a mailbox. */
+  readonly mail: AppByMail
   /**
-   * Makes an account and signs it in; where addresses must be confirmed first, `session` is null.
+   * Makes an account and signs it in. Where addresses must be confirmed first, `session` is null, mail is on its way, and an address that
+   * has an account is answered as any other: only its mailbox is told.
    *
    * @throws {IDENTITY_SIGNUPS_CLOSED} @throws {IDENTITY_EMAIL_TAKEN} @throws {IDENTITY_INVALID_INPUT}
-   * @throws {IDENTITY_WEAK_PASSWORD} @throws {IDENTITY_TOO_MANY_ATTEMPTS} @throws {IDENTITY_BUSY}
+   * @throws {IDENTITY_WEAK_PASSWORD} @throws {IDENTITY_TOO_MANY_ATTEMPTS} @throws {IDENTITY_BUSY} @throws {IDENTITY_REDIRECT_REFUSED}
    */
-  signUp(request: AppSignUp): Promise<{ readonly user: AppUser; readonly session: Session<AppUser> | null }>
+  signUp(request: AppSignUp): Promise<AppSignedUp>
   /**
    * An unknown address costs the same time and gives the same answer as a wrong password; what is wrong with an account is told to
    * who knows its password.
@@ -70,19 +83,9 @@ export interface AppUsers {
   readonly sessions: Pick<Sessions<AppUser>, "list" | "revoke" | "revokeAll">
   /** The public keys that verify the app's access tokens. */
   jwks(): { keys: PublicJwk[] }
+  /** Deletes what is over. @param signal Ends it between two writes. */
+  prune(signal?: AbortSignal): Promise<Pruned>
 }
-
-export interface AppSignIn {
-  readonly email: string
-  readonly password: string
-  readonly client: Client
-}
-
-export interface AppSignUp extends AppSignIn {
-  readonly name?: string | null
-}
-
-const MAX_TRIED_CODE_UNITS = 1024
 
 /** The `iss` of the tokens of a project's app. */
 export function appIssuer(projectId: string): string {
@@ -98,9 +101,12 @@ export function createAppUsers(options: AppUsersOptions): (place: AppUsersPlace)
   const { clock, ids, passwords = argon2Passwords() } = options
   const limits: IdentityLimits = { ...defaultLimits, ...options.limits }
   const onError = options.onLimitsError ?? (() => {})
-  const attempts = { shared: options.rateLimits, own: ownLimits(clock), clock, onError }
+  const own = ownLimits(clock)
+  const attempts = { shared: options.rateLimits, own, clock, onError }
   const perAccount = createAttemptLimit("app.account", limits.attemptsPerAccount, attempts)
   const perAddress = createAttemptLimit("app.address", limits.attemptsPerAddress, attempts)
+  const perMailbox = createAttemptLimit("app.mail", limits.mailPerAddress, attempts)
+  const mailer = options.mailer ?? { nameOf: (projectId) => projectId, send: async () => undefined }
 
   return async ({ projectId, file }) => {
     // Everything that is sealed or derived is of this project alone: refresh tokens, cursors, signing keys.
@@ -129,57 +135,55 @@ export function createAppUsers(options: AppUsersOptions): (place: AppUsersPlace)
     })
     const settings = createAppSettings(file)
     const { add, ...directory } = createAppDirectory({ file, clock, ids, sealer, passwords, settings })
+    const account: AttemptLimit = {
+      take: (email) => perAccount.take(`${projectId}\n${email}`),
+      forgive: (email) => perAccount.forgive(`${projectId}\n${email}`),
+    }
     const within = (limit: AttemptLimit, key: string): Promise<void> => limit.take(`${projectId}\n${key}`)
+    const proofs = createSqliteProofs({ file, clock })
+    const { flows, tell, settled } = createAppMailFlows({
+      ...{ projectId, file, clock, sealer, passwords, settings, proofs, mailer, limits: own },
+      onError: options.onMailError ?? (() => {}),
+      add: (user) => add(user, () => []),
+    })
+    const takeClient = (client: Client): Promise<void> => within(perAddress, addressKey(client.address))
+    const byMail = createAppByMail({
+      ...{ flows, tell, settled, file, clock, settings, proofs, sessions, takeClient },
+      takeAddress: (email) => within(perMailbox, email),
+    })
+
+    const signUpUnverified = createUnverifiedSignUp({
+      ...{ clock, ids, passwords, settings, byMail, add: (user) => add(user, () => []) },
+      ask: (userId, page) => flows.askVerification(userId, page),
+    })
 
     return {
       settings,
       directory,
-      async signUp({ client, email, password, name = null }) {
+      mail: byMail,
+      async signUp(request) {
+        const { client, email, password, name = null } = request
         const { signups, verifiedEmailOnly } = settings.read()
         if (signups === "closed") throw new SignupsClosed("This app lets nobody make an account by themselves.")
-        await within(perAddress, addressKey(client.address))
-        if (verifiedEmailOnly) return { user: await add({ email, password, name }, () => []), session: null }
+        await takeClient(client)
+        if (verifiedEmailOnly) return await signUpUnverified(request)
         let prepared: ReturnType<typeof sessions.prepare> | undefined
         const user = await add({ email, password, name }, (id) => {
           prepared = sessions.prepare(id, client)
           return [...prepared.statements, { sql: NOTE_SIGN_IN, params: [clock.now(), id] }]
         })
-        return { user, session: prepared === undefined ? null : await prepared.finish(user) }
+        return { user, session: prepared === undefined ? null : await prepared.finish(user), verification: null }
       },
 
-      async signIn({ email, password, client }) {
-        await within(perAddress, addressKey(client.address))
-        const address = foldEmail(email) ?? ""
-        await within(perAccount, address)
-        const row = findAppUser(file, "email", address)
-        const tried = password.length <= MAX_TRIED_CODE_UNITS ? password : ""
-        const matches = await passwords.verify(tried, row?.password_hash ?? passwords.decoy)
-        if (row === undefined || !matches) throw new WrongCredentials()
-        if (row.disabled_at !== null) throw new AccountDisabled()
-        if (row.verified_at === null && settings.read().verifiedEmailOnly) throw new EmailUnverified()
-        await perAccount.forgive(`${projectId}\n${address}`)
-        const session = sessions.prepare(row.id, client)
-        const nowMs = clock.now()
-        const rehashed = passwords.isOutdated(row.password_hash)
-          ? [{ sql: REHASH, params: [await passwords.hash(password), row.id, row.password_hash] }]
-          : []
-        const held = { sql: UNLESS_CHANGED, params: [session.sessionId, row.id, row.password_hash] }
-        await file.write([...session.statements, held, { sql: NOTE_SIGN_IN, params: [nowMs, row.id] }, ...rehashed])
-        return await session.finish({ ...toAppUser(row), lastSignedInAt: new Date(nowMs).toISOString() })
-      },
-
+      signIn: createPasswordSignIn({ file, clock, passwords, settings, sessions, takeClient, perAccount: account }),
       refresh: ({ refreshToken, client }) => sessions.refresh(refreshToken, client),
       signOut: (refreshToken) => sessions.endByRefreshToken(refreshToken),
       authenticate: (accessToken) => sessions.authenticate(accessToken),
       sessions: { list: sessions.list, revoke: sessions.revoke, revokeAll: sessions.revokeAll },
       jwks: () => keys.jwks(),
+      prune: (signal) => prune({ file, clock }, signal),
     }
   }
 }
 
 const NOTE_SIGN_IN = "UPDATE identity_accounts SET signed_in_at = ? WHERE id = ?"
-/** A password that was changed while it was checked signs nobody in: the change has ended all sessions, and this one too. */
-const UNLESS_CHANGED = `DELETE FROM identity_sessions WHERE id = ?
-  AND NOT EXISTS (SELECT 1 FROM identity_accounts WHERE id = ? AND password_hash = ?)`
-/** Guarded by the old hash: a password that was changed meanwhile is left alone. */
-const REHASH = "UPDATE identity_accounts SET password_hash = ? WHERE id = ? AND password_hash = ?"

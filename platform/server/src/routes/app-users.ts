@@ -1,6 +1,8 @@
+import { AuthBusy } from "@ashlar/auth/email"
 import type { Need } from "@ashlar/control"
 import {
   AccountDisabled,
+  type AppSettingsChange,
   type AppUserChange,
   type AppUsers,
   Busy,
@@ -9,6 +11,7 @@ import {
   InvalidCursor,
   InvalidInput,
   type NewAppUser as NewUser,
+  RedirectRefused,
   SessionEnded,
   SessionNotFound,
   SignupsClosed,
@@ -75,7 +78,7 @@ function addSignInRoutes(project: Api, { appUsers }: Platform, { inProject }: En
       layers: [inProject(enters)],
       body: AppSignUpBody,
       response: { 201: AppSignedUp },
-      errors: [SignupsClosed, EmailTaken, InvalidInput, WeakPassword, TooManyAttempts, Busy],
+      errors: [SignupsClosed, EmailTaken, InvalidInput, WeakPassword, RedirectRefused, TooManyAttempts, Busy, AuthBusy],
     },
     async (ctx) => {
       const { name = null, ...request } = ctx.body
@@ -323,9 +326,15 @@ function addSettingsRoutes(project: Api, { appUsers, control }: Platform, { inPr
       errors: [InvalidInput],
     },
     async (ctx) => {
-      const details = withoutUndefined<Partial<AppSettings>>(ctx.body)
-      const changed = await (await appUsers.of(ctx.access.project.id)).settings.change(details)
-      await control.audit.record(ctx.access, { action: "auth.settings", target: "auth", details: { ...details } })
+      const { mail, ...rest } = ctx.body
+      const changes = {
+        ...withoutUndefined<AppSettingsChange>(rest),
+        ...(mail && { mail: withoutUndefined<NonNullable<AppSettingsChange["mail"]>>(mail) }),
+      }
+      const changed = await (await appUsers.of(ctx.access.project.id)).settings.change(changes)
+      // Of words that were changed only which.
+      const details = { ...changes, ...(mail && { mail: Object.keys(mail) }) }
+      await control.audit.record(ctx.access, { action: "auth.settings", target: "auth", details })
       return changed
     },
   )

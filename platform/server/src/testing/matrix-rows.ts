@@ -133,6 +133,13 @@ export const ROWS: Readonly<Record<string, Row>> = {
   "app.signup": { call: "POST {p}/auth/signup", ...entersApps },
   "app.signin": { call: "POST {p}/auth/signin", ...entersApps },
   "app.refresh": { call: "POST {p}/auth/refresh", ...entersApps },
+  "app.link.send": { call: "POST {p}/auth/link/send", ...entersApps },
+  "app.link": { call: "POST {p}/auth/link", ...entersApps },
+  "app.reset.send": { call: "POST {p}/auth/reset/send", ...entersApps },
+  "app.reset": { call: "POST {p}/auth/reset", ...entersApps },
+  "app.verify": { call: "POST {p}/auth/verify", ...entersApps },
+  "app.verify.send": { call: "POST {p}/auth/verify/send", ...actsInApps, answer: "2xx" },
+  "app.password": { call: "POST {p}/auth/password", ...actsInApps, answer: "422" },
   "app.jwks": {
     call: "GET {p}/.well-known/jwks.json",
     from: "viewer",

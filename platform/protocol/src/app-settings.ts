@@ -1,0 +1,92 @@
+import { type Schema, v } from "@ashlar/validation"
+
+/** The words of one message. */
+export interface AppMailText {
+  readonly subject: string
+  readonly body: string
+}
+const text: Schema<AppMailText> = v.object({
+  subject: v.string().min(1).max(150).describe("`{{app}}` stands for the app's name"),
+  body: v
+    .string()
+    .min(1)
+    .max(4000)
+    .describe("Plain text, with `{{app}}`, `{{code}}`, `{{link}}` and `{{minutes}}` in it"),
+})
+
+export interface AppMailTexts {
+  readonly verify?: AppMailText | undefined
+  readonly link?: AppMailText | undefined
+  readonly reset?: AppMailText | undefined
+  readonly passwordChanged?: AppMailText | undefined
+  readonly emailTaken?: AppMailText | undefined
+}
+const texts: Schema<AppMailTexts> = v
+  .object({
+    ...{ verify: text.optional(), link: text.optional(), reset: text.optional() },
+    ...{ passwordChanged: text.optional(), emailTaken: text.optional() },
+  })
+  .describe("Words of the project's own, for some messages or all")
+
+/** How mail to the app's users is worded. */
+export interface AppMailSettings {
+  readonly senderName: string
+  readonly replyTo: string | null
+  readonly texts: AppMailTexts
+}
+const AppMailSettings: Schema<AppMailSettings> = v
+  .object({
+    senderName: v.string().describe("Whom mail is from, and what it calls the app. Empty: the project's name"),
+    replyTo: v.string().nullable(),
+    texts,
+  })
+  .meta({ id: "AppMailSettings" })
+
+/** How a project lets users into its app. */
+export interface AppSettings {
+  readonly signups: "open" | "closed"
+  readonly passwordMinCharacters: number
+  readonly verifiedEmailOnly: boolean
+  readonly redirectUrls: readonly string[]
+  readonly mail: AppMailSettings
+}
+export const AppSettings: Schema<AppSettings> = v
+  .object({
+    signups: v.enum(["open", "closed"]).describe("Whether a publishable key is enough to make an account"),
+    passwordMinCharacters: v.integer(),
+    verifiedEmailOnly: v.boolean().describe("Whether an address must be confirmed before its user may sign in"),
+    redirectUrls: v
+      .array(v.string())
+      .describe("Pages of the app that links may lead to, letter for letter. Mail leads to the first"),
+    mail: AppMailSettings,
+  })
+  .meta({ id: "AppSettings" })
+
+export interface AppSettingsPatch {
+  readonly signups?: "open" | "closed" | undefined
+  readonly passwordMinCharacters?: number | undefined
+  readonly verifiedEmailOnly?: boolean | undefined
+  readonly redirectUrls?: readonly string[] | undefined
+  readonly mail?:
+    | {
+        readonly senderName?: string | undefined
+        readonly replyTo?: string | null | undefined
+        readonly texts?: AppMailTexts | undefined
+      }
+    | undefined
+}
+export const AppSettingsPatch: Schema<AppSettingsPatch> = v
+  .object({
+    signups: v.enum(["open", "closed"]).optional(),
+    passwordMinCharacters: v.integer().min(8).max(128).optional(),
+    verifiedEmailOnly: v.boolean().optional(),
+    redirectUrls: v.array(v.string().min(1).max(2048)).max(20).optional(),
+    mail: v
+      .object({
+        senderName: v.string().max(100).optional(),
+        replyTo: v.string().max(254).nullable().optional(),
+        texts: texts.optional(),
+      })
+      .optional(),
+  })
+  .meta({ id: "AppSettingsPatch" })
