@@ -96,7 +96,7 @@ test("the command manages them", async () => {
     ...{ signups: "closed", passwordMinCharacters: 14, verifiedEmailOnly: true },
     ...{
       redirectUrls: ["https://a.example/in", "http://localhost:1/"],
-      mail: { senderName: "", replyTo: null, texts: {} },
+      mail: { senderName: "Notes", replyTo: null },
     },
   })
   await cli(["users", "delete", made.id, "--yes"])

@@ -327,7 +327,7 @@ describe("an install", () => {
       const body = { email: "ada@example.org" }
       const { body: asked } = await here.call("publishable", "POST", `${P}/auth/link/send`, body)
       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
-      const code = /\b\d{8}\b/.exec(here.log.find((line) => line.includes("ada@example.org")) ?? "")?.[0]
+      const code = /\\n(\d{8})\\n/.exec(here.log.find((line) => line.includes("ada@example.org")) ?? "")?.[1]
       expect([host, code !== undefined]).toEqual([host, isShown])
       const shown = { handle: asked.handle, code: code ?? "0" }
       expect(told(await here.call("publishable", "POST", `${P}/auth/link`, shown))).toBe(

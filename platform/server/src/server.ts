@@ -116,8 +116,7 @@ async function compose(
   })
 
   const admission = { sealer, clock, ids, ...sharedLimits(cache, log) }
-  const nameOf = (projectId: string): string => control.projects.locate(projectId)?.name ?? projectId
-  const mail = openAppMailer(options, { host, log, nameOf })
+  const mail = openAppMailer(options, { host, log, nameOf: (id) => control.projects.locate(id)?.name ?? id })
   closers.push(() => mail.mailer.close())
   const appUsers = createAppUserRooms(rooms, { ...admission, ...mail })
   const identity = await openIdentity({
