@@ -156,10 +156,10 @@ function describeValues(stage: Stage): void {
 
 function describeTime(stage: Stage): void {
   test("forgets an entry when its time is over", async () => {
-    await stage.here.set(stage.prefix, 1, "60ms")
+    await stage.here.set(stage.prefix, 1, "500ms")
     await stage.here.set(`${stage.prefix}2`, 1, "1h")
     expect(await stage.there.get<number>(stage.prefix)).toBe(1)
-    await Bun.sleep(80)
+    await Bun.sleep(520)
     expect([await stage.there.get(stage.prefix), await stage.there.get<number>(`${stage.prefix}2`)]).toEqual([
       undefined,
       1,
@@ -200,9 +200,9 @@ const entry = (value: unknown, tags: readonly string[] = []): Entry => ({
 function describeLeases(stage: Stage): void {
   test("gives a lease to one at a time, until it ends by itself", async () => {
     const { store, other, prefix } = stage
-    const first = (await store.begin(prefix, [], 60))!
-    expect([first === undefined, await other.begin(prefix, [], 60)]).toEqual([false, undefined])
-    await Bun.sleep(80)
+    const first = (await store.begin(prefix, [], 500))!
+    expect([first === undefined, await other.begin(prefix, [], 500)]).toEqual([false, undefined])
+    await Bun.sleep(520)
     const second = (await other.begin(prefix, [], 10_000))!
     expect(second).toBeDefined()
     await store.end(prefix, first) // whose time was over ends nothing

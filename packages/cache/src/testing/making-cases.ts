@@ -36,14 +36,17 @@ function describeSharing(stage: Stage): void {
   test("does not keep what was made of what has been changed since", async () => {
     let source = "old"
     const tag = `${stage.prefix} tag`
+    const [isRead, isChanged] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const reading = stage.here.remember(stage.prefix, { ttl: "1h", tags: [tag] }, async () => {
       const read = source
-      await Bun.sleep(40)
+      isRead.resolve()
+      await isChanged.promise
       return read
     })
-    await Bun.sleep(20)
+    await isRead.promise
     source = "new"
     await stage.there.invalidate(tag)
+    isChanged.resolve()
     expect(await reading).toBe("old")
     await settle(stage)
     expect(await stage.here.remember(stage.prefix, { ttl: "1h", tags: [tag] }, () => source)).toBe("new")
@@ -51,14 +54,14 @@ function describeSharing(stage: Stage): void {
   test("remembers that there is nothing only as long as it is told to", async () => {
     let makes = 0
     const find = (): string | undefined => void makes++ as undefined
-    const ask = () => stage.here.remember(stage.prefix, { ttl: "1h", negativeTtl: "60ms" }, find)
+    const ask = () => stage.here.remember(stage.prefix, { ttl: "1h", negativeTtl: "500ms" }, find)
     expect([await ask(), await ask(), makes, await stage.here.has(stage.prefix)]).toEqual([
       undefined,
       undefined,
       1,
       false,
     ])
-    await Bun.sleep(80)
+    await Bun.sleep(520)
     expect([await ask(), makes]).toEqual([undefined, 2])
     await stage.here.delete(stage.prefix)
     const plain = () => stage.here.remember(stage.prefix, "1h", find)
@@ -89,12 +92,12 @@ function describeStaleness(stage: Stage): void {
       if (fails) throw new RangeError("the database is away")
       return makes
     }
-    const ask = () => stage.here.remember(stage.prefix, { ttl: "40ms", grace: "10s", graceBackoff: "150ms" }, make)
+    const ask = () => stage.here.remember(stage.prefix, { ttl: "40ms", grace: "10s", graceBackoff: "1s" }, make)
     expect(await ask()).toBe(1)
     fails = true
     await Bun.sleep(50)
     expect([await ask(), await ask(), makes]).toEqual([1, 1, 2])
-    await Bun.sleep(170)
+    await Bun.sleep(1_050)
     fails = false
     expect([await ask(), makes]).toEqual([3, 3])
   })
