@@ -210,10 +210,11 @@ describe("on SQLite, in a world that is not kind", () => {
     expect(steps.slice(-2).map(({ name }) => name)).toEqual(["undo:payment", "undo:reserve"])
   })
   test("a payment that nobody decides is given up in time, and will not be taken later", async () => {
-    const shop = await shopWith({ decisionMs: 1 })
+    const shop = await shopWith({ decisionMs: 1 }, 5_000)
     const { id } = await shop.place([{ sku: "trowel", quantity: 1 }])
     await shop.until(async () => (await shop.order(id)).state === "cancelled", "it to be cancelled")
-    await Bun.sleep(100) // the provider would decide after 50 ms
+    expect([...shop.world.provider.payments.values()].map(({ state }) => state)).toEqual(["void"])
+    await Bun.sleep(5_100) // the provider would decide now
     const kept = shop.world.provider.movements.reduce(
       (sum, { kind, amountCents }) => sum + (kind === "charge" ? amountCents : -amountCents),
       0,

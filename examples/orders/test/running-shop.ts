@@ -43,9 +43,15 @@ export interface RunningShop {
 
 const WAIT_MS = 30_000
 
-export async function runShop(database: OwnDatabase, pace: Partial<Pace> = {}): Promise<RunningShop> {
+/** @param decidesAfterMs How long the payment provider takes to decide. */
+export async function runShop(
+  database: OwnDatabase,
+  pace: Partial<Pace> = {},
+  decidesAfterMs?: number,
+): Promise<RunningShop> {
   const folder = mkdtempSync(join(tmpdir(), "ashlar-orders-"))
-  const world = await startWorld({ databaseUrl: await database.make(folder), folder, pace: { ...HURRY, ...pace } })
+  const settings = { databaseUrl: await database.make(folder), folder, pace: { ...HURRY, ...pace } }
+  const world = await startWorld(settings, decidesAfterMs === undefined ? {} : { decidesAfterMs })
   const services = await openShop(world.settings)
   const app = await createShopApp(services)
   const { url } = await app.listen({ port: 0 })

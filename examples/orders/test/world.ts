@@ -22,14 +22,23 @@ export async function startWorld(
     declines = 0,
     troubles = 0,
     fails = 0,
-  }: { random?: () => number; declines?: number; troubles?: number; fails?: number } = {},
+    decidesAfterMs = 50,
+  }: { random?: () => number; declines?: number; troubles?: number; fails?: number; decidesAfterMs?: number } = {},
 ): Promise<World> {
   const shop = { url: "", hookKey: "" }
   const heard: World["heard"] = new Map()
   const secret = createWebhookSecret()
   const slowMs = settings.pace.answerMs + 300
   const notify = () => `${shop.url}/hooks/payments`
-  const provider = new PaymentProvider({ secret, notify, declines, troubles, decisionMs: 50, slowMs, random })
+  const provider = new PaymentProvider({
+    secret,
+    notify,
+    declines,
+    troubles,
+    decisionMs: decidesAfterMs,
+    slowMs,
+    random,
+  })
   const { url: paymentsUrl } = await provider.app.listen({ port: 0 })
   const receiver = Bun.serve({
     port: 0,
