@@ -31,6 +31,11 @@ export const UnwrapFailed: ErrorClass<"CRYPTO_UNWRAP_FAILED", 500> = defineError
   500,
   "A wrapped key does not open: it was changed, belongs elsewhere, or was wrapped by another root key.",
 )
+export const KeyRecordInvalid: ErrorClass<"CRYPTO_RECORD_INVALID", 500> = defineError(
+  "CRYPTO_RECORD_INVALID",
+  500,
+  "A key in the store is not as it was written, or cannot be read. Look at who writes to the store, and restore it.",
+)
 export const ContextInvalid: ErrorClass<"CRYPTO_CONTEXT_INVALID", 422> = defineError(
   "CRYPTO_CONTEXT_INVALID",
   422,

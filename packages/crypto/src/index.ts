@@ -15,6 +15,7 @@ export {
   KeyDisabled,
   KeyExists,
   KeyNotFound,
+  KeyRecordInvalid,
   KeyUseRefused,
   RootKeyExposed,
   RootKeyInvalid,

@@ -11,7 +11,7 @@ import type { Access, CheckedDeployment } from "./manifest.ts"
 import { Counter, type FunctionMetrics } from "./metrics.ts"
 import type { Pool } from "./pool.ts"
 import type { Runtime } from "./profile.ts"
-import { openSecrets, type SecretSource } from "./secret-env.ts"
+import { hasSecrets, openSecrets, type SecretSource } from "./secret-env.ts"
 import type { ActiveVersion, FunctionStore, VersionContent } from "./store.ts"
 import { Watchdog } from "./watchdog.ts"
 
@@ -237,7 +237,13 @@ export class Calls {
       },
     })
     this.#watchdog.add(instance)
-    void sandbox.closed.then(() => this.#ended(instance))
+    const stale = hasSecrets(loading.content.env)
+      ? setTimeout(() => instance.retire(), this.#options.limits.secretsMs).unref()
+      : undefined
+    void sandbox.closed.then(() => {
+      clearTimeout(stale)
+      this.#ended(instance)
+    })
     await instance.load()
     pool.register(instance)
     return instance

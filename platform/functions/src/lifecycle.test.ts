@@ -70,6 +70,33 @@ sandboxTest("an idle process is stopped, and the next call has a new one", async
   expect(items.filter((line) => line.kind === "kill")).toEqual([])
 })
 
+sandboxTest("a secret that is rotated or revoked is so for functions soon, however busy they are", async () => {
+  let secret: string | undefined = "one"
+  const install = open({
+    limits: { secretsMs: 300 },
+    secretFor: async () => secret ?? Promise.reject(new TypeError("revoked")),
+  })
+  const code = "export default { fetch: (request, ctx) => new Response(ctx.env.KEY) }"
+  await install.deploy("f", code, { env: { KEY: "secret:a" } })
+  await install.deploy("plain", "let calls = 0; export default { fetch: () => new Response(String(++calls)) }")
+  /** Calls without a pause, so that no process is ever idle. */
+  const said = async (wanted: string): Promise<boolean> => {
+    for (const untilMs = performance.now() + 10_000; performance.now() < untilMs; ) {
+      const { text, code } = await install.call("f")
+      if ((code ?? text) === wanted) return true
+    }
+    return false
+  }
+  expect((await install.call("f")).text).toBe("one")
+  secret = "two"
+  expect(await said("two")).toBe(true)
+  secret = undefined
+  expect(await said("FUNCTIONS_SECRET_REFUSED")).toBe(true)
+  secret = "three"
+  expect(await said("three")).toBe(true)
+  expect([(await install.call("plain")).text, (await install.call("plain")).text]).toEqual(["1", "2"])
+})
+
 sandboxTest(
   "there are never more processes than the install may have; the one idle for longest makes room",
   async () => {

@@ -26,6 +26,8 @@ export interface InstallLimits {
   readonly maxProcesses: number
   /** A process that had no call for this long is stopped. Default 60,000. */
   readonly idleMs: number
+  /** A process that holds secrets takes calls for this long; the next one reads them anew. Default 60,000. */
+  readonly secretsMs: number
   /** A spare that nobody needed for this long is stopped. Default 600,000. */
   readonly spareIdleMs: number
   /** The largest bundle. Default 10 MiB. */
@@ -47,6 +49,7 @@ export interface InstallLimits {
 export const defaultInstallLimits: InstallLimits = {
   maxProcesses: 32,
   idleMs: 60_000,
+  secretsMs: 60_000,
   spareIdleMs: 600_000,
   maxBundleBytes: 10 * 1024 * 1024,
   maxVersions: 50,

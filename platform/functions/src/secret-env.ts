@@ -10,7 +10,8 @@ const REFERENCE = /^secret:([a-z0-9][a-z0-9._-]{0,63})$/
 
 /**
  * The env of a function with the secrets that it names: `{ STRIPE_KEY: "secret:stripe" }`. What is stored of the function holds the
- * name alone, so a secret that is rotated is the new one in the next process.
+ * name alone, so a secret that is rotated is the new one in the next process, and one that is revoked is in none: a process that holds secrets
+ * takes calls for a minute.
  *
  * @throws {FUNCTIONS_SECRET_REFUSED}
  */
@@ -31,4 +32,9 @@ export async function openSecrets(
       })
   }
   return opened
+}
+
+/** Whether it names secrets. */
+export function hasSecrets(env: Readonly<Record<string, string>>): boolean {
+  return Object.values(env).some((value) => REFERENCE.test(value))
 }

@@ -13,6 +13,7 @@ import { OVERHEAD_BYTES, readHead } from "./envelope.ts"
 import type { KeyBody } from "./key.ts"
 import { LiveKeys } from "./live-keys.ts"
 import { Nonces } from "./nonces.ts"
+import { openKeys } from "./open-keys.ts"
 
 const context = { table: "users", row: "7" }
 const codeOf = (work: Promise<unknown>): Promise<string> =>
@@ -158,6 +159,66 @@ describe("who can write to the store of keys", () => {
     expect(await codeOf(open().keys.encrypt("a", "x", context))).toBe("CRYPTO_UNWRAP_FAILED")
     await change(store, "m", (body) => ({ ...body, algorithm: "AES-256-GCM", uses: ["encrypt"] }))
     expect(await codeOf(open().keys.encrypt("m", "x", context))).toBe("CRYPTO_UNWRAP_FAILED")
+  })
+  test("cannot change grants, states, uses, versions or deadlines unseen", async () => {
+    const store = memoryStore()
+    const keys = await openKeys({ root: localRootKey(randomBytes(32), "file"), store, recordTtlMs: 0 })
+    await keys.create({ name: "a", uses: ["encrypt", "decrypt"] })
+    const context = { row: "7" }
+    const sealed = await keys.encrypt("a", "text", context)
+    await keys.rotate("a")
+    await keys.setMinimumVersion("a", 2)
+    const good = (await store.find("key", "app", "a"))!
+    const put = async (change: (body: Record<string, unknown>) => object, more: object = {}): Promise<void> => {
+      const { revision } = (await store.find("key", "app", "a"))!
+      const body = JSON.stringify(change(JSON.parse(good.body)))
+      await store.remove(good.id, revision)
+      await store.insert({ ...good, ...more, body })
+    }
+    const attacks: readonly (readonly [(body: Record<string, unknown>) => object, object?])[] = [
+      [(body) => ({ ...body, minimum: 1 })],
+      [(body) => ({ ...body, current: 1, minimum: 1 })],
+      [(body) => ({ ...body, grants: [{ grantee: "service:evil", uses: ["decrypt"] }] })],
+      [(body) => ({ ...body, uses: ["encrypt", "decrypt", "data-key"] })],
+      [(body) => ({ ...body, state: "disabled" })],
+      [(body) => ({ ...body, rotateEveryMs: 1 })],
+      [(body) => ({ ...body, seal: null })],
+      [(body) => ({ ...body, seal: undefined })],
+      [(body) => ({ ...body, seal: "" })],
+      [(body) => body, { revision: good.revision + 1 }],
+      [(body) => body, { dueMs: 8e15 }],
+      [() => ({})],
+      [() => []],
+    ]
+    for (const [change, more] of attacks) {
+      await put(change, more)
+      expect(await codeOf(keys.decrypt("a", sealed, context))).toBe("CRYPTO_RECORD_INVALID")
+      expect(await codeOf(keys.as("service:evil").decrypt("a", sealed, context))).toBe("CRYPTO_RECORD_INVALID")
+      expect(await codeOf(keys.enable("a"))).toBe("CRYPTO_RECORD_INVALID")
+    }
+    await put((body) => body)
+    expect(await codeOf(keys.decrypt("a", sealed, context))).toBe("CRYPTO_VERSION_REFUSED")
+    await put((body) => ({ ...body, minimum: 1 }))
+    expect((await keys.shred("a")).state).toBe("destroyed")
+  })
+  test("and a key that cannot be read keeps no other from its end, or from a new root", async () => {
+    const [store, clock] = [memoryStore(), manualClock()]
+    const events: string[] = []
+    const audit = ({ action, name, refused }: { action: string; name: string; refused: string | null }): void =>
+      void events.push(`${action} ${name} ${refused}`)
+    const former = localRootKey(randomBytes(32), "file")
+    const before = await openKeys({ root: former, store, clock, audit, recordTtlMs: 0 })
+    for (const name of ["a", "b", "c"]) await before.create({ name })
+    const broken = (await store.find("key", "app", "a"))!
+    await store.replace({ ...broken, revision: 2, body: "{", dueMs: clock.now() + 1 })
+    expect((await before.list()).items.map(({ name }) => name)).toEqual(["b", "c"])
+    const keys = await openKeys({ root: localRootKey(randomBytes(32), "file"), former: [former], store, clock, audit })
+    expect(await keys.rewrapRoot()).toEqual({ seen: 3, rewrapped: 2, broken: 1 })
+    await keys.scheduleDeletion("b", { days: 7 })
+    clock.advance(8 * 86_400_000)
+    expect(await keys.destroyDue()).toBe(1)
+    expect(events.slice(-2)).toEqual(["key.destroy a CRYPTO_RECORD_INVALID", "key.destroy b null"])
+    expect((await keys.get("b")).state).toBe("destroyed")
   })
   test("cannot bring a destroyed key back without its bytes", async () => {
     const { store, keys, open } = stage()

@@ -60,8 +60,8 @@ export class KeyCore {
     const maxMessages = bounded(options.maxMessagesPerDataKey ?? 65_536, "maxMessagesPerDataKey", LIMITS)
     this.#limit = bounded(options.maxDataKeysPerVersion ?? GCM_LIMIT, "maxDataKeysPerVersion", LIMITS)
     const recordTtlMs = bounded(options.recordTtlMs ?? 5_000, "recordTtlMs", { min: 0, max: 60_000 })
-    this.records = new KeyRecords(store, clock, recordTtlMs)
     this.material = new KeyMaterial(roots, { max, ttlMs }, clock)
+    this.records = new KeyRecords(store, this.material, { clock, cacheMs: recordTtlMs })
     this.dataKeys = new DataKeys(this.material, { max, ttlMs, maxMessages }, clock)
     this.clock = clock
     this.audit = audit

@@ -1,4 +1,4 @@
-import { CryptoOptionInvalid } from "../errors.ts"
+import { CryptoOptionInvalid, KeyRecordInvalid } from "../errors.ts"
 import type { StoredRecord } from "../stores/store.ts"
 
 /**
@@ -108,13 +108,28 @@ export function checkTenant(tenant: string): string {
   return tenant
 }
 
-export function toStored(record: KeyRecord): StoredRecord {
+/** What a record says, in one spelling: what its seal is of. */
+export function textOf(record: KeyRecord): string {
   const { id, tenant, name, revision, deletesAtMs, ...body } = record
-  return { id, kind: "key", tenant, name, revision, dueMs: deletesAtMs, body: JSON.stringify(body) }
+  return JSON.stringify([id, tenant, name, revision, deletesAtMs, body])
 }
-export function fromStored({ id, tenant, name, revision, dueMs, body }: StoredRecord): KeyRecord {
-  const parsed: KeyBody = JSON.parse(body)
-  return { ...parsed, id, tenant, name, revision, deletesAtMs: dueMs }
+
+/** @param seal By the key's own bytes; null for a destroyed one, which has none. */
+export function toStored(record: KeyRecord, seal: string | null): StoredRecord {
+  const { id, tenant, name, revision, deletesAtMs, ...body } = record
+  return { id, kind: "key", tenant, name, revision, dueMs: deletesAtMs, body: JSON.stringify({ ...body, seal }) }
+}
+/** @throws {CRYPTO_RECORD_INVALID} for what cannot be read */
+export function fromStored(stored: StoredRecord): { readonly record: KeyRecord; readonly seal: string | null } {
+  const { id, tenant, name, revision, dueMs, body } = stored
+  try {
+    const { seal, ...parsed }: KeyBody & { readonly seal: string | null } = JSON.parse(body)
+    if (!Array.isArray(parsed.versions) || !Array.isArray(parsed.grants) || !Array.isArray(parsed.uses))
+      throw new KeyRecordInvalid()
+    return { record: { ...parsed, id, tenant, name, revision, deletesAtMs: dueMs }, seal }
+  } catch (cause) {
+    throw new KeyRecordInvalid("A key in the store cannot be read.", { cause })
+  }
 }
 
 export function toInfo(record: KeyRecord): KeyInfo {

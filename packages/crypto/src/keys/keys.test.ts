@@ -304,8 +304,12 @@ describe("the root of keys", () => {
     expect(await codeOf(alone.at("one").decrypt("aes-256-gcm", sealed, context))).toBe("CRYPTO_UNWRAP_FAILED")
     const both = await open({ root: fresh, former: [root], store })
     const seen: number[] = []
-    expect(await both.rewrapRoot((progress) => void seen.push(progress.seen))).toEqual({ seen: 4, rewrapped: 4 })
-    expect([await both.rewrapRoot(), seen]).toEqual([{ seen: 4, rewrapped: 0 }, [1, 2, 3, 4]])
+    expect(await both.rewrapRoot((progress) => void seen.push(progress.seen))).toEqual({
+      seen: 4,
+      rewrapped: 4,
+      broken: 0,
+    })
+    expect([await both.rewrapRoot(), seen]).toEqual([{ seen: 4, rewrapped: 0, broken: 0 }, [1, 2, 3, 4]])
     const after = await open({ root: fresh, store })
     expect(await after.at("one").decryptText("aes-256-gcm", sealed, context)).toBe("x")
     expect(await after.at("two").verify("es256", "t", await after.at("two").sign("es256", "t"))).toBe(true)

@@ -80,6 +80,8 @@ export interface RootProgress {
   /** Keys that were looked at, and those of them that were wrapped anew. */
   readonly seen: number
   readonly rewrapped: number
+  /** Those that cannot be read, or that none of the roots opens. They are left as they are. */
+  readonly broken: number
 }
 
 /** Keys of one tenant: to use them, and to care for them. */
@@ -88,7 +90,7 @@ export interface Keys extends KeyOperations {
   /** @throws {CRYPTO_KEY_EXISTS} {CRYPTO_OPTION_INVALID} */
   create(key: NewKey): Promise<KeyInfo>
   get(name: string): Promise<KeyInfo>
-  /** By name. @param limit 1 to 200. Default: 50. */
+  /** By name, without those that cannot be read. @param limit 1 to 200. Default: 50. */
   list(options?: { readonly after?: string; readonly limit?: number }): Promise<KeyPage>
   /** A new version, which encrypts and signs from now on. What older ones made stays readable. @throws {CRYPTO_LIMIT_REACHED} */
   rotate(name: string): Promise<KeyInfo>
@@ -110,7 +112,10 @@ export interface Keys extends KeyOperations {
   as(grantee: string): KeyOperations
   /** The keys of another tenant, over the same root, store and caches. */
   at(tenant: string): Keys
-  /** Destroys keys whose time has come, of all tenants, at most 100. @returns how many. Call it every hour. */
+  /**
+   * Destroys keys whose time has come, of all tenants, at most 100. One that cannot be read is left, and audited as
+   * refused. @returns how many. Call it every hour.
+   */
   destroyDue(): Promise<number>
   /** Wraps all keys of all tenants by the root of today, after it was changed. Goes on where it was stopped. */
   rewrapRoot(onProgress?: (progress: RootProgress) => void): Promise<RootProgress>

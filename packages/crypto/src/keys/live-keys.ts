@@ -1,6 +1,7 @@
 import { uuidv7 } from "@ashlar/core"
 import { audited } from "../audit.ts"
-import { CryptoOptionInvalid, KeyExists } from "../errors.ts"
+import { CryptoOptionInvalid, KeyExists, KeyRecordInvalid, UnwrapFailed } from "../errors.ts"
+import type { StoredRecord } from "../stores/store.ts"
 import { isRsa, USES } from "./algorithms.ts"
 import { bounded, type KeyCore } from "./core.ts"
 import {
@@ -70,8 +71,9 @@ export class LiveKeys extends LiveOperations implements Keys {
     bounded(limit, "limit", { min: 1, max: 200 })
     const place = { kind: "key", tenant: this.tenant, limit: limit + 1, ...(after !== undefined && { after }) } as const
     const found = await this.core.records.store.list(place)
-    const items = found.slice(0, limit).map((stored) => toInfo(fromStored(stored)))
-    return { items, next: found.length > limit ? (items.at(-1)?.name ?? null) : null }
+    const page = found.slice(0, limit)
+    const items = page.flatMap((stored) => readable(stored) ?? []).map(toInfo)
+    return { items, next: found.length > limit ? (page.at(-1)?.name ?? null) : null }
   }
 
   async rotate(name: string): Promise<KeyInfo> {
@@ -121,7 +123,7 @@ export class LiveKeys extends LiveOperations implements Keys {
   async shred(name: string): Promise<KeyInfo> {
     return await this.#manage("key.shred", name, async () => {
       for (;;) {
-        const record = await this.core.records.read(this.tenant, name)
+        const record = await this.core.records.peek(this.tenant, name)
         this.core.forget(record)
         if (record.state === "destroyed") return record
         await this.core.records.destroy(record)
@@ -132,11 +134,16 @@ export class LiveKeys extends LiveOperations implements Keys {
   async destroyDue(): Promise<number> {
     this.core.checkOpen()
     let count = 0
-    for (const record of await this.core.records.due(PAGE)) {
-      const about = { action: "key.destroy", tenant: record.tenant, name: record.name, version: record.current }
-      await audited(this.core.audit, { ...about, caller: null, atMs: this.core.clock.now() }, async () => {
+    for (const stored of await this.core.records.due(PAGE)) {
+      const version = readable(stored)?.current ?? null
+      const about = { action: "key.destroy", tenant: stored.tenant, name: stored.name, version, caller: null }
+      const work = audited(this.core.audit, { ...about, atMs: this.core.clock.now() }, async () => {
+        const { record } = fromStored(stored)
         this.core.forget(record)
         if (await this.core.records.destroy(record)) count++
+      })
+      await work.catch((error: unknown) => {
+        if (!(error instanceof KeyRecordInvalid)) throw error
       })
     }
     return count
@@ -145,27 +152,36 @@ export class LiveKeys extends LiveOperations implements Keys {
   async rewrapRoot(onProgress: (progress: RootProgress) => void = () => undefined): Promise<RootProgress> {
     this.core.checkOpen()
     const { store } = this.core.records
-    let progress: RootProgress = { seen: 0, rewrapped: 0 }
+    const progress = { seen: 0, rewrapped: 0, broken: 0 }
     let after: string | undefined
     for (;;) {
       const page = await store.list({ kind: "key", limit: PAGE, ...(after !== undefined && { after }) })
-      for (const one of page.map(fromStored)) {
-        const isOld = (record: KeyRecord): boolean =>
-          record.versions.some(({ root, material }) => material !== null && root !== this.core.material.root.id)
-        const mustChange = one.state !== "destroyed" && !this.core.records.isDue(one) && isOld(one)
-        if (mustChange)
-          await this.core.records.change(one, async (record) => {
-            if (!isOld(record)) return record
-            const versions = []
-            for (const version of record.versions) versions.push(await this.core.material.rewrap(record, version))
-            return { ...record, versions }
-          })
-        progress = { seen: progress.seen + 1, rewrapped: progress.rewrapped + (mustChange ? 1 : 0) }
-        onProgress(progress)
+      for (const stored of page) {
+        progress.seen++
+        try {
+          if (await this.#rewrapKey(fromStored(stored).record)) progress.rewrapped++
+        } catch (error) {
+          if (!(error instanceof KeyRecordInvalid || error instanceof UnwrapFailed)) throw error
+          progress.broken++
+        }
+        onProgress({ ...progress })
       }
       after = page.at(-1)?.id
       if (page.length < PAGE) return progress
     }
+  }
+  /** @returns whether it was wrapped by another root. */
+  async #rewrapKey(one: KeyRecord): Promise<boolean> {
+    const isOld = (record: KeyRecord): boolean =>
+      record.versions.some(({ root, material }) => material !== null && root !== this.core.material.root.id)
+    if (one.state === "destroyed" || this.core.records.isDue(one) || !isOld(one)) return false
+    await this.core.records.change(one, async (record) => {
+      if (!isOld(record)) return record
+      const versions = []
+      for (const version of record.versions) versions.push(await this.core.material.rewrap(record, version))
+      return { ...record, versions }
+    })
+    return true
   }
 
   async close(): Promise<void> {
@@ -188,6 +204,14 @@ export class LiveKeys extends LiveOperations implements Keys {
     core.checkOpen()
     const about = { atMs: core.clock.now(), action, tenant, name: String(name).slice(0, 64), caller: null }
     return toInfo(await audited(core.audit, { ...about, version: null }, work))
+  }
+}
+
+function readable(stored: StoredRecord): KeyRecord | undefined {
+  try {
+    return fromStored(stored).record
+  } catch {
+    return undefined
   }
 }
 

@@ -2,17 +2,20 @@ import { type Clock, systemClock, uuidv7 } from "@ashlar/core"
 import { audited, type KeyAudit } from "../audit.ts"
 import type { KeyContext } from "../context.ts"
 import {
+  CiphertextInvalid,
   CryptoLimitReached,
   CryptoOptionInvalid,
   KeyConflict,
   KeyExists,
   KeyNotFound,
+  KeyRecordInvalid,
   SecretExpired,
   SecretNotFound,
+  VersionRefused,
 } from "../errors.ts"
 import { checkName } from "../keys/key.ts"
 import type { Keys } from "../keys/keys.ts"
-import type { KeyStore } from "../stores/store.ts"
+import type { KeyStore, StoredRecord } from "../stores/store.ts"
 import type { SecretInfo, SecretReader, Secrets, SecretValue, SecretVersion, SetSecret } from "./secrets.ts"
 
 export interface SecretsOptions {
@@ -153,8 +156,9 @@ class LiveSecrets implements Secrets {
       throw new CryptoOptionInvalid("Expected `limit` to be a whole number from 1 to 200.")
     const place = { kind: "secret", tenant: this.#tenant, limit: limit + 1 } as const
     const found = await this.#options.store.list({ ...place, ...(after !== undefined && { after }) })
-    const items = found.slice(0, limit).map((one) => toInfo(toFound(one)))
-    return { items, next: found.length > limit ? (items.at(-1)?.name ?? null) : null }
+    const page = found.slice(0, limit)
+    const items = page.flatMap((one) => readable(one) ?? []).map(toInfo)
+    return { items, next: found.length > limit ? (page.at(-1)?.name ?? null) : null }
   }
   async history(name: string): Promise<readonly SecretVersion[]> {
     const { versions } = await this.#find(name)
@@ -192,8 +196,14 @@ class LiveSecrets implements Secrets {
             versions.push({ ...one, sealed: fresh })
           }
           return isChanged ? { ...before, versions } : undefined
-        }).catch((error: unknown) => {
-          if (!(error instanceof SecretNotFound)) throw error // removed meanwhile
+        }).catch(async (error: unknown) => {
+          isChanged = false
+          if (error instanceof SecretNotFound) return // removed meanwhile
+          if (!(error instanceof CiphertextInvalid || error instanceof VersionRefused)) throw error
+          // One that does not open keeps no other from it: it is told, and left as it is.
+          await this.#audited("secret.rewrap", name, null, () => Promise.reject(error)).catch((told: unknown) => {
+            if (told !== error) throw told
+          })
         })
         if (isChanged) onProgress(++done)
       }
@@ -256,9 +266,22 @@ class LiveSecrets implements Secrets {
   }
 }
 
-function toFound({ id, name, revision, body }: { id: string; name: string; revision: number; body: string }): Found {
-  const parsed: Body = JSON.parse(body)
-  return { ...parsed, id, name, revision }
+/** @throws {CRYPTO_RECORD_INVALID} */
+function toFound({ id, name, revision, body }: StoredRecord): Found {
+  try {
+    const parsed: Body = JSON.parse(body)
+    if (!Array.isArray(parsed.versions) || !Array.isArray(parsed.readers)) throw new KeyRecordInvalid()
+    return { ...parsed, id, name, revision }
+  } catch (cause) {
+    throw new KeyRecordInvalid("A secret in the store cannot be read.", { cause })
+  }
+}
+function readable(stored: StoredRecord): Found | undefined {
+  try {
+    return toFound(stored)
+  } catch {
+    return undefined
+  }
 }
 function toInfo({ name, versions, createdAtMs, expiresAtMs, readers }: Found): SecretInfo {
   const latest = versions.at(-1)

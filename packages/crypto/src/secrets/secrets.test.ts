@@ -140,4 +140,19 @@ describe("secrets", () => {
     expect([first.items.map(({ name }) => name), first.next]).toEqual([["a", "b"], "b"])
     expect((await secrets.list({ after: "b" })).items.map(({ name }) => name)).toEqual(["c"])
   })
+  test("that cannot be read, or do not open, keep no other from a new version of their key", async () => {
+    const { secrets, keys, store, events } = await stage()
+    for (const name of ["a", "b", "c"]) await secrets.set(name, name)
+    const [unreadable, spoiled] = [await store.find("secret", "app", "a"), await store.find("secret", "app", "b")]
+    await store.replace({ ...unreadable!, revision: 2, body: "{" })
+    await store.replace({ ...spoiled!, revision: 2, body: spoiled!.body.replace(/.{4}"\}\]\}$/, 'AAAA"}]}') })
+    await keys.rotate("ashlar.secrets")
+    expect(await secrets.rewrap()).toBe(1)
+    expect(events.slice(-1)).toMatchObject([
+      { action: "secret.rewrap", name: "b", refused: "CRYPTO_CIPHERTEXT_INVALID" },
+    ])
+    expect((await secrets.list()).items.map(({ name }) => name)).toEqual(["b", "c"])
+    expect(await codeOf(secrets.get("a"))).toBe("CRYPTO_RECORD_INVALID")
+    expect((await secrets.get("c")).value).toBe("c")
+  })
 })

@@ -45,7 +45,7 @@ export interface Secrets extends SecretReader {
   /** A new version by what makes it, such as a provider's API: it gets the latest value. Expiry and readers stay. */
   rotate(name: string, make: (former: string) => string | Promise<string>): Promise<SecretInfo>
   info(name: string): Promise<SecretInfo>
-  /** By name. @param limit 1 to 200. Default: 50. */
+  /** By name, without those that cannot be read. @param limit 1 to 200. Default: 50. */
   list(options?: {
     readonly after?: string
     readonly limit?: number
