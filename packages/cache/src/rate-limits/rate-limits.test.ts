@@ -80,7 +80,7 @@ describe("a sliding window", () => {
           const rule = { kind: "window", limit, windowMs } as const
           let state: LimitState | undefined
           let nowMs = 1_000_000
-          let latestMs = nowMs
+          let latestMs = Number.NEGATIVE_INFINITY
           const taken: { atMs: number; cost: number }[] = []
           for (const { waitMs, cost } of steps) {
             nowMs += waitMs
