@@ -65,42 +65,48 @@ function takeFromWindow(
   // A clock that goes back counts for the latest part that was seen.
   const last = state === undefined ? 0 : state.first + state.counts.length - 1
   const part = Math.max(Math.floor(nowMs / partMs), last)
-  const oldest = part - PARTS
   const counts = state?.counts ?? []
   let first = state?.first ?? part
+  // Nothing is forgotten by who only asks, or is refused: the clock may go back.
+  let gone = Math.min(counts.length, Math.max(0, part - PARTS - first))
   let used = 0
-  if (first < oldest) {
-    counts.splice(0, oldest - first)
-    first = oldest
-    if (state !== undefined) state.first = first // its counts were moved, whether or not anything is taken
-  }
-  for (let at = 0; at < counts.length; at++) used += counts[at]!
+  for (let at = gone; at < counts.length; at++) used += counts[at]!
   const allowed = used + cost <= limit
   if (allowed && cost > 0) {
-    if (counts.length === 0) first = part
+    if (gone > 0) counts.splice(0, gone)
+    first = counts.length === 0 ? part : first + gone
+    gone = 0
     while (first + counts.length <= part) counts.push(0)
     counts[part - first]! += cost
     used += cost
   }
+  const window: CountedWindow = { counts, first, gone }
   const answer: RateLimitResult = {
     allowed,
     limit,
     remaining: limit - used,
-    resetMs: used === 0 ? 0 : freeAfter(counts, first, 0) * partMs - nowMs,
-    retryAfterMs: allowed ? 0 : Math.max(1, freeAfter(counts, first, limit - cost) * partMs - nowMs),
+    resetMs: used === 0 ? 0 : freeAfter(window, 0) * partMs - nowMs,
+    retryAfterMs: allowed ? 0 : Math.max(1, freeAfter(window, limit - cost) * partMs - nowMs),
   }
   if (!allowed || cost === 0) return { answer }
   return { answer, next: { state: { first, counts }, keepMs: windowMs + 2 * partMs } }
 }
 
+interface CountedWindow {
+  readonly counts: readonly number[]
+  readonly first: number
+  /** Parts at the front that count no more. */
+  readonly gone: number
+}
+
 /** The part at whose beginning no more than so much is counted. */
-function freeAfter(counts: readonly number[], first: number, most: number): number {
+function freeAfter({ counts, first, gone }: CountedWindow, most: number): number {
   let left = 0
-  for (let at = counts.length - 1; at >= 0; at--) {
+  for (let at = counts.length - 1; at >= gone; at--) {
     left += counts[at]!
     if (left > most) return first + at + PARTS + 1
   }
-  return first
+  return first + gone
 }
 
 function takeFromBucket(

@@ -80,18 +80,17 @@ describe("a sliding window", () => {
           const rule = { kind: "window", limit, windowMs } as const
           let state: LimitState | undefined
           let nowMs = 1_000_000
-          let latestMs = Number.NEGATIVE_INFINITY
+          let keptMs = Number.NEGATIVE_INFINITY
           const taken: { atMs: number; cost: number }[] = []
           for (const { waitMs, cost } of steps) {
             nowMs += waitMs
-            latestMs = Math.max(latestMs, nowMs)
+            // A clock that goes back counts for the latest time that was kept.
+            const atMs = Math.max(keptMs, nowMs)
             const before = state === undefined ? undefined : structuredClone(state)
             const { answer, next } = take({ rule, cost }, state, nowMs)
-            if (next !== undefined) state = next.state
-            if (answer.allowed) taken.push({ atMs: latestMs, cost })
-            const recent = taken
-              .filter(({ atMs }) => atMs > latestMs - windowMs)
-              .reduce((sum, use) => sum + use.cost, 0)
+            if (next !== undefined) [state, keptMs] = [next.state, atMs]
+            if (answer.allowed) taken.push({ atMs, cost })
+            const recent = taken.reduce((sum, use) => sum + (use.atMs > atMs - windowMs ? use.cost : 0), 0)
             expect(recent).toBeLessThanOrEqual(limit)
             expect([answer.remaining >= 0, answer.remaining <= limit]).toEqual([true, true])
             if (!answer.allowed) {
