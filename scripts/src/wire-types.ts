@@ -11,10 +11,12 @@ export const COMMAND = "bun scripts/src/wire-types.ts"
 
 /** The components that apps meet; what these refer to comes by itself. */
 const NAMES = [
+  "AddedFactor",
   "AddedMember",
   "AppAsked",
   "AppConfirmed",
   "AppMailSettings",
+  "AppEnrolment",
   "AppSession",
   "AppSettings",
   "AppSignedUp",
@@ -29,6 +31,7 @@ const NAMES = [
   "DeviceStart",
   "Document",
   "Explanation",
+  "FactorState",
   "FunctionMetrics",
   "Health",
   "KmsAuditEntry",

@@ -99,7 +99,16 @@ function route(
     case "POST /v1/auth/signup":
       if (body.invite !== "invited") return refuse(403, "IDENTITY_SIGNUPS_CLOSED")
       return Response.json(session(), { status: 201 })
+    case "POST /v1/auth/signin/factor":
+      if (body.ticket !== "si_once") return refuse(401, "IDENTITY_SECOND_STEP_OVER")
+      if (body.code === "123456" || body.recoveryCode === "abcde-fghjk") return Response.json(session())
+      return refuse(401, "AUTH_FACTOR_WRONG")
     case "POST /v1/auth/signin":
+      if (body.password === "right" && body.email === "two@example.org") {
+        const details = { ticket: "si_once", factors: ["totp", "recovery"], expiresAt: NOW }
+        const problem = { code: "IDENTITY_SECOND_FACTOR_NEEDED", detail: "The password is right.", details }
+        return Response.json(problem, { status: 401, headers: { "content-type": "application/problem+json" } })
+      }
       return body.password === "right" ? Response.json(session()) : refuse(401, "IDENTITY_WRONG_CREDENTIALS")
     case "POST /v1/auth/signout":
       return new Response(null, { status: 204 })

@@ -16,6 +16,8 @@ export const PAGE_SIZE = 100
 /** Lists that are read whole. */
 const ALL = { limit: 1_000 }
 
+export const factorsQuery = () => queryOptions({ queryKey: ["factors"], queryFn: () => admin.factors.get() })
+export const sessionsQuery = () => queryOptions({ queryKey: ["sessions"], queryFn: () => admin.sessions.list(ALL) })
 export const projectsQuery = () => queryOptions({ queryKey: ["projects"], queryFn: () => admin.projects.list(ALL) })
 export const projectQuery = (p: string) =>
   queryOptions({ queryKey: ["project", p], queryFn: () => admin.projects.get(p) })

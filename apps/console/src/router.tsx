@@ -99,6 +99,12 @@ const projects = createRoute({
   staticData: { area: "Projects" },
   component: lazyRouteComponent(() => import("./screens/projects.tsx"), "ProjectsScreen"),
 })
+const security = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/security",
+  staticData: { area: "Security" },
+  component: lazyRouteComponent(() => import("./screens/account/security.tsx"), "SecurityScreen"),
+})
 const project = createRoute({ getParentRoute: () => signedIn, path: "/projects/$p", component: ProjectFrame })
 const overview = createRoute({
   getParentRoute: () => project,
@@ -256,6 +262,7 @@ const routeTree = root.addChildren([
   device,
   signedIn.addChildren([
     projects,
+    security,
     project.addChildren([
       overview,
       collections.addChildren([

@@ -27,6 +27,7 @@ async function violations(page: Page): Promise<string[]> {
 /** Every route, and what must be there before it is looked at. */
 const routes: readonly (readonly [path: string, ready: string])[] = [
   ["/projects", "table"],
+  ["/security", '[aria-label="Sessions"] td'],
   ["/projects/atlas", ".act-row"],
   ["/projects/atlas/collections", ".list a"],
   ["/projects/atlas/collections/countries", ".grid-row"],

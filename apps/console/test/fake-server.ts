@@ -7,7 +7,7 @@ import { collectionsApi } from "./fake/collections-api.ts"
 import type { Collection } from "./fake/documents.ts"
 import { type FakeFunction, writeCall } from "./fake/functions.ts"
 import { functionsApi, invoke } from "./fake/functions-api.ts"
-import { callerOf, peopleApi } from "./fake/people-api.ts"
+import { accountApi, callerOf, peopleApi } from "./fake/people-api.ts"
 import { addProject, type Call, createWorld, type Person, type Project, person, type World } from "./fake/world.ts"
 
 /** What the tests reach into. */
@@ -133,6 +133,8 @@ export function startFakeServer(options: { port?: number; fresh?: boolean } = {}
     const ofPeople = await peopleApi(world, request, path)
     if (ofPeople) return ofPeople
     const who = callerOf(world, request)
+    const ofAccount = accountApi(path, request.method)
+    if (ofAccount) return ofAccount
     if (path.startsWith("/v1/projects")) return projectsApi(world, request, url, who)
     throw new Refusal(404, "HTTP_NOT_FOUND", "Nothing is here.")
   }

@@ -112,7 +112,10 @@ describeInBrowser("the session", (bench) => {
     )
     await signIn(page)
     await page.getByText(/Try again in [12] s/).waitFor()
-    expect(await page.getByRole("button", { name: "Sign in" }).isDisabled()).toBe(true)
-    await until("the end of the wait", async () => !(await page.getByRole("button", { name: "Sign in" }).isDisabled()))
+    expect(await page.getByRole("button", { name: "Sign in", exact: true }).isDisabled()).toBe(true)
+    await until(
+      "the end of the wait",
+      async () => !(await page.getByRole("button", { name: "Sign in", exact: true }).isDisabled()),
+    )
   })
 })

@@ -56,6 +56,8 @@ interface AdmissionOptions {
   readonly passwords: PasswordHasher
   readonly perAccount: AttemptLimit
   readonly perAddress: AttemptLimit
+  /** What follows on a right password. Throws where a second factor is asked for. */
+  readonly onPassword: (user: User) => Promise<void>
   readonly onInviteAccepted: (invite: AcceptedInvite) => readonly JoiningStatement[]
 }
 
@@ -123,9 +125,12 @@ export function createAdmission(options: AdmissionOptions): Admission {
       const tried = password.length <= MAX_TRIED_CODE_UNITS ? password : ""
       const matches = await passwords.verify(tried, known?.passwordHash ?? passwords.decoy)
       if (!known || !matches) throw new WrongCredentials()
+      const better = await rehash(known.user, known.passwordHash, password)
+      if (better.length > 0) await file.write(better)
+      await options.onPassword(known.user)
       await perAccount.forgive(accountKey)
       const session = sessions.prepare(known.user.id, client)
-      await file.write([...session.statements, ...(await rehash(known.user, known.passwordHash, password))])
+      await file.write(session.statements)
       return await session.finish(known.user)
     },
   }

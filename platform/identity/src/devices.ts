@@ -135,7 +135,8 @@ export function createDevices(options: {
         case "approved": {
           const user = options.find(outcome.accountId)
           if (user === undefined) throw new DeviceCodeSpent()
-          const session = sessions.prepare(user.id, client)
+          // Whoever talked somebody into a code has a session, and no say in how its owner signs in: nothing was proven here.
+          const session = sessions.prepare(user.id, client, { amr: [], authTimeMs: 0 })
           await file.write(session.statements)
           return await session.finish(user)
         }

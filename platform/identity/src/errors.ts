@@ -161,3 +161,21 @@ export const InvalidCursor: ErrorClass<"IDENTITY_INVALID_CURSOR", 400> = defineE
   400,
   "This cursor was not given out for this list. Start again without a cursor.",
 )
+
+export const SecondFactorNeeded: ErrorClass<"IDENTITY_SECOND_FACTOR_NEEDED", 401> = defineError(
+  "IDENTITY_SECOND_FACTOR_NEEDED",
+  401,
+  "The password is right. Show a second factor: `details.factors` says which, and `details.ticket` goes along with it.",
+)
+
+export const SecondStepOver: ErrorClass<"IDENTITY_SECOND_STEP_OVER", 401> = defineError(
+  "IDENTITY_SECOND_STEP_OVER",
+  401,
+  "This sign-in is used, took longer than five minutes, or is unknown. Begin again with your password.",
+)
+
+export const PasskeysUnavailable: ErrorClass<"IDENTITY_PASSKEYS_UNAVAILABLE", 409> = defineError(
+  "IDENTITY_PASSKEYS_UNAVAILABLE",
+  409,
+  "Passkeys need a name, and this install is known by an address only. Start it with --public-url https://…",
+)

@@ -6,6 +6,9 @@ import { createAccounts, type User } from "./accounts.ts"
 import { createAdmission, type SetupRequest, type SignInRequest, type SignUpRequest } from "./admission.ts"
 import { createAttemptLimit, ownLimits } from "./attempt-limit.ts"
 import { createDevices, type Devices } from "./devices.ts"
+import { createSecondFactors, type PasskeyPlace, type SecondFactors } from "./factors/second-factors.ts"
+import { createSignInSteps, type SignInSteps } from "./factors/sign-in-steps.ts"
+import { createSqliteProofs } from "./factors/sqlite-proofs.ts"
 import { type AcceptedInvite, createInvites, type InviteRequest, type PreparedInvite } from "./invites.ts"
 import { defaultLimits, type IdentityLimits } from "./limits.ts"
 import { argon2Passwords, type PasswordHasher } from "./passwords.ts"
@@ -28,6 +31,8 @@ export interface IdentityOptions {
   readonly issuer: string
   /** Whom the access tokens are for: the `aud` claim. Default "ashlar". */
   readonly audience?: string
+  /** Where passkeys are made and shown; undefined: nowhere. Asked when a factor is first dealt with. Default: nowhere. */
+  readonly passkeys?: () => PasskeyPlace | undefined
   /** "open" lets anybody sign up; "closed" only whoever holds an invite. */
   readonly signups: "open" | "closed"
   /** What an accepted invite brings about. The statements commit with the new account, or neither does. */
@@ -79,6 +84,7 @@ export interface Identity {
    * Signs a person in. An unknown address costs the same time and gives the same answer as a wrong password.
    *
    * @throws {IDENTITY_WRONG_CREDENTIALS}
+   * @throws {IDENTITY_SECOND_FACTOR_NEEDED} with `details.ticket`: go on with `steps.finish`
    * @throws {IDENTITY_TOO_MANY_ATTEMPTS} with `details.retryAfterSeconds`, for known and unknown addresses alike
    * @throws {IDENTITY_BUSY}
    */
@@ -101,6 +107,10 @@ export interface Identity {
   authenticate(accessToken: string): ReturnType<Sessions["authenticate"]>
   /** The sessions of a person: `list` pages newest first; the others end sessions at once. */
   readonly sessions: Pick<Sessions, "list" | "revoke" | "revokeAll">
+  /** Second factors of people. */
+  readonly factors: SecondFactors
+  /** Signing in by them. */
+  readonly steps: Omit<SignInSteps, "demand">
   /** Signing in by a code that somebody confirms in their browser. */
   readonly devices: Devices
   readonly people: People
@@ -132,11 +142,17 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     ...{ shared: options.rateLimits, own: ownLimits(clock), clock },
     onError: options.onLimitsError ?? (() => {}),
   }
+  const store = createSqliteProofs({ file, clock })
+  const place = options.passkeys ?? (() => undefined)
+  const factors = createSecondFactors({ store, sealer, clock, sessions, name: "Ashlar", passkeys: place })
+  const passwords = options.passwords ?? argon2Passwords()
+  const perAccount = createAttemptLimit("sign-in.account", limits.attemptsPerAccount, attempts)
+  const perAddress = createAttemptLimit("sign-in.address", limits.attemptsPerAddress, attempts)
+  const shared = { file, clock, accounts, sessions, passwords, perAccount, perAddress }
+  const { demand, ...steps } = createSignInSteps({ ...shared, store, factors })
   const { signUp, signIn, completeSetup } = createAdmission({
-    ...{ file, clock, ids, signups, accounts, sessions, invites, setup },
-    passwords: options.passwords ?? argon2Passwords(),
-    perAccount: createAttemptLimit("sign-in.account", limits.attemptsPerAccount, attempts),
-    perAddress: createAttemptLimit("sign-in.address", limits.attemptsPerAddress, attempts),
+    ...{ ...shared, ids, signups, invites, setup },
+    onPassword: demand,
     onInviteAccepted: options.onInviteAccepted ?? (() => []),
   })
   const devices = createDevices({
@@ -146,6 +162,8 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   })
   return {
     signups,
+    factors,
+    steps,
     devices,
     setup: { ...setup, complete: completeSetup },
     signUp,

@@ -25,12 +25,15 @@ export {
   InvalidInput,
   InviteForAnother,
   InviteSpent,
+  PasskeysUnavailable,
   RedirectRefused,
   RootKeyDamaged,
   RootKeyExposed,
   RootKeyMismatch,
   RootKeyMissing,
   SealBroken,
+  SecondFactorNeeded,
+  SecondStepOver,
   ServiceRefused,
   SessionEnded,
   SessionNotFound,
@@ -42,6 +45,16 @@ export {
   WeakPassword,
   WrongCredentials,
 } from "./errors.ts"
+export type {
+  AddedFactor,
+  FactorProof,
+  FactorState,
+  PasskeyCreation,
+  PasskeyPlace,
+  PasskeyRequest,
+  SecondFactors,
+} from "./factors/second-factors.ts"
+export type { SignInSteps } from "./factors/sign-in-steps.ts"
 export { identityFeature } from "./feature.ts"
 export type { Identity, IdentityOptions, People } from "./identity.ts"
 export { openIdentity } from "./identity.ts"
@@ -58,6 +71,15 @@ export type { Sealer } from "./sealer.ts"
 export { createSealer } from "./sealer.ts"
 export type { ServiceCaller, ServiceRequest, ServiceTokens } from "./service-tokens.ts"
 export { createServiceTokens } from "./service-tokens.ts"
-export type { Page, PageRequest, Session, SessionInfo, SessionPageRequest, Sessions, SignedIn } from "./sessions.ts"
+export type {
+  Page,
+  PageRequest,
+  Proven,
+  Session,
+  SessionInfo,
+  SessionPageRequest,
+  Sessions,
+  SignedIn,
+} from "./sessions.ts"
 export type { Setup } from "./setup.ts"
 export type { PublicJwk } from "./signing-keys.ts"

@@ -35,6 +35,16 @@ export interface SessionInfo {
 export interface SignedIn<Account = User> {
   readonly user: Account
   readonly sessionId: string
+  /** How the person proved who they are, such as `pwd`, `otp`, `mfa`. @see RFC 8176 */
+  readonly amr: readonly string[]
+  /** When they last did. */
+  readonly authTimeMs: number
+}
+
+/** How and when somebody proved who they are. */
+export interface Proven {
+  readonly amr: readonly string[]
+  readonly authTimeMs: number
 }
 
 export interface PageRequest {
@@ -64,7 +74,10 @@ export interface PreparedSession<Account = User> {
 }
 
 export interface Sessions<Account = User> {
-  prepare(userId: string, client: Client): PreparedSession<Account>
+  /** @param proven Default: by password, now. */
+  prepare(userId: string, client: Client, proven?: Proven): PreparedSession<Account>
+  /** What a session says from now on of how its owner proved who they are. @throws {IDENTITY_SESSION_NOT_FOUND} */
+  prove(session: { readonly userId: string; readonly sessionId: string }, proven: Proven): Promise<void>
   refresh(refreshToken: string, client: Client): Promise<Session<Account>>
   endByRefreshToken(refreshToken: string): Promise<void>
   authenticate(accessToken: string): Promise<SignedIn<Account>>
@@ -117,13 +130,17 @@ export function createSessions<Account extends { readonly id: string }>(
   }
 
   return {
-    prepare(userId, client) {
+    prepare(userId, client, proven) {
       const nowMs = clock.now()
+      const { amr, authTimeMs } = proven ?? { amr: ["pwd"], authTimeMs: nowMs }
       const sessionId = options.ids()
       const token = refreshTokens.first(sessionId)
       const expiresAtMs = nowMs + Math.min(limits.sessionIdleMs, limits.sessionAbsoluteMs)
       const { address, userAgent } = toStoredClient(client)
-      const row = [sessionId, userId, hashToken(token), nowMs, nowMs, nowMs, expiresAtMs, address, userAgent]
+      const row = [
+        ...[sessionId, userId, hashToken(token), nowMs, nowMs, nowMs, expiresAtMs, address, userAgent],
+        ...[amr.join(" "), authTimeMs],
+      ]
       return {
         sessionId,
         statements: [...makeRoom(userId, nowMs, limits.sessionsPerAccount), { sql: INSERT_SESSION, params: row }],
@@ -157,16 +174,12 @@ export function createSessions<Account extends { readonly id: string }>(
       if (presented) await file.write([{ sql: DELETE_SESSION, params: [presented.sessionId] }])
     },
 
-    async authenticate(accessToken) {
-      const { userId, sessionId } = await accessTokens.verify(accessToken)
-      // The row is read every time: a session that was revoked a moment ago, or before a restart, has none.
-      const session = file.get<{ expires_at: number }>(
-        "SELECT expires_at FROM identity_sessions WHERE id = ? AND account_id = ?",
-        [sessionId, userId],
-      )
-      const user = session && session.expires_at > clock.now() ? accounts.find(userId) : undefined
-      if (!user) throw new SessionEnded()
-      return { user, sessionId }
+    authenticate: (accessToken) => authenticate(options, accessToken),
+
+    async prove({ userId, sessionId }, { amr, authTimeMs }) {
+      const sql = "UPDATE identity_sessions SET amr = ?, proven_at = ? WHERE id = ? AND account_id = ?"
+      const [updated] = await file.write([{ sql, params: [amr.join(" "), authTimeMs, sessionId, userId] }])
+      if (updated?.changes !== 1) throw new SessionNotFound()
     },
 
     list: (userId, page = {}) => listSessions(options, userId, page),
@@ -185,6 +198,22 @@ export function createSessions<Account extends { readonly id: string }>(
       return deleted?.changes ?? 0
     },
   }
+}
+
+async function authenticate<Account extends { readonly id: string }>(
+  { file, clock, accounts, accessTokens }: SessionsOptions<Account>,
+  accessToken: string,
+): Promise<SignedIn<Account>> {
+  const { userId, sessionId } = await accessTokens.verify(accessToken)
+  // The row is read every time: a session that was revoked a moment ago, or before a restart, has none.
+  const session = file.get<{ expires_at: number; created_at: number; amr: string; proven_at: number | null }>(
+    "SELECT expires_at, created_at, amr, proven_at FROM identity_sessions WHERE id = ? AND account_id = ?",
+    [sessionId, userId],
+  )
+  const user = session && session.expires_at > clock.now() ? accounts.find(userId) : undefined
+  if (!session || !user) throw new SessionEnded()
+  const amr = session.amr.split(" ").filter((word) => word !== "")
+  return { user, sessionId, amr, authTimeMs: session.proven_at ?? session.created_at }
 }
 
 function listSessions(
@@ -207,8 +236,8 @@ function listSessions(
 }
 
 const INSERT_SESSION = `INSERT INTO identity_sessions
-  (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent, amr, proven_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const DELETE_SESSION = "DELETE FROM identity_sessions WHERE id = ?"
 

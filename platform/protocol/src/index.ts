@@ -41,6 +41,22 @@ export {
   type UserRule,
 } from "./documents.ts"
 export {
+  AddedFactor,
+  AppConfirmBody,
+  AppEnrolment,
+  Factor,
+  FactorPatch,
+  FactorState,
+  PasskeyBody,
+  PasskeyOptions,
+  PasskeySignInBody,
+  Proven,
+  RecoveryCodes,
+  SecondStepBody,
+  StepUpBody,
+  TicketBody,
+} from "./factors.ts"
+export {
   type Access,
   DeployBody,
   Deployed,

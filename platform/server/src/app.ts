@@ -14,6 +14,7 @@ import { addCollectionRoutes } from "./routes/collections.ts"
 import { addConsoleRoutes } from "./routes/console.ts"
 import { addDeviceRoutes } from "./routes/devices.ts"
 import { addDocumentRoutes } from "./routes/documents.ts"
+import { addFactorRoutes } from "./routes/factors.ts"
 import { addFunctionRoutes } from "./routes/functions.ts"
 import { addInvokeRoutes } from "./routes/invoke.ts"
 import { addKmsRoutes } from "./routes/kms.ts"
@@ -47,6 +48,7 @@ export function createPlatformApp(platform: Platform, options: PlatformAppOption
   app.scope("/", [caller, options.idempotency], (api) => {
     addServiceRoutes(api, platform, entries)
     addPeopleRoutes(api, platform, entries)
+    addFactorRoutes(api, platform, entries)
     addDeviceRoutes(api, platform, entries)
     addProjectRoutes(api, platform, entries)
     addAppUserRoutes(api, platform, entries)

@@ -60,3 +60,9 @@ export const BackendDown: ErrorClass<"SERVER_BACKEND_DOWN", 503> = defineError(
   503,
   "What a URL given as --cache, --queue, --bus or --storage points to does not answer. Start it, or choose another.",
 )
+
+export const PublicUrlInvalid: ErrorClass<"SERVER_PUBLIC_URL_INVALID", 500> = defineError(
+  "SERVER_PUBLIC_URL_INVALID",
+  500,
+  "Expected --public-url to be where people open the console, such as https://console.example.com, without a path.",
+)

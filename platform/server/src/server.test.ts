@@ -374,6 +374,13 @@ describe("the install", () => {
   }
   const BODILESS = new Set([
     ...["auth.signout", "keys.rotate", "app.signout", "app.users.signout", "device.start"],
+    ...[
+      "auth.signin.passkey.options",
+      "mfa.step-up.options",
+      "mfa.enroll",
+      "mfa.recovery-codes",
+      "mfa.passkeys.options",
+    ],
     ...["rotate", "rewrap", "disable", "enable", "cancel-deletion"].map((action) => `kms.${action}`),
   ])
 

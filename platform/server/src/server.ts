@@ -20,6 +20,7 @@ import { openInstallKeys } from "./install-keys.ts"
 import { createIdempotencyLayer, idempotencyFeature } from "./layers/idempotency.ts"
 import { createLog, type Log } from "./log.ts"
 import { createRequestMetrics } from "./metrics.ts"
+import { passkeyPlace } from "./passkey-place.ts"
 import type { Platform } from "./platform.ts"
 import { createProjectRooms } from "./project-rooms.ts"
 import { projectStorage } from "./project-storage.ts"
@@ -41,6 +42,11 @@ export interface ServerOptions extends BackendUrls, MailUrls {
    * file `root.key` in the data folder.
    */
   readonly rootKey?: string
+  /**
+   * Where people open the console: `https://console.example.com`. Passkeys are for its name, for ever. Default:
+   * `http://localhost:<port>`.
+   */
+  readonly publicUrl?: string
   /** Whether anybody may make an account. Default `closed`: by invite only. */
   readonly signups?: "open" | "closed"
   /** Run functions of the bun runtime without a sandbox where there is none. They can then do all this process can. Default false. */
@@ -69,9 +75,10 @@ export interface PlatformServer {
  *
  * @throws {SERVER_DATA_NOT_WRITABLE} @throws {SERVER_DATA_NEWER} @throws {SERVER_DATA_IN_USE} @throws {SERVER_DATA_FOREIGN}
  * @throws {SERVER_BACKEND_INVALID} @throws {SERVER_BACKEND_DOWN}
- * @throws {HTTP_LISTEN_FAILED} @throws what the rooms throw when their files cannot be opened
+ * @throws {SERVER_PUBLIC_URL_INVALID} @throws {HTTP_LISTEN_FAILED} @throws what the rooms throw when their files cannot be opened
  */
 export async function startServer(options: ServerOptions = {}): Promise<PlatformServer> {
+  passkeyPlace(options.publicUrl)
   const folder = openDataFolder(options.data ?? "data")
   const closers: (() => unknown)[] = [() => folder.release()]
   const close = async (): Promise<void> => {
@@ -121,6 +128,7 @@ async function compose(
   const appUsers = createAppUserRooms(rooms, { ...admission, ...mail })
   const identity = await openIdentity({
     ...{ ...admission, file, signups, issuer: "ashlar" },
+    passkeys: () => passkeyPlace(options.publicUrl ?? `http://localhost:${server.port}`),
     onInviteAccepted: (invite) => control.members.accept(invite),
   })
   const control = openControl({
@@ -161,12 +169,9 @@ async function compose(
     consoleFolder: options.consoleFolder,
     checkResponses: options.checkResponses ?? false,
   })
-  const [server, setup] = [await app.listen({ port, host }), await identity.setup.issue()]
+  const [setup, server] = [await identity.setup.issue(), await app.listen({ port, host })]
   return {
-    url: server.url,
-    port: server.port,
-    platform,
-    app,
+    ...{ url: server.url, port: server.port, platform, app },
     setupLink: setup === null ? null : `${server.url}/setup?token=${setup.token}`,
     async stop(graceMs = 10_000) {
       draining.abort()

@@ -20,6 +20,7 @@ import {
 } from "@ashlar/sdk"
 import { type AppUsers, createAppUsers } from "./app-users.ts"
 import { type Collections, createCollections } from "./collections.ts"
+import { createFactors, type Factors } from "./factors.ts"
 import { createDeployments, type Deployments } from "./functions.ts"
 import { createKms, createSecrets, type Kms, type Secrets } from "./kms.ts"
 import { toQuery } from "./paging.ts"
@@ -61,6 +62,8 @@ export interface Admin {
     list(page?: PageOptions): Promise<Page<SessionInfo>>
     revoke(id: string): Promise<void>
   }
+  /** The second factors of the signed-in person. */
+  readonly factors: Factors
   readonly projects: Projects
   readonly members: Members
   readonly keys: Keys
@@ -111,6 +114,7 @@ export function createAdmin(options: AdminOptions): Admin {
       list: (page) => transport.json({ path: "/v1/auth/sessions", query: toQuery(page) }),
       revoke: (id) => transport.json({ method: "DELETE", path: path`/v1/auth/sessions/${id}` }),
     },
+    factors: createFactors(transport),
     projects: createProjects(transport),
     members: createMembers(transport),
     keys: createKeys(transport),

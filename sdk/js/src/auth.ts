@@ -24,6 +24,30 @@ export interface SignIn {
   readonly password: string
 }
 
+/** Shows a second factor: one of these. */
+export interface FactorProof {
+  /** Of an authenticator app. */
+  readonly code?: string | undefined
+  readonly recoveryCode?: string | undefined
+  /** What the browser's `navigator.credentials.get` gave, as JSON. */
+  readonly passkey?: object | undefined
+}
+
+/** What the browser's `navigator.credentials` is given, as JSON. */
+export type PasskeyOptions = Readonly<Record<string, unknown>>
+
+/** A sign-in that waits for its second factor, for five minutes. */
+export interface SecondStep {
+  readonly ticket: string
+  readonly factors: readonly ("totp" | "passkey" | "recovery")[]
+  readonly expiresAt: string
+}
+
+/** The second step that a sign-in asks for; undefined for any other failure. */
+export function secondStepOf(error: unknown): SecondStep | undefined {
+  return isRequestError(error, "IDENTITY_SECOND_FACTOR_NEEDED") ? (error.details as unknown as SecondStep) : undefined
+}
+
 export interface SetUp {
   /** From the one-time link that the server printed. */
   readonly token: string
@@ -38,8 +62,25 @@ export interface Auth {
   signUp(input: SignUp): Promise<User>
   /** Creates the install's first administrator and signs in. @throws {IDENTITY_SETUP_LINK_SPENT} Each token works once. */
   setUp(input: SetUp): Promise<User>
-  /** @throws {IDENTITY_WRONG_CREDENTIALS} The same for an unknown address. */
+  /**
+   * @throws {IDENTITY_WRONG_CREDENTIALS} The same for an unknown address.
+   * @throws {IDENTITY_SECOND_FACTOR_NEEDED} `secondStepOf` reads it: go on with `secondStep.finish`.
+   */
   signIn(input: SignIn): Promise<User>
+  /** Signing in where there is a second factor. */
+  readonly secondStep: {
+    /** For `PublicKeyCredential.parseRequestOptionsFromJSON`. @throws {IDENTITY_SECOND_STEP_OVER} */
+    passkeyOptions(ticket: string): Promise<PasskeyOptions>
+    /** @throws {AUTH_FACTOR_WRONG} @throws {AUTH_MFA_LOCKED} @throws {AUTH_PASSKEY_REFUSED} @throws {IDENTITY_SECOND_STEP_OVER} */
+    finish(step: { readonly ticket: string } & FactorProof): Promise<User>
+  }
+  /** Signing in by a passkey, without a password. */
+  readonly passkey: {
+    /** For `PublicKeyCredential.parseRequestOptionsFromJSON`. @throws {IDENTITY_PASSKEYS_UNAVAILABLE} */
+    options(): Promise<PasskeyOptions>
+    /** @param passkey What the browser gave, as JSON. @throws {AUTH_PASSKEY_REFUSED} */
+    signIn(passkey: object): Promise<User>
+  }
   /** Signing in by a code that a person confirms in their browser, where a password cannot be typed. */
   readonly device: {
     /** Show the person `userCode` and `verificationUrl`, then ask with `deviceCode` every `intervalSeconds`. */
@@ -91,6 +132,15 @@ export function createAuth(options: AuthOptions): Auth {
     signUp: (input) => begin("/v1/auth/signup", input),
     signIn: ({ email, password }) => begin("/v1/auth/signin", { email, password }),
     setUp: (input) => begin("/v1/setup", input),
+    secondStep: {
+      passkeyOptions: (ticket) =>
+        anonymous.json({ method: "POST", path: "/v1/auth/signin/factor/options", json: { ticket } }),
+      finish: (step) => begin("/v1/auth/signin/factor", step),
+    },
+    passkey: {
+      options: () => anonymous.json({ method: "POST", path: "/v1/auth/signin/passkey/options" }),
+      signIn: (passkey) => begin("/v1/auth/signin/passkey", { passkey }),
+    },
     device: {
       start: () => anonymous.json({ method: "POST", path: "/v1/auth/device" }),
       async claim(deviceCode) {

@@ -1,7 +1,7 @@
 export type { AppAuth, AppAuthOptions, AppSignUp } from "./app-auth.ts"
 export { createAppAuth } from "./app-auth.ts"
-export type { Auth, AuthOptions, SetUp, SignIn, SignUp } from "./auth.ts"
-export { createAuth } from "./auth.ts"
+export type { Auth, AuthOptions, FactorProof, PasskeyOptions, SecondStep, SetUp, SignIn, SignUp } from "./auth.ts"
+export { createAuth, secondStepOf } from "./auth.ts"
 export type { AppOptions, Ashlar, AshlarOptions } from "./client.ts"
 export { createAshlar, keyAuthorizer } from "./client.ts"
 export type { ReplaceOptions, WriteOptions } from "./collection.ts"
@@ -34,9 +34,11 @@ export type { Authorizer, Fetch, RequestSpec, Transport, TransportOptions } from
 export { createTransport, readProblem } from "./transport.ts"
 export type {
   Access,
+  AddedFactor,
   AddedMember,
   AppAsked,
   AppConfirmed,
+  AppEnrolment,
   AppMailSettings,
   AppSession,
   AppSettings,
@@ -53,6 +55,8 @@ export type {
   DeviceStart,
   Document,
   Explanation,
+  Factor,
+  FactorState,
   FieldPath,
   FunctionInfo,
   FunctionMetrics,

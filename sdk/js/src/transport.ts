@@ -116,7 +116,9 @@ export function createTransport(options: TransportOptions): Transport {
     const first = await attempt(spec, sent, async (answer) => {
       if (answer.status !== 401 || !isRepeatable(spec)) return { done: await use(answer) }
       // Read now, while the time limit still runs.
-      return { refused: new Response(await answer.text(), answer) }
+      const text = await answer.text()
+      const kept = new Response(text, answer)
+      return REFUSES_A_PROOF.test(text) ? { done: await use(kept) } : { refused: kept }
     })
     if (first.refused === undefined) return first.done
     const renewed = await source.renew(refused)
@@ -146,6 +148,9 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 /** A body that is a stream is spent after the first try. */
+/** These 401s say no to a code, passkey or password that was sent along: a new bearer would not help, and a try would count twice. */
+const REFUSES_A_PROOF = /"code":"(?:AUTH_(?:FACTOR_WRONG|PASSKEY_REFUSED|STEP_UP_REQUIRED)|IDENTITY_WRONG_CREDENTIALS)"/
+
 function isRepeatable(spec: RequestSpec): boolean {
   return !(spec.body instanceof ReadableStream)
 }

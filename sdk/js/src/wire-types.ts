@@ -6,6 +6,12 @@
 /** Who may act without being a member: everybody, any key of the project, or secret keys and the project's own functions. */
 export type Access = "public" | "publishable" | "secret"
 
+export interface AddedFactor {
+  readonly factor: Factor
+  /** With the first factor: shown this once */
+  readonly recoveryCodes: readonly string[] | null
+}
+
 /** Exactly one of the two is set: the member, or the invite for somebody without an account. */
 export interface AddedMember {
   readonly member: Member | null
@@ -21,6 +27,17 @@ export interface AppConfirmed {
   readonly user: AppUser
   /** Null for who is signed in: the session goes on */
   readonly session: AppSession | null
+}
+
+/** An authenticator app that waits for its first code, for 15 minutes. */
+export interface AppEnrolment {
+  readonly factorId: string
+  /** For apps that read no picture */
+  readonly secret: string
+  /** `otpauth://…`, for the same */
+  readonly uri: string
+  /** The picture for the app, as SVG */
+  readonly qrSvg: string
 }
 
 export interface AppMailSettings {
@@ -215,6 +232,31 @@ export interface Explanation {
   /** True when every document of the collection is looked at */
   readonly scan: boolean
   readonly sorted: "index" | "memory" | "none"
+}
+
+/** A second factor: an authenticator app, or a passkey. */
+export interface Factor {
+  readonly id: string
+  readonly kind: "totp" | "passkey"
+  readonly label: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly lastUsedAt: string | null
+  /** Of a passkey: whether it is kept in more than one place */
+  readonly backedUp: boolean | null
+}
+
+/** The second factors of the person who asks. */
+export interface FactorState {
+  readonly factors: readonly Factor[]
+  /** How many are left */
+  readonly recoveryCodes: number
+  /** Where passkeys can be made and shown; null where the install has no name for them */
+  readonly passkeys: {
+    readonly rpId: string
+    readonly origins: readonly string[]
+  } | null
 }
 
 /** A path as `"a.b"`, or as its segments when a key contains a dot. */

@@ -16,9 +16,11 @@ import type {
 
 export type {
   Access,
+  AddedFactor,
   AddedMember,
   AppAsked,
   AppConfirmed,
+  AppEnrolment,
   AppMailSettings,
   AppSession,
   AppSettings,
@@ -33,6 +35,8 @@ export type {
   DeviceFacts,
   DeviceStart,
   Explanation,
+  Factor,
+  FactorState,
   FieldPath,
   FunctionInfo,
   FunctionMetrics,

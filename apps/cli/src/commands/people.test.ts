@@ -27,6 +27,27 @@ const settings = () => JSON.parse(readFileSync(settingsPath(), "utf8"))
 const who = ["--name", "Ada", "--email", "ada@example.org", "--password-stdin"]
 const answers = { "Your name": "Ada", "Your email": "ada@example.org", "A password": "right", "Your password": "right" }
 
+describe("login with a second factor", () => {
+  const two = ["--email", "two@example.org", "--password-stdin"]
+  test.each([
+    ["--code", ["--code", "123 456"], {}],
+    ["a question", [], { "The code of your authenticator app": "123456" }],
+    ["a recovery code", ["--code", "abcde-fghjk"], {}],
+  ])("takes the code by %s", async (_way, argv, asked) => {
+    const { exitCode, stdout } = await cli(["login", fake.url, ...two, ...argv], { stdin: "right", answers: asked })
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^Logged in to/) })
+    expect(fake.calls).toEqual(["POST /v1/auth/signin", "POST /v1/auth/signin/factor"])
+  })
+
+  test("says what is missing where nobody can be asked, and keeps nothing of a wrong code", async () => {
+    const alone = await cli(["login", fake.url, ...two], { stdin: "right" })
+    expect(alone).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--code") })
+    const { exitCode, stderr } = await cli(["login", fake.url, ...two, "--code", "000000"], { stdin: "right" })
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("AUTH_FACTOR_WRONG")])
+    expect(stderr).not.toMatch(/si_once|000000/)
+  })
+})
+
 describe("signup", () => {
   test("with the link that `up` prints makes the administrator, and remembers server and session", async () => {
     const { exitCode, stdout } = await cli(["signup", `${fake.url}/setup?token=once`, ...who], { stdin: "right\n" })

@@ -1,5 +1,5 @@
 import type { Admin } from "@ashlar/admin"
-import type { User } from "@ashlar/sdk"
+import { type FactorProof, type SecondStep, secondStepOf, type User } from "@ashlar/sdk"
 import type { Command } from "commander"
 import { type Cli, type Outcome, withoutEndSlash } from "../cli.ts"
 import { openUrl } from "../development/open-url.ts"
@@ -40,12 +40,14 @@ Examples:
     .argument("[url]", "the server's address")
     .option("--email <email>", "sign in here, with a password")
     .option("--password-stdin", "read the password from standard input")
+    .option("--code <code>", "of your authenticator app, or a recovery code, where a second factor is on")
     .addHelpText(
       "after",
       `
 Examples:
   ashlar login http://localhost:4000
   ashlar login http://localhost:4000 --email ada@example.org
+  echo "$PASSWORD" | ashlar login --email ada@example.org --password-stdin --code 123456
   ashlar login https://api.example.com --profile production`,
     )
     .action(run(logIn))
@@ -97,7 +99,7 @@ async function signUp(cli: Cli, linkText: string | undefined, options: SignUpOpt
 async function logIn(
   cli: Cli,
   urlText: string | undefined,
-  options: { readonly email?: string; readonly passwordStdin?: boolean },
+  options: { readonly email?: string; readonly passwordStdin?: boolean; readonly code?: string },
 ): Promise<Outcome> {
   const url = urlText === undefined ? cli.url : parseLink(urlText).url
   const admin = cli.freshAdmin(url)
@@ -106,7 +108,26 @@ async function logIn(
   }
   const email = options.email ?? (await cli.ask("Your email address", "--email"))
   const password = await cli.askPassword("Your password", options.passwordStdin)
-  return welcome(cli, url, await admin.auth.signIn({ email, password }), "Logged in")
+  const signIn = async (): Promise<User> => {
+    try {
+      return await admin.auth.signIn({ email, password })
+    } catch (error) {
+      const step = secondStepOf(error)
+      if (step === undefined) throw error
+      return await admin.auth.secondStep.finish({ ticket: step.ticket, ...(await askFactor(cli, step, options.code)) })
+    }
+  }
+  return welcome(cli, url, await signIn(), "Logged in")
+}
+
+/** A code of an app, or one from paper. A passkey needs a browser. */
+async function askFactor(cli: Cli, { factors }: SecondStep, given: string | undefined): Promise<FactorProof> {
+  const [app, paper] = [factors.includes("totp"), factors.includes("recovery")]
+  if (!app && !paper)
+    throw new InputNeeded("Your second factor is a passkey, which takes a browser: log in without --email.")
+  const what = app ? `The code of your authenticator app${paper ? ", or a recovery code" : ""}` : "A recovery code"
+  const code = given ?? (await cli.ask(what, "--code"))
+  return /^[\d\s]{6,12}$/.test(code) ? { code: code.replaceAll(/\s/g, "") } : { recoveryCode: code }
 }
 
 /** Shows the code, and waits until somebody lets the command in with it. No password passes through here. */

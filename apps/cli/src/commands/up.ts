@@ -10,6 +10,7 @@ import { VERSION } from "../version.ts"
 interface UpFlags {
   readonly port: number
   readonly host: string
+  readonly publicUrl?: string
   readonly data: string
   readonly trustFunctions?: boolean
   readonly signups?: boolean
@@ -80,6 +81,10 @@ export function registerUp(program: Command, run: Run): void {
     .option("--host <address>", "127.0.0.1 lets only this machine in, 0.0.0.0 everybody who can reach it", "127.0.0.1")
     .option("--data <folder>", "where everything is kept", "./data")
     .option("--trust-functions", "run bun functions without a sandbox where there is none: only for code of your own")
+    .option(
+      "--public-url <url>",
+      "where people open the console, such as https://console.example.com: passkeys are for it",
+    )
     .option("--signups", "let everybody create an account")
     .option(
       "--root-key <url>",
@@ -100,6 +105,7 @@ async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
   const { startServer } = await loadServer()
   const rootKey = flags.rootKey ?? cli.io.env[ROOT_KEY]
   const mailFrom = flags.mailFrom ?? cli.io.env[MAIL_FROM]
+  const publicUrl = flags.publicUrl ?? cli.io.env.ASHLAR_PUBLIC_URL
   const server = await startServer({
     port: flags.port,
     host: flags.host,
@@ -110,6 +116,7 @@ async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
     ...backendUrls(flags, cli.io.env),
     ...(rootKey && { rootKey }),
     ...(mailFrom && { mailFrom }),
+    ...(publicUrl && { publicUrl }),
   })
   const { url, setupLink } = server
   const facts = toFacts({ "Ashlar is up": url, "sign up": setupLink, data: flags.data })

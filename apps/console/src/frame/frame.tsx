@@ -66,6 +66,13 @@ export function Frame() {
       run: () => cyclePanes(-1),
     },
     {
+      id: "go-security",
+      title: "Security",
+      group: "Go to",
+      hint: "second factors, sessions",
+      run: () => void navigate({ to: "/security" }),
+    },
+    {
       id: "go-projects",
       title: "All projects",
       group: "Go to",

@@ -1,6 +1,15 @@
 import { useQuery } from "@tanstack/react-query"
 import { Link, useCanGoBack, useNavigate, useParams, useRouter } from "@tanstack/react-router"
-import { ChevronLeft, ChevronsUpDown, Keyboard, LogOut, Menu as MenuIcon, Plus, Search } from "lucide-react"
+import {
+  ChevronLeft,
+  ChevronsUpDown,
+  Keyboard,
+  LogOut,
+  Menu as MenuIcon,
+  Plus,
+  Search,
+  ShieldCheck,
+} from "lucide-react"
 import { useStore } from "../model/external.ts"
 import { changePrefs, type Prefs, prefs } from "../prefs.ts"
 import { projectsQuery } from "../queries.ts"
@@ -167,6 +176,9 @@ function PersonMenu({ p }: { p: string | undefined }) {
       <MenuLabel>Theme</MenuLabel>
       <MenuChoices value={theme} choices={themes} onChange={(next) => changePrefs({ theme: next as Prefs["theme"] })} />
       <MenuLine />
+      <MenuItem icon={ShieldCheck} onSelect={() => void navigate({ to: "/security" })}>
+        Security
+      </MenuItem>
       <MenuItem icon={Keyboard} keys="?" onSelect={() => overlay.set("shortcuts")}>
         All shortcuts
       </MenuItem>

@@ -110,6 +110,26 @@ const routes: Readonly<Record<string, (world: World, request: Request, body: Bod
   },
 }
 
+const factors = [
+  { id: "f1", kind: "totp", label: "Phone", createdAt: now(), lastUsedAt: now(), backedUp: null },
+  { id: "f2", kind: "passkey", label: "Laptop", createdAt: now(), lastUsedAt: null, backedUp: true },
+]
+const chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+const sessions = [
+  { id: "s1", userAgent: chrome, address: "203.0.113.7", current: true },
+  { id: "s2", userAgent: "ashlar/0.1.0 (linux)", address: "198.51.100.9", current: false },
+].map((one) => ({ ...one, createdAt: now(), lastUsedAt: now(), expiresAt: now() }))
+
+/** Factors and sessions of whoever asks. */
+export function accountApi(path: string, method: string): Response | undefined {
+  if (path === "/v1/auth/mfa" && method === "GET") {
+    const passkeys = { rpId: "localhost", origins: ["http://localhost:4000"] }
+    return json({ factors, recoveryCodes: 9, passkeys })
+  }
+  if (path === "/v1/auth/sessions") return json({ items: sessions, next: null })
+  return undefined
+}
+
 /** Setting up, signing in and out; undefined for every other path. */
 export async function peopleApi(world: World, request: Request, path: string): Promise<Response | undefined> {
   const route = routes[path]

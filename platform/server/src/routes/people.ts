@@ -7,6 +7,7 @@ import {
   InviteForAnother,
   InviteSpent,
   type Session as IssuedSession,
+  SecondFactorNeeded,
   SessionEnded,
   SessionNotFound,
   SetupLinkSpent,
@@ -71,7 +72,7 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
     },
     async (ctx) => {
       const { cookie, ...request } = ctx.body
-      return answer(ctx, await identity.setup.complete({ ...request, client: clientOf(ctx) }), cookie, 201)
+      return answerSession(ctx, await identity.setup.complete({ ...request, client: clientOf(ctx) }), cookie, 201)
     },
   )
 
@@ -93,7 +94,7 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
         ...(invite !== undefined && { invite }),
         client: clientOf(ctx),
       })
-      return answer(ctx, session, cookie, 201)
+      return answerSession(ctx, session, cookie, 201)
     },
   )
 
@@ -102,15 +103,15 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
     {
       name: "auth.signin",
       tags: ["people"],
-      summary: "Sign in with email and password",
+      summary: "Sign in with email and password; where there is a second factor, it is asked for next",
       layers: [open],
       body: SignInBody,
       response: { 200: Session },
-      errors: [WrongCredentials, TooManyAttempts, Busy],
+      errors: [WrongCredentials, SecondFactorNeeded, TooManyAttempts, Busy],
     },
     async (ctx) => {
       const { cookie, ...request } = ctx.body
-      return answer(ctx, await identity.signIn({ ...request, client: clientOf(ctx) }), cookie, 200)
+      return answerSession(ctx, await identity.signIn({ ...request, client: clientOf(ctx) }), cookie, 200)
     },
   )
 
@@ -128,11 +129,11 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
     async (ctx) => {
       const sent = await readToken(ctx)
       if (sent !== undefined)
-        return answer(ctx, await identity.refresh({ refreshToken: sent, client: clientOf(ctx) }), false, 200)
+        return answerSession(ctx, await identity.refresh({ refreshToken: sent, client: clientOf(ctx) }), false, 200)
       const kept = readRefreshCookie(ctx)
       if (kept === undefined) throw new SessionEnded("There is no refresh token in the body or the cookie. Sign in.")
       requireOwnOrigin(ctx)
-      return answer(ctx, await identity.refresh({ refreshToken: kept, client: clientOf(ctx) }), true, 200)
+      return answerSession(ctx, await identity.refresh({ refreshToken: kept, client: clientOf(ctx) }), true, 200)
     },
   )
 
@@ -231,7 +232,7 @@ function unlessEnded(error: unknown): void {
 }
 
 /** The session as an answer, its refresh token in the body or in the cookie. */
-function answer<const S extends 200 | 201>(
+export function answerSession<const S extends 200 | 201>(
   ctx: Pick<BaseContext, "set" | "json" | "url" | "headers">,
   issued: IssuedSession,
   cookie: boolean | undefined,
