@@ -49,6 +49,9 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Pro
   const hidden = { secret: made("closed-document", "members") }
   await ask(`PUT ${P}/collections/hidden/documents/one`, hidden)
 
+  await ask(`POST ${P}/collections`, { name: "sealed", encrypted: ["field"] })
+  await ask(`PUT ${P}/collections/sealed/documents/one`, { field: made("sealed-field", "members") })
+
   const name = `f${fresh("fn").slice(0, 30)}`
   made("function", "members", name)
   const [code, line, env] = [made("code", "nobody"), made("log", "members"), made("env", "nobody")]
@@ -164,7 +167,7 @@ export async function crawl(matrix: MatrixStage, caller: MatrixCaller, cage: Cag
         await visit(`${method} ${filled}`, { name: project, slug: project, email: "x", where: { $or: 1 } })
     }
   }
-  for (const hidden of ["hidden", "hidden/documents", "hidden/documents/one"]) {
+  for (const hidden of ["hidden", "sealed"].flatMap((one) => [one, `${one}/documents`, `${one}/documents/one`])) {
     await visit(`GET /v1/projects/${cage.things.project}/collections/${hidden}`)
   }
   const isKeeper = isHome && caller.as === "owner"
