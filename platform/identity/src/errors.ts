@@ -108,6 +108,18 @@ export const RedirectRefused: ErrorClass<"IDENTITY_REDIRECT_REFUSED", 422> = def
   "This is none of the pages that the app names in `redirectUrls` of its settings. Add it there, letter for letter.",
 )
 
+export const ProviderNotFound: ErrorClass<"IDENTITY_PROVIDER_NOT_FOUND", 404> = defineError(
+  "IDENTITY_PROVIDER_NOT_FOUND",
+  404,
+  "The app has no provider of this name. List them to see which there are.",
+)
+
+export const LinkRefused: ErrorClass<"IDENTITY_LINK_REFUSED", 409> = defineError(
+  "IDENTITY_LINK_REFUSED",
+  409,
+  "Whom the provider named cannot be let in by it; `details.reason` says why. Sign in by mail, and connect the provider then.",
+)
+
 export const DevicePending: ErrorClass<"IDENTITY_DEVICE_PENDING", 400> = defineError(
   "IDENTITY_DEVICE_PENDING",
   400,

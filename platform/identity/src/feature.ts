@@ -127,5 +127,31 @@ export const identityFeature: Feature = {
       name: "what was sent by mail is among the proofs",
       sql: ["DROP TABLE identity_mail_tokens"],
     },
+    {
+      id: 6,
+      name: "users of apps who sign in by providers",
+      sql: [
+        `CREATE TABLE identity_providers (
+           name TEXT NOT NULL PRIMARY KEY,
+           kind TEXT NOT NULL,
+           label TEXT NOT NULL,
+           client_id TEXT NOT NULL,
+           sealed_secret BLOB NOT NULL,
+           enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+           host TEXT,
+           tenant TEXT,
+           updated_at INTEGER NOT NULL
+         ) STRICT`,
+        `CREATE TABLE identity_links (
+           issuer TEXT NOT NULL,
+           subject TEXT NOT NULL,
+           user_id TEXT NOT NULL,
+           provider TEXT NOT NULL,
+           linked_at INTEGER NOT NULL,
+           PRIMARY KEY (issuer, subject)
+         ) STRICT`,
+        "CREATE INDEX identity_links_user ON identity_links (user_id)",
+      ],
+    },
   ],
 }

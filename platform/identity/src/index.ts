@@ -3,6 +3,8 @@ export type { SetupRequest, SignInRequest, SignUpRequest } from "./admission.ts"
 export type { AppByMail, AppConfirmed, AppMailRequest } from "./app/app-by-mail.ts"
 export type { AppDirectory, AppUserChange, AppUserPageRequest, NewAppUser } from "./app/app-directory.ts"
 export type { AppMailer, AppMessage } from "./app/app-mail.ts"
+export type { AppAuthorize, AppAuthorizing, AppOAuth } from "./app/app-oauth.ts"
+export type { AppProvider, AppProviderInput, AppProviders } from "./app/app-providers.ts"
 export type { AppSettings, AppSettingsChange, AppSettingsStore } from "./app/app-settings.ts"
 export type { AppSignIn } from "./app/app-sign-in.ts"
 export type { AppSignedUp, AppSignUp } from "./app/app-sign-up.ts"
@@ -26,6 +28,8 @@ export {
   InviteForAnother,
   InviteSpent,
   PasskeysUnavailable,
+  LinkRefused,
+  ProviderNotFound,
   RedirectRefused,
   RootKeyDamaged,
   RootKeyExposed,

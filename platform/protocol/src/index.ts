@@ -7,6 +7,16 @@ export {
   AppShownBody,
   AppVerificationBody,
 } from "./app-mail.ts"
+export {
+  AppAuthorizeBody,
+  AppAuthorizing,
+  AppCallbackBody,
+  type AppOfferedProvider,
+  AppOfferedProviders,
+  AppProvider,
+  AppProviderBody,
+  AppProviders,
+} from "./app-oauth.ts"
 export { type AppMailSettings, type AppMailText, AppSettings, AppSettingsPatch } from "./app-settings.ts"
 export {
   AppAsked,

@@ -9,6 +9,7 @@ import { observe } from "./layers/observe.ts"
 import { limits } from "./limits.ts"
 import type { Platform } from "./platform.ts"
 import { addAppMailRoutes } from "./routes/app-mail.ts"
+import { addAppOAuthRoutes } from "./routes/app-oauth.ts"
 import { addAppUserRoutes } from "./routes/app-users.ts"
 import { addCollectionRoutes } from "./routes/collections.ts"
 import { addConsoleRoutes } from "./routes/console.ts"
@@ -53,6 +54,7 @@ export function createPlatformApp(platform: Platform, options: PlatformAppOption
     addProjectRoutes(api, platform, entries)
     addAppUserRoutes(api, platform, entries)
     addAppMailRoutes(api, platform, entries)
+    addAppOAuthRoutes(api, platform, entries)
     addCollectionRoutes(api, platform, entries)
     addDocumentRoutes(api, platform, entries)
     addFunctionRoutes(api, platform, entries)

@@ -42,6 +42,11 @@ const FOR_APP_USERS = [
 ]
 /** These take what was sent by mail: `app-mail.test.ts` has them. */
 const BY_MAIL = ["app.link", "app.reset", "app.verify"]
+/** These take a provider that answers: `app-oauth.test.ts` has it. */
+const BY_PROVIDER = [
+  ...["app.authorize", "app.callback", "app.callback.provider"],
+  ...["app.providers.delete", "app.providers.put"],
+]
 
 /** Keys that work, and a secret. */
 async function furnishKeys(stage: Stage): Promise<void> {
@@ -72,6 +77,7 @@ const NEVER_TRIED = [
   ...FOR_APP_USERS,
   ...FOR_FACTORS,
   ...BY_MAIL,
+  ...BY_PROVIDER,
   "device.claim",
   "setup.check",
   "setup.complete",

@@ -2,7 +2,14 @@ import { controlFeature, openControl } from "@ashlar/control"
 import { systemClock, uuidv7 } from "@ashlar/core"
 import { openFunctions } from "@ashlar/functions"
 import type { App } from "@ashlar/http"
-import { createSealer, type IdentityOptions, identityFeature, openIdentity, type Sealer } from "@ashlar/identity"
+import {
+  type AppUsersOptions,
+  createSealer,
+  type IdentityOptions,
+  identityFeature,
+  openIdentity,
+  type Sealer,
+} from "@ashlar/identity"
 import { type Kms, type KmsOptions, kmsFeature, openKms } from "@ashlar/kms"
 import { openSqlite } from "@ashlar/sqlite"
 import { createPlatformApp } from "./app.ts"
@@ -43,10 +50,12 @@ export interface ServerOptions extends BackendUrls, MailUrls {
    */
   readonly rootKey?: string
   /**
-   * Where people open the console: `https://console.example.com`. Passkeys are for its name, for ever. Default:
-   * `http://localhost:<port>`.
+   * Where people open the console, and providers answer users of apps: `https://console.example.com`, without a slash at the end. Passkeys
+   * are for its name, for ever. Default: `http://localhost:<port>`.
    */
   readonly publicUrl?: string
+  /** Asks providers that sign users of apps in. Default: at public addresses only. */
+  readonly providerFetch?: AppUsersOptions["providerFetch"]
   /** Whether anybody may make an account. Default `closed`: by invite only. */
   readonly signups?: "open" | "closed"
   /** Run functions of the bun runtime without a sandbox where there is none. They can then do all this process can. Default false. */
@@ -125,7 +134,7 @@ async function compose(
   const admission = { sealer, clock, ids, ...sharedLimits(cache, log) }
   const mail = openAppMailer(options, { host, log, nameOf: (id) => control.projects.locate(id)?.name ?? id })
   closers.push(() => mail.mailer.close())
-  const appUsers = createAppUserRooms(rooms, { ...admission, ...mail })
+  const appUsers = createAppUserRooms(rooms, { ...admission, ...mail, ...oauthAt(options, () => server.url) })
   const identity = await openIdentity({
     ...{ ...admission, file, signups, issuer: "ashlar" },
     passkeys: () => passkeyPlace(options.publicUrl ?? `http://localhost:${server.port}`),
@@ -186,6 +195,15 @@ async function raiseKms(options: KmsOptions, closers: (() => unknown)[], log: Lo
   const kms = await openKms(options)
   closers.push(() => kms.close().catch((error: unknown) => log.error("the keys of projects did not close", error)))
   return kms
+}
+
+/** Where providers answer the users of apps. */
+function oauthAt(
+  { publicUrl, providerFetch }: ServerOptions,
+  listening: () => string,
+): Pick<AppUsersOptions, "urlOf" | "providerFetch"> {
+  const urlOf = (projectId: string): string => `${publicUrl ?? listening()}/v1/projects/${projectId}/auth`
+  return { urlOf, ...(providerFetch && { providerFetch }) }
 }
 
 /** Where attempts to sign in are counted for all nodes. */

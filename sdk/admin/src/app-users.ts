@@ -1,4 +1,12 @@
-import { type AppSettings, type AppUser, type Page, type PageOptions, path, type Transport } from "@ashlar/sdk"
+import {
+  type AppProvider,
+  type AppSettings,
+  type AppUser,
+  type Page,
+  type PageOptions,
+  path,
+  type Transport,
+} from "@ashlar/sdk"
 import { toQuery } from "./paging.ts"
 
 /** What may be said of a user. What is left out stays, and is nothing for a new one. */
@@ -15,6 +23,21 @@ export interface AppUserInput {
 
 export type AppSettingsChange = Partial<Omit<AppSettings, "mail">> & { readonly mail?: Partial<AppSettings["mail"]> }
 
+export interface AppProviderInput {
+  /** `google`, `github`, `microsoft`, `gitlab`, `discord`, `facebook`, `linkedin`, `x`, `auth0`, `okta`, `keycloak`, or `oidc` for any issuer. */
+  readonly kind: string
+  readonly clientId: string
+  readonly clientSecret?: string
+  /** Default: true. */
+  readonly enabled?: boolean
+  /** What people read on a button. Default: the provider's name. */
+  readonly label?: string
+  /** Where it is: the issuer of `oidc`, the host of others that are not in one place. */
+  readonly host?: string | null
+  /** A tenant of Microsoft, a realm of Keycloak. */
+  readonly tenant?: string | null
+}
+
 /** The users of a project's app. Takes a session of a member, or a secret key. */
 export interface AppUsers {
   /** Latest first; with `email` only the one who has it, in any spelling. */
@@ -29,6 +52,12 @@ export interface AppUsers {
   settings(project: string): Promise<AppSettings>
   /** What is left out stays; the texts of one message are changed as one. */
   changeSettings(project: string, changes: AppSettingsChange): Promise<AppSettings>
+  /** Who else signs users in. Their secrets are shown to nobody. */
+  providers(project: string): Promise<readonly AppProvider[]>
+  /** Adds a provider, or changes it: a secret that is left out stays, as long as it goes to the same place. */
+  putProvider(project: string, name: string, input: AppProviderInput): Promise<AppProvider>
+  /** Whom it signed in keep their accounts. */
+  deleteProvider(project: string, name: string): Promise<void>
 }
 
 export function createAppUsers(transport: Transport): AppUsers {
@@ -44,6 +73,13 @@ export function createAppUsers(transport: Transport): AppUsers {
     delete: (project, id) => transport.json({ method: "DELETE", path: user(project, id) }),
     signOut: (project, id) => transport.json({ method: "POST", path: `${user(project, id)}/signout` }),
     settings: (project) => transport.json({ path: settings(project) }),
+    providers: async (project) =>
+      (await transport.json<{ readonly items: readonly AppProvider[] }>({ path: `${settings(project)}/providers` }))
+        .items,
+    putProvider: (project, name, json) =>
+      transport.json({ method: "PUT", path: settings(project) + path`/providers/${name}`, json }),
+    deleteProvider: (project, name) =>
+      transport.json({ method: "DELETE", path: settings(project) + path`/providers/${name}` }),
     changeSettings: (project, json) => transport.json({ method: "PATCH", path: settings(project), json }),
   }
 }

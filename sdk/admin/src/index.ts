@@ -1,6 +1,6 @@
 export type { Admin, AdminOptions } from "./admin.ts"
 export { createAdmin } from "./admin.ts"
-export type { AppSettingsChange, AppUserInput, AppUsers } from "./app-users.ts"
+export type { AppProviderInput, AppSettingsChange, AppUserInput, AppUsers } from "./app-users.ts"
 export type { CollectionSettings, Collections } from "./collections.ts"
 export type { Factors } from "./factors.ts"
 export type { Deployments, FollowLogs, LogFilter } from "./functions.ts"

@@ -38,6 +38,11 @@ function fakeApp(options: { readonly lifeMs?: number } = {}) {
         if (body.email === "later@example.org")
           return Response.json({ user, session: null, verification: { handle: "h-verify" } }, { status: 201 })
         return Response.json({ user, session: issue(), verification: null }, { status: 201 })
+      case "/v1/projects/self/auth/authorize":
+        return Response.json({ url: "https://provider.example/?state=x", transaction: `t-${body.provider}` })
+      case "/v1/projects/self/auth/callback":
+        sent.push(body)
+        return Response.json(issue())
       case "/v1/projects/self/auth/link/send":
       case "/v1/projects/self/auth/reset/send":
       case "/v1/projects/self/auth/verify/send":
@@ -187,5 +192,22 @@ describe("an app's user", () => {
     await auth.sendReset({ email: user.email })
     await auth.reset({ code: "1", password: "another" })
     expect([await auth.user(), app.sent]).toEqual([null, [{ handle: "h-reset", code: "1", password: "another" }]])
+  })
+
+  test("signs in by a provider, in the tab that began, once", async () => {
+    const app = fakeApp()
+    const { auth } = connect(app)
+    const page = "https://app.example/in?ticket=x1"
+    const lost = await auth.finishSignIn(page).catch((error: unknown) => error)
+    expect(lost).toMatchObject({ code: "SDK_BAD_OPTIONS" })
+    expect(await auth.signInWith("google")).toBe("https://provider.example/?state=x")
+    expect(await auth.finishSignIn(page)).toEqual(user)
+    expect([app.sent, (await auth.session())?.accessToken]).toEqual([
+      [{ ticket: "x1", transaction: "t-google" }],
+      "access-1",
+    ])
+    expect(auth.finishSignIn(page)).rejects.toMatchObject({ code: "SDK_BAD_OPTIONS" })
+    const { auth: nobody } = connect(fakeApp())
+    expect(nobody.signInWith("google", { connect: true })).rejects.toMatchObject({ code: "SDK_SIGNED_OUT" })
   })
 })

@@ -1,4 +1,5 @@
 import { type AppMail, createAppMail } from "./app-mail.ts"
+import { type AppOAuth, createAppOAuth } from "./app-oauth.ts"
 import { isRequestError } from "./errors.ts"
 import { path } from "./path.ts"
 import { createSessionKeeper, signedOut } from "./session-keeper.ts"
@@ -22,7 +23,7 @@ export interface AppSignUp {
 }
 
 /** The user of an app: signs up and in, keeps the tokens fresh, signs out. Safe to use from many calls at once. */
-export interface AppAuth extends AppMail {
+export interface AppAuth extends AppMail, AppOAuth {
   /**
    * Makes an account of the app and signs in. Where addresses must be confirmed first, nobody is signed in yet: `verify({ code })` is
    * next, with the code that was sent.
@@ -60,6 +61,7 @@ export function createAppAuth({ project, store, ...options }: AppAuthOptions): A
   const { expect, ...mail } = createAppMail({ root, nobody, signedIn, keeper })
   return {
     ...mail,
+    ...createAppOAuth({ root, nobody, signedIn, keeper }),
     authorizer: keeper.authorizer,
     session: keeper.load,
     onChange: (listener) => keeper.onChange((session) => listener(session === null ? null : session.user)),

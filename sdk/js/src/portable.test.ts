@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 /** What an app may spend on this client, minified. It was 13.8 kB when the budget was set. */
-const MAX_BUNDLE_BYTES = 18_000
+const MAX_BUNDLE_BYTES = 20_000
 
 const folder = mkdtempSync(join(tmpdir(), "ashlar-sdk-"))
 const bundle = join(folder, "sdk.mjs")

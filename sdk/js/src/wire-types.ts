@@ -23,6 +23,13 @@ export interface AppAsked {
   readonly handle: string
 }
 
+export interface AppAuthorizing {
+  /** Where to send the browser */
+  readonly url: string
+  /** To be kept by the browser, and shown with the ticket that comes back */
+  readonly transaction: string
+}
+
 export interface AppConfirmed {
   readonly user: AppUser
   /** Null for who is signed in: the session goes on */
@@ -77,6 +84,29 @@ export interface AppMailSettings {
       readonly body: string
     }
   }
+}
+
+export interface AppOfferedProvider {
+  readonly name: string
+  readonly label: string
+  readonly kind: string
+}
+
+/** A provider that signs users of the app in. Its secret is shown to nobody. */
+export interface AppProvider {
+  readonly name: string
+  readonly kind: string
+  readonly label: string
+  readonly clientId: string
+  readonly enabled: boolean
+  /** Where it is: an issuer, or the host of a tenant */
+  readonly host: string | null
+  /** Within the host: a tenant of Microsoft, a realm of Keycloak */
+  readonly tenant: string | null
+  /** What to register with the provider */
+  readonly callbackUrl: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly updatedAt: string
 }
 
 /** A signed-in user of the app. The refresh token rotates on every use. */

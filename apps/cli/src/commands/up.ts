@@ -83,7 +83,7 @@ export function registerUp(program: Command, run: Run): void {
     .option("--trust-functions", "run bun functions without a sandbox where there is none: only for code of your own")
     .option(
       "--public-url <url>",
-      "where people open the console, such as https://console.example.com: passkeys are for it",
+      "where people open the console, such as https://console.example.com: passkeys are for it, and providers answer there",
     )
     .option("--signups", "let everybody create an account")
     .option(

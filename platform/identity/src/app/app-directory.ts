@@ -146,6 +146,7 @@ export function createAppDirectory(options: {
         { sql: "DELETE FROM identity_accounts WHERE id = ?", params: [id] },
         ...forget(id),
         { sql: "DELETE FROM identity_proofs WHERE user_id = ?", params: [id] },
+        { sql: "DELETE FROM identity_links WHERE user_id = ?", params: [id] },
       ])
       if (deleted?.changes !== 1) throw new UserNotFound()
     },

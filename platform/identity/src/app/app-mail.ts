@@ -170,4 +170,4 @@ function accountsOf({ file, clock, passwords, settings, add }: AppMailParts): Em
 }
 
 /** What a stranger may have left on an account beside its password and sessions, by user. */
-const CLAIMED = ["identity_proofs"] as const
+const CLAIMED = ["identity_proofs", "identity_links"] as const

@@ -1,5 +1,6 @@
 import type { RateLimits } from "@ashlar/cache/rate-limits"
 import type { Clock, IdSource } from "@ashlar/core"
+import type { OutboundOptions } from "@ashlar/oauth/client"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { createAccessTokens } from "../access-tokens.ts"
 import { type AttemptLimit, addressKey, createAttemptLimit, ownLimits } from "../attempt-limit.ts"
@@ -15,7 +16,10 @@ import { openSigningKeys, type PublicJwk } from "../signing-keys.ts"
 import { createRefreshTokens } from "../tokens.ts"
 import { type AppByMail, createAppByMail } from "./app-by-mail.ts"
 import { type AppDirectory, createAppDirectory } from "./app-directory.ts"
+import { createAppEntering } from "./app-entering.ts"
 import { type AppMailer, createAppMailFlows } from "./app-mail.ts"
+import { type AppOAuth, createAppOAuth } from "./app-oauth.ts"
+import { type AppProviders, createAppProviders } from "./app-providers.ts"
 import { type AppSettingsStore, createAppSettings } from "./app-settings.ts"
 import { type AppSignIn, createPasswordSignIn } from "./app-sign-in.ts"
 import { type AppSignedUp, type AppSignUp, createUnverifiedSignUp } from "./app-sign-up.ts"
@@ -35,6 +39,10 @@ export interface AppUsersOptions {
   readonly onLimitsError?: (error: unknown) => void
   /** Takes users their mail. Default: nobody does. */
   readonly mailer?: AppMailer
+  /** Where the routes of a project's app are, for providers to answer to. Default: nowhere. */
+  readonly urlOf?: (projectId: string) => string
+  /** Asks providers. Default: `createSafeFetch` of `@ashlar/security`, which reaches public addresses only. */
+  readonly providerFetch?: OutboundOptions["fetch"]
   /** Told when a message could not be sent. Default: ignored. */
   readonly onMailError?: (error: unknown) => void
 }
@@ -55,6 +63,9 @@ export interface AppUsers {
   readonly directory: AppDirectory
   /** The ways in that lead over a mailbox. */
   readonly mail: AppByMail
+  /** The ways in that lead over other providers. */
+  readonly oauth: AppOAuth
+  readonly providers: AppProviders
   /**
    * Makes an account and signs it in. Where addresses must be confirmed first, `session` is null, mail is on its way, and an address that
    * has an account is answered as any other: only its mailbox is told.
@@ -122,17 +133,8 @@ export function createAppUsers(options: AppUsersOptions): (place: AppUsersPlace)
         return row === undefined || row.disabled_at !== null ? undefined : toAppUser(row)
       },
     }
-    const sessions = createSessions({
-      file,
-      clock,
-      ids,
-      sealer,
-      accounts,
-      accessTokens,
-      refreshTokens,
-      limits,
-      claimsOf,
-    })
+    const signed = { accessTokens, refreshTokens, limits, claimsOf }
+    const sessions = createSessions({ file, clock, ids, sealer, accounts, ...signed })
     const settings = createAppSettings(file)
     const { add, ...directory } = createAppDirectory({ file, clock, ids, sealer, passwords, settings })
     const account: AttemptLimit = {
@@ -152,6 +154,11 @@ export function createAppUsers(options: AppUsersOptions): (place: AppUsersPlace)
       takeAddress: (email) => within(perMailbox, email),
     })
 
+    const url = (): string => options.urlOf?.(projectId) ?? ""
+    const providers = createAppProviders({ file, clock, sealer, url })
+    const enter = createAppEntering({ file, clock, settings, sessions, add })
+    const asking = { url, fetch: options.providerFetch, enter, takeClient }
+    const oauth = createAppOAuth({ clock, sealer, settings, proofs, providers, ...asking })
     const signUpUnverified = createUnverifiedSignUp({
       ...{ clock, ids, passwords, settings, byMail, add: (user) => add(user, () => []) },
       ask: (userId, page) => flows.askVerification(userId, page),
@@ -161,6 +168,7 @@ export function createAppUsers(options: AppUsersOptions): (place: AppUsersPlace)
       settings,
       directory,
       mail: byMail,
+      ...{ oauth, providers: { list: providers.list, put: providers.put, remove: providers.remove } },
       async signUp(request) {
         const { client, email, password, name = null } = request
         const { signups, verifiedEmailOnly } = settings.read()
