@@ -222,7 +222,7 @@ describe("a provider", () => {
       ],
     ])
     expect(items[0].callbackUrl).toMatch(
-      /^http:\/\/127\.0\.0\.1:\d+\/v1\/projects\/[\w-]+\/auth\/sign-in\/google\/callback$/,
+      /^http:\/\/localhost:\d+\/v1\/projects\/[\w-]+\/auth\/sign-in\/google\/callback$/,
     )
     const audit = (await stage.call("owner", "GET", `${P}/audit`)).body
     const said = JSON.stringify([items, offered.body, audit, stage.log])

@@ -134,7 +134,7 @@ async function compose(
   const admission = { sealer, clock, ids, ...sharedLimits(cache, log) }
   const mail = openAppMailer(options, { host, log, nameOf: (id) => control.projects.locate(id)?.name ?? id })
   closers.push(() => mail.mailer.close())
-  const appUsers = createAppUserRooms(rooms, { ...admission, ...mail, ...oauthAt(options, () => server.url) })
+  const appUsers = createAppUserRooms(rooms, { ...admission, ...mail, ...oauthAt(options, () => server.port) })
   const identity = await openIdentity({
     ...{ ...admission, file, signups, issuer: "ashlar" },
     passkeys: () => passkeyPlace(options.publicUrl ?? `http://localhost:${server.port}`),
@@ -200,9 +200,10 @@ async function raiseKms(options: KmsOptions, closers: (() => unknown)[], log: Lo
 /** Where providers answer the users of apps. */
 function oauthAt(
   { publicUrl, providerFetch }: ServerOptions,
-  listening: () => string,
+  port: () => number,
 ): Pick<AppUsersOptions, "urlOf" | "providerFetch"> {
-  const urlOf = (projectId: string): string => `${publicUrl ?? listening()}/v1/projects/${projectId}/auth`
+  const urlOf = (projectId: string): string =>
+    `${publicUrl ?? `http://localhost:${port()}`}/v1/projects/${projectId}/auth`
   return { urlOf, ...(providerFetch && { providerFetch }) }
 }
 

@@ -91,7 +91,7 @@ export function createAppByMail(parts: {
     return { page }
   }
   async function signedIn({ account }: Confirmed, client: Client): Promise<Session<AppUser>> {
-    const prepared = sessions.prepare(account.id, client)
+    const prepared = sessions.prepare(account.id, client, { amr: ["email"], authTimeMs: clock.now() })
     const held = { sql: UNLESS_SHUT, params: [prepared.sessionId, account.id] }
     await file.write([
       ...prepared.statements,

@@ -64,7 +64,7 @@ export function createAppEntering(parts: {
     let prepared: ReturnType<typeof sessions.prepare> | undefined
     try {
       const user = await parts.add({ email, name, emailVerified: isEmailVerified }, (id) => {
-        prepared = sessions.prepare(id, client)
+        prepared = sessions.prepare(id, client, { amr: ["federated"], authTimeMs: clock.now() })
         const nowMs = clock.now()
         return [linkOf(identity, id, nowMs), ...prepared.statements, { sql: NOTE_SIGN_IN, params: [nowMs, id] }]
       })
@@ -85,7 +85,7 @@ export function createAppEntering(parts: {
     const row = findAppUser(file, "id", id)
     if (row === undefined || row.disabled_at !== null) throw new AccountDisabled()
     if (row.verified_at === null && settings.read().verifiedEmailOnly) throw new EmailUnverified()
-    const prepared = sessions.prepare(id, client)
+    const prepared = sessions.prepare(id, client, { amr: ["federated"], authTimeMs: clock.now() })
     const nowMs = clock.now()
     const held = { sql: UNLESS_SHUT, params: [prepared.sessionId, id] }
     await file.write([...alongside, ...prepared.statements, held, { sql: NOTE_SIGN_IN, params: [nowMs, id] }])
