@@ -1,5 +1,6 @@
 import type { SqliteFile } from "@ashlar/sqlite"
 import { CredentialsNeeded, Forbidden, ProjectNotFound } from "./errors.ts"
+import { IN_PROJECTS, type OrgRole } from "./org-access.ts"
 import type { Scope } from "./scopes.ts"
 import { isProjectId } from "./slug.ts"
 
@@ -52,6 +53,8 @@ export interface ProjectRecord {
   readonly slug: string
   readonly name: string
   readonly createdAt: string
+  /** The organization that it belongs to. */
+  readonly organizationId: string
 }
 
 /** The outcome of {@link authorize}: this caller in this project. Every operation on a project asks for one. */
@@ -70,6 +73,7 @@ export type Operation =
   | "project.read"
   | "project.update"
   | "project.delete"
+  | "project.transfer"
   | "members.list"
   | "members.change"
   | "members.leave"
@@ -82,6 +86,7 @@ export const needs: Readonly<Record<Operation, Need>> = {
   "project.read": { role: "viewer", key: "publishable", scope: "any" },
   "project.update": { role: "admin" },
   "project.delete": { role: "owner" },
+  "project.transfer": { role: "owner" },
   "members.list": { role: "viewer" },
   "members.change": { role: "admin" },
   "members.leave": { role: "viewer" },
@@ -94,21 +99,26 @@ const ROLE_RANK: Readonly<Record<Role, number>> = { viewer: 1, developer: 2, adm
 const KEY_RANK: Readonly<Record<KeyKind, number>> = { publishable: 1, secret: 2 }
 const ANONYMOUS: Actor = { kind: "system", id: "anonymous", label: "anonymous" }
 
-interface ProjectRow {
+export interface ProjectRow {
   id: string
   slug: string
   name: string
+  org_id: string
   created_at: number
 }
 
 export function findProject(file: SqliteFile, ref: string): ProjectRecord | undefined {
   const column = isProjectId(ref) ? "id" : "slug"
-  const row = file.get<ProjectRow>(`SELECT id, slug, name, created_at FROM control_projects WHERE ${column} = ?`, [ref])
+  const row = file.get<ProjectRow>(
+    `SELECT id, slug, name, org_id, created_at FROM control_projects WHERE ${column} = ?`,
+    [ref],
+  )
   return row && toProjectRecord(row)
 }
 
 export function toProjectRecord(row: ProjectRow): ProjectRecord {
-  return { id: row.id, slug: row.slug, name: row.name, createdAt: new Date(row.created_at).toISOString() }
+  const { id, slug, name, org_id: organizationId, created_at } = row
+  return { id, slug, name, createdAt: new Date(created_at).toISOString(), organizationId }
 }
 
 /** @see Control.authorize for the contract */
@@ -135,13 +145,29 @@ function enter(file: SqliteFile, caller: Caller, project: ProjectRecord): Access
       return { project, as: keyKind, role: null, scopes, actor: { kind: "key", id: caller.id, label: caller.name } }
     }
     case "user": {
-      const sql = "SELECT role FROM control_members WHERE project_id = ? AND account_id = ?"
-      const member = file.get<{ role: Role }>(sql, [project.id, caller.id])
-      if (!member) return undefined
+      const { own, org } = file.get<Places>(PLACES, [project.id, caller.id, project.organizationId, caller.id])!
+      const role = higherRole(own, org)
+      if (!role) return undefined
       const actor = { kind: "user", id: caller.id, label: caller.email } as const
-      return { project, as: "member", role: member.role, scopes: null, actor }
+      return { project, as: "member", role, scopes: null, actor }
     }
   }
+}
+
+/** What somebody is in a project for itself, and in its organization. */
+export interface Places {
+  own: Role | null
+  org: OrgRole | null
+}
+
+const PLACES = `SELECT (SELECT role FROM control_members WHERE project_id = ? AND account_id = ?) AS own,
+  (SELECT role FROM control_org_members WHERE org_id = ? AND account_id = ?) AS org`
+
+/** An organization's role holds in all of its projects; a project may give somebody a higher one. */
+export function higherRole(own: Role | null, org: OrgRole | null): Role | null {
+  const inherited = org && IN_PROJECTS[org]
+  if (own === null || inherited === null) return own ?? inherited
+  return ROLE_RANK[own] >= ROLE_RANK[inherited] ? own : inherited
 }
 
 /**

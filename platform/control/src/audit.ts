@@ -24,6 +24,8 @@ export interface AuditNote {
 }
 
 export interface Audit {
+  /** The history of a project or an organization by its id, without asking who wants to know: for operations that did ask. */
+  read(id: string, page?: PageRequest): Page<AuditEntry>
   /**
    * The history of the project, newest first.
    *
@@ -79,12 +81,16 @@ export function createAudit(options: {
   readonly detailsBytes: number
 }): Audit {
   const { file, pager, change, detailsBytes } = options
+  const readTrail: Audit["read"] = (id, page = {}) => {
+    const sql = "SELECT * FROM control_audit WHERE project_id = ? AND n < ? ORDER BY n DESC LIMIT ?"
+    const read = (before: number, limit: number): AuditRow[] => file.all<AuditRow>(sql, [id, before, limit])
+    return pager.cut(`audit/${id}`, page, read, toEntry)
+  }
   return {
-    list({ project, ...access }, page = {}) {
-      requireAccess({ project, ...access }, needs["audit.list"])
-      const sql = "SELECT * FROM control_audit WHERE project_id = ? AND n < ? ORDER BY n DESC LIMIT ?"
-      const read = (before: number, limit: number): AuditRow[] => file.all<AuditRow>(sql, [project.id, before, limit])
-      return pager.cut(`audit/${project.id}`, page, read, toEntry)
+    read: readTrail,
+    list(access, page) {
+      requireAccess(access, needs["audit.list"])
+      return readTrail(access.project.id, page)
     },
     async record(where, { action, target, details = {} }) {
       const text = JSON.stringify(details)

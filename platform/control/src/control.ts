@@ -2,9 +2,11 @@ import type { Clock, IdSource } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { type Access, authorize, type Caller, type Need } from "./access.ts"
 import { type Audit, createAudit, createChangeSource } from "./audit.ts"
+import { createOrganizations } from "./create-organizations.ts"
 import { createKeys, type Keys } from "./keys.ts"
 import { type ControlLimits, defaultLimits } from "./limits.ts"
 import { createMembers, type Members, type People } from "./members.ts"
+import type { Organizations } from "./organizations.ts"
 import { createPager } from "./page.ts"
 import { createProjects, type ProjectStorage, type Projects } from "./projects.ts"
 
@@ -41,6 +43,7 @@ export interface Control {
    * const access = control.authorize(caller, "atlas", { role: "developer", key: "secret", scope: "documents:write" })
    */
   authorize(caller: Caller, ref: string, need: Need): Access
+  readonly organizations: Organizations
   readonly projects: Projects
   readonly members: Members
   readonly keys: Keys
@@ -57,17 +60,19 @@ export function openControl(options: ControlOptions): Control {
   const change = createChangeSource(clock, ids)
   const keys = createKeys({ file, clock, pager, change, limits })
   const projects = createProjects({
-    ...{ file, clock, ids, pager, change, storage },
+    ...{ file, clock, ids, people, pager, change, storage },
     onLeftover: options.onLeftover,
     projectLimit: limits.projects,
     onDelete: (projectId) => keys.forgetProject(projectId),
   })
+  const audit = createAudit({ file, pager, change, detailsBytes: limits.auditDetailsBytes })
   return {
     authorize: (caller, ref, need) => authorize(file, { caller, ref, need }),
+    organizations: createOrganizations({ file, clock, ids, people, pager, change, audit, limits }),
     projects,
     members: createMembers({ file, people, pager, change, memberLimit: limits.membersPerProject }),
     keys,
-    audit: createAudit({ file, pager, change, detailsBytes: limits.auditDetailsBytes }),
+    audit,
     flush: () => keys.flush(),
   }
 }

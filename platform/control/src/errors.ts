@@ -55,6 +55,30 @@ export const LastOwner: ErrorClass<"CONTROL_LAST_OWNER", 409> = defineError(
   "A project keeps at least one owner. Make somebody else an owner first, or delete the project.",
 )
 
+export const OrgNotFound: ErrorClass<"CONTROL_ORG_NOT_FOUND", 404> = defineError(
+  "CONTROL_ORG_NOT_FOUND",
+  404,
+  "No organization has this name, or you are not a member of it.",
+)
+
+export const OrgNotEmpty: ErrorClass<"CONTROL_ORG_NOT_EMPTY", 409> = defineError(
+  "CONTROL_ORG_NOT_EMPTY",
+  409,
+  "The organization has projects. Transfer or delete them first.",
+)
+
+export const OrgPersonal: ErrorClass<"CONTROL_ORG_PERSONAL", 409> = defineError(
+  "CONTROL_ORG_PERSONAL",
+  409,
+  "One's own organization has no other members, and stays. Make another one to work together.",
+)
+
+export const InviteNotFound: ErrorClass<"CONTROL_INVITE_NOT_FOUND", 404> = defineError(
+  "CONTROL_INVITE_NOT_FOUND",
+  404,
+  "No invite is to be found here: it was used or withdrawn, has expired, or is for another address. Ask for a new one.",
+)
+
 export const KeyNotFound: ErrorClass<"CONTROL_KEY_NOT_FOUND", 404> = defineError(
   "CONTROL_KEY_NOT_FOUND",
   404,

@@ -89,5 +89,51 @@ export const controlFeature: Feature = {
         "CREATE INDEX control_members_account ON control_members (account_id, project_id)",
       ],
     },
+    {
+      id: 4,
+      name: "organizations",
+      sql: [
+        // One's own has the id of one's account, no slug, and no name unless it was given one.
+        `CREATE TABLE control_orgs (
+           n INTEGER PRIMARY KEY,
+           id TEXT NOT NULL UNIQUE,
+           slug TEXT UNIQUE,
+           name TEXT,
+           personal INTEGER NOT NULL CHECK (personal IN (0, 1)),
+           created_at INTEGER NOT NULL,
+           CHECK ((personal = 1) = (slug IS NULL)),
+           CHECK (personal = 1 OR name IS NOT NULL)
+         ) STRICT`,
+        `CREATE TABLE control_org_members (
+           n INTEGER PRIMARY KEY,
+           org_id TEXT NOT NULL,
+           account_id TEXT NOT NULL,
+           role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member', 'viewer')),
+           joined_at INTEGER NOT NULL,
+           UNIQUE (org_id, account_id)
+         ) STRICT`,
+        "CREATE INDEX control_org_members_account ON control_org_members (account_id, org_id)",
+        `CREATE TABLE control_org_invites (
+           n INTEGER PRIMARY KEY,
+           id TEXT NOT NULL UNIQUE,
+           org_id TEXT NOT NULL,
+           email TEXT NOT NULL,
+           role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member', 'viewer')),
+           invited_by TEXT NOT NULL,
+           created_at INTEGER NOT NULL,
+           expires_at INTEGER NOT NULL,
+           UNIQUE (org_id, email)
+         ) STRICT`,
+        // Projects go to who owned them first. Whoever else is in them stays, as people of the project itself.
+        `INSERT INTO control_orgs (id, personal, created_at)
+           SELECT account_id, 1, min(joined_at) FROM control_members GROUP BY account_id`,
+        `INSERT INTO control_org_members (org_id, account_id, role, joined_at)
+           SELECT id, id, 'owner', created_at FROM control_orgs`,
+        "ALTER TABLE control_projects ADD COLUMN org_id TEXT NOT NULL DEFAULT ''",
+        `UPDATE control_projects SET org_id = coalesce((SELECT account_id FROM control_members
+           WHERE project_id = control_projects.id AND role = 'owner' ORDER BY n LIMIT 1), '')`,
+        "CREATE INDEX control_projects_org ON control_projects (org_id, n)",
+      ],
+    },
   ],
 }

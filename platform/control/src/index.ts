@@ -9,12 +9,16 @@ export {
   Forbidden,
   InvalidCursor,
   InvalidInput,
+  InviteNotFound,
   KeyNotFound,
   KeyRefused,
   KeyRevoked,
   LastOwner,
   LimitReached,
   MemberNotFound,
+  OrgNotEmpty,
+  OrgNotFound,
+  OrgPersonal,
   ProjectNotFound,
   SlugTaken,
 } from "./errors.ts"
@@ -23,6 +27,9 @@ export type { Key, Keys, NewKey } from "./keys.ts"
 export type { ControlLimits } from "./limits.ts"
 export { defaultLimits } from "./limits.ts"
 export type { Invite, Member, Members, People, Person, PreparedInvite } from "./members.ts"
+export type { OrgAccess, OrgOperation, OrgRecord, OrgRole } from "./org-access.ts"
+export { orgNeeds } from "./org-access.ts"
+export type { HeldInvite, Organization, Organizations, OrgInvite, OrgMember } from "./organizations.ts"
 export type { Page, PageRequest } from "./page.ts"
 export type { JoiningStatement } from "./procedures.ts"
 export type { Project, ProjectStorage, Projects } from "./projects.ts"

@@ -4,6 +4,12 @@ export interface ControlLimits {
   readonly projects: number
   /** Members of a project. Default 1,000. */
   readonly membersPerProject: number
+  /** Organizations that a person owns, with their own. Default 100. */
+  readonly organizationsPerPerson: number
+  /** Members of an organization. Default 1,000. */
+  readonly membersPerOrganization: number
+  /** Invites of an organization that nobody has used. Default 1,000. */
+  readonly invitesPerOrganization: number
   /** Keys of a project that are not revoked. Default 100. */
   readonly keysPerProject: number
   /** Revoked keys that a project still lists; older ones are forgotten. Default 100. */
@@ -19,6 +25,9 @@ export interface ControlLimits {
 export const defaultLimits: ControlLimits = {
   projects: 10_000,
   membersPerProject: 1_000,
+  organizationsPerPerson: 100,
+  membersPerOrganization: 1_000,
+  invitesPerOrganization: 1_000,
   keysPerProject: 100,
   revokedKeysPerProject: 100,
   auditDetailsBytes: 8 * 1024,

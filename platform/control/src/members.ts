@@ -34,6 +34,8 @@ export interface People {
     readonly scope: string
     readonly grants: Readonly<Record<string, unknown>>
   }): PreparedInvite
+  /** SQL that makes the invite of an address to a scope worthless: the two are its parameters. */
+  readonly withdrawInvite: string
 }
 
 export interface Member {

@@ -12,29 +12,46 @@ import {
   LastOwner,
   LimitReached,
   MemberNotFound,
+  OrgNotFound,
   ownersOnly,
   ProjectNotFound,
-  SlugTaken,
 } from "./errors.ts"
-import { numberedSlug } from "./slug.ts"
+import { type OrgRole, orgNeeds, requireOrgRole } from "./org-access.ts"
+import { firstFree } from "./slug.ts"
+
+export {
+  changeOrgRole,
+  createOrg,
+  deleteOrg,
+  inviteToOrg,
+  joinOrg,
+  removeOrgMember,
+  renameOrg,
+  transferProject,
+  withdrawFromOrg,
+} from "./org-procedures.ts"
 
 /** A statement of another part of the platform that joins the transaction. */
 export type JoiningStatement = Pick<Statement, "sql" | "params">
 
-function audit(tx: Transaction, change: Change, facts: Omit<AuditFacts, "details"> & { details: object }): void {
+export function audit(tx: Transaction, change: Change, facts: Omit<AuditFacts, "details"> & { details: object }): void {
   const params = auditParams(change, { ...facts, details: JSON.stringify(facts.details) })
   tx.run(`${INSERT_AUDIT} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, params)
 }
 
-function requireProject(tx: Transaction, { projectId }: Change): { slug: string; name: string } {
-  const project = tx.get<{ slug: string; name: string }>("SELECT slug, name FROM control_projects WHERE id = ?", [
-    projectId,
-  ])
+interface ProjectFacts {
+  slug: string
+  name: string
+  org_id: string
+}
+
+export function requireProject(tx: Transaction, { projectId }: Change): ProjectFacts {
+  const project = tx.get<ProjectFacts>("SELECT slug, name, org_id FROM control_projects WHERE id = ?", [projectId])
   if (!project) throw new ProjectNotFound()
   return project
 }
 
-function refuseMoreThan(limit: number, count: { count: number } | undefined, what: string): void {
+export function refuseMoreThan(limit: number, count: { count: number } | undefined, what: string): void {
   if ((count?.count ?? 0) < limit) return
   throw new LimitReached(`There are ${limit} ${what} already, as many as there may be. Remove one first.`, {
     details: { limit },
@@ -47,36 +64,32 @@ export interface ProjectCreation {
   readonly slug: string
   /** Whether another slug will do when this one is taken. */
   readonly slugMayChange: boolean
-  readonly ownerId: string
+  /** Whose it is. */
+  readonly orgId: string
   readonly projectLimit: number
 }
 
-/** Beyond this many projects of one name the next gets its number from nowhere: people should be told, not counted. */
-const MAX_SLUG_ATTEMPTS = 1000
-
 /** @returns the slug that the project got */
 export function createProject(tx: Transaction, creation: ProjectCreation): string {
-  const { change, name, ownerId } = creation
+  const { change, name, orgId } = creation
+  const org = tx.get<{ personal: number; role: OrgRole }>(
+    `SELECT o.personal, m.role FROM control_orgs o JOIN control_org_members m ON m.org_id = o.id
+     WHERE o.id = ? AND m.account_id = ?`,
+    [orgId, change.actor.id],
+  )
+  if (!org) throw new OrgNotFound()
+  requireOrgRole(org.role, orgNeeds["org.projects.change"])
   refuseMoreThan(creation.projectLimit, tx.get("SELECT count(*) AS count FROM control_projects"), "projects")
-  const slug = freeSlug(tx, creation)
+  const isFree = (one: string): boolean => tx.get("SELECT 1 FROM control_projects WHERE slug = ?", [one]) === undefined
+  const slug = firstFree(creation.slug, isFree, creation.slugMayChange)
   tx.run("DELETE FROM control_leftovers WHERE project_id = ?", [change.projectId])
-  tx.run("INSERT INTO control_projects (id, slug, name, created_at) VALUES (?, ?, ?, ?)", [
-    change.projectId,
-    slug,
-    name,
-    change.atMs,
+  tx.run("INSERT INTO control_projects (id, slug, name, org_id, created_at) VALUES (?, ?, ?, ?, ?)", [
+    ...[change.projectId, slug, name, orgId, change.atMs],
   ])
-  insertMember(tx, change, { accountId: ownerId, role: "owner" })
+  // Of one's own project one stays an owner wherever it goes; others have the owners of their organization.
+  if (org.personal === 1) insertMember(tx, change, { accountId: change.actor.id, role: "owner" })
   audit(tx, change, { action: "project.create", target: slug, details: { name } })
   return slug
-}
-
-function freeSlug(tx: Transaction, { slug, slugMayChange }: ProjectCreation): string {
-  for (let attempt = 1; attempt <= (slugMayChange ? MAX_SLUG_ATTEMPTS : 1); attempt++) {
-    const candidate = numberedSlug(slug, attempt)
-    if (!tx.get("SELECT 1 FROM control_projects WHERE slug = ?", [candidate])) return candidate
-  }
-  throw new SlugTaken(`Another project has the slug "${slug}". Choose another one.`)
 }
 
 export function renameProject(tx: Transaction, { change, name }: { change: Change; name: string }): void {
@@ -116,9 +129,12 @@ function roleOf(tx: Transaction, { projectId }: Change, accountId: string): Role
   return tx.get<{ role: Role }>(sql, [projectId, accountId])?.role
 }
 
-function keepAnOwner(tx: Transaction, { projectId }: Change): void {
-  const sql = "SELECT count(*) AS count FROM control_members WHERE project_id = ? AND role = 'owner'"
-  if ((tx.get<{ count: number }>(sql, [projectId])?.count ?? 0) < 2) throw new LastOwner()
+/** An owner may go when somebody else owns the project: for itself, or by its organization. */
+function keepAnOwner(tx: Transaction, { projectId }: Change, accountId: string): void {
+  const sql = `SELECT 1 FROM control_members WHERE project_id = ? AND role = 'owner' AND account_id <> ?
+    UNION ALL SELECT 1 FROM control_projects p JOIN control_org_members m ON m.org_id = p.org_id
+    WHERE p.id = ? AND m.role = 'owner' AND m.account_id <> ? LIMIT 1`
+  if (!tx.get(sql, [projectId, accountId, projectId, accountId])) throw new LastOwner()
 }
 
 export interface MemberAddition {
@@ -169,7 +185,7 @@ export function changeRole(tx: Transaction, request: MemberChange & { role: Role
   if (!before) throw new MemberNotFound()
   if (before === "owner" && !byOwner) throw ownersOnly()
   if (before === role) return
-  if (before === "owner") keepAnOwner(tx, change)
+  if (before === "owner") keepAnOwner(tx, change, accountId)
   tx.run("UPDATE control_members SET role = ? WHERE project_id = ? AND account_id = ?", [
     role,
     change.projectId,
@@ -183,7 +199,7 @@ export function removeMember(tx: Transaction, { change, accountId, email, byOwne
   const role = roleOf(tx, change, accountId)
   if (!role) throw new MemberNotFound()
   if (role === "owner" && !byOwner) throw ownersOnly()
-  if (role === "owner") keepAnOwner(tx, change)
+  if (role === "owner") keepAnOwner(tx, change, accountId)
   tx.run("DELETE FROM control_members WHERE project_id = ? AND account_id = ?", [change.projectId, accountId])
   audit(tx, change, { action: "member.remove", target: email, details: { userId: accountId, role } })
 }

@@ -25,6 +25,7 @@ describe("creating a project", () => {
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       slug: "my-atlas",
       name: "My Atlas",
+      organization: { id: ada.id, name: "ada" },
       role: "owner",
       createdAt: "2026-01-01T00:00:00.000Z",
     })
@@ -87,10 +88,16 @@ describe("creating a project", () => {
         throw new SqliteOutcomeUnknown()
       },
     }
-    const people = { find: () => undefined, findByEmail: () => undefined, prepareInvite: () => expect.unreachable() }
+    const people = {
+      find: () => undefined,
+      findByEmail: () => undefined,
+      prepareInvite: () => expect.unreachable(),
+      withdrawInvite: "",
+    }
     const options = { clock, ids: createUuidv7(clock), cursorKey: new Uint8Array(32), people, storage }
     const control = openControl({ ...options, file: broken })
     const ada = install.person("ada6")
+    await install.control.organizations.openPersonal([ada.id])
     const before = storage.present.size
     for (const committed of [true, false]) {
       cut.committed = committed

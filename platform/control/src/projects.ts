@@ -4,21 +4,28 @@ import {
   type Access,
   type Caller,
   findProject,
+  higherRole,
   needs,
+  type Places,
   type ProjectRecord,
+  type ProjectRow,
   type Role,
   requireAccess,
   toProjectRecord,
 } from "./access.ts"
 import type { ChangeSource } from "./audit.ts"
-import { CredentialsNeeded, Forbidden, SlugTaken } from "./errors.ts"
+import { SlugTaken } from "./errors.ts"
+import type { People } from "./members.ts"
 import { checkName } from "./name.ts"
+import { authorizeOrg, IN_PROJECTS, type OrgRow, orgNeeds, PERSONAL, requireUser, toOrgRecord } from "./org-access.ts"
 import type { Page, PageRequest, Pager } from "./page.ts"
 import type { ProjectCreation } from "./procedures.ts"
 import { checkSlug, deriveSlug } from "./slug.ts"
 
 /** A project as a caller sees it. */
-export interface Project extends ProjectRecord {
+export interface Project extends Omit<ProjectRecord, "organizationId"> {
+  /** Whose it is; null when a key asks, which need not know. */
+  readonly organization: { readonly id: string; readonly name: string } | null
   /** The caller's role; null when a key asks. */
   readonly role: Role | null
 }
@@ -33,19 +40,27 @@ export interface ProjectStorage {
 
 export interface Projects {
   /**
-   * The projects the caller is a member of, newest first.
+   * The projects that the caller is in, by their organization or for themselves, newest first.
    *
    * @throws {CONTROL_CREDENTIALS_NEEDED} @throws {CONTROL_FORBIDDEN} for keys: a key knows one project, `self`
    */
   list(caller: Caller, page?: PageRequest): Page<Project>
   /**
-   * Makes a project with its storage; the caller becomes its owner. When this returns it can be used; when it throws
+   * Makes a project with its storage, in an organization of which the caller is admin or owner. When this returns it can be used; when it throws
    * there is nothing of it. Without a slug one is made from the name, with a number when it is taken.
    *
-   * @throws {CONTROL_CREDENTIALS_NEEDED} @throws {CONTROL_FORBIDDEN} for keys
+   * @throws {CONTROL_CREDENTIALS_NEEDED} @throws {CONTROL_FORBIDDEN} for keys @throws {CONTROL_ORG_NOT_FOUND}
    * @throws {CONTROL_SLUG_TAKEN} @throws {CONTROL_INVALID_INPUT} @throws {CONTROL_LIMIT_REACHED}
    */
-  create(caller: Caller, project: { readonly name: string; readonly slug?: string }): Promise<Project>
+  create(
+    caller: Caller,
+    project: {
+      readonly name: string
+      readonly slug?: string
+      /** Slug or id. Default: one's own. */
+      readonly organization?: string
+    },
+  ): Promise<Project>
   /** @throws {CONTROL_FORBIDDEN} */
   get(access: Access): Project
   /** @throws {CONTROL_FORBIDDEN} @throws {CONTROL_INVALID_INPUT} @throws {CONTROL_PROJECT_NOT_FOUND} when it is gone meanwhile */
@@ -84,6 +99,7 @@ export function createProjects(options: {
   readonly file: SqliteFile
   readonly clock: Clock
   readonly ids: IdSource
+  readonly people: Pick<People, "find">
   readonly pager: Pager
   readonly change: ChangeSource
   readonly storage: ProjectStorage
@@ -92,7 +108,7 @@ export function createProjects(options: {
   readonly onDelete: (projectId: string) => void
   readonly onLeftover: ((projectId: string) => Promise<void>) | undefined
 }): Projects {
-  const { file, clock, ids, pager, change, storage, projectLimit } = options
+  const { file, clock, ids, people, pager, change, storage, projectLimit } = options
   const onLeftover = options.onLeftover ?? removeStorage
 
   async function removeStorage(projectId: string): Promise<void> {
@@ -100,16 +116,29 @@ export function createProjects(options: {
     await file.write([{ sql: "DELETE FROM control_leftovers WHERE project_id = ?", params: [projectId] }])
   }
 
+  const nameOf = (id: string): string | undefined => people.find(id)?.name
+
+  /** The project as somebody with this role sees it; a key has none. */
+  function toProject({ organizationId, ...record }: ProjectRecord, role: Role | null): Project {
+    if (role === null) return { ...record, organization: null, role }
+    const row = file.get<OrgRow>("SELECT * FROM control_orgs WHERE id = ?", [organizationId])
+    return { ...record, organization: row ? { id: row.id, name: toOrgRecord(row, nameOf).name } : null, role }
+  }
+
   return {
     list(caller, page = {}) {
-      const { id } = requireUser(caller)
+      const { id } = requireUser(caller, WHY)
       const read = (before: number, limit: number): MembershipRow[] =>
-        file.all<MembershipRow>(LIST_PROJECTS, [id, before, limit])
-      return pager.cut(`projects/${id}`, page, read, (row) => ({ ...toProjectRecord(row), role: row.role }))
+        file.all<MembershipRow>(LIST_PROJECTS, [id, id, id, id, before, limit])
+      return pager.cut(`projects/${id}`, page, read, (row) =>
+        toProject(toProjectRecord(row), higherRole(row.own, row.org)),
+      )
     },
 
-    async create(caller, { name: givenName, slug: givenSlug }) {
-      const owner = requireUser(caller)
+    async create(caller, { name: givenName, slug: givenSlug, organization = PERSONAL }) {
+      const owner = requireUser(caller, WHY)
+      const request = { caller, ref: organization, least: orgNeeds["org.projects.change"] }
+      const org = authorizeOrg(file, request, nameOf)
       const name = checkName(givenName)
       const slug = givenSlug === undefined ? deriveSlug(name) : checkSlug(givenSlug)
       if (givenSlug !== undefined && findProject(file, slug)) {
@@ -123,7 +152,7 @@ export function createProjects(options: {
         const actor = { kind: "user", id: owner.id, label: owner.email } as const
         const creation: ProjectCreation = {
           change: change({ project: { id: projectId }, actor }),
-          ...{ name, slug, slugMayChange: givenSlug === undefined, ownerId: owner.id, projectLimit },
+          ...{ name, slug, slugMayChange: givenSlug === undefined, orgId: org.organization.id, projectLimit },
         }
         await file.call("control.createProject", creation)
       } catch (error) {
@@ -132,19 +161,19 @@ export function createProjects(options: {
         if (!(error instanceof SqliteOutcomeUnknown)) await removeStorage(projectId).catch(() => undefined)
         throw error
       }
-      return { ...findProject(file, projectId)!, role: "owner" }
+      return toProject(findProject(file, projectId)!, IN_PROJECTS[org.role])
     },
 
     get(access) {
       requireAccess(access, needs["project.read"])
-      return { ...access.project, role: access.role }
+      return toProject(access.project, access.role)
     },
 
     async update(access, changes) {
       requireAccess(access, needs["project.update"])
       const name = checkName(changes.name)
       await file.call("control.renameProject", { change: change(access), name })
-      return { ...access.project, name, role: access.role }
+      return toProject({ ...access.project, name }, access.role)
     },
 
     async delete(access) {
@@ -180,21 +209,17 @@ export function createProjects(options: {
 
 const NOTE_LEFTOVER = "INSERT INTO control_leftovers (project_id, noted_at) VALUES (?, ?)"
 
-const LIST_PROJECTS = `SELECT p.n, p.id, p.slug, p.name, p.created_at, m.role
-  FROM control_members m JOIN control_projects p ON p.id = m.project_id
-  WHERE m.account_id = ? AND p.n < ? ORDER BY p.n DESC LIMIT ?`
+const LIST_PROJECTS = `SELECT p.*, m.role AS own, o.role AS org FROM control_projects p
+  LEFT JOIN control_members m ON m.project_id = p.id AND m.account_id = ?
+  LEFT JOIN control_org_members o ON o.org_id = p.org_id AND o.account_id = ?
+  WHERE p.id IN (
+    SELECT project_id FROM control_members WHERE account_id = ?
+    UNION SELECT id FROM control_projects WHERE org_id IN (
+      SELECT org_id FROM control_org_members WHERE account_id = ?))
+  AND p.n < ? ORDER BY p.n DESC LIMIT ?`
 
-interface MembershipRow {
+interface MembershipRow extends ProjectRow, Places {
   n: number
-  id: string
-  slug: string
-  name: string
-  created_at: number
-  role: Role
 }
 
-function requireUser(caller: Caller): Extract<Caller, { kind: "user" }> {
-  if (caller.kind === "user") return caller
-  if (caller.kind === "anonymous") throw new CredentialsNeeded()
-  throw new Forbidden("A project key belongs to one project, found as `self`. Sign in to list or create projects.")
-}
+const WHY = "list or create projects"

@@ -19,6 +19,7 @@ export interface Accounts {
   /** The account with its password hash, for sign-in only. */
   credentials(email: string): { readonly user: User; readonly passwordHash: string } | undefined
   hasAdministrator(): boolean
+  ids(): readonly string[]
 }
 
 interface AccountRow {
@@ -50,6 +51,7 @@ export function createAccounts(file: SqliteFile): Accounts {
       const row = byEmail(email)
       return row && { user: toUser(row), passwordHash: row.password_hash }
     },
+    ids: () => file.all<{ id: string }>("SELECT id FROM identity_accounts").map(({ id }) => id),
     hasAdministrator: () => file.get("SELECT 1 FROM identity_accounts WHERE administrator = 1 LIMIT 1") !== undefined,
   }
 }

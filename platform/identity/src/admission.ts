@@ -59,6 +59,7 @@ interface AdmissionOptions {
   /** What follows on a right password. Throws where a second factor is asked for. */
   readonly onPassword: (user: User) => Promise<void>
   readonly onInviteAccepted: (invite: AcceptedInvite) => readonly JoiningStatement[]
+  readonly onAccountCreated: (user: User) => readonly JoiningStatement[]
 }
 
 export function createAdmission(options: AdmissionOptions): Admission {
@@ -84,7 +85,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     const creation: AccountCreation = {
       account,
       ...(way.ticket && { ticket: way.ticket }),
-      alongside: [...session.statements, ...brought],
+      alongside: [...session.statements, ...options.onAccountCreated(user), ...brought],
     }
     await file.call("identity.createAccount", creation)
     return await session.finish(user)

@@ -9,7 +9,14 @@ import { createDevices, type Devices } from "./devices.ts"
 import { createSecondFactors, type PasskeyPlace, type SecondFactors } from "./factors/second-factors.ts"
 import { createSignInSteps, type SignInSteps } from "./factors/sign-in-steps.ts"
 import { createSqliteProofs } from "./factors/sqlite-proofs.ts"
-import { type AcceptedInvite, createInvites, type InviteRequest, type PreparedInvite } from "./invites.ts"
+import {
+  type AcceptedInvite,
+  createInvites,
+  type FoundInvite,
+  type InviteRequest,
+  type PreparedInvite,
+  WITHDRAW_INVITE,
+} from "./invites.ts"
 import { defaultLimits, type IdentityLimits } from "./limits.ts"
 import { argon2Passwords, type PasswordHasher } from "./passwords.ts"
 import type { Client } from "./person.ts"
@@ -37,6 +44,8 @@ export interface IdentityOptions {
   readonly signups: "open" | "closed"
   /** What an accepted invite brings about. The statements commit with the new account, or neither does. */
   readonly onInviteAccepted?: (invite: AcceptedInvite) => readonly JoiningStatement[]
+  /** What every new account brings about, in the transaction that makes it. */
+  readonly onAccountCreated?: (user: User) => readonly JoiningStatement[]
   /** Default {@link argon2Passwords} with its defaults. */
   readonly passwords?: PasswordHasher
   readonly limits?: Partial<IdentityLimits>
@@ -57,6 +66,16 @@ export interface People {
    * @throws {IDENTITY_INVALID_INPUT} when the email is no address
    */
   prepareInvite(request: InviteRequest): PreparedInvite
+  /** SQL that makes the invite of an address to a scope worthless: the two are its parameters. */
+  readonly withdrawInvite: string
+  /**
+   * What an invite is to, for somebody who has an account already.
+   *
+   * @throws {IDENTITY_INVITE_SPENT} when it is used, withdrawn, expired or unknown @throws {IDENTITY_INVITE_FOR_ANOTHER}
+   */
+  findInvite(token: string, holder: Pick<User, "email">): FoundInvite
+  /** Everybody, in no order. */
+  ids(): readonly string[]
 }
 
 /** Accounts of the people who use an install, and their sessions. Every call that returns has its effect on disk. */
@@ -154,6 +173,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     ...{ ...shared, ids, signups, invites, setup },
     onPassword: demand,
     onInviteAccepted: options.onInviteAccepted ?? (() => []),
+    onAccountCreated: options.onAccountCreated ?? (() => []),
   })
   const devices = createDevices({
     ...{ file, clock, sessions, limits, find: accounts.find },
@@ -172,7 +192,14 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     signOut: (refreshToken) => sessions.endByRefreshToken(refreshToken),
     authenticate: (accessToken) => sessions.authenticate(accessToken),
     sessions: { list: sessions.list, revoke: sessions.revoke, revokeAll: sessions.revokeAll },
-    people: { find: accounts.find, findByEmail: accounts.findByEmail, prepareInvite: invites.prepare },
+    people: {
+      find: accounts.find,
+      findByEmail: accounts.findByEmail,
+      prepareInvite: invites.prepare,
+      withdrawInvite: WITHDRAW_INVITE,
+      findInvite: invites.findFor,
+      ids: accounts.ids,
+    },
     jwks: () => keys.jwks(),
     prune: (signal) => prune({ file, clock }, signal),
     rotateSigningKey: () => keys.rotate(),

@@ -1,7 +1,7 @@
 import type { Clock } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import type { User } from "./accounts.ts"
-import { InviteSpent } from "./errors.ts"
+import { InviteForAnother, InviteSpent } from "./errors.ts"
 import { normalizeEmail } from "./person.ts"
 import type { JoiningStatement } from "./procedures.ts"
 import { createSingleUseToken, hashToken, isSingleUseToken } from "./tokens.ts"
@@ -32,6 +32,16 @@ export interface AcceptedInvite {
   readonly user: User
 }
 
+/** An invite in the hands of whoever it is for. */
+export interface FoundInvite {
+  readonly scope: string
+  readonly grants: Grants
+  /** What spends it. */
+  readonly statements: readonly JoiningStatement[]
+}
+
+export const WITHDRAW_INVITE = "DELETE FROM identity_tickets WHERE kind = 'invite' AND email = ? AND scope = ?"
+
 export interface PendingInvite {
   readonly hash: Uint8Array
   readonly email: string
@@ -44,6 +54,8 @@ export interface Invites {
   prepare(request: InviteRequest): PreparedInvite
   /** @throws {IDENTITY_INVITE_SPENT} when the token is used, expired or unknown */
   find(token: string): PendingInvite
+  /** @throws {IDENTITY_INVITE_SPENT} @throws {IDENTITY_INVITE_FOR_ANOTHER} */
+  findFor(token: string, holder: Pick<User, "email">): FoundInvite
 }
 
 export function createInvites(options: {
@@ -52,7 +64,26 @@ export function createInvites(options: {
   readonly inviteMs: number
 }): Invites {
   const { file, clock, inviteMs } = options
+  const find: Invites["find"] = (token) => {
+    if (!isSingleUseToken(token)) throw new InviteSpent()
+    const hash = hashToken(token)
+    const row = file.get<{ email: string; scope: string; grants: string }>(
+      "SELECT email, scope, grants FROM identity_tickets WHERE token_hash = ? AND kind = 'invite' AND expires_at > ?",
+      [hash, clock.now()],
+    )
+    if (!row) throw new InviteSpent()
+    return { hash, email: row.email, scope: row.scope, grants: JSON.parse(row.grants) as Grants }
+  }
   return {
+    find,
+    findFor(token, holder) {
+      const { hash, email, scope, grants } = find(token)
+      if (email !== holder.email) throw new InviteForAnother()
+      return {
+        ...{ scope, grants },
+        statements: [{ sql: "DELETE FROM identity_tickets WHERE token_hash = ?", params: [hash] }],
+      }
+    },
     prepare({ email: address, scope, grants }) {
       const email = normalizeEmail(address)
       const token = createSingleUseToken("in")
@@ -64,7 +95,7 @@ export function createInvites(options: {
         expiresAt: new Date(expiresAtMs).toISOString(),
         statements: [
           {
-            sql: "DELETE FROM identity_tickets WHERE kind = 'invite' AND email = ? AND scope = ?",
+            sql: WITHDRAW_INVITE,
             params: [email, scope],
           },
           {
@@ -74,16 +105,6 @@ export function createInvites(options: {
           },
         ],
       }
-    },
-    find(token) {
-      if (!isSingleUseToken(token)) throw new InviteSpent()
-      const hash = hashToken(token)
-      const row = file.get<{ email: string; scope: string; grants: string }>(
-        "SELECT email, scope, grants FROM identity_tickets WHERE token_hash = ? AND kind = 'invite' AND expires_at > ?",
-        [hash, clock.now()],
-      )
-      if (!row) throw new InviteSpent()
-      return { hash, email: row.email, scope: row.scope, grants: JSON.parse(row.grants) as Grants }
     },
   }
 }

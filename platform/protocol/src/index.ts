@@ -109,6 +109,17 @@ export {
   Verified,
   VerifyBody,
 } from "./kms.ts"
+export {
+  InviteToken,
+  NewOrganization,
+  NewOrgInvite,
+  Organization,
+  OrgInvite,
+  OrgInvited,
+  OrgMember,
+  OrgMemberPatch,
+  OrgRole,
+} from "./organizations.ts"
 export { MAX_PAGE_ITEMS, type Page, PageQuery, pageOf, Time } from "./page.ts"
 export {
   DeviceCheckBody,
@@ -141,6 +152,7 @@ export {
   NewProject,
   Project,
   ProjectPatch,
+  ProjectTransfer,
   Role,
   Scope,
 } from "./projects.ts"

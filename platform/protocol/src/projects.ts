@@ -14,6 +14,8 @@ export interface Project {
   readonly name: string
   /** The asking member's role; null when a key asks. */
   readonly role: Role | null
+  /** Whose it is; null when a key asks. */
+  readonly organization: { readonly id: string; readonly name: string } | null
   readonly createdAt: string
 }
 export const Project: Schema<Project> = v
@@ -22,20 +24,33 @@ export const Project: Schema<Project> = v
     slug: v.string().describe("`^[a-z][a-z0-9-]{1,39}$`, unique in the install"),
     name: v.string(),
     role: Role.nullable().describe("The asking member's own role; null when a key asks"),
+    organization: v
+      .object({ id: v.string(), name: v.string() })
+      .nullable()
+      .describe("The organization that it belongs to; null when a key asks"),
     createdAt: Time,
   })
   .meta({ id: "Project" })
 
 const projectName = v.string().trim().min(1).max(120)
-export const NewProject: Schema<{ readonly name: string; readonly slug?: string | undefined }> = v
+export const NewProject: Schema<{
+  readonly name: string
+  readonly slug?: string | undefined
+  readonly organization?: string | undefined
+}> = v
   .object({
     name: projectName,
     slug: v.string().optional().describe("2 to 40 of a-z 0-9 -, first a letter; made from the name when absent"),
+    organization: v.string().max(64).optional().describe("Slug or id of an organization; one's own when absent"),
   })
   .meta({ id: "NewProject" })
 export const ProjectPatch: Schema<{ readonly name: string }> = v
   .object({ name: projectName })
   .meta({ id: "ProjectPatch" })
+
+export const ProjectTransfer: Schema<{ readonly organization: string }> = v
+  .object({ organization: v.string().min(1).max(64).describe("Slug or id of the organization that gets the project") })
+  .meta({ id: "ProjectTransfer" })
 
 export interface Member {
   readonly userId: string

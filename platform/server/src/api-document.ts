@@ -10,6 +10,7 @@ export function apiDocument(version: string): DocumentOptions {
     tags: {
       service: "Health, metrics, and what this install can do",
       people: "Accounts and sessions of the people who use this install",
+      organizations: "Who owns projects, and who works on all of them",
       projects: "Projects, and what happened in them",
       members: "Who works on a project",
       keys: "What apps and servers call a project with",

@@ -19,6 +19,7 @@ import { addFactorRoutes } from "./routes/factors.ts"
 import { addFunctionRoutes } from "./routes/functions.ts"
 import { addInvokeRoutes } from "./routes/invoke.ts"
 import { addKmsRoutes } from "./routes/kms.ts"
+import { addOrganizationRoutes } from "./routes/organizations.ts"
 import { addPeopleRoutes } from "./routes/people.ts"
 import { addProjectRoutes } from "./routes/projects.ts"
 import { addSecretRoutes } from "./routes/secrets.ts"
@@ -51,6 +52,7 @@ export function createPlatformApp(platform: Platform, options: PlatformAppOption
     addPeopleRoutes(api, platform, entries)
     addFactorRoutes(api, platform, entries)
     addDeviceRoutes(api, platform, entries)
+    addOrganizationRoutes(api, platform, entries)
     addProjectRoutes(api, platform, entries)
     addAppUserRoutes(api, platform, entries)
     addAppMailRoutes(api, platform, entries)

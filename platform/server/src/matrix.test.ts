@@ -13,6 +13,7 @@ import { ROWS, type Row } from "./testing/matrix-rows.ts"
  */
 
 const ROLES = ["viewer", "developer", "admin", "owner"] as const
+const ORG_ROLES = ["viewer", "member", "admin", "owner"] as const
 const HOMES: readonly Home[] = ["walls", "yard"]
 
 let matrix: MatrixStage
@@ -37,6 +38,13 @@ function admits({ from, keys = [], scope, anonymous }: Row, { as, ...caller }: M
 function expected(row: Row, caller: MatrixCaller, place: Home): string {
   if (row.from === "all") return row.answer
   if (caller.as === "anonymous") return admits(row, caller) ? row.answer : "401 CONTROL_CREDENTIALS_NEEDED"
+  if (row.org !== undefined) {
+    if (!isMember(caller)) return "403 CONTROL_FORBIDDEN"
+    // So does an organization, to whoever is in one of its projects only.
+    if (caller.home !== place || caller.orgRole === undefined) return "404 CONTROL_ORG_NOT_FOUND"
+    const isEnough = ORG_ROLES.indexOf(caller.orgRole) >= ORG_ROLES.indexOf(row.org)
+    return isEnough ? row.answer : "403 CONTROL_FORBIDDEN"
+  }
   // The project of others looks like one that is not there.
   if (row.from !== "people" && caller.home !== place) return "404 CONTROL_PROJECT_NOT_FOUND"
   if (admits(row, caller)) return row.usersOnly && caller.as !== "user" ? "401 SERVER_APP_USER_NEEDED" : row.answer
@@ -52,7 +60,10 @@ function told({ status, body, headers }: Answer, isHead: boolean): string {
 }
 
 async function seen(row: Row, caller: MatrixCaller, place: Home): Promise<string> {
-  const text = row.call.replace("{p}", `/v1/projects/${place}`).replace("{project}", place)
+  const text = row.call
+    .replace("{p}", `/v1/projects/${place}`)
+    .replace("{project}", place)
+    .replace("{o}", `/v1/orgs/org-of-${place}`)
   const isBodiless = /^(GET|HEAD|DELETE|OPTIONS) /.test(text) || row.body === null
   return told(await matrix.call(caller, text, isBodiless ? undefined : {}), text.startsWith("HEAD"))
 }
@@ -76,7 +87,7 @@ describe("the authorization matrix", () => {
 
   for (const [name, row] of Object.entries(ROWS)) {
     if (row.last) continue
-    const places = row.call.includes("{p") ? HOMES : HOMES.slice(0, 1)
+    const places = /\{[po]/.test(row.call) ? HOMES : HOMES.slice(0, 1)
     test.each(places)(`${name} answers everybody in %s as its row says`, (place) => holds(row, place), 60_000)
   }
 })

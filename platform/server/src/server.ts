@@ -138,7 +138,8 @@ async function compose(
   const identity = await openIdentity({
     ...{ ...admission, file, signups, issuer: "ashlar" },
     passkeys: () => passkeyPlace(options.publicUrl ?? `http://localhost:${server.port}`),
-    onInviteAccepted: (invite) => control.members.accept(invite),
+    onInviteAccepted: (invite) => [...control.members.accept(invite), ...control.organizations.accept(invite)],
+    onAccountCreated: (user) => control.organizations.forAccount(user),
   })
   const control = openControl({
     ...{ file, clock, ids, people: identity.people },
@@ -147,6 +148,7 @@ async function compose(
     onLeftover: (projectId) => pushRemoval(work.queue, projectId),
   })
   closers.push(() => control.flush())
+  await control.organizations.openPersonal(identity.people.ids())
   relay = startEventRelay({ file: system, audit: control.audit, bus: events.bus, installId, log })
   closers.push(() => relay?.stop(RELAY_GRACE_MS))
 

@@ -51,7 +51,7 @@ export async function openInstall(options: { readonly limits?: Partial<ControlLi
   const folder = await mkdtemp(join(tmpdir(), "ashlar-control-"))
   const clock = manualClock()
   const ids = createUuidv7(clock)
-  const { people, add } = createPeople(ids)
+  const { people, add } = createPeople(ids, clock)
   const storage = createStorage()
   let engine = openSqlite()
 
@@ -59,7 +59,12 @@ export async function openInstall(options: { readonly limits?: Partial<ControlLi
     const features = [controlFeature, inviteFeature]
     const file = await engine.open(join(folder, "system.db"), { kind: "system", features })
     const cursorKey = new Uint8Array(32).fill(7)
-    return { file, control: openControl({ ...options, file, clock, ids, cursorKey, people, storage }) }
+    const control = openControl({ ...options, file, clock, ids, cursorKey, people, storage })
+    const create: Control["projects"]["create"] = async (caller, wish) => {
+      if (caller.kind === "user") await control.organizations.openPersonal([caller.id])
+      return await control.projects.create(caller, wish)
+    }
+    return { file, control: { ...control, projects: { ...control.projects, create } } }
   }
 
   const install: Install = {
@@ -103,7 +108,9 @@ async function makeProject(
   return { project, callers, access }
 }
 
-function createPeople(ids: () => string): { people: People; add: Install["person"] } {
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000
+
+function createPeople(ids: () => string, clock: ManualClock): { people: People; add: Install["person"] } {
   const persons: Person[] = []
   return {
     add(name) {
@@ -117,10 +124,11 @@ function createPeople(ids: () => string): { people: People; add: Install["person
       prepareInvite({ email, scope, grants }) {
         const token = `in_${scope}_${email}`
         return {
-          ...{ token, email, expiresAt: "2026-01-08T00:00:00.000Z" },
+          ...{ token, email, expiresAt: new Date(clock.now() + WEEK_MS).toISOString() },
           statements: [{ sql: "INSERT INTO invites VALUES (?, ?)", params: [token, JSON.stringify(grants)] }],
         }
       },
+      withdrawInvite: "DELETE FROM invites WHERE token = 'in_' || ?2 || '_' || ?1",
     },
   }
 }

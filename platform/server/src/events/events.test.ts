@@ -94,6 +94,7 @@ describe("the relay", () => {
       prepareInvite: () => {
         throw new RangeError("nobody is invited here")
       },
+      withdrawInvite: "",
     }
     const control = openControl({
       ...{ file: tellOfCalls(file, () => relay?.wake()), clock: systemClock, ids: uuidv7, people },
@@ -120,6 +121,7 @@ describe("the relay", () => {
   test("tells what was committed and nothing else, after a bus that failed, and goes on where it was", async () => {
     const path = join(folder, "one.db")
     const old = await openTrail(path, [controlFeature])
+    await old.control.organizations.openPersonal([owner.id])
     await old.control.projects.create(owner, { name: "History" })
     await old.engine.close()
 

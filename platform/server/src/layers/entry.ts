@@ -1,4 +1,13 @@
-import { type Access, CredentialsNeeded, Forbidden, type Need, ProjectNotFound } from "@ashlar/control"
+import {
+  type Access,
+  CredentialsNeeded,
+  Forbidden,
+  type Need,
+  type OrgAccess,
+  OrgNotFound,
+  type OrgRole,
+  ProjectNotFound,
+} from "@ashlar/control"
 import { type BaseContext, type Layer, layer, type Security } from "@ashlar/http"
 import { type AppUser, SessionEnded, type SignedIn, TokenRefused } from "@ashlar/identity"
 import { AppUserNeeded } from "../errors.ts"
@@ -9,7 +18,11 @@ import type { Caller, CallerLayer, PersonCaller } from "./caller.ts"
  * What a route takes of its caller: nothing, a signed-in person, or a place in the project of its path. It stands in the
  * route's `meta.entry`, where the authorization matrix and OpenAPI read it.
  */
-export type Entry = "open" | "person" | (Need & { readonly inProject: true })
+export type Entry =
+  | "open"
+  | "person"
+  | (Need & { readonly inProject: true })
+  | { readonly role: OrgRole; readonly inOrganization: true }
 
 /** The layers that guard routes. There is no other way in: a route without one is refused by the matrix test. */
 export interface Entries {
@@ -22,6 +35,8 @@ export interface Entries {
    * with a key of it.
    */
   inProject(need: Need): Layer<InProject, unknown>
+  /** A person with at least this role in the organization of the path; adds `ctx.organization`. */
+  inOrganization(least: OrgRole): Layer<{ organization: OrgAccess }, unknown>
   /** A signed-in user of the project's app, beside a key of the project; adds `ctx.user`. */
   appUser(need: Need): readonly [Layer<InProject, unknown>, Layer<{ user: SignedIn<AppUser> }, unknown>]
 }
@@ -52,6 +67,17 @@ export function createEntries(
     })
   return {
     inProject,
+    inOrganization: (least) =>
+      layer({
+        name: "inOrganization",
+        needs: [caller],
+        security: { session: SCHEMES.session },
+        meta: { entry: { role: least, inOrganization: true } satisfies Entry },
+        errors: [Forbidden, OrgNotFound],
+        before: (ctx: WithCaller) => ({
+          organization: control.organizations.authorize(ctx.caller, ctx.params.org ?? "", least),
+        }),
+      }),
     appUser: (need) => {
       const entry = inProject(need)
       const before = (ctx: BaseContext): { user: SignedIn<AppUser> } => {

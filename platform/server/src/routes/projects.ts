@@ -8,6 +8,8 @@ import {
   LimitReached,
   MemberNotFound,
   needs,
+  OrgNotFound,
+  orgNeeds,
   SlugTaken,
 } from "@ashlar/control"
 import { InvalidInput as InvalidEmail } from "@ashlar/identity"
@@ -24,6 +26,7 @@ import {
   PageQuery,
   Project,
   ProjectPatch,
+  ProjectTransfer,
   pageOf,
 } from "@ashlar/protocol"
 import type { Api } from "../layers/caller.ts"
@@ -58,11 +61,12 @@ export function addProjectRoutes(app: Api, { control }: Platform, { person, inPr
       layers: [person],
       body: NewProject,
       response: { 201: Project },
-      errors: [InvalidInput, SlugTaken, LimitReached],
+      errors: [InvalidInput, SlugTaken, LimitReached, OrgNotFound],
     },
     async (ctx) => {
-      const { name, slug } = ctx.body
-      return ctx.json(await control.projects.create(ctx.person, slug === undefined ? { name } : { name, slug }), 201)
+      const { name, slug, organization } = ctx.body
+      const wish = { name, ...(slug !== undefined && { slug }), ...(organization !== undefined && { organization }) }
+      return ctx.json(await control.projects.create(ctx.person, wish), 201)
     },
   )
 
@@ -105,6 +109,25 @@ export function addProjectRoutes(app: Api, { control }: Platform, { person, inPr
       async (ctx) => {
         await control.projects.delete(ctx.access)
         return ctx.empty()
+      },
+    )
+
+    project.post(
+      "/transfer",
+      {
+        name: "projects.transfer",
+        tags,
+        summary: "Give a project to another organization, of which one is admin or owner",
+        layers: [inProject(needs["project.transfer"])],
+        body: ProjectTransfer,
+        response: Project,
+        errors: [OrgNotFound],
+      },
+      async (ctx) => {
+        const { caller, access } = ctx
+        const to = control.organizations.authorize(caller, ctx.body.organization, orgNeeds["org.projects.change"])
+        await control.organizations.transfer(access, to)
+        return control.projects.get(control.authorize(caller, access.project.id, needs["project.read"]))
       },
     )
 

@@ -91,6 +91,11 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Pro
   const plain = Buffer.from(made("kms-plain", "nobody")).toString("base64")
   const { sealed } = await ask(`POST ${P}/kms/keys/${keyName}/encrypt`, { plain, context })
   made("kms-sealed", "nobody", (sealed as string).slice(-40))
+  const O = `/v1/orgs/org-of-${owner.home}`
+  await ask(`PATCH ${O}`, { name: made("org-name", "members") })
+  const asked = `${made("org-invite-email", "members").toLowerCase()}@example.com`
+  const orgInvite = await ask(`POST ${O}/invites`, { email: asked, role: "viewer" })
+  made("org-invite", "nobody", orgInvite.token)
   const project = await ask(`PATCH ${P}`, { name: made("project-name", "readers") })
 
   const kept = { path: `${P}/keys`, body: { kind: "secret", name: "kept" }, key: fresh("once") }
@@ -99,7 +104,15 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Pro
   made("kept-answer", "nobody", (answer.body.secret as string).split("_")[3])
   const things = {
     ...{ project: project.slug, projectId: project.id, collection, id, function: name, key: key.key.id },
-    ...{ secret, keyName, user: session.user.id, session: session.sessionId, path: "" },
+    ...{
+      secret,
+      keyName,
+      org: `org-of-${owner.home}`,
+      invite: orgInvite.invite.id,
+      user: session.user.id,
+      session: session.sessionId,
+      path: "",
+    },
   }
   return { canaries, things: { ...things, appUser: user.id }, kept }
 }

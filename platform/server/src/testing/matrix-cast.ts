@@ -1,4 +1,4 @@
-import { scopes } from "@ashlar/control"
+import { type OrgRole, scopes } from "@ashlar/control"
 import { type Answer, raiseStage, type Stage } from "./cast.ts"
 
 /** A project and who belongs to it. Each caller has one home at most, and is a stranger to the other project. */
@@ -8,6 +8,8 @@ export type Home = "walls" | "yard"
 export interface MatrixCaller {
   readonly name: string
   readonly home: Home | null
+  /** What they are in the organization that their home belongs to. Each home has one of its own. */
+  readonly orgRole?: OrgRole
   readonly as: "anonymous" | "publishable" | "secret" | "scoped" | "user" | "viewer" | "developer" | "admin" | "owner"
   /** Of a key that is narrowed, the one scope it has. */
   readonly scope?: string
@@ -42,12 +44,23 @@ export async function raiseMatrixStage(): Promise<MatrixStage> {
   }
   const [admin, otherOwner] = [await person("admin"), await person("otherOwner")]
   await stage.call("owner", "POST", "/v1/projects/walls/members", { email: "admin@example.com", role: "admin" })
-  await call({ credential: otherOwner }, "POST /v1/projects", { name: "Yard" })
+  const { owner, viewer, developer, publishable, secret } = stage.credentials
+  await call({ credential: otherOwner }, "POST /v1/orgs", { name: "Org of yard" })
+  await call({ credential: otherOwner }, "POST /v1/projects", { name: "Yard", organization: "org-of-yard" })
+  await call({ credential: owner }, "POST /v1/orgs", { name: "Org of walls" })
+  await call({ credential: owner }, "POST /v1/projects/walls/transfer", { organization: "org-of-walls" })
+  /** Somebody who is in the project by its organization alone. */
+  const inOrg = async (role: OrgRole): Promise<string> => {
+    const credential = await person(`org-${role}`)
+    const wish = { email: `org-${role}@example.com`, role }
+    const { body } = await call({ credential: owner }, "POST /v1/orgs/org-of-walls/invites", wish)
+    await call({ credential }, "POST /v1/orgs/join", { token: body.token })
+    return credential
+  }
   const key = async (credential: string | undefined, home: Home, wish: object): Promise<string> => {
     const made = await call({ credential }, `POST /v1/projects/${home}/keys`, { name: "matrix", ...wish })
     return made.body.secret
   }
-  const { owner, viewer, developer, publishable, secret } = stage.credentials
   for (const [home, credential] of [["walls", owner] as const, ["yard", otherOwner] as const]) {
     await furnish(home, (text, body) => call({ credential }, text, body))
   }
@@ -58,7 +71,10 @@ export async function raiseMatrixStage(): Promise<MatrixStage> {
     { name: "viewer", home: "walls", as: "viewer", credential: viewer },
     { name: "developer", home: "walls", as: "developer", credential: developer },
     { name: "admin", home: "walls", as: "admin", credential: admin },
-    { name: "owner", home: "walls", as: "owner", credential: owner },
+    { name: "owner", home: "walls", as: "owner", orgRole: "owner", credential: owner },
+    { name: "org viewer", home: "walls", as: "viewer", orgRole: "viewer", credential: await inOrg("viewer") },
+    { name: "org member", home: "walls", as: "developer", orgRole: "member", credential: await inOrg("member") },
+    { name: "org admin", home: "walls", as: "admin", orgRole: "admin", credential: await inOrg("admin") },
     {
       name: "other publishable",
       home: "yard",
@@ -66,7 +82,7 @@ export async function raiseMatrixStage(): Promise<MatrixStage> {
       credential: await key(otherOwner, "yard", { kind: "publishable" }),
     },
     { name: "other secret", home: "yard", as: "secret", credential: await key(otherOwner, "yard", { kind: "secret" }) },
-    { name: "other owner", home: "yard", as: "owner", credential: otherOwner },
+    { name: "other owner", home: "yard", as: "owner", orgRole: "owner", credential: otherOwner },
   ]
   for (const scope of scopes) {
     const credential = await key(owner, "walls", { kind: "secret", scopes: [scope] })

@@ -1,4 +1,4 @@
-import type { Role, Scope } from "@ashlar/control"
+import type { OrgRole, Role, Scope } from "@ashlar/control"
 
 /**
  * The authorization matrix, written by hand: who gets past the door of each route, and what those are answered. It knows nothing
@@ -9,6 +9,8 @@ export interface Row {
   readonly call: string
   /** "all": whoever comes. "people": whoever is signed in. Otherwise the least role of a member of the project. */
   readonly from: "all" | "people" | Role
+  /** The least role of a member, where the route is about an organization: `{o}` in the path. */
+  readonly org?: OrgRole
   /** Kinds of keys of the project that get in without scopes. */
   readonly keys?: readonly ("publishable" | "secret")[]
   /** Whether somebody without credentials gets in as well. */
@@ -100,10 +102,34 @@ export const ROWS: Readonly<Record<string, Row>> = {
   "device.check": { call: "POST /v1/auth/device/check", from: "people", answer: "422" },
   "device.decide": { call: "POST /v1/auth/device/decide", from: "people", answer: "422" },
 
+  "orgs.list": { call: "GET /v1/orgs", from: "people", answer: "2xx" },
+  "orgs.create": { call: "POST /v1/orgs", from: "people", answer: "422" },
+  "orgs.join": { call: "POST /v1/orgs/join", from: "people", answer: "422" },
+  "orgs.get": { call: "GET {o}", from: "people", org: "viewer", answer: "2xx" },
+  "orgs.update": { call: "PATCH {o}", from: "people", org: "admin", answer: "422" },
+  "orgs.audit.list": { call: "GET {o}/audit", from: "people", org: "viewer", answer: "2xx" },
+  "orgs.members.list": { call: "GET {o}/members", from: "people", org: "viewer", answer: "2xx" },
+  "orgs.members.update": { call: `PATCH {o}/members/${nowhere}`, from: "people", org: "admin", answer: "422" },
+  "orgs.members.remove": {
+    call: `DELETE {o}/members/${nowhere}`,
+    ...({ from: "people", org: "admin" } as const),
+    answer: "404 CONTROL_MEMBER_NOT_FOUND",
+  },
+  "orgs.invites.list": { call: "GET {o}/invites", from: "people", org: "admin", answer: "2xx" },
+  "orgs.invites.create": { call: "POST {o}/invites", from: "people", org: "admin", answer: "422" },
+  "orgs.invites.withdraw": {
+    call: `DELETE {o}/invites/${nowhere}`,
+    ...({ from: "people", org: "admin" } as const),
+    answer: "404 CONTROL_INVITE_NOT_FOUND",
+  },
+  // Each has projects, so that its owner is let in and finds it is not empty.
+  "orgs.delete": { call: "DELETE {o}", from: "people", org: "owner", answer: "409 CONTROL_ORG_NOT_EMPTY" },
+
   "projects.list": { call: "GET /v1/projects", from: "people", answer: "2xx" },
   "projects.create": { call: "POST /v1/projects", from: "people", answer: "422" },
   "projects.get": { call: "GET {p}", from: "viewer", keys: bothKinds, scope: "any", answer: "2xx" },
   "projects.update": { call: "PATCH {p}", from: "admin", answer: "422" },
+  "projects.transfer": { call: "POST {p}/transfer", from: "owner", answer: "422" },
   "members.list": { call: "GET {p}/members", from: "viewer", answer: "2xx" },
   "members.add": { call: "POST {p}/members", from: "admin", answer: "422" },
   "members.update": { call: `PATCH {p}/members/${nowhere}`, from: "admin", answer: "422" },

@@ -1,0 +1,243 @@
+import {
+  AlreadyMember,
+  InvalidCursor,
+  InvalidInput,
+  InviteNotFound,
+  LastOwner,
+  LimitReached,
+  MemberNotFound,
+  OrgNotEmpty,
+  OrgPersonal,
+  orgNeeds,
+} from "@ashlar/control"
+import { InvalidInput as InvalidEmail, InviteForAnother, InviteSpent } from "@ashlar/identity"
+import {
+  AuditEntry,
+  InviteToken,
+  NewOrganization,
+  NewOrgInvite,
+  Organization,
+  OrgInvite,
+  OrgInvited,
+  OrgMember,
+  OrgMemberPatch,
+  PageQuery,
+  pageOf,
+} from "@ashlar/protocol"
+import type { Api } from "../layers/caller.ts"
+import type { Entries } from "../layers/entry.ts"
+import { pageRequest } from "../page-request.ts"
+import type { Platform } from "../platform.ts"
+
+type Orgs = Platform["control"]["organizations"]
+
+/** Organizations, who is in them, and who is asked to join. */
+export function addOrganizationRoutes(app: Api, { control, identity }: Platform, entries: Entries): void {
+  const { person } = entries
+  const orgs = control.organizations
+  const tags = ["organizations"]
+
+  app.get(
+    "/v1/orgs",
+    {
+      name: "orgs.list",
+      tags,
+      summary: "The organizations of the person who asks, their own among them",
+      layers: [person],
+      query: PageQuery,
+      response: pageOf(Organization),
+      errors: [InvalidCursor],
+    },
+    (ctx) => orgs.list(ctx.person, pageRequest(ctx.query)),
+  )
+
+  app.post(
+    "/v1/orgs",
+    {
+      name: "orgs.create",
+      tags,
+      summary: "Make an organization, and own it",
+      layers: [person],
+      body: NewOrganization,
+      response: { 201: Organization },
+      errors: [InvalidInput, LimitReached],
+    },
+    async (ctx) => ctx.json(await orgs.create(ctx.person, ctx.body), 201),
+  )
+
+  app.post(
+    "/v1/orgs/join",
+    {
+      name: "orgs.join",
+      tags,
+      summary: "Accept an invite with its token, for a person who has an account",
+      layers: [person],
+      body: InviteToken,
+      response: Organization,
+      errors: [InviteSpent, InviteForAnother, InviteNotFound, AlreadyMember, LimitReached],
+    },
+    (ctx) => orgs.join(ctx.person, identity.people.findInvite(ctx.body.token, ctx.person)),
+  )
+
+  app.scope("/v1/orgs/:org", (org) => {
+    addOrgRoutes(org, orgs, entries)
+    addOrgMemberRoutes(org, orgs, entries)
+    addOrgInviteRoutes(org, orgs, entries)
+  })
+}
+
+function addOrgRoutes(org: Api, orgs: Orgs, { inOrganization }: Entries): void {
+  const tags = ["organizations"]
+
+  org.get(
+    "/",
+    {
+      name: "orgs.get",
+      tags,
+      summary: "One organization",
+      layers: [inOrganization(orgNeeds["org.read"])],
+      response: Organization,
+    },
+    (ctx) => orgs.get(ctx.organization),
+  )
+
+  org.patch(
+    "/",
+    {
+      name: "orgs.update",
+      tags,
+      summary: "Rename an organization; its slug stays",
+      layers: [inOrganization(orgNeeds["org.update"])],
+      body: NewOrganization,
+      response: Organization,
+      errors: [InvalidInput],
+    },
+    (ctx) => orgs.rename(ctx.organization, ctx.body),
+  )
+
+  org.delete(
+    "/",
+    {
+      name: "orgs.delete",
+      tags,
+      summary: "Delete an organization that has no projects",
+      layers: [inOrganization(orgNeeds["org.delete"])],
+      response: { 204: null },
+      errors: [OrgNotEmpty, OrgPersonal],
+    },
+    async (ctx) => {
+      await orgs.delete(ctx.organization)
+      return ctx.empty()
+    },
+  )
+
+  org.get(
+    "/audit",
+    {
+      name: "orgs.audit.list",
+      tags,
+      summary: "Who changed what in the organization itself, latest first",
+      layers: [inOrganization(orgNeeds["org.audit.list"])],
+      query: PageQuery,
+      response: pageOf(AuditEntry),
+      errors: [InvalidCursor],
+    },
+    (ctx) => orgs.audit(ctx.organization, pageRequest(ctx.query)),
+  )
+}
+
+function addOrgMemberRoutes(org: Api, orgs: Orgs, { inOrganization }: Entries): void {
+  const tags = ["organizations"]
+
+  org.get(
+    "/members",
+    {
+      name: "orgs.members.list",
+      tags,
+      summary: "The members of an organization",
+      layers: [inOrganization(orgNeeds["org.members.list"])],
+      query: PageQuery,
+      response: pageOf(OrgMember),
+      errors: [InvalidCursor],
+    },
+    (ctx) => orgs.members(ctx.organization, pageRequest(ctx.query)),
+  )
+
+  org.patch(
+    "/members/:user",
+    {
+      name: "orgs.members.update",
+      tags,
+      summary: "Change a member's role, up to one's own",
+      layers: [inOrganization(orgNeeds["org.members.change"])],
+      body: OrgMemberPatch,
+      response: OrgMember,
+      errors: [MemberNotFound, LastOwner],
+    },
+    (ctx) => orgs.changeRole(ctx.organization, { userId: ctx.params.user, role: ctx.body.role }),
+  )
+
+  org.delete(
+    "/members/:user",
+    {
+      name: "orgs.members.remove",
+      tags,
+      summary: "Remove a member from the organization and its projects; everybody may remove themselves",
+      layers: [inOrganization(orgNeeds["org.members.leave"])],
+      response: { 204: null },
+      errors: [MemberNotFound, LastOwner, OrgPersonal],
+    },
+    async (ctx) => {
+      await orgs.remove(ctx.organization, { userId: ctx.params.user })
+      return ctx.empty()
+    },
+  )
+}
+
+function addOrgInviteRoutes(org: Api, orgs: Orgs, { inOrganization }: Entries): void {
+  const tags = ["organizations"]
+
+  org.get(
+    "/invites",
+    {
+      name: "orgs.invites.list",
+      tags,
+      summary: "Who was asked to join and has not done so",
+      layers: [inOrganization(orgNeeds["org.invites.list"])],
+      query: PageQuery,
+      response: pageOf(OrgInvite),
+      errors: [InvalidCursor],
+    },
+    (ctx) => orgs.invites(ctx.organization, pageRequest(ctx.query)),
+  )
+
+  org.post(
+    "/invites",
+    {
+      name: "orgs.invites.create",
+      tags,
+      summary: "Ask somebody to join, with an account or without; the token is in this answer and nowhere else",
+      layers: [inOrganization(orgNeeds["org.invites.change"])],
+      body: NewOrgInvite,
+      response: { 201: OrgInvited },
+      errors: [AlreadyMember, LimitReached, OrgPersonal, InvalidInput, InvalidEmail],
+    },
+    async (ctx) => ctx.json(await orgs.invite(ctx.organization, ctx.body), 201),
+  )
+
+  org.delete(
+    "/invites/:invite",
+    {
+      name: "orgs.invites.withdraw",
+      tags,
+      summary: "Withdraw an invite: its link does nothing from now on",
+      layers: [inOrganization(orgNeeds["org.invites.change"])],
+      response: { 204: null },
+      errors: [InviteNotFound],
+    },
+    async (ctx) => {
+      await orgs.withdraw(ctx.organization, { id: ctx.params.invite })
+      return ctx.empty()
+    },
+  )
+}
