@@ -145,7 +145,14 @@ function projectRoute(call: Call, parts: Parts): Response {
     if (method === "GET") return listOf(fake.projects.values())
     const slug = body.slug ?? body.name.toLowerCase()
     if (fake.projects.has(slug)) return refuse(409, "CONTROL_SLUG_TAKEN")
-    const project: Project = { id: `p-${slug}`, slug, name: body.name, role: "owner", createdAt: NOW }
+    const project: Project = {
+      id: `p-${slug}`,
+      slug,
+      name: body.name,
+      role: "owner",
+      organization: null,
+      createdAt: NOW,
+    }
     fake.projects.set(slug, project)
     return Response.json(project, { status: 201 })
   }

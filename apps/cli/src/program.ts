@@ -20,6 +20,7 @@ import { registerMigrate } from "./commands/migrate.ts"
 import { registerMigrations } from "./commands/migrations.ts"
 import { registerOAuth } from "./commands/oauth.ts"
 import { registerOpenApi } from "./commands/openapi.ts"
+import { registerOrganizations } from "./commands/organizations.ts"
 import { registerPeople } from "./commands/people.ts"
 import { registerProjects } from "./commands/projects.ts"
 import { registerQueues } from "./commands/queues.ts"
@@ -120,6 +121,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerDeploy(program, run)
   registerLogs(program, run)
   program.commandsGroup("Manage:")
+  registerOrganizations(program, run)
   registerProjects(program, run)
   registerKeys(program, run)
   registerUsers(program, run)

@@ -72,13 +72,32 @@ const FOR_FACTORS = [
   ...["mfa.factors.remove", "mfa.factors.update", "mfa.passkeys.add", "mfa.recovery-codes", "mfa.verify"],
 ]
 
-/** Nor these: only the first administrator is set up, once, and a device is let in when it asks again after a while. */
+/** An organization with members and an invite, and one that is empty. */
+async function furnishOrgs(stage: Stage): Promise<string> {
+  const { items } = (await stage.call("owner", "GET", "/v1/orgs?limit=1000")).body
+  const has = (slug: string): boolean => items.some((org: { slug: string }) => org.slug === slug)
+  for (const name of ["Quarry", "Empty"])
+    if (!has(name.toLowerCase())) await stage.call("owner", "POST", "/v1/orgs", { name })
+  for (const who of ["viewer", "developer"] as const) {
+    const wish = { email: `${who}@example.com`, role: "member" }
+    const { body } = await stage.call("owner", "POST", "/v1/orgs/quarry/invites", wish)
+    if (body.token !== undefined) await stage.call(who, "POST", "/v1/orgs/join", { token: body.token })
+  }
+  const wish = { email: "guest@example.com", role: "viewer" }
+  return (await stage.call("owner", "POST", "/v1/orgs/quarry/invites", wish)).body.invite.id
+}
+
+/**
+ * Nor these: only the first administrator is set up, once, an organization is joined by the invite of another, and a device is let in
+ * when it asks again after a while.
+ */
 const NEVER_TRIED = [
   ...FOR_APP_USERS,
   ...FOR_FACTORS,
   ...BY_MAIL,
   ...BY_PROVIDER,
   "device.claim",
+  "orgs.join",
   "setup.check",
   "setup.complete",
 ].toSorted()
@@ -91,6 +110,7 @@ async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport
   const others = (items as { userId: string; email: string }[]).filter(({ email }) => !email.startsWith("owner"))
   const users = others.map(({ userId }) => userId)
   await furnish(stage)
+  const invites = [await furnishOrgs(stage)]
   const context = { row: "7" }
   const aes = `${P}/kms/keys/aes`
   const { sealed } = (await stage.call("owner", "POST", `${aes}/encrypt`, { plain: "", context })).body
@@ -103,6 +123,7 @@ async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport
     headers: (): Record<string, string> => (credential === undefined ? {} : { authorization: `Bearer ${credential}` }),
     async setup({ name }) {
       await furnish(stage)
+      if (name?.startsWith("orgs.")) invites.unshift(await furnishOrgs(stage))
       if (name?.startsWith("app.users.")) users.unshift(await addAppUser(stage))
       const isOwn = who === "owner" && ENDS_SESSIONS.has(name)
       if (name === "kms.cancel-deletion")
@@ -111,6 +132,7 @@ async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport
     },
     values: {
       ...{ project: ["walls"], collection: ["stones"], function: ["hello"], id: ["granite"] },
+      ...{ org: ["quarry", "empty", "personal"], organization: ["quarry", "personal"], invite: invites },
       ...{ user: users, session: [sessionId], refreshToken: [refreshToken] },
       ...{ keyName: ["aes", "ec"], secret: ["stripe"], sealed: [sealed], wrapped: [wrapped] },
       email: ["viewer@example.com", "one@example.com", "two@example.com", "three@example.com"],

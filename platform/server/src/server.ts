@@ -1,4 +1,4 @@
-import { controlFeature, openControl } from "@ashlar/control"
+import { type Control, controlFeature, openControl } from "@ashlar/control"
 import { systemClock, uuidv7 } from "@ashlar/core"
 import { openFunctions } from "@ashlar/functions"
 import type { App } from "@ashlar/http"
@@ -138,8 +138,7 @@ async function compose(
   const identity = await openIdentity({
     ...{ ...admission, file, signups, issuer: "ashlar" },
     passkeys: () => passkeyPlace(options.publicUrl ?? `http://localhost:${server.port}`),
-    onInviteAccepted: (invite) => [...control.members.accept(invite), ...control.organizations.accept(invite)],
-    onAccountCreated: (user) => control.organizations.forAccount(user),
+    ...welcome(() => control),
   })
   const control = openControl({
     ...{ file, clock, ids, people: identity.people },
@@ -148,7 +147,6 @@ async function compose(
     onLeftover: (projectId) => pushRemoval(work.queue, projectId),
   })
   closers.push(() => control.flush())
-  await control.organizations.openPersonal(identity.people.ids())
   relay = startEventRelay({ file: system, audit: control.audit, bus: events.bus, installId, log })
   closers.push(() => relay?.stop(RELAY_GRACE_MS))
 
@@ -213,6 +211,14 @@ function oauthAt(
 function sharedLimits({ limits }: SharedCache, log: Log): Pick<IdentityOptions, "rateLimits" | "onLimitsError"> {
   const onLimitsError = (error: unknown): void => log.error("attempts to sign in are counted by this node alone", error)
   return { onLimitsError, ...(limits !== undefined && { rateLimits: limits }) }
+}
+
+/** What a new account gets: its own organization, and what its invite is to. */
+function welcome(control: () => Control): Pick<IdentityOptions, "onInviteAccepted" | "onAccountCreated"> {
+  return {
+    onAccountCreated: (user) => control().organizations.forAccount(user),
+    onInviteAccepted: (invite) => [...control().members.accept(invite), ...control().organizations.accept(invite)],
+  }
 }
 
 /** What is not told by then is told after the next start. */

@@ -23,6 +23,7 @@ import { type Collections, createCollections } from "./collections.ts"
 import { createFactors, type Factors } from "./factors.ts"
 import { createDeployments, type Deployments } from "./functions.ts"
 import { createKms, createSecrets, type Kms, type Secrets } from "./kms.ts"
+import { createOrganizations, type Organizations } from "./organizations.ts"
 import { toQuery } from "./paging.ts"
 import {
   type Audit,
@@ -64,6 +65,7 @@ export interface Admin {
   }
   /** The second factors of the signed-in person. */
   readonly factors: Factors
+  readonly organizations: Organizations
   readonly projects: Projects
   readonly members: Members
   readonly keys: Keys
@@ -115,6 +117,7 @@ export function createAdmin(options: AdminOptions): Admin {
       revoke: (id) => transport.json({ method: "DELETE", path: path`/v1/auth/sessions/${id}` }),
     },
     factors: createFactors(transport),
+    organizations: createOrganizations(transport),
     projects: createProjects(transport),
     members: createMembers(transport),
     keys: createKeys(transport),

@@ -18,9 +18,11 @@ import { toQuery } from "./paging.ts"
 export interface Projects {
   list(page?: PageOptions): Promise<Page<Project>>
   get(project: string): Promise<Project>
-  /** The slug is derived from the name when left out. */
-  create(input: { readonly name: string; readonly slug?: string }): Promise<Project>
+  /** The slug is derived from the name when left out; the organization is then one's own. */
+  create(input: { readonly name: string; readonly slug?: string; readonly organization?: string }): Promise<Project>
   rename(project: string, name: string): Promise<Project>
+  /** Gives the project, which one owns, to an organization of which one is admin or owner. @throws {CONTROL_FORBIDDEN} */
+  transfer(project: string, organization: string): Promise<Project>
   /** Deletes the project with all it holds. There is no way back. */
   delete(project: string): Promise<void>
 }
@@ -31,6 +33,8 @@ export function createProjects(transport: Transport): Projects {
     get: (project) => transport.json({ path: path`/v1/projects/${project}` }),
     create: (input) => transport.json({ method: "POST", path: "/v1/projects", json: input }),
     rename: (project, name) => transport.json({ method: "PATCH", path: path`/v1/projects/${project}`, json: { name } }),
+    transfer: (project, organization) =>
+      transport.json({ method: "POST", path: path`/v1/projects/${project}/transfer`, json: { organization } }),
     delete: (project) => transport.json({ method: "DELETE", path: path`/v1/projects/${project}` }),
   }
 }

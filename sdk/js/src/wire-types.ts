@@ -499,6 +499,52 @@ export interface Member {
   readonly joinedAt: string
 }
 
+/** Somebody who was asked to join, and has not done so yet. */
+export interface OrgInvite {
+  readonly id: string
+  readonly email: string
+  readonly role: OrgRoleOutput
+  /** The address of whoever asked them; empty when they are gone */
+  readonly invitedBy: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly expiresAt: string
+}
+
+export interface OrgInvited {
+  readonly invite: OrgInvite
+  /** Of the link `/invite/<token>`. Shown here once */
+  readonly token: string
+}
+
+export interface OrgMember {
+  readonly userId: string
+  readonly email: string
+  readonly name: string
+  readonly role: OrgRoleOutput
+  /** RFC 3339, UTC, with milliseconds */
+  readonly joinedAt: string
+}
+
+/** The asking member's own role */
+export type OrgRole = "owner" | "admin" | "member" | "viewer"
+
+/** What somebody may do in an organization and in each of its projects: viewers read, members change what is in projects, admins also manage people and projects, owners also other owners, and delete. */
+export type OrgRoleOutput = "owner" | "admin" | "member" | "viewer"
+
+export interface Organization {
+  readonly id: string
+  /** Unique in the install; `personal` is one's own, whoever asks */
+  readonly slug: string
+  readonly name: string
+  readonly role: OrgRole
+  /** Whether it is one's own: it has no other members, and stays */
+  readonly personal: boolean
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+}
+
 /** An error, as RFC 9457 writes it. `code` is stable; `detail` is for people. */
 export interface Problem {
   readonly type: string
@@ -535,6 +581,11 @@ export interface Project {
   readonly name: string
   /** The asking member's own role; null when a key asks */
   readonly role: Role | null
+  /** The organization that it belongs to; null when a key asks */
+  readonly organization: {
+    readonly id: string
+    readonly name: string
+  } | null
   /** RFC 3339, UTC, with milliseconds */
   readonly createdAt: string
 }

@@ -14,6 +14,7 @@ export function registerProjects(program: Command, run: Run): void {
     .description("create a project, and use it from now on")
     .argument("<name>", "its name")
     .option("--slug <slug>", "its name in addresses; derived from the name when left out")
+    .option("--org <org>", "the organization that owns it; your own when left out")
     .addHelpText("after", '\nExample:\n  ashlar projects create "World atlas" --slug atlas')
     .action(run(create))
   projects.command("use").description("mean this project when none is named").argument("<slug>").action(run(use))
@@ -30,13 +31,21 @@ async function list(cli: Cli): Promise<Outcome> {
   const admin = cli.admin()
   const projects = await Array.fromAsync(everyItem((page) => admin.projects.list(page)))
   const current = cli.profile?.project
-  const rows = projects.map(({ slug, name, role }) => [slug === current ? "→" : "", slug, name, role ?? "–"])
+  const rows = projects.map(({ slug, name, role, organization }) => [
+    slug === current ? "→" : "",
+    ...[slug, name, organization?.name ?? "–", role ?? "–"],
+  ])
   const text = rows.length === 0 ? "No projects yet. Create one: ashlar projects create <name>" : ""
-  return { value: projects, text: text || toTable(["", "slug", "name", "your role"], rows) }
+  return { value: projects, text: text || toTable(["", "slug", "name", "organization", "your role"], rows) }
 }
 
-async function create(cli: Cli, name: string, options: { readonly slug?: string }): Promise<Outcome> {
-  const project = await cli.admin().projects.create({ name, ...options })
+async function create(
+  cli: Cli,
+  name: string,
+  { org, ...options }: { readonly slug?: string; readonly org?: string },
+): Promise<Outcome> {
+  const organization = org === undefined ? {} : { organization: org }
+  const project = await cli.admin().projects.create({ name, ...options, ...organization })
   remember(cli, project.slug)
   return { value: project, text: `Created project ${project.slug}. Commands mean it from now on.` }
 }
@@ -52,8 +61,8 @@ async function show(cli: Cli, slug: string | undefined): Promise<Outcome> {
   return { value: project, text: describe(project) }
 }
 
-function describe({ slug, name, id, role, createdAt }: Project): string {
-  return toFacts({ slug, name, id, "your role": role, created: createdAt })
+function describe({ slug, name, id, role, organization, createdAt }: Project): string {
+  return toFacts({ slug, name, id, organization: organization?.name ?? "–", "your role": role, created: createdAt })
 }
 
 async function remove(cli: Cli, slug: string, options: { readonly yes?: boolean }): Promise<Outcome> {

@@ -91,11 +91,7 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Pro
   const plain = Buffer.from(made("kms-plain", "nobody")).toString("base64")
   const { sealed } = await ask(`POST ${P}/kms/keys/${keyName}/encrypt`, { plain, context })
   made("kms-sealed", "nobody", (sealed as string).slice(-40))
-  const O = `/v1/orgs/org-of-${owner.home}`
-  await ask(`PATCH ${O}`, { name: made("org-name", "members") })
-  const asked = `${made("org-invite-email", "members").toLowerCase()}@example.com`
-  const orgInvite = await ask(`POST ${O}/invites`, { email: asked, role: "viewer" })
-  made("org-invite", "nobody", orgInvite.token)
+  const invite = await setOrgCanaries(`/v1/orgs/org-of-${owner.home}`, made, ask)
   const project = await ask(`PATCH ${P}`, { name: made("project-name", "readers") })
 
   const kept = { path: `${P}/keys`, body: { kind: "secret", name: "kept" }, key: fresh("once") }
@@ -108,13 +104,25 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Pro
       secret,
       keyName,
       org: `org-of-${owner.home}`,
-      invite: orgInvite.invite.id,
+      invite: invite,
       user: session.user.id,
       session: session.sessionId,
       path: "",
     },
   }
   return { canaries, things: { ...things, appUser: user.id }, kept }
+}
+
+type Made = (kind: string, seenBy: Canary["seenBy"], text?: string) => string
+type Ask = (call: string, body?: unknown) => Promise<Answer["body"]>
+
+/** What an organization holds beside its projects. @returns the id of an invite */
+async function setOrgCanaries(org: string, made: Made, ask: Ask): Promise<string> {
+  await ask(`PATCH ${org}`, { name: made("org-name", "members") })
+  const email = `${made("org-invite-email", "members").toLowerCase()}@example.com`
+  const { invite, token } = await ask(`POST ${org}/invites`, { email, role: "viewer" })
+  made("org-invite", "nobody", token)
+  return invite.id
 }
 
 /** Finds a canary as it is, or in an encoding that hides it from a reader and not from a thief. */

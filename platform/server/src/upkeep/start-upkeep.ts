@@ -37,6 +37,8 @@ export async function startUpkeep(schedulerUrl: string, parts: UpkeepParts, log:
   }
   try {
     await scheduler.start()
+    // Accounts of earlier releases have no organization of their own.
+    await control.organizations.openPersonal(parts.identity.people.ids())
     // What a crash left behind: nothing is being made yet.
     for (const projectId of control.projects.leftovers()) await pushRemoval(queue, projectId)
   } catch (error) {
