@@ -21,6 +21,13 @@ export const sessionsQuery = () => queryOptions({ queryKey: ["sessions"], queryF
 export const projectsQuery = () => queryOptions({ queryKey: ["projects"], queryFn: () => admin.projects.list(ALL) })
 export const projectQuery = (p: string) =>
   queryOptions({ queryKey: ["project", p], queryFn: () => admin.projects.get(p) })
+export const orgsQuery = () => queryOptions({ queryKey: ["orgs"], queryFn: () => admin.organizations.list(ALL) })
+export const orgQuery = (o: string) =>
+  queryOptions({ queryKey: ["org", o, "facts"], queryFn: () => admin.organizations.get(o) })
+export const orgMembersQuery = (o: string) =>
+  queryOptions({ queryKey: ["org", o, "members"], queryFn: () => admin.organizations.members(o, ALL) })
+export const orgInvitesQuery = (o: string) =>
+  queryOptions({ queryKey: ["org", o, "invites"], queryFn: () => admin.organizations.invites(o, ALL) })
 export const healthQuery = () =>
   queryOptions({ queryKey: ["health"], queryFn: () => admin.health.ready(), refetchInterval: HEALTH_EVERY_MS })
 export const capabilitiesQuery = () =>
@@ -122,6 +129,12 @@ export const metricsQuery = (p: string, f: string) =>
 export function refresh(p: string, ...parts: readonly string[]): void {
   for (const part of parts) void queryClient.invalidateQueries({ queryKey: ["p", p, part] })
   void queryClient.invalidateQueries({ queryKey: ["p", p, "audit"] })
+}
+
+/** Reads again all that is known of an organization. */
+export function refreshOrg(o: string): void {
+  void queryClient.invalidateQueries({ queryKey: ["org", o] })
+  void queryClient.invalidateQueries({ queryKey: ["orgs"] })
 }
 
 export function isNotFound(error: unknown): boolean {

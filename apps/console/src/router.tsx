@@ -97,6 +97,7 @@ const projects = createRoute({
   getParentRoute: () => signedIn,
   path: "/projects",
   staticData: { area: "Projects" },
+  validateSearch: (search: { org?: string | undefined } & SearchSchemaInput) => checked({ org: text(search.org) }),
   component: lazyRouteComponent(() => import("./screens/projects.tsx"), "ProjectsScreen"),
 })
 const security = createRoute({
@@ -104,6 +105,29 @@ const security = createRoute({
   path: "/security",
   staticData: { area: "Security" },
   component: lazyRouteComponent(() => import("./screens/account/security.tsx"), "SecurityScreen"),
+})
+const organization = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/orgs/$o",
+  staticData: { area: "Organization" },
+  component: lazyRouteComponent(() => import("./screens/organization/organization.tsx"), "OrganizationScreen"),
+})
+const organizationIndex = createRoute({
+  getParentRoute: () => organization,
+  path: "/",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/orgs/$o/members", params: params as { o: string }, replace: true })
+  },
+})
+const orgMembers = createRoute({
+  getParentRoute: () => organization,
+  path: "members",
+  component: lazyRouteComponent(() => import("./screens/organization/org-members.tsx"), "OrgMembersScreen"),
+})
+const orgGeneral = createRoute({
+  getParentRoute: () => organization,
+  path: "general",
+  component: lazyRouteComponent(() => import("./screens/organization/org-general.tsx"), "OrgGeneralScreen"),
 })
 const project = createRoute({ getParentRoute: () => signedIn, path: "/projects/$p", component: ProjectFrame })
 const overview = createRoute({
@@ -263,6 +287,7 @@ const routeTree = root.addChildren([
   signedIn.addChildren([
     projects,
     security,
+    organization.addChildren([organizationIndex, orgMembers, orgGeneral]),
     project.addChildren([
       overview,
       collections.addChildren([

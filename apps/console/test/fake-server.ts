@@ -8,6 +8,8 @@ import type { Collection } from "./fake/documents.ts"
 import { type FakeFunction, writeCall } from "./fake/functions.ts"
 import { functionsApi, invoke } from "./fake/functions-api.ts"
 import { accountApi, callerOf, peopleApi } from "./fake/people-api.ts"
+import { orgsApi } from "./fake/orgs-api.ts"
+import { callerOf, peopleApi } from "./fake/people-api.ts"
 import { addProject, type Call, createWorld, type Person, type Project, person, type World } from "./fake/world.ts"
 
 /** What the tests reach into. */
@@ -49,7 +51,9 @@ const capabilities = {
   limits: {},
 }
 
-const shown = ({ id, slug, name, role, createdAt }: Project) => ({ id, slug, name, role, createdAt })
+const shown = ({ id, slug, name, role, org, createdAt }: Project) => {
+  return { id, slug, name, role, organization: { id: org.id, name: org.name }, createdAt }
+}
 
 async function projectsApi(world: World, request: Request, url: URL, who: Person): Promise<Response> {
   const [, , , slug, area, name, part, id] = url.pathname.split("/").map(decodeURIComponent)
@@ -59,9 +63,9 @@ async function projectsApi(world: World, request: Request, url: URL, who: Person
   const mine = world.projects.filter((project) => project.members.some((member) => member.userId === who.id))
   if (slug === undefined && method === "GET") return json(page(mine.map(shown), url))
   if (slug === undefined) {
-    const wanted = body as { name: string; slug?: string }
+    const wanted = body as { name: string; slug?: string; organization?: string }
     const derived = wanted.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")
-    return json(shown(addProject(world, who, wanted.name, wanted.slug ?? derived)), 201)
+    return json(shown(addProject(world, who, wanted.name, wanted.slug ?? derived, wanted.organization)), 201)
   }
   const project = mine.find((one) => one.slug === slug || one.id === slug)
   if (!project) throw new Refusal(404, "CONTROL_PROJECT_NOT_FOUND", `No project is called ${slug}.`)
@@ -135,6 +139,7 @@ export function startFakeServer(options: { port?: number; fresh?: boolean } = {}
     const who = callerOf(world, request)
     const ofAccount = accountApi(path, request.method)
     if (ofAccount) return ofAccount
+    if (path.startsWith("/v1/orgs")) return orgsApi(world, request, url, who)
     if (path.startsWith("/v1/projects")) return projectsApi(world, request, url, who)
     throw new Refusal(404, "HTTP_NOT_FOUND", "Nothing is here.")
   }

@@ -99,9 +99,10 @@ export function authorizeOrg(
   nameOf: (accountId: string) => string | undefined,
 ): OrgAccess {
   const user = requireUser(request.caller, "see organizations")
-  const ref = request.ref === PERSONAL ? user.id : request.ref
+  const isOwn = request.ref === PERSONAL
+  const ref = isOwn ? user.id : request.ref
   const sql = `SELECT o.*, m.role FROM control_orgs o JOIN control_org_members m ON m.org_id = o.id
-    WHERE o.${isProjectId(ref) ? "id" : "slug"} = ? AND m.account_id = ?`
+    WHERE o.${isOwn || isProjectId(ref) ? "id" : "slug"} = ? AND m.account_id = ?`
   const row = file.get<OrgRow & { role: OrgRole }>(sql, [ref, user.id])
   if (!row) throw new OrgNotFound()
   const actor = { kind: "user", id: user.id, label: user.email } as const

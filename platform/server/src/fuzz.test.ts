@@ -123,7 +123,11 @@ async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport
     headers: (): Record<string, string> => (credential === undefined ? {} : { authorization: `Bearer ${credential}` }),
     async setup({ name }) {
       await furnish(stage)
-      if (name?.startsWith("orgs.")) invites.unshift(await furnishOrgs(stage))
+      if (name?.startsWith("orgs.")) invites.splice(0, 1, await furnishOrgs(stage))
+      // Who leaves the organization that the project went to has left the project too.
+      if (name === "members.remove")
+        for (const role of ["viewer", "developer"])
+          await stage.call("owner", "POST", `${P}/members`, { email: `${role}@example.com`, role })
       if (name?.startsWith("app.users.")) users.unshift(await addAppUser(stage))
       const isOwn = who === "owner" && ENDS_SESSIONS.has(name)
       if (name === "kms.cancel-deletion")

@@ -19,6 +19,7 @@ import { Face } from "../ui/face.tsx"
 import { Mark } from "../ui/mark.tsx"
 import { Menu, MenuChoices, MenuItem, MenuLabel, MenuLine } from "../ui/menu.tsx"
 import { Keys } from "../ui/tooltip.tsx"
+import { OrgSwitcher } from "./org-switcher.tsx"
 import { overlay } from "./overlay.ts"
 import { exact, places, useArea } from "./rail.tsx"
 
@@ -44,6 +45,7 @@ export function TopBar() {
       </Link>
       <PhoneTitle />
       <nav className="not-phone flex items-center min-w-0" aria-label="Breadcrumb">
+        <OrgSwitcher />
         {p !== undefined && <ProjectSwitcher p={p} isLast={area === "Overview"} />}
         {p !== undefined && area !== undefined && area !== "Overview" && (
           <>
@@ -78,8 +80,8 @@ function PhoneTitle() {
   const area = useArea()
   const router = useRouter()
   const canGoBack = useCanGoBack()
-  const { p, c, f } = useParams({ strict: false })
-  const title = c ?? f ?? (area === "Overview" ? p : area) ?? "Ashlar"
+  const { p, o, c, f } = useParams({ strict: false })
+  const title = c ?? f ?? (area === "Overview" ? p : (o ?? area)) ?? "Ashlar"
   const up = (): void => {
     if (canGoBack) router.history.back()
     else void router.navigate({ to: "/projects" })

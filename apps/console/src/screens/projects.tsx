@@ -1,22 +1,26 @@
-import type { Project } from "@ashlar/sdk"
+import type { Organization, Project } from "@ashlar/sdk"
 import { useMutation, useQuery } from "@tanstack/react-query"
-import { Link, useNavigate } from "@tanstack/react-router"
+import { Link, useNavigate, useSearch } from "@tanstack/react-router"
 import { Plus } from "lucide-react"
 import { type FormEvent, useDeferredValue, useRef, useState } from "react"
 import { useActions } from "../actions.ts"
 import { TopBar } from "../frame/top-bar.tsx"
 import { toAgo, toDate } from "../model/format.ts"
-import { projectsQuery, queryClient } from "../queries.ts"
+import { orgsQuery, projectsQuery, queryClient } from "../queries.ts"
 import { admin } from "../session.ts"
 import { Button } from "../ui/button.tsx"
 import { FormDialog } from "../ui/dialog.tsx"
-import { Field } from "../ui/form.tsx"
+import { Field, Select } from "../ui/form.tsx"
 import { Blank, Bones, Failed } from "../ui/state.tsx"
 import { fieldError, formError } from "./account-form.tsx"
+import { managesPeople } from "./organization/org-roles.ts"
 
 /** Find a project, or make one; it can be used within a second. */
 export function ProjectsScreen() {
+  const { org } = useSearch({ from: "/signed-in/projects" })
   const projects = useQuery(projectsQuery())
+  const orgs = useQuery(orgsQuery())
+  const current = orgs.data?.items.find(({ slug, id }) => slug === org || id === org)
   const [creating, setCreating] = useState(false)
   const [search, setSearch] = useState("")
   const shown = useDeferredValue(search).toLowerCase()
@@ -32,7 +36,9 @@ export function ProjectsScreen() {
       run: () => input.current?.focus(),
     },
   ])
-  const all = projects.data?.items ?? []
+  // An organization that is not one's own to see has no projects here.
+  const isHere = (project: Project): boolean => org === undefined || project.organization?.id === current?.id
+  const all = (projects.data?.items ?? []).filter(isHere)
   const found = all.filter((project) => `${project.name} ${project.slug}`.toLowerCase().includes(shown))
   return (
     <div className="app app-bare">
@@ -67,7 +73,7 @@ export function ProjectsScreen() {
         )}
         {projects.data && all.length === 0 && <NoProject onCreate={() => setCreating(true)} />}
         {all.length > 0 && <ProjectTable projects={found} />}
-        {creating && <NewProject onClose={() => setCreating(false)} />}
+        {creating && <NewProject org={current} onClose={() => setCreating(false)} />}
       </main>
     </div>
   )
@@ -81,6 +87,7 @@ function ProjectTable({ projects }: { projects: readonly Project[] }) {
           <tr>
             <th scope="col">Name</th>
             <th scope="col">Address</th>
+            <th scope="col">Organization</th>
             <th scope="col" className="w-36">
               Your role
             </th>
@@ -98,6 +105,7 @@ function ProjectTable({ projects }: { projects: readonly Project[] }) {
                 </Link>
               </td>
               <td className="mono text-fg-2">{project.slug}</td>
+              <td className="text-fg-2">{project.organization?.name}</td>
               <td className="text-fg-2">{project.role}</td>
               <td className="r text-fg-3" title={toDate(project.createdAt)}>
                 {toAgo(project.createdAt, Date.now())}
@@ -106,7 +114,7 @@ function ProjectTable({ projects }: { projects: readonly Project[] }) {
           ))}
           {projects.length === 0 && (
             <tr>
-              <td colSpan={4} className="text-fg-2">
+              <td colSpan={5} className="text-fg-2">
                 No project is called that.
               </td>
             </tr>
@@ -143,12 +151,15 @@ function toSlug(name: string): string {
     .slice(0, 40)
 }
 
-function NewProject({ onClose }: { onClose: () => void }) {
+function NewProject({ org, onClose }: { org: Organization | undefined; onClose: () => void }) {
   const navigate = useNavigate()
+  const orgs = useQuery(orgsQuery())
+  const places = (orgs.data?.items ?? []).filter(({ role }) => managesPeople(role))
+  const [place, setPlace] = useState(org && managesPeople(org.role) ? org.slug : "personal")
   const [name, setName] = useState("")
   const [slug, setSlug] = useState("")
   const create = useMutation({
-    mutationFn: () => admin.projects.create({ name: name.trim(), ...(slug !== "" && { slug }) }),
+    mutationFn: () => admin.projects.create({ name: name.trim(), organization: place, ...(slug !== "" && { slug }) }),
     onSuccess: async (project) => {
       await queryClient.invalidateQueries({ queryKey: ["projects"] })
       await navigate({ to: "/projects/$p", params: { p: project.slug } })
@@ -184,6 +195,14 @@ function NewProject({ onClose }: { onClose: () => void }) {
         hint="Optional. Small letters, digits and hyphens; it cannot be changed later."
         onChange={(event) => setSlug(event.target.value)}
       />
+      {places.length > 1 && (
+        <Select
+          label="Organization"
+          value={place}
+          choices={places.map(({ slug: choice, name: text }) => [choice, text] as const)}
+          onChange={setPlace}
+        />
+      )}
     </FormDialog>
   )
 }

@@ -8,6 +8,7 @@ export interface World {
   isSetUp: boolean
   readonly people: Person[]
   readonly projects: Project[]
+  readonly orgs: Org[]
   readonly bearers: Map<string, Person>
   readonly cookies: Map<string, Person>
   readonly invites: Map<string, { project: Project; role: string }>
@@ -28,6 +29,16 @@ export interface Member {
   name: string
   role: string
   joinedAt: string
+}
+
+export interface Org {
+  id: string
+  slug: string
+  name: string
+  personal: boolean
+  createdAt: string
+  members: Member[]
+  invites: { id: string; email: string; role: string; invitedBy: string; createdAt: string; expiresAt: string }[]
 }
 
 export interface Key {
@@ -59,6 +70,7 @@ export interface Project {
   slug: string
   name: string
   role: string
+  org: Org
   createdAt: string
   collections: Collection[]
   functions: FakeFunction[]
@@ -96,10 +108,31 @@ export function addPerson(
 ): Person {
   const made = { id: nextId(), createdAt: now(), administrator, ...input }
   world.people.push(made)
+  addOrg(world, made, { id: made.id, slug: "personal", name: made.name, personal: true })
   return made
 }
 
-export function addProject(world: World, owner: Person, name: string, slug: string): Project {
+export function addOrg(
+  world: World,
+  { id, email, name }: Person,
+  org: Omit<Org, "createdAt" | "members" | "invites">,
+): Org {
+  const members = [{ userId: id, email, name, role: "owner", joinedAt: now() }]
+  const made = { ...org, createdAt: now(), members, invites: [] }
+  world.orgs.push(made)
+  return made
+}
+
+/** The organization of this name, for somebody who is in it. */
+export function findOrg(world: World, who: Person, ref: string): Org {
+  const found = world.orgs.find(
+    (org) => (org.id === ref || org.slug === ref) && org.members.some(({ userId }) => userId === who.id),
+  )
+  if (!found) throw new Refusal(404, "CONTROL_ORG_NOT_FOUND", "No organization has this name.")
+  return found
+}
+
+export function addProject(world: World, owner: Person, name: string, slug: string, org = "personal"): Project {
   if (world.projects.some((project) => project.slug === slug))
     throw new Refusal(409, "CONTROL_SLUG_TAKEN", `The address ${slug} is taken.`)
   const members = [{ userId: owner.id, email: owner.email, name: owner.name, role: "owner", joinedAt: now() }]
@@ -108,6 +141,7 @@ export function addProject(world: World, owner: Person, name: string, slug: stri
     slug,
     name,
     role: "owner",
+    org: findOrg(world, owner, org),
     createdAt: now(),
     collections: [],
     functions: [],
@@ -146,6 +180,7 @@ export function createWorld(fresh: boolean): World {
     isSetUp: !fresh,
     people: [],
     projects: [],
+    orgs: [],
     bearers: new Map(),
     cookies: new Map(),
     invites: new Map(),
@@ -161,7 +196,15 @@ function addDemo(world: World): void {
     name: "Tomas Okafor",
     password: "another wall entirely",
   })
-  const atlas = addProject(world, maya, "atlas", "atlas")
+  const northwall = addOrg(world, maya, { id: nextId(), slug: "northwall", name: "Northwall", personal: false })
+  northwall.members.push({
+    ...{ userId: tomas.id, email: tomas.email, name: tomas.name, role: "member", joinedAt: ago(12 * DAY_MS) },
+  })
+  northwall.invites.push({
+    ...{ id: nextId(), email: "ines@northwall.dev", role: "viewer", invitedBy: maya.email, createdAt: ago(DAY_MS) },
+    expiresAt: new Date(Date.now() + 6 * DAY_MS).toISOString(),
+  })
+  const atlas = addProject(world, maya, "atlas", "atlas", "northwall")
   atlas.collections = demoCollections()
   atlas.functions = demoFunctions()
   atlas.members.push({

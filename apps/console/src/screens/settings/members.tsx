@@ -1,12 +1,12 @@
 import type { Invite, Member, Role } from "@ashlar/sdk"
 import { useMutation, useQuery } from "@tanstack/react-query"
-import { useParams } from "@tanstack/react-router"
+import { Link, useParams } from "@tanstack/react-router"
 import { UserMinus, UserPlus } from "lucide-react"
 import { useState } from "react"
 import { useActions } from "../../actions.ts"
 import { useStore } from "../../model/external.ts"
 import { toAgo, toDate } from "../../model/format.ts"
-import { membersQuery, projectQuery, refresh } from "../../queries.ts"
+import { membersQuery, orgsQuery, projectQuery, refresh } from "../../queries.ts"
 import { admin, sessionState } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { Button, CopyButton, IconButton } from "../../ui/button.tsx"
@@ -60,6 +60,7 @@ export function MembersScreen() {
         )}
       </div>
       <div className="scroll">
+        {project.data?.organization && <Inherited organization={project.data.organization} />}
         {members.isPending && <Bones heightPx={40} label="Loading members" />}
         {members.isError && (
           <Failed title="The members could not be read" error={members.error} onRetry={() => void members.refetch()} />
@@ -113,6 +114,22 @@ export function MembersScreen() {
       {invite && <InviteLink invite={invite} onClose={() => setInvite(undefined)} />}
       {leaving && <RemoveMember p={p} member={leaving} onClose={() => setLeaving(undefined)} />}
     </section>
+  )
+}
+
+/** Members of the organization are in the project without being listed here. */
+function Inherited({ organization }: { organization: { readonly id: string; readonly name: string } }) {
+  const orgs = useQuery(orgsQuery())
+  const isIn = orgs.data?.items.some(({ id, personal }) => id === organization.id && !personal)
+  if (!isIn) return null
+  return (
+    <p className="p-4 text-fg-2">
+      These are here for this project alone. So is everybody in{" "}
+      <Link className="link" to="/orgs/$o/members" params={{ o: organization.id }}>
+        {organization.name}
+      </Link>
+      , with the role that they have there.
+    </p>
   )
 }
 
