@@ -65,6 +65,8 @@ const screens = {
   "/settings/general": ["settings/settings", "settings/general"],
   "/settings/api-keys": ["settings/settings", "settings/api-keys"],
   "/settings/members": ["settings/settings", "settings/members"],
+  "/orgs/:o/members": ["organization/organization", "organization/org-members"],
+  "/orgs/:o/general": ["organization/organization", "organization/org-general"],
   "/audit": ["audit"],
 } as const
 

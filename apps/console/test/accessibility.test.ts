@@ -47,6 +47,11 @@ const routes: readonly (readonly [path: string, ready: string])[] = [
   ["/projects/atlas/settings/users", "td"],
   ["/projects/atlas/settings/sign-in", "form"],
   ["/projects/atlas/audit", "td"],
+  ["/orgs/northwall/members", "td"],
+  ["/orgs/personal/members", ".blank"],
+  ["/orgs/northwall/general", "form"],
+  ["/orgs/nowhere/members", ".blank"],
+  ["/projects?org=northwall", "td"],
   ["/projects/nowhere", ".blank"],
 ]
 

@@ -54,6 +54,7 @@ export function OrgSwitcher() {
             onSelect={() => void navigate({ to: "/projects", search: { org: org.slug } })}
           >
             {org.name}
+            {org.personal && <span className="tag ml-2">you</span>}
           </MenuItem>
         ))}
         <MenuLine />

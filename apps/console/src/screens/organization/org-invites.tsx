@@ -24,7 +24,7 @@ export function OpenInvites({
 }) {
   return (
     <section aria-labelledby="open-invites">
-      <div className="bar">
+      <div className="bar head">
         <h2 id="open-invites">Invited</h2>
       </div>
       <table className="rows stack">
@@ -32,10 +32,10 @@ export function OpenInvites({
           <tr>
             <th scope="col">Email</th>
             <th scope="col">Asked by</th>
-            <th scope="col" className="w-72">
+            <th scope="col" className="w-44">
               Role
             </th>
-            <th scope="col" className="r w-32">
+            <th scope="col" className="r w-40">
               Until
             </th>
             <th scope="col" className="w-16">

@@ -15,7 +15,7 @@ import { Face } from "../../ui/face.tsx"
 import { Select } from "../../ui/form.tsx"
 import { Blank, Bones, Failed, messageOf } from "../../ui/state.tsx"
 import { InviteDialog, InviteLink, OpenInvites } from "./org-invites.tsx"
-import { givable, managesPeople, reaches } from "./org-roles.ts"
+import { givable, givableNames, managesPeople, reaches } from "./org-roles.ts"
 
 /** Who is in the organization, and who was asked to be. */
 export function OrgMembersScreen() {
@@ -101,7 +101,7 @@ function MemberTable({
         <tr>
           <th scope="col">Name</th>
           <th scope="col">Email</th>
-          <th scope="col" className="w-72">
+          <th scope="col" className="w-44">
             Role in all projects
           </th>
           <th scope="col" className="r w-32">
@@ -160,7 +160,7 @@ function MemberRow({
             hideLabel
             label={`Role of ${member.name}`}
             value={change.isPending ? change.variables : member.role}
-            choices={givable(role)}
+            choices={givableNames(role)}
             onChange={(next) => change.mutate(next)}
           />
         ) : (

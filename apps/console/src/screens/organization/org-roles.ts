@@ -17,6 +17,11 @@ export function managesPeople(role: OrgRole | undefined): boolean {
   return role === "owner" || role === "admin"
 }
 
+/** The same by their names alone, for rows that have no place for more. */
+export function givableNames(own: OrgRole | undefined): readonly (readonly [OrgRole, string])[] {
+  return givable(own).map(([role, hint]) => [role, hint.split(",")[0] ?? role] as const)
+}
+
 /** The roles that somebody with this one may give, each with what it lets do. */
 export function givable(own: OrgRole | undefined): readonly (readonly [OrgRole, string])[] {
   return hints.filter(([role]) => reaches(own, role))
