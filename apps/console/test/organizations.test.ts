@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { describeInBrowser, until } from "./browser.ts"
 
-describeInBrowser("organizations", ({ open, fake }) => {
+describeInBrowser("organizations", ({ open }) => {
   test("are switched by keyboard, and show their projects, members and open invites", async () => {
     const page = await open("/projects/atlas")
     await page.getByRole("link", { name: "Northwall" }).waitFor()
@@ -46,7 +46,7 @@ describeInBrowser("organizations", ({ open, fake }) => {
     await page.getByLabel("Name").fill("Granite")
     await page.keyboard.press("Enter")
     await page.waitForURL(/\/projects\/granite$/)
-    await page.goto(`${fake.url}/invite/in_nothing`)
+    await page.goto(new URL("/invite/in_nothing", page.url()).href)
     await page.getByText("You are signed in as maya@northwall.dev.").waitFor()
     await page.getByRole("button", { name: "Join" }).click()
     await page.getByRole("alert").filter({ hasText: "used, expired or unknown" }).waitFor()
