@@ -7,9 +7,8 @@ import { collectionsApi } from "./fake/collections-api.ts"
 import type { Collection } from "./fake/documents.ts"
 import { type FakeFunction, writeCall } from "./fake/functions.ts"
 import { functionsApi, invoke } from "./fake/functions-api.ts"
-import { accountApi, callerOf, peopleApi } from "./fake/people-api.ts"
 import { orgsApi } from "./fake/orgs-api.ts"
-import { callerOf, peopleApi } from "./fake/people-api.ts"
+import { accountApi, callerOf, peopleApi } from "./fake/people-api.ts"
 import { addProject, type Call, createWorld, type Person, type Project, person, type World } from "./fake/world.ts"
 
 /** What the tests reach into. */
