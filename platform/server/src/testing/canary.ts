@@ -83,14 +83,7 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Pro
   const app = await ask(`POST ${P}/auth/signin`, { email: address, password })
   made("user-refresh-token", "nobody", (app.refreshToken as string).split("_").slice(2).join("_"))
   made("user-access-token", "nobody", (app.accessToken as string).split(".")[2])
-  const secret = made("secret-name", "members")
-  await ask(`PUT ${P}/secrets/${secret}`, { value: made("secret-value", "nobody") })
-  const keyName = made("kms-key", "members")
-  await ask(`POST ${P}/kms/keys`, { name: keyName, algorithm: "AES-256-GCM" })
-  const context = { row: made("kms-context", "nobody") }
-  const plain = Buffer.from(made("kms-plain", "nobody")).toString("base64")
-  const { sealed } = await ask(`POST ${P}/kms/keys/${keyName}/encrypt`, { plain, context })
-  made("kms-sealed", "nobody", (sealed as string).slice(-40))
+  const { secret, keyName } = await setKeyCanaries(P, made, ask)
   const invite = await setOrgCanaries(`/v1/orgs/org-of-${owner.home}`, made, ask)
   const project = await ask(`PATCH ${P}`, { name: made("project-name", "readers") })
 
@@ -115,6 +108,19 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Pro
 
 type Made = (kind: string, seenBy: Canary["seenBy"], text?: string) => string
 type Ask = (call: string, body?: unknown) => Promise<Answer["body"]>
+
+/** Keys and secrets. @returns their names */
+async function setKeyCanaries(P: string, made: Made, ask: Ask): Promise<{ secret: string; keyName: string }> {
+  const secret = made("secret-name", "members")
+  await ask(`PUT ${P}/secrets/${secret}`, { value: made("secret-value", "nobody") })
+  const keyName = made("kms-key", "members")
+  await ask(`POST ${P}/kms/keys`, { name: keyName, algorithm: "AES-256-GCM" })
+  const context = { row: made("kms-context", "nobody") }
+  const plain = Buffer.from(made("kms-plain", "nobody")).toString("base64")
+  const { sealed } = await ask(`POST ${P}/kms/keys/${keyName}/encrypt`, { plain, context })
+  made("kms-sealed", "nobody", (sealed as string).slice(-40))
+  return { secret, keyName }
+}
 
 /** What an organization holds beside its projects. @returns the id of an invite */
 async function setOrgCanaries(org: string, made: Made, ask: Ask): Promise<string> {
