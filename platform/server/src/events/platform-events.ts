@@ -41,6 +41,7 @@ const TYPES: Readonly<Record<string, string>> = {
   "user.update": "ashlar.user.updated",
   "user.delete": "ashlar.user.deleted",
   "user.signout": "ashlar.user.signed-out",
+  "auth.provider": "ashlar.auth-provider.updated",
   "auth.settings": "ashlar.auth-settings.updated",
   "secret.read": "ashlar.secret.read",
   "function.deploy": "ashlar.function.deployed",
