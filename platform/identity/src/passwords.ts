@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto"
+import { createPasswords, PasswordsBusy } from "@ashlar/auth/passwords"
 import { Busy } from "./errors.ts"
 
 /** Turns passwords into what may be stored, and checks them against it. */
@@ -24,52 +25,35 @@ export interface Argon2Options {
 }
 
 /**
- * Argon2id by the runtime, off the event loop, a bounded number at a time.
+ * Argon2id by `@ashlar/auth`, a bounded number at a time.
  *
  * `hash` and `verify` reject with `IDENTITY_BUSY` when `queueLimit` calls wait already.
- *
- * @see RFC 9106; OWASP Password Storage Cheat Sheet (m=19456, t=2, p=1)
  */
 export function argon2Passwords(options: Argon2Options = {}): PasswordHasher {
-  const { memoryKib = 19_456, passes = 2, concurrency = 2, queueLimit = 64 } = options
-  const turn = createTurnstile(concurrency, queueLimit)
-  const parameters = `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$`
+  const { memoryKib = 19_456, passes = 2 } = options
+  const passwords = createPasswords({ ...options, memoryKib, passes, formerly: fold, allowWeak: true })
   return {
-    hash: (password) =>
-      turn(() => Bun.password.hash(fold(password), { algorithm: "argon2id", memoryCost: memoryKib, timeCost: passes })),
-    verify: (password, hash) => turn(() => Bun.password.verify(fold(password), hash)),
-    isOutdated: (hash) => !hash.startsWith(parameters),
-    decoy: `${parameters}${unpadded(randomBytes(32))}$${unpadded(randomBytes(32))}`,
+    hash: (password) => unlessBusy(passwords.hash(password)),
+    verify: (password, hash) => unlessBusy(passwords.verify(password, hash)),
+    isOutdated: (hash) => passwords.isOutdated(hash),
+    decoy: `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`,
   }
 }
 
-/** One password typed on two keyboards may differ in code points: fold them. The runtime refuses an empty password. */
+async function unlessBusy<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof PasswordsBusy) throw new Busy(undefined, { details: { retryAfterSeconds: 1 }, cause: error })
+    throw error
+  }
+}
+
+/** As passwords were folded before hashes were made by `@ashlar/auth`. */
 function fold(password: string): string {
-  return password === "" ? "\0" : password.normalize("NFKC")
+  return password.normalize("NFKC")
 }
 
 function unpadded(bytes: Buffer): string {
   return bytes.toString("base64").replace(/=+$/, "")
-}
-
-/** Lets `concurrency` tasks run; the others wait in the order they came. */
-function createTurnstile(concurrency: number, queueLimit: number): <T>(task: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = []
-  let running = 0
-  return async (task) => {
-    if (running >= concurrency) {
-      if (waiting.length >= queueLimit) throw new Busy(undefined, { details: { retryAfterSeconds: 1 } })
-      // Whoever leaves hands the place over, so `running` stays as it is.
-      await new Promise<void>((enter) => waiting.push(enter))
-    } else {
-      running += 1
-    }
-    try {
-      return await task()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else running -= 1
-    }
-  }
 }

@@ -7,6 +7,8 @@ export interface AppUserRooms {
   of(projectId: string): Promise<AppUsers>
   /** To be told before a project's file is removed. */
   forget(projectId: string): void
+  /** Deletes what is over of those that are open: in the others nothing has come to be since. @param signal Ends it between two. */
+  prune(signal: AbortSignal): Promise<void>
 }
 
 /** Kept at hand: each holds a few keys. */
@@ -27,5 +29,12 @@ export function createAppUserRooms(rooms: ProjectRooms, options: AppUsersOptions
       return opened
     },
     forget: (projectId) => void known.delete(projectId),
+    async prune(signal) {
+      for (const [projectId, users] of [...known]) {
+        signal.throwIfAborted()
+        // One that was forgotten meanwhile has no file any more.
+        if (known.has(projectId)) await (await users).prune(signal)
+      }
+    },
   }
 }

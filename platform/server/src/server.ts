@@ -160,7 +160,7 @@ async function compose(
     bundles: bundleStore(storage, (keys) => pushBundleRemoval(work.queue, keys)),
   })
   closers.push(() => functions.close())
-  const parts = { file: system, clock, identity, control, functions, kms, queue: work.queue, storage }
+  const parts = { file: system, clock, identity, appUsers, control, functions, kms, queue: work.queue, storage }
   const upkeep = await startUpkeep(folder.jobsUrl, parts, log)
   closers.push(() => upkeep.stop())
 

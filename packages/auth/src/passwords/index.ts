@@ -1,3 +1,4 @@
+export { BreachListAway, PasswordHashUnknown, PasswordsBusy, PasswordWeak, PasswordWrong } from "../errors.ts"
 export { type BreachFilterOptions, breachFilter, makeBreachFilter } from "./breach-filter.ts"
 export type { BreachList } from "./breach-list.ts"
 export { type BreachRangeOptions, breachRange } from "./breach-range.ts"

@@ -7,6 +7,7 @@ import type { Queue } from "@ashlar/queue"
 import { defineSchedule, type Schedule } from "@ashlar/scheduler"
 import type { SqliteFile } from "@ashlar/sqlite"
 import type { Storage } from "@ashlar/storage"
+import type { AppUserRooms } from "../app-user-rooms.ts"
 import { pruneAnswers } from "../layers/idempotency.ts"
 import { pushBundleRemoval } from "./remove-bundles.ts"
 import { pushRemoval } from "./remove-storage.ts"
@@ -24,6 +25,7 @@ export interface UpkeepParts {
   readonly file: SqliteFile
   readonly clock: Clock
   readonly identity: Identity
+  readonly appUsers: AppUserRooms
   readonly control: Control
   readonly kms: Kms
   readonly queue: Queue
@@ -33,9 +35,10 @@ export interface UpkeepParts {
 
 /** What an install does for itself, each hour or each day. What was missed while it was stopped is done once when it starts. */
 export function upkeepSchedules(parts: UpkeepParts): readonly Schedule[] {
-  const { file, clock, identity, control, kms, queue, functions, storage } = parts
+  const { file, clock, identity, appUsers, control, kms, queue, functions, storage } = parts
   return [
     defineSchedule("prune-sessions", times, async ({ signal }) => void (await identity.prune(signal))),
+    defineSchedule("prune-app-users", times, async ({ signal }) => void (await appUsers.prune(signal))),
     defineSchedule("prune-answers", times, async ({ signal }) => void (await pruneAnswers({ file, clock }, signal))),
     defineSchedule("destroy-keys", times, async () => void (await kms.destroyDue())),
     defineSchedule("sweep-leftovers", times, async ({ signal }) => {

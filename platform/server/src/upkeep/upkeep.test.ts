@@ -138,7 +138,7 @@ describe("the code of functions", () => {
   }, 60_000)
 })
 
-const NAMES = ["destroy-keys", "prune-answers", "prune-sessions", "sweep-bundles", "sweep-leftovers"]
+const NAMES = ["destroy-keys", "prune-answers", "prune-app-users", "prune-sessions", "sweep-bundles", "sweep-leftovers"]
 
 test("the schedules of an install are seen from outside, and can be run", async () => {
   const data = join(folder(), "data")
