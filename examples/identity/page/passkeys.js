@@ -6,7 +6,7 @@ const post = async (path, body) => {
     body: JSON.stringify(body ?? {}),
   })
   const said = await answer.json()
-  if (!answer.ok) throw new Error(said.title ?? said.detail ?? said.message ?? "It did not work.")
+  if (!answer.ok) throw new Error(said.detail ?? said.title ?? "It did not work.")
   return said
 }
 const get = async (options) =>
@@ -26,7 +26,14 @@ const ceremonies = {
     return "/account"
   },
 }
-for (const button of document.querySelectorAll("[data-passkey]"))
+/** What browsers say in words of their own. */
+const SAID = {
+  NotAllowedError: "No passkey was used. Try again, or take another way.",
+  InvalidStateError: "This device has a passkey of your account already.",
+  SecurityError: "Passkeys do not work at this address. Open the page at the name of the app.",
+}
+for (const button of document.querySelectorAll("[data-passkey]")) {
+  button.hidden = !globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON
   button.addEventListener("click", async () => {
     try {
       location.assign(await ceremonies[button.dataset.passkey](button.dataset.next))
@@ -35,6 +42,7 @@ for (const button of document.querySelectorAll("[data-passkey]"))
         document.querySelector("[role=alert]") ??
         document.querySelector("h1").insertAdjacentElement("afterend", document.createElement("p"))
       alert.setAttribute("role", "alert")
-      alert.textContent = error.message
+      alert.textContent = SAID[error.name] ?? error.message
     }
   })
+}

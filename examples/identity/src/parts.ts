@@ -1,13 +1,17 @@
 import { hkdfSync } from "node:crypto"
-import { openSessions, type SessionGuard, type Sessions, sessionGuard } from "@ashlar/auth"
+import { type ApiKeys, openApiKeys, openSessions, type SessionGuard, type Sessions, sessionGuard } from "@ashlar/auth"
 import { createEmailFlows, type EmailFlows, type EmailMessage } from "@ashlar/auth/email"
 import { createMfa, type Mfa } from "@ashlar/auth/mfa"
 import { createPasswordPolicy, createPasswords, type PasswordPolicy, type Passwords } from "@ashlar/auth/passwords"
 import { openProofs } from "@ashlar/auth/proofs"
 import { openRateLimits, type RateLimit, type RateLimits } from "@ashlar/cache/rate-limits"
 import { html, type Mail, openMail } from "@ashlar/mail"
+import { createOAuthClient, type OAuthClient, type Provider } from "@ashlar/oauth/client"
 import { openDatabase } from "@ashlar/orm"
 import { createSealer, type Sealer } from "@ashlar/security"
+import { hmacSigner, openAudit } from "@ashlar/security/audit"
+import { Identities } from "./identities.ts"
+import { Journal } from "./journal.ts"
 import { People } from "./people.ts"
 
 export interface IdentityOptions {
@@ -17,6 +21,8 @@ export interface IdentityOptions {
   readonly database: string
   /** 32 random bytes, which stay. */
   readonly secret: Uint8Array
+  /** Who else signs people in. Default: nobody. */
+  readonly providers?: readonly Provider[]
 }
 
 /** What the routes share. */
@@ -25,6 +31,13 @@ export interface Parts {
   /** Passkeys are for a name, which an address is not: on this machine they are at `localhost`. */
   readonly passkeyOrigin: string
   readonly people: People
+  /** Accounts of elsewhere that open accounts here. */
+  readonly identities: Identities
+  readonly client: OAuthClient
+  readonly keys: ApiKeys
+  /** What tokens of other apps must be for, to be taken by `/api`. */
+  readonly apiAudience: string
+  readonly journal: Journal
   readonly sessions: Sessions
   readonly signedIn: SessionGuard
   readonly passwords: Passwords
@@ -38,17 +51,31 @@ export interface Parts {
   readonly tries: RateLimit
   /** Whether browsers reach it over TLS: cookies are held to that. */
   readonly isSecure: boolean
+  /** What people read of a provider. */
+  labelOf(provider: string): string
+  /** Tells the owner of an address what was done to the account. */
+  tell(address: string, text: string): void
   close(): Promise<void>
 }
 
-export async function openParts({ origin, database: url, secret }: IdentityOptions): Promise<Parts> {
+export async function openParts({ origin, database: url, secret, providers = [] }: IdentityOptions): Promise<Parts> {
   const key = (name: string) => new Uint8Array(hkdfSync("sha256", secret, "", `identity ${name}`, 32))
   const isSecure = origin.startsWith("https:")
   const passkeyOrigin = origin.replace("//127.0.0.1", "//localhost")
   const [database, store] = [await openDatabase(url), await openProofs(url)]
-  const people = await People.open(database)
+  const [people, identities] = [await People.open(database), await Identities.open(database)]
+  const keys = openApiKeys(url, { prefix: "identity", maxPerOwner: 20 })
+  const journal = new Journal(openAudit(url, { signers: [hmacSigner({ keyId: "a", key: key("audit") })] }))
   const sessions = openSessions(url, { idle: "12h", lifetime: "7d" })
-  const signedIn = sessionGuard({ sessions, cookie: { prefix: isSecure ? "__Host-" : "", secure: isSecure } })
+  const signedIn = sessionGuard({
+    sessions,
+    // A role that was taken away counts at once.
+    load: async ({ userId }) => {
+      const person = await people.find(userId)
+      return person && { roles: [person.role], claims: {} }
+    },
+    cookie: { prefix: isSecure ? "__Host-" : "", secure: isSecure },
+  })
   const sealer = createSealer({ keys: { a: key("sealer") }, current: "a" })
   const mfa = createMfa({
     store,
@@ -78,10 +105,16 @@ export async function openParts({ origin, database: url, secret }: IdentityOptio
     deliver: (message) => mail.send(wordsOf(message)),
   })
   const limits = openRateLimits("memory:")
+  const client = createOAuthClient({ url: origin, sealer, providers, store })
   return {
     origin,
     passkeyOrigin,
     people,
+    identities,
+    client,
+    keys,
+    apiAudience: `${origin}/api`,
+    journal,
     sessions,
     signedIn,
     passwords,
@@ -93,9 +126,15 @@ export async function openParts({ origin, database: url, secret }: IdentityOptio
     limits,
     tries: limits.slidingWindow("password", { limit: 10, window: "15m" }),
     isSecure,
+    labelOf: (provider) => client.providers.find(({ name }) => name === provider)?.label ?? provider,
+    tell(address, text) {
+      // It is not waited for: how long a mail takes tells nobody anything.
+      void mail.send({ to: address, subject: "Your account was changed", text }).catch(console.error)
+    },
     async close() {
       await flows.settled()
-      await Promise.all([sessions.close(), store.close(), database.close(), limits.close(), mail.close()])
+      await Promise.all([sessions.close(), keys.close(), journal.close()])
+      await Promise.all([client.close(), store.close(), database.close(), limits.close(), mail.close()])
     },
   }
 }

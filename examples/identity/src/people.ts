@@ -1,7 +1,6 @@
 import type { EmailAccounts } from "@ashlar/auth/email"
 import type { Database } from "@ashlar/orm"
-
-export type Role = "member" | "admin"
+import type { Role } from "./access.ts"
 
 export interface PersonRow {
   readonly id: string

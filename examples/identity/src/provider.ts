@@ -1,4 +1,5 @@
 import { createOAuthServer, type OAuthClient, type OAuthServer } from "@ashlar/oauth/server"
+import { SCOPES } from "./access.ts"
 import type { Parts } from "./parts.ts"
 import type { Signing } from "./signing.ts"
 
@@ -14,6 +15,8 @@ export function createProvider(parts: Parts, signing: Signing, { store, clients 
     issuer: origin,
     store,
     clients,
+    scopes: { "profile:read": SCOPES["profile:read"], "profile:write": SCOPES["profile:write"] },
+    resources: { [parts.apiAudience]: { scopes: ["profile:read", "profile:write"], accessTokenSeconds: 300 } },
     keys: { sealer },
     people: {
       async current(ctx) {

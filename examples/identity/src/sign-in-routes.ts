@@ -2,7 +2,7 @@ import { safeNext } from "@ashlar/auth/email"
 import { AshlarError } from "@ashlar/core"
 import type { BaseContext, Scope } from "@ashlar/http"
 import { v } from "@ashlar/validation"
-import * as pages from "./pages.ts"
+import * as pages from "./pages/sign-in-pages.ts"
 import type { Parts } from "./parts.ts"
 import type { Signing } from "./signing.ts"
 
@@ -20,7 +20,14 @@ const WRONG = "The name or the password is not right."
 
 /** Pages by which people come in. */
 export function signInRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signing: Signing): void {
-  const { people, passwords, flows, tries, signedIn } = parts
+  const { people, passwords, flows, tries, signedIn, journal } = parts
+  // At the address of the app: what a browser keeps on its way to a provider is for the host that it comes back to.
+  const waysTo = (next: string) =>
+    parts.client.providers.map(({ name, label }) => ({
+      label,
+      href: `${parts.origin}/sign-in/${name}?next=${encodeURIComponent(next)}`,
+    }))
+  const signInPage = (next: string, problem?: string) => pages.signInPage({ next, problem, ways: waysTo(next) })
 
   scope.get("/", async (ctx) => {
     const principal = await signing.principalOf(ctx)
@@ -28,49 +35,57 @@ export function signInRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signing:
   })
 
   // Whoever makes an account proves the address first: there are no others.
-  scope.get("/sign-up", (ctx) => ctx.html(pages.signUpPage()))
+  scope.get("/sign-up", (ctx) => ctx.html(pages.signUpPage({ ways: waysTo("/account") })))
   scope.post("/sign-up", { body: Email }, async (ctx) => {
     try {
       const { handle } = await flows.askSignIn(ctx.body.email, { next: "/account" })
       return ctx.html(pages.mailboxPage(handle))
     } catch (error) {
-      return ctx.html(pages.signUpPage(saidOf(error)), statusOf(error))
+      return ctx.html(pages.signUpPage({ ways: waysTo("/account"), problem: saidOf(error) }), statusOf(error))
     }
   })
 
-  scope.get("/sign-in", { query: Next }, (ctx) =>
-    ctx.html(pages.signInPage({ next: safeNext(ctx.query.next, "/account") })),
-  )
+  scope.get("/sign-in", { query: Next }, (ctx) => ctx.html(signInPage(safeNext(ctx.query.next, "/account"))))
   scope.post("/sign-in", { body: Password }, async (ctx) => {
     const { username, password } = ctx.body
     const next = safeNext(ctx.body.next, "/account")
-    const refused = (problem: string, status: 401 | 429) => ctx.html(pages.signInPage({ next, problem }), status)
+    const refused = (problem: string, status: 401 | 429) => ctx.html(signInPage(next, problem), status)
     const { allowed } = await tries.take(username.trim().toLowerCase())
     if (!allowed) return refused("Too many tries for this name. Wait a while, or sign in by a link.", 429)
     const person = await people.findByLogin(username)
     const save = (better: string) => people.setPasswordHash(person!.id, better)
-    if (!(await passwords.verify(password, person?.password_hash, save)) || person === undefined)
+    if (!(await passwords.verify(password, person?.password_hash, save)) || person === undefined) {
+      // The name is not noted: people type passwords there. The same work for names that nobody has.
+      await journal.note(ctx, "session.refused", { about: person?.id, by: undefined, outcome: "failure" })
       return refused(WRONG, 401)
+    }
     await tries.reset(username.trim().toLowerCase())
     return go(ctx, await signing.begin(ctx, { userId: person.id, amr: ["pwd"], next }))
   })
   scope.post("/sign-out", async (ctx) => {
+    const principal = await signing.principalOf(ctx)
+    if (principal !== undefined) await journal.note(ctx, "session.ended", { about: principal.id })
     await signedIn.signOut(ctx)
     return go(ctx, "/")
   })
-  mailRoutes(scope, parts, signing)
+  mailRoutes(scope, parts, { signing, signInPage })
   factorRoutes(scope, parts, signing)
 }
 
+interface MailRoutes {
+  readonly signing: Signing
+  readonly signInPage: (next: string, problem: string) => string
+}
+
 /** Links and codes that are sent. */
-function mailRoutes<E>(scope: Scope<unknown, E>, { flows }: Parts, signing: Signing): void {
+function mailRoutes<E>(scope: Scope<unknown, E>, { flows, journal }: Parts, { signing, signInPage }: MailRoutes): void {
   scope.post("/sign-in/email", { body: Email }, async (ctx) => {
     const next = safeNext(ctx.body.next, "/account")
     try {
       const { handle } = await flows.askSignIn(ctx.body.email, { next })
       return ctx.html(pages.mailboxPage(handle))
     } catch (error) {
-      return ctx.html(pages.signInPage({ next, problem: saidOf(error) }), statusOf(error))
+      return ctx.html(signInPage(next, saidOf(error)), statusOf(error))
     }
   })
   scope.get("/sign-in/email/confirm", { query: Token }, async (ctx) => {
@@ -81,7 +96,8 @@ function mailRoutes<E>(scope: Scope<unknown, E>, { flows }: Parts, signing: Sign
     const { token, handle = "", code = "" } = ctx.body
     try {
       const shown = token === undefined ? { handle, code: code.replaceAll(/\s/g, "") } : { token }
-      const { account, next } = await flows.signIn(shown)
+      const { account, next, isNew } = await flows.signIn(shown)
+      if (isNew) await journal.note(ctx, "account.created", { about: account.id, details: { by: "email" } })
       return go(ctx, await signing.begin(ctx, { userId: account.id, amr: ["email"], next }))
     } catch (error) {
       return ctx.html(token === undefined ? pages.mailboxPage(handle, saidOf(error)) : gone(), statusOf(error))
@@ -93,7 +109,7 @@ function mailRoutes<E>(scope: Scope<unknown, E>, { flows }: Parts, signing: Sign
     try {
       await flows.askReset(ctx.body.email)
     } catch (error) {
-      return ctx.html(pages.messagePage("A new password", saidOf(error)), statusOf(error))
+      return ctx.html(pages.resetAskPage(saidOf(error)), statusOf(error))
     }
     return ctx.html(pages.messagePage("Look into your mailbox", "If the address has an account, a mail is on its way."))
   })
@@ -103,7 +119,8 @@ function mailRoutes<E>(scope: Scope<unknown, E>, { flows }: Parts, signing: Sign
   })
   scope.post("/reset/confirm", { body: Reset }, async (ctx) => {
     try {
-      await flows.reset({ token: ctx.body.token }, ctx.body.password)
+      const { account } = await flows.reset({ token: ctx.body.token }, ctx.body.password)
+      await journal.note(ctx, "password.reset", { about: account.id })
     } catch (error) {
       const isWeak = error instanceof AshlarError && error.code === "AUTH_PASSWORD_WEAK"
       return ctx.html(isWeak ? pages.resetPage(ctx.body.token, saidOf(error)) : gone(), statusOf(error))
@@ -113,7 +130,7 @@ function mailRoutes<E>(scope: Scope<unknown, E>, { flows }: Parts, signing: Sign
 }
 
 /** By passkey alone, and second factors. */
-function factorRoutes<E>(scope: Scope<unknown, E>, { mfa, signedIn }: Parts, signing: Signing): void {
+function factorRoutes<E>(scope: Scope<unknown, E>, { mfa, signedIn, journal }: Parts, signing: Signing): void {
   scope.post("/passkey/options", () => mfa.passkeys.signInOptions())
   scope.post("/passkey", { body: Ceremony }, async (ctx) => {
     const passed = await mfa.passkeys.signIn(ctx.body.response as never)
@@ -133,7 +150,9 @@ function factorRoutes<E>(scope: Scope<unknown, E>, { mfa, signedIn }: Parts, sig
         const passed = await (/^[\d\s]+$/.test(code) ? mfa.totp.verify(id, code) : mfa.recovery.use(id, code))
         await signing.add(ctx, passed, ctx.principal, ctx.body.remember === "yes")
       } catch (error) {
-        return ctx.html(pages.factorPage(next, saidOf(error)), statusOf(error))
+        const said = saidOf(error)
+        await journal.note(ctx, "factor.refused", { about: id, outcome: "failure" })
+        return ctx.html(pages.factorPage(next, said), statusOf(error))
       }
       return go(ctx, next)
     })

@@ -21,18 +21,21 @@ export interface Signing {
   isComplete(principal: Principal): Promise<boolean>
 }
 
-export function createSigning({ signedIn, mfa, isSecure }: Parts): Signing {
+export function createSigning({ signedIn, mfa, isSecure, journal }: Parts): Signing {
   const jarOf = createCookies({ prefix: isSecure ? "__Host-" : "", secure: isSecure })
   const deviceOf = (jar: Cookies): string | undefined => jar.get("device")
   return {
     async begin(ctx, { userId, amr, next }) {
       const isKnown = await mfa.devices.isKnown(userId, deviceOf(jarOf(ctx)))
-      await signedIn.signIn(ctx, { userId, amr: isKnown ? [...amr, "device"] : amr })
+      const ways = isKnown ? [...amr, "device"] : amr
+      await journal.note(ctx, "session.started", { about: userId, details: { by: ways } })
+      await signedIn.signIn(ctx, { userId, amr: ways })
       if (isKnown || amr.includes("mfa") || !(await mfa.isEnrolled(userId))) return next
       return `/factor?next=${encodeURIComponent(next)}`
     },
     async add(ctx, passed, principal, remember) {
       const changes = changesBy(passed, principal)
+      await journal.note(ctx, "factor.shown", { about: principal.id, details: { by: passed.amr } })
       await signedIn.rotate(ctx, changes)
       if (!remember) return
       const { token } = await mfa.devices.remember(

@@ -1,78 +1,15 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test"
-import { createHash, createHmac, randomBytes } from "node:crypto"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
-import { createIdentityApp } from "../src/app.ts"
-
-const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium"
-const hasBrowser = existsSync(executablePath)
-const isCi = process.env.CI === "true"
-if (!hasBrowser && !isCi) console.log(`skipped: identity in a browser: none at ${executablePath}; install chromium`)
-const args = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-]
-
-const CLIENT = { id: "shop", secret: "a-secret-of-32-random-characters!", redirect: "http://127.0.0.1:9/callback" }
-const PASSWORD = "correct horse battery"
-
-/** What an authenticator app shows. */
-function appCode(secret: string, steps = 0): string {
-  const bits = [...secret].map((sign) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(sign).toString(2).padStart(5, "0"))
-  const key = Buffer.from(
-    bits
-      .join("")
-      .match(/.{8}/g)!
-      .map((byte) => Number.parseInt(byte, 2)),
-  )
-  const step = Buffer.alloc(8)
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps))
-  const mac = createHmac("sha1", key).update(step).digest()
-  return String((mac.readUInt32BE(mac.at(-1)! & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0")
-}
-
-async function start() {
-  const folder = mkdtempSync(join(tmpdir(), "ashlar-identity-"))
-  // The port is part of the issuer, so it is found first.
-  const probe = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() })
-  const port = probe.port!
-  await probe.stop(true)
-  const origin = `http://127.0.0.1:${port}`
-  const made = await createIdentityApp({
-    origin,
-    database: `sqlite:${join(folder, "identity.db")}`,
-    secret: new Uint8Array(randomBytes(32)),
-    clients: [{ id: CLIENT.id, name: "The Shop", secret: CLIENT.secret, redirectUris: [CLIENT.redirect] }],
-  })
-  const server = await made.app.listen({ port, host: "127.0.0.1" })
-  return {
-    ...made,
-    origin,
-    async stop() {
-      await server.stop(0)
-      await made.close()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
+import { createHash, randomBytes } from "node:crypto"
+import type { Browser, BrowserContext, Page } from "playwright-core"
+import { appCode, CLIENT, type Identity, lacksBrowser, openBrowser, PASSWORD, startIdentity } from "./identity-world.ts"
 
 describe("the pages", () => {
-  let identity: Awaited<ReturnType<typeof start>>
+  let identity: Identity
   beforeAll(async () => {
-    identity = await start()
+    identity = await startIdentity()
   })
   afterAll(() => identity.stop())
-  const send = (path: string, form?: Record<string, string>, headers: Record<string, string> = {}) =>
-    fetch(`${identity.origin}${path}`, {
-      redirect: "manual",
-      headers,
-      ...(form && { method: "POST", body: new URLSearchParams(form) }),
-    })
+  const send: Identity["send"] = (...sent) => identity.send(...sent)
 
   test("say the same of names that there are and that there are not", async () => {
     const { people, passwords } = identity.parts
@@ -98,7 +35,7 @@ describe("the pages", () => {
     expect([forged.status, forged.headers.getSetCookie()]).toEqual([403, []])
     const page = await send("/sign-in?next=//evil.example")
     const policy = page.headers.get("content-security-policy")!
-    expect([policy.includes("script-src 'self'"), policy.includes("frame-ancestors 'self'")]).toEqual([true, true])
+    expect([policy.includes("script-src 'self'"), policy.includes("frame-ancestors 'none'")]).toEqual([true, true])
     const text = await page.text()
     expect([text.includes("evil.example"), /<script(?! src="\/passkeys.js")/.test(text)]).toEqual([false, false])
   })
@@ -132,16 +69,16 @@ describe("the pages", () => {
   })
 })
 
-describe.skipIf(!hasBrowser && !isCi)("in Chromium", () => {
+describe.skipIf(lacksBrowser("identity in a browser"))("in Chromium", () => {
   setDefaultTimeout(120_000)
-  let identity: Awaited<ReturnType<typeof start>>
+  let identity: Identity
   let browser: Browser
   let context: BrowserContext
   let page: Page
   const problems: string[] = []
   beforeAll(async () => {
-    identity = await start()
-    browser = await chromium.launch({ executablePath, args, headless: true })
+    identity = await startIdentity()
+    browser = await openBrowser()
     context = await browser.newContext()
     page = await context.newPage()
     page.on("pageerror", (error) => problems.push(String(error)))
@@ -202,8 +139,8 @@ describe.skipIf(!hasBrowser && !isCi)("in Chromium", () => {
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD)
     await press("Sign in")
     await page.waitForURL("**/factor?next=*")
-    await page.goto(`${localhost()}/account`)
-    expect(await page.textContent("body")).toContain("stronger") // half signed in is not signed in
+    await page.goto(`${localhost()}/account/keys`)
+    await page.waitForURL("**/factor?next=%2Faccount%2Fkeys") // half signed in is not signed in
     await page.goto(`${localhost()}/factor`)
     await page.getByLabel("Code of your app").fill("000 000")
     await press("Go on")
