@@ -9,7 +9,10 @@ import type { Parts } from "./parts.ts"
 
 const RoleChange = v.object({ role: v.enum(ROLES) })
 const LogQuery = v.object({
-  after: v.string().max(200).optional(),
+  after: v
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional(),
   outcome: v.enum(["", "success", "failure", "denied"]).optional(),
 })
 

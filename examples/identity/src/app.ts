@@ -51,20 +51,27 @@ export async function createIdentityApp({ clients = [], practice, trustedProxies
     skip: (ctx) => ctx.method === "GET",
   })
   app.scope("/", [headers, unkept, refusals, csrf(), calm], (scope) => {
+    scope.get("/favicon.ico", (ctx) => ctx.empty())
     scope.get("/style.css", () => asset("style.css", "text/css"))
     scope.get("/passkeys.js", () => asset("passkeys.js", "text/javascript"))
     signInRoutes(scope, parts, signing)
-    externalRoutes(scope, parts, signing)
     accountRoutes(scope, parts, signing)
     securityRoutes(scope, parts)
     adminRoutes(scope, parts)
     const caller = createCaller(parts, signing, (request) => app.fetch(request))
     apiRoutes(scope, { parts, caller })
   })
+  // Providers that answer by a form of their page, as Apple does.
+  const origins = (options.providers ?? []).flatMap(({ formPost, server }) =>
+    formPost === true ? [new URL(server.issuer).origin] : [],
+  )
+  app.scope("/", [headers, unkept, refusals, csrf(origins.length > 0 ? { origins } : {}), calm], (scope) =>
+    externalRoutes(scope, parts, signing),
+  )
   // What would be in people's mailboxes: for trying out, never where mail is real.
   app.scope("/mail", mailPreview({ mail: parts.mail }))
   app.add(provider.routes)
-  if (practice !== undefined) app.add(practice.routes)
+  for (const [name, route] of Object.entries(practice?.routes ?? {})) app.add({ [`practice ${name}`]: route })
   const close = async () => {
     await Promise.all([provider.close(), practice?.close()])
     await parts.close()

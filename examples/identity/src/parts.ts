@@ -8,7 +8,7 @@ import { openRateLimits, type RateLimit, type RateLimits } from "@ashlar/cache/r
 import { html, type Mail, openMail } from "@ashlar/mail"
 import { createOAuthClient, type OAuthClient, type Provider } from "@ashlar/oauth/client"
 import { openDatabase } from "@ashlar/orm"
-import { createSealer, type Sealer } from "@ashlar/security"
+import { createSealer, type SafeFetch, type Sealer } from "@ashlar/security"
 import { hmacSigner, openAudit } from "@ashlar/security/audit"
 import { Identities } from "./identities.ts"
 import { Journal } from "./journal.ts"
@@ -23,6 +23,8 @@ export interface IdentityOptions {
   readonly secret: Uint8Array
   /** Who else signs people in. Default: nobody. */
   readonly providers?: readonly Provider[]
+  /** Asks providers. For tests. Default: as `createOAuthClient` does. */
+  readonly fetch?: SafeFetch
 }
 
 /** What the routes share. */
@@ -58,7 +60,13 @@ export interface Parts {
   close(): Promise<void>
 }
 
-export async function openParts({ origin, database: url, secret, providers = [] }: IdentityOptions): Promise<Parts> {
+export async function openParts({
+  origin,
+  database: url,
+  secret,
+  providers = [],
+  fetch,
+}: IdentityOptions): Promise<Parts> {
   const key = (name: string) => new Uint8Array(hkdfSync("sha256", secret, "", `identity ${name}`, 32))
   const isSecure = origin.startsWith("https:")
   const passkeyOrigin = origin.replace("//127.0.0.1", "//localhost")
@@ -105,7 +113,7 @@ export async function openParts({ origin, database: url, secret, providers = [] 
     deliver: (message) => mail.send(wordsOf(message)),
   })
   const limits = openRateLimits("memory:")
-  const client = createOAuthClient({ url: origin, sealer, providers, store })
+  const client = createOAuthClient({ url: origin, sealer, providers, store, ...(fetch && { fetch }) })
   return {
     origin,
     passkeyOrigin,

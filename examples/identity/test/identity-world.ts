@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Provider } from "@ashlar/oauth/client"
 import type { OAuthServer } from "@ashlar/oauth/server"
+import type { SafeFetch } from "@ashlar/security"
 import { type Browser, chromium } from "playwright-core"
 import { createIdentityApp } from "../src/app.ts"
 
@@ -60,6 +61,7 @@ interface World {
   readonly origin?: string
   readonly providers?: readonly Provider[]
   readonly practice?: OAuthServer
+  readonly fetch?: SafeFetch
   readonly trustedProxies?: readonly string[]
 }
 export type Identity = Awaited<ReturnType<typeof startIdentity>>
