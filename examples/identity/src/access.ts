@@ -11,7 +11,6 @@ export const access = defineAccess({
 
 export const ROLES = ["member", "admin"] as const
 export type Role = (typeof ROLES)[number]
-export const isRole = (text: string): text is Role => (ROLES as readonly string[]).includes(text)
 
 /** What people may give to keys and to other apps. Rights over others, and the log, are for pages only. */
 export const SCOPES = {

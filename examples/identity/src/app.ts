@@ -36,6 +36,8 @@ export async function createIdentityApp({ clients = [], practice, trustedProxies
       directives: {
         "form-action": ["'self'", ...new Set(addresses)],
         "frame-ancestors": ["'none'"],
+        "style-src": ["'self'"],
+        "font-src": ["'self'"],
         ...(!parts.isSecure && { "upgrade-insecure-requests": false }),
       },
     },
