@@ -4,8 +4,8 @@ import type { Audit, AuditEntry, AuditOutcome, AuditReport } from "@ashlar/secur
 export interface Noted {
   /** Whose account it is about. Undefined: of nobody here. */
   readonly about?: string | undefined
-  /** Who did it. Default: whose account it is. */
-  readonly by?: string | undefined
+  /** Who did it; null: nobody who is known. Default: whose account it is. */
+  readonly by?: string | null | undefined
   readonly outcome?: AuditOutcome
   readonly details?: Readonly<Record<string, unknown>>
 }
@@ -21,7 +21,7 @@ export class Journal {
   async note(ctx: BaseContext, action: string, { about, by = about, outcome, details }: Noted): Promise<void> {
     await this.#audit.append({
       action,
-      actor: by === undefined ? { type: "anonymous", id: "-" } : { type: "person", id: by },
+      actor: typeof by !== "string" ? { type: "anonymous", id: "-" } : { type: "person", id: by },
       ...(about !== undefined && { target: { type: "person", id: about } }),
       ...(outcome !== undefined && { outcome }),
       context: { address: ctx.address, agent: labelOf(ctx.headers.get("user-agent")) },

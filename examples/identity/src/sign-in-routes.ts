@@ -56,7 +56,7 @@ export function signInRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signing:
     const save = (better: string) => people.setPasswordHash(person!.id, better)
     if (!(await passwords.verify(password, person?.password_hash, save)) || person === undefined) {
       // The name is not noted: people type passwords there. The same work for names that nobody has.
-      await journal.note(ctx, "session.refused", { about: person?.id, by: undefined, outcome: "failure" })
+      await journal.note(ctx, "session.refused", { about: person?.id, by: null, outcome: "failure" })
       return refused(WRONG, 401)
     }
     await tries.reset(username.trim().toLowerCase())

@@ -139,6 +139,13 @@ describe("an attacker", () => {
     ]).toEqual([true, true])
     expect((await identity.send("/account", undefined, { cookie: ana })).status).toBe(200)
   })
+  test("is noted with a wrong password as nobody, and with the name of whose account it is", async () => {
+    await identity.send("/sign-in", { username: "bob@example.org", password: "wrong words" })
+    const { id } = (await identity.parts.people.findByEmail("bob@example.org"))!
+    const [entry] = await identity.parts.journal.of(id)
+    expect(entry).toMatchObject({ action: "session.refused", actor: { type: "anonymous" }, outcome: "failure" })
+    expect(JSON.stringify(entry)).not.toContain("wrong words")
+  })
   test("changes no entry of the log unseen", async () => {
     const cookie = await proven("ana@example.org")
     const verify = async () => await (await identity.send("/audit/verify", {}, { cookie, ...page })).text()
