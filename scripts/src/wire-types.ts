@@ -53,6 +53,7 @@ const NAMES = [
   "SecretValue",
   "Session",
   "SessionInfo",
+  "ResetState",
   "SetupState",
 ]
 

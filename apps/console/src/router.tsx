@@ -72,6 +72,15 @@ const invite = createRoute({
   component: lazyRouteComponent(() => import("./screens/invite.tsx"), "InviteScreen"),
 })
 
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  staticData: { wall: true },
+  validateSearch: (search: { token?: string | undefined } & SearchSchemaInput) =>
+    checked({ token: text(search.token) }),
+  component: lazyRouteComponent(() => import("./screens/reset.tsx"), "ResetScreen"),
+})
+
 const device = createRoute({
   getParentRoute: () => root,
   path: "/device",
@@ -283,6 +292,7 @@ const routeTree = root.addChildren([
   setup,
   signIn,
   invite,
+  reset,
   device,
   signedIn.addChildren([
     projects,

@@ -128,7 +128,7 @@ describeInBrowser(
         const page = await open("/setup?token=first-stone", { theme, signedIn: false })
         await page.locator("form").waitFor()
         expect(await violations(page)).toEqual([])
-        for (const path of ["/setup?token=spent", "/sign-in", "/invite/x"]) {
+        for (const path of ["/setup?token=spent", "/sign-in", "/invite/x", "/reset?token=rs_once", "/reset"]) {
           await page.goto(new URL(path, page.url()).href)
           await page.locator("h1").waitFor()
           await page.waitForTimeout(300)

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
 import { describeInBrowser, focused, tabTo, until } from "./browser.ts"
+import { person } from "./fake/world.ts"
 
 const countries = "/projects/atlas/collections/countries"
 
@@ -260,5 +261,27 @@ describeInBrowser("the palette", (bench) => {
     await page.keyboard.press("g")
     await page.keyboard.press("f")
     await page.waitForURL(/functions$/)
+  })
+})
+
+describeInBrowser("a reset link", (bench) => {
+  test("sets a new password, by keyboard alone, and works once", async () => {
+    const page = await bench.open("/reset?token=rs_once", { signedIn: false })
+    await page.getByText("and takes your second factors away").waitFor()
+    await page.getByLabel("Password", { exact: true }).fill("short")
+    await page.keyboard.press("Enter")
+    await page.getByText("Expected a password of at least 10 characters.").waitFor()
+    await page.getByLabel("Password", { exact: true }).fill("another wall of stone")
+    await page.keyboard.press("Enter")
+    await page.getByText("You are signed out everywhere").waitFor()
+    await page.getByRole("link", { name: "Sign in" }).click()
+    await page.getByLabel("Email").fill(person.email)
+    await page.getByLabel("Password", { exact: true }).fill("another wall of stone")
+    await page.keyboard.press("Enter")
+    await page.getByRole("link", { name: "atlas" }).waitFor()
+
+    const second = await bench.open("/reset?token=rs_once", { signedIn: false })
+    await second.getByText("This link is spent").waitFor()
+    expect(await second.locator("form").count()).toBe(0)
   })
 })

@@ -91,13 +91,14 @@ export function createAdmission(options: AdmissionOptions): Admission {
     return await session.finish(user)
   }
 
-  /** The password is here in clear only now: the chance to store it under today's parameters. */
-  async function rehash(user: User, outdated: string, password: string): Promise<JoiningStatement[]> {
-    if (!passwords.isOutdated(outdated)) return []
+  /** The password is here in clear only now: the chance to store it under today's parameters. Returns what is stored. */
+  async function rehash(user: User, outdated: string, password: string): Promise<string> {
+    if (!passwords.isOutdated(outdated)) return outdated
     const passwordHash = await passwords.hash(password)
     // Guarded by the old hash: a password that was changed meanwhile is left alone.
     const sql = "UPDATE identity_accounts SET password_hash = ? WHERE id = ? AND password_hash = ?"
-    return [{ sql, params: [passwordHash, user.id, outdated] }]
+    await file.write([{ sql, params: [passwordHash, user.id, outdated] }])
+    return passwordHash
   }
 
   return {
@@ -126,16 +127,20 @@ export function createAdmission(options: AdmissionOptions): Admission {
       const tried = password.length <= MAX_TRIED_CODE_UNITS ? password : ""
       const matches = await passwords.verify(tried, known?.passwordHash ?? passwords.decoy)
       if (!known || !matches) throw new WrongCredentials()
-      const better = await rehash(known.user, known.passwordHash, password)
-      if (better.length > 0) await file.write(better)
+      const hash = await rehash(known.user, known.passwordHash, password)
       await options.onPassword(known.user)
       await perAccount.forgive(accountKey)
       const session = sessions.prepare(known.user.id, client)
-      await file.write(session.statements)
+      // A password that was reset while this one was looked at lets nobody in any more.
+      const undo = { sql: END_UNLESS_PASSWORD, params: [session.sessionId, known.user.id, known.passwordHash, hash] }
+      if ((await file.write([...session.statements, undo])).at(-1)?.changes !== 0) throw new WrongCredentials()
       return await session.finish(known.user)
     },
   }
 }
+
+const END_UNLESS_PASSWORD = `DELETE FROM identity_sessions WHERE id = ? AND NOT EXISTS (
+  SELECT 1 FROM identity_accounts WHERE id = ? AND password_hash IN (?, ?))`
 
 type NewPerson = Omit<SignUpRequest, "invite">
 

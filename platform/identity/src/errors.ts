@@ -48,6 +48,18 @@ export const InviteForAnother: ErrorClass<"IDENTITY_INVITE_FOR_ANOTHER", 403> = 
   "This invite is for another email address. Sign up with the address it was made for.",
 )
 
+export const ResetLinkSpent: ErrorClass<"IDENTITY_RESET_LINK_SPENT", 410> = defineError(
+  "IDENTITY_RESET_LINK_SPENT",
+  410,
+  "This link is used, expired, replaced by a newer one, or unknown. Ask whoever runs the install for another.",
+)
+
+export const PersonNotFound: ErrorClass<"IDENTITY_PERSON_NOT_FOUND", 404> = defineError(
+  "IDENTITY_PERSON_NOT_FOUND",
+  404,
+  "Nobody on this install has an account with this email address.",
+)
+
 export const SignupsClosed: ErrorClass<"IDENTITY_SIGNUPS_CLOSED", 403> = defineError(
   "IDENTITY_SIGNUPS_CLOSED",
   403,

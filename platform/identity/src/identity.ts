@@ -2,6 +2,7 @@ import type { RateLimits } from "@ashlar/cache/rate-limits"
 import type { Clock, IdSource } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { createAccessTokens } from "./access-tokens.ts"
+import { type AccountResets, createAccountResets } from "./account-reset.ts"
 import { createAccounts, type User } from "./accounts.ts"
 import { createAdmission, type SetupRequest, type SignInRequest, type SignUpRequest } from "./admission.ts"
 import { createAttemptLimit, ownLimits } from "./attempt-limit.ts"
@@ -126,6 +127,8 @@ export interface Identity {
   authenticate(accessToken: string): ReturnType<Sessions["authenticate"]>
   /** The sessions of a person: `list` pages newest first; the others end sessions at once. */
   readonly sessions: Pick<Sessions, "list" | "revoke" | "revokeAll">
+  /** The way back for who lost their password or their factors. */
+  readonly resets: AccountResets
   /** Second factors of people. */
   readonly factors: SecondFactors
   /** Signing in by them. */
@@ -182,6 +185,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   })
   return {
     signups,
+    resets: createAccountResets(shared),
     factors,
     steps,
     devices,

@@ -1,3 +1,5 @@
+export type { AccountResets, ResetFacts, ResetLink, ResetWriter } from "./account-reset.ts"
+export { issueResetLink } from "./account-reset.ts"
 export type { User } from "./accounts.ts"
 export type { SetupRequest, SignInRequest, SignUpRequest } from "./admission.ts"
 export type { AppByMail, AppConfirmed, AppMailRequest } from "./app/app-by-mail.ts"
@@ -29,8 +31,10 @@ export {
   InviteSpent,
   LinkRefused,
   PasskeysUnavailable,
+  PersonNotFound,
   ProviderNotFound,
   RedirectRefused,
+  ResetLinkSpent,
   RootKeyDamaged,
   RootKeyExposed,
   RootKeyMismatch,

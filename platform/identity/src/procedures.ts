@@ -4,7 +4,7 @@ import type { Statement, Transaction } from "@ashlar/sqlite"
 
 export { claimDevice, requestDevice } from "./device-procedures.ts"
 
-import { EmailTaken, InviteForAnother, InviteSpent, SetupLinkSpent } from "./errors.ts"
+import { EmailTaken, InviteForAnother, InviteSpent, ResetLinkSpent, SetupLinkSpent } from "./errors.ts"
 
 /** A statement that joins another's transaction. It states no number of changes: what it finds gone, it leaves out. */
 export type JoiningStatement = Pick<Statement, "sql" | "params">
@@ -87,6 +87,34 @@ export function issueSetupToken(
     token.expiresAtMs,
   ])
   return true
+}
+
+export interface AccountReset {
+  /** The hash of the link's token. */
+  readonly hash: string
+  readonly passwordHash: string
+  readonly nowMs: number
+}
+
+/**
+ * Spends a link: its person has this password from now on, and is signed in nowhere. What was begun with the former password, a
+ * second step or a device that was let in and has not asked yet, is over as well.
+ *
+ * @throws {IDENTITY_RESET_LINK_SPENT} when another call was first, or it expired
+ */
+export function resetAccount(tx: Transaction, { hash, passwordHash, nowMs }: AccountReset): void {
+  const link = tx.get<{ user_id: string; data: string }>(
+    "SELECT user_id, data FROM identity_proofs WHERE kind = 'account-reset' AND id = ? AND expires_at > ?",
+    [hash, nowMs],
+  )
+  if (!link) throw new ResetLinkSpent()
+  const { user_id: id } = link
+  tx.run("UPDATE identity_accounts SET password_hash = ? WHERE id = ?", [passwordHash, id])
+  tx.run("DELETE FROM identity_sessions WHERE account_id = ?", [id])
+  tx.run("DELETE FROM identity_devices WHERE account_id = ?", [id])
+  const { factors } = JSON.parse(link.data) as { readonly factors: boolean }
+  const some = factors ? "" : " AND kind IN ('account-reset', 'sign-in-step')"
+  tx.run(`DELETE FROM identity_proofs WHERE user_id = ?${some}`, [id])
 }
 
 export interface SessionRotation {

@@ -3,7 +3,7 @@ import type { Sealer } from "./sealer.ts"
 
 const SECRET_BYTES = 32
 const TAG_BYTES = 16
-const SINGLE_USE = /^(su|in)_[A-Za-z0-9_-]{43}$/
+const SINGLE_USE = /^(su|in|rs)_[A-Za-z0-9_-]{43}$/
 const REFRESH = /^rt_([0-9a-f-]{36})_([A-Za-z0-9_-]{64})$/
 
 /** What the database keeps of a token. The token has 256 random bits, so a plain hash is enough. */
@@ -11,8 +11,8 @@ export function hashToken(token: string): Uint8Array {
   return new Uint8Array(createHash("sha256").update(token).digest())
 }
 
-/** A token that works once: `su_…` sets up an install, `in_…` accepts an invite, `dv_…` lets a device in. */
-export function createSingleUseToken(kind: "su" | "in" | "dv"): string {
+/** A token that works once: `su_…` sets up an install, `in_…` accepts an invite, `dv_…` lets a device in, `rs_…` lets a person back in. */
+export function createSingleUseToken(kind: "su" | "in" | "dv" | "rs"): string {
   return `${kind}_${randomBytes(SECRET_BYTES).toString("base64url")}`
 }
 

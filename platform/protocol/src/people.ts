@@ -131,6 +131,26 @@ export const SetupFacts: Schema<SetupFacts> = v
   })
   .meta({ id: "SetupState", description: "What a set-up link is good for, before it is spent." })
 
+/** What a link that lets somebody back in is good for. */
+export interface ResetFacts {
+  readonly email: string
+  readonly name: string
+  readonly factors: boolean
+  readonly expiresAt: string
+}
+export const ResetFacts: Schema<ResetFacts> = v
+  .object({
+    email: v.string(),
+    name: v.string(),
+    factors: v.boolean().describe("Using it takes the second factors away"),
+    expiresAt: Time,
+  })
+  .meta({ id: "ResetState", description: "Whom a link lets back in, before it is spent." })
+export const ResetCheckBody: Schema<{ readonly token: string }> = v.object({ token }).meta({ id: "ResetCheck" })
+export const ResetBody: Schema<{ readonly token: string; readonly password: string }> = v
+  .object({ token, password })
+  .meta({ id: "ResetRequest" })
+
 /** What a program without a browser is given, to be let in by a person who has one. */
 export interface DeviceStart {
   readonly deviceCode: string

@@ -20,6 +20,11 @@ export const DataForeign: ErrorClass<"SERVER_DATA_FOREIGN", 500> = defineError(
   500,
   "The folder holds other files, and none of Ashlar's. Choose an empty folder, so that nothing is mixed up.",
 )
+export const DataMissing: ErrorClass<"SERVER_DATA_MISSING", 500> = defineError(
+  "SERVER_DATA_MISSING",
+  500,
+  "The data folder holds no install, or one that this version has not started yet. Name it with --data.",
+)
 export const ForeignOrigin: ErrorClass<"SERVER_FOREIGN_ORIGIN", 403> = defineError(
   "SERVER_FOREIGN_ORIGIN",
   403,

@@ -88,14 +88,15 @@ async function furnishOrgs(stage: Stage): Promise<string> {
 }
 
 /**
- * Nor these: only the first administrator is set up, once, an organization is joined by the invite of another, and a device is let in
- * when it asks again after a while.
+ * Nor these: only the first administrator is set up, once, an organization is joined by the invite of another, a reset takes a link
+ * of the data folder, and a device is let in when it asks again after a while.
  */
 const NEVER_TRIED = [
   ...FOR_APP_USERS,
   ...FOR_FACTORS,
   ...BY_MAIL,
   ...BY_PROVIDER,
+  ...["auth.reset", "auth.reset.check"],
   "device.claim",
   "orgs.join",
   "setup.check",

@@ -33,6 +33,13 @@ const page = { limit: 5, cursor: "c" }
 
 const calls: [string, (admin: Admin) => Promise<unknown>, string, unknown?][] = [
   ["setup.check", (a) => a.setup.check("t"), "POST /v1/setup/check", { token: "t" }],
+  ["reset.check", (a) => a.reset.check("t"), "POST /v1/auth/reset/check", { token: "t" }],
+  [
+    "reset.complete",
+    (a) => a.reset.complete({ token: "t", password: "p" }),
+    "POST /v1/auth/reset",
+    { token: "t", password: "p" },
+  ],
   ["me", (a) => a.me(), "GET /v1/auth/me"],
   ["sessions.list", (a) => a.sessions.list(page), "GET /v1/auth/sessions?limit=5&cursor=c"],
   ["sessions.revoke", (a) => a.sessions.revoke("s1"), "DELETE /v1/auth/sessions/s1"],

@@ -11,6 +11,7 @@ import {
   type Page,
   type PageOptions,
   path,
+  type ResetState,
   type SessionInfo,
   type SetUp,
   type SetupState,
@@ -54,6 +55,13 @@ export interface Admin {
     check(token: string): Promise<SetupState>
     /** Creates the first administrator and signs in. @throws {IDENTITY_SETUP_LINK_SPENT} Each link works once. */
     complete(input: SetUp): Promise<User>
+  }
+  /** Back in with a link of `ashlar people reset`. */
+  readonly reset: {
+    /** Whom a link lets back in, without spending it. @throws {IDENTITY_RESET_LINK_SPENT} */
+    check(token: string): Promise<ResetState>
+    /** Sets the password and ends all sessions; sign in then. @throws {IDENTITY_RESET_LINK_SPENT} Each link works once. */
+    complete(input: { readonly token: string; readonly password: string }): Promise<void>
   }
   readonly auth: Auth
   /** The person whose session, or whose access token as `credential`, this client uses. */
@@ -110,6 +118,10 @@ export function createAdmin(options: AdminOptions): Admin {
     setup: {
       check: (token) => transport.json({ method: "POST", path: "/v1/setup/check", json: { token } }),
       complete: auth.setUp,
+    },
+    reset: {
+      check: (token) => transport.json({ method: "POST", path: "/v1/auth/reset/check", json: { token } }),
+      complete: (json) => transport.json({ method: "POST", path: "/v1/auth/reset", json }),
     },
     me: () => transport.json({ path: "/v1/auth/me" }),
     sessions: {

@@ -97,6 +97,7 @@ export type {
   Project,
   QueryPage,
   QueryRequest,
+  ResetState,
   Role,
   Rule,
   RuleLevel,

@@ -590,6 +590,16 @@ export interface Project {
   readonly createdAt: string
 }
 
+/** Whom a link lets back in, before it is spent. */
+export interface ResetState {
+  readonly email: string
+  readonly name: string
+  /** Using it takes the second factors away */
+  readonly factors: boolean
+  /** RFC 3339, UTC, with milliseconds */
+  readonly expiresAt: string
+}
+
 /** What a member may do: viewers read, developers change, admins also manage members, owners also other owners, and delete. */
 export type Role = "owner" | "admin" | "developer" | "viewer"
 

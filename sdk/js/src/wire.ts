@@ -69,6 +69,7 @@ export type {
   Problem,
   ProblemIssue as ProblemError,
   Project,
+  ResetState,
   Role,
   RuleLevel,
   Rules,

@@ -2,10 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { createLog, startServer } from "@ashlar/server"
 import { type FakePlatform, startFakePlatform } from "../fake-platform.ts"
 import { type RunOptions, runCli } from "../testing-io.ts"
 import { parseLink } from "./people.ts"
 
+const JSON_BODY = { "content-type": "application/json" }
 let fake: FakePlatform
 let folder: string
 let env: Record<string, string>
@@ -219,4 +221,32 @@ test("deleting without a terminal needs --yes", async () => {
     json: { error: { code: "CLI_CONFIRMATION_NEEDED" } },
   })
   expect(fake.projects.size).toBe(1)
+})
+
+describe("people reset", () => {
+  test("prints a link for who is there, in an install that is stopped", async () => {
+    const data = join(folder, "data")
+    const server = await startServer({ port: 0, data, log: createLog(() => {}) })
+    const token = new URL(server.setupLink ?? "").searchParams.get("token") ?? ""
+    const person = { token, name: "Ada", email: "ada@example.org", password: "a phrase for the tests" }
+    await fetch(`${server.url}/v1/setup`, { method: "POST", body: JSON.stringify(person), headers: JSON_BODY })
+    await server.stop()
+    const argv = ["people", "reset", "ada@example.org", "--data", data, "--public-url", "https://a.example/"]
+    const { exitCode, stdout } = await cli([...argv, "--factors"])
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: expect.stringMatching(
+        /https:\/\/a\.example\/reset\?token=rs_[\w-]{43}\n.*Ada <ada@example\.org>[\s\S]*factors/,
+      ),
+    })
+    const { json } = await cli([...argv, "--json"])
+    expect(json()).toMatchObject({ email: "ada@example.org", factors: false })
+    const unknown = await cli(["people", "reset", "bob@example.org", "--data", data])
+    expect([unknown.exitCode, unknown.stderr]).toEqual([1, expect.stringContaining("IDENTITY_PERSON_NOT_FOUND")])
+  }, 30_000)
+
+  test("says where it looked in vain", async () => {
+    const { exitCode, stderr } = await cli(["people", "reset", "ada@example.org", "--data", join(folder, "none")])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("SERVER_DATA_MISSING")])
+  })
 })

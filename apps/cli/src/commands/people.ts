@@ -1,3 +1,4 @@
+import { resolve } from "node:path"
 import type { Admin } from "@ashlar/admin"
 import { type FactorProof, type SecondStep, secondStepOf, type User } from "@ashlar/sdk"
 import type { Command } from "commander"
@@ -5,7 +6,8 @@ import { type Cli, type Outcome, withoutEndSlash } from "../cli.ts"
 import { openUrl } from "../development/open-url.ts"
 import { InputNeeded, WrongUsage } from "../errors.ts"
 import type { Run } from "../program.ts"
-import { toFacts } from "../text.ts"
+import { printable, toFacts } from "../text.ts"
+import { loadServer } from "./up.ts"
 
 interface SignUpOptions {
   readonly token?: string
@@ -15,7 +17,7 @@ interface SignUpOptions {
   readonly passwordStdin?: boolean
 }
 
-/** `signup`, `login`, `logout`, `whoami`. */
+/** `signup`, `login`, `logout`, `whoami`, `people reset`. */
 export function registerPeople(program: Command, run: Run): void {
   program
     .command("signup")
@@ -53,6 +55,36 @@ Examples:
     .action(run(logIn))
   program.command("logout").description("end the session, and forget it here").action(run(logOut))
   program.command("whoami").description("who is signed in, and where").action(run(whoAmI))
+  program
+    .command("people")
+    .description("the people of an install, for whoever has its data folder")
+    .command("reset")
+    .description("print a link with which somebody sets a new password: once, within an hour")
+    .argument("<email>", "their email address")
+    .option("--data <folder>", "where the install keeps everything; it may be running", "./data")
+    .option("--factors", "using the link takes their second factors away too")
+    .option("--public-url <url>", "where people open the console (default: http://localhost:4000)")
+    .addHelpText("after", "\nExample:\n  ashlar people reset ada@example.org --factors --data /var/lib/ashlar")
+    .action(run(resetPerson))
+}
+
+interface ResetOptions {
+  readonly data: string
+  readonly factors?: boolean
+  readonly publicUrl?: string
+}
+
+async function resetPerson(cli: Cli, email: string, options: ResetOptions): Promise<Outcome> {
+  const given = options.publicUrl ?? (cli.io.env.ASHLAR_PUBLIC_URL || "http://localhost:4000")
+  const { url } = parseLink(given)
+  const { makeResetLink } = await loadServer()
+  const folder = resolve(cli.io.cwd, options.data)
+  const { token, ...reset } = makeResetLink(folder, { email, factors: options.factors === true })
+  const link = `${url}/reset?token=${token}`
+  const factors = reset.factors ? ", and takes their second factors away" : ""
+  const facts = toFacts({ link, for: `${printable(reset.name)} <${reset.email}>`, until: reset.expiresAt })
+  const text = `${facts}\n\nGive it to nobody else. It works once, and ends all their sessions${factors}.`
+  return { value: { link, ...reset }, text }
 }
 
 /** What a link of the console stands for. */

@@ -1,5 +1,5 @@
 import { json, Refusal } from "./answers.ts"
-import { addPerson, nextId, now, type Person, type World } from "./world.ts"
+import { addPerson, nextId, now, type Person, person, type World } from "./world.ts"
 
 type Body = Readonly<Record<string, string>>
 
@@ -44,6 +44,11 @@ function checkLink(world: World, body: Body): void {
     throw new Refusal(410, "IDENTITY_SETUP_LINK_SPENT", "The link is spent.")
 }
 
+function checkReset(world: World, { token }: Body): void {
+  if (token === "" || token !== world.resetToken)
+    throw new Refusal(410, "IDENTITY_RESET_LINK_SPENT", "The link is spent.")
+}
+
 function requireCode({ userCode = "" }: Body): void {
   if (userCode.toUpperCase().replace("-", "") !== "BCDFGHJK")
     throw new Refusal(410, "IDENTITY_DEVICE_CODE_SPENT", "This code is used, expired or unknown.")
@@ -67,6 +72,18 @@ const routes: Readonly<Record<string, (world: World, request: Request, body: Bod
     const made = addPerson(world, account(body), true)
     world.isSetUp = true
     return startSession(world, made, inCookie)
+  },
+  "/v1/auth/reset/check"(world, _request, body) {
+    checkReset(world, body)
+    const { email, name } = world.people[0] ?? person
+    return json({ email, name, factors: true, expiresAt: new Date(Date.now() + 3_540_000).toISOString() })
+  },
+  "/v1/auth/reset"(world, _request, body) {
+    checkReset(world, body)
+    Object.assign(world.people[0] ?? {}, { password: account(body).password })
+    world.resetToken = ""
+    world.cookies.clear()
+    return json(null, 204)
   },
   "/v1/auth/signin"(world, _request, body, inCookie) {
     const who = world.people.find((one) => one.email === body.email && one.password === body.password)

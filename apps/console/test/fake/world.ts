@@ -5,6 +5,7 @@ import { demoFunctions, type FakeFunction } from "./functions.ts"
 /** Everything the fake server knows. */
 export interface World {
   readonly setupToken: string
+  resetToken: string
   isSetUp: boolean
   readonly people: Person[]
   readonly projects: Project[]
@@ -177,6 +178,7 @@ export function log(
 export function createWorld(fresh: boolean): World {
   const world: World = {
     setupToken: "first-stone",
+    resetToken: "rs_once",
     isSetUp: !fresh,
     people: [],
     projects: [],

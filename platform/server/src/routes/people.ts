@@ -7,6 +7,7 @@ import {
   InviteForAnother,
   InviteSpent,
   type Session as IssuedSession,
+  ResetLinkSpent,
   SecondFactorNeeded,
   SessionEnded,
   SessionNotFound,
@@ -22,6 +23,9 @@ import {
   PageQuery,
   pageOf,
   RefreshBody,
+  ResetBody,
+  ResetCheckBody,
+  ResetFacts,
   Session,
   SessionInfo,
   SetupBody,
@@ -163,6 +167,8 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
     },
   )
 
+  addResetRoutes(app, platform, entries)
+
   app.get(
     "/v1/auth/me",
     {
@@ -218,6 +224,42 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
       response: KeySet,
     },
     () => ({ keys: identity.jwks().keys.map((key) => ({ ...key })) }),
+  )
+}
+
+/** Back in with a link of `ashlar people reset`. */
+function addResetRoutes(app: Api, { identity: { resets }, log }: Platform, { open }: Entries): void {
+  app.post(
+    "/v1/auth/reset/check",
+    {
+      name: "auth.reset.check",
+      tags: ["people"],
+      summary: "Look whether a link that lets somebody back in still works, and whom",
+      layers: [open],
+      body: ResetCheckBody,
+      response: ResetFacts,
+      errors: [ResetLinkSpent],
+    },
+    (ctx) => resets.check(ctx.body.token),
+  )
+
+  app.post(
+    "/v1/auth/reset",
+    {
+      name: "auth.reset",
+      tags: ["people"],
+      summary: "Set a new password, once, with a link of `ashlar people reset`; it ends all sessions",
+      layers: [open],
+      body: ResetBody,
+      response: { 204: null },
+      errors: [ResetLinkSpent, TooManyAttempts, ...admission],
+    },
+    async (ctx) => {
+      const { factors } = resets.check(ctx.body.token)
+      await resets.complete({ ...ctx.body, client: clientOf(ctx) })
+      log.info("somebody came back by a reset link", { address: ctx.address, factors })
+      return ctx.empty()
+    },
   )
 }
 

@@ -153,7 +153,7 @@ export interface Seen {
   readonly text: string
 }
 
-const READS: ReadonlySet<string> = new Set(["documents.query", "documents.explain", "setup.check"])
+const READS: ReadonlySet<string> = new Set(["documents.query", "documents.explain", "setup.check", "auth.reset.check"])
 const ENDS: ReadonlySet<string | undefined> = new Set([
   ...["auth.signout", "auth.refresh", "sessions.revoke"],
   ...["app.signout", "app.refresh", "app.sessions.revoke"],
