@@ -112,11 +112,16 @@ class FileStore implements CacheStore {
   async fill(key: string, entry: Entry, { token, versions }: Lease): Promise<boolean> {
     const { text, tags } = writeEntry(entry, this.maxPayloadBytes)
     return await this.#change(async () => {
-      if (!(await this.#endLease(key, token))) return false
+      const [held, untilMs] = (await read(this.#path("leases", key)))?.split("\n") ?? []
+      if (held !== token || Number(untilMs) <= systemClock.now()) return false
       const states = await this.#ensureStates(tags)
-      if (states.some((state, at) => state !== versions[at])) return false
-      await this.#put(key, text, versions)
-      return true
+      const isCurrent = states.every((state, at) => state === versions[at])
+      // The lease stands until the entry is there: in between others would begin to make it again.
+      if (isCurrent) await this.#put(key, text, versions)
+      if (await this.#endLease(key, token)) return isCurrent
+      // Another changed the key meanwhile: what is lost of it is made again.
+      await rm(this.#path("entries", key), { force: true })
+      return false
     })
   }
   async end(key: string, { token }: Lease): Promise<void> {

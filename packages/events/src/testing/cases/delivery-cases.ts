@@ -2,7 +2,17 @@ import { expect } from "bun:test"
 import { v } from "@ashlar/validation"
 import { on as handler } from "../../bus/handler.ts"
 import { defineEvent } from "../../event.ts"
-import { type BusStage, type BusSuiteOptions, Noted, numberOf, numbersOf, range, sorted, until } from "../bus-stage.ts"
+import {
+  type BusStage,
+  type BusSuiteOptions,
+  firsts,
+  Noted,
+  numberOf,
+  numbersOf,
+  range,
+  sorted,
+  until,
+} from "../bus-stage.ts"
 
 export type On = (what: string, act: (stage: BusStage) => Promise<void>, timeoutMs?: number) => void
 
@@ -254,7 +264,7 @@ function testStop(on: On): void {
     expect(signal.aborted).toBe(true)
     const { got } = await stage.collect(stage.there, { group: "a" })
     await until("the other has it", () => got.length > 0)
-    expect(numbersOf(got)).toEqual([1])
+    expect(firsts(got)).toEqual([1])
   })
   on("ends an attempt that takes too long", async (stage) => {
     const signals: AbortSignal[] = []
