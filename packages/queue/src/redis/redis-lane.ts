@@ -8,7 +8,7 @@ import {
   type RedisQueueBackend,
 } from "bullmq"
 import type { ClaimedJob, NewJob } from "../store.ts"
-import { AddDesk } from "./add-desk.ts"
+import { ScriptDesk } from "./script-desk.ts"
 import type { ScriptTexts } from "./script-texts.ts"
 
 /** What BullMQ keeps for a job of ours. */
@@ -74,7 +74,7 @@ export class RedisLane {
   readonly side: LaneSide
   readonly queue: Queue<RedisJobData, string>
   readonly #settings: LaneSettings
-  readonly #desk: AddDesk
+  readonly #desk: ScriptDesk
   /** As BullMQ has its options at its queues, one for each lease that was asked for. */
   readonly #takers = new Map<number, RedisQueueBackend>()
 
@@ -82,7 +82,7 @@ export class RedisLane {
     this.name = name
     this.side = side
     this.#settings = settings
-    this.#desk = new AddDesk(settings.client, settings.scripts)
+    this.#desk = new ScriptDesk(settings.client, settings.scripts)
     this.queue = this.#open(30_000, 1_000)
   }
 
@@ -176,7 +176,7 @@ export class RedisLane {
   #taker(leaseMs: number): RedisQueueBackend {
     const known = this.#takers.get(leaseMs)
     if (known !== undefined) return known
-    const made = this.#open(leaseMs, 1_000).getBackend() as RedisQueueBackend
+    const made = this.#open(leaseMs, 1_000, this.#desk.client).getBackend() as RedisQueueBackend
     this.#takers.set(leaseMs, made)
     return made
   }
@@ -187,8 +187,8 @@ export class RedisLane {
     return (await backend.moveStalledJobsToWait()).length
   }
 
-  #open(lockDuration: number, stalledInterval: number): Queue<RedisJobData, string> {
-    const { client, prefix } = this.#settings
+  #open(lockDuration: number, stalledInterval: number, client = this.client): Queue<RedisJobData, string> {
+    const { prefix } = this.#settings
     // What a worker of BullMQ would have, for its scripts are run without one.
     const options = {
       connection: client,

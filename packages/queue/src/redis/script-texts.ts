@@ -24,7 +24,10 @@ export class ScriptTexts {
     }
   }
 
-  /** It takes the keys, how many arguments one run has, and the arguments of all runs. Undefined where the script is not known. */
+  /**
+   * It takes the keys of the first run, and of each run: how many of its keys are others, the place and name of each of those, how many
+   * arguments it has, and these. Undefined where the script is not known.
+   */
   forMany(name: string): ManyScript | undefined {
     const known = this.#many.get(name)
     const text = this.#texts.get(name)
@@ -42,12 +45,22 @@ function repeated(lua: string): string {
   return `local function once(KEYS, ARGV)
 ${lua}
 end
-local each = tonumber(ARGV[1])
 local answers = {}
-for first = 2, #ARGV, each do
+local at = 1
+local function take()
+  at = at + 1
+  return ARGV[at - 1]
+end
+while at <= #ARGV do
+  local keys = {}
+  for place = 1, #KEYS do keys[place] = KEYS[place] end
+  for _ = 1, tonumber(take()) do
+    local place = tonumber(take())
+    keys[place] = take()
+  end
   local own = {}
-  for at = 0, each - 1 do own[at + 1] = ARGV[first + at] end
-  answers[#answers + 1] = once(KEYS, own) or false
+  for place = 1, tonumber(take()) do own[place] = take() end
+  answers[#answers + 1] = once(keys, own) or false
 end
 return answers`
 }

@@ -7,11 +7,11 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Jobs that the server adds in one go, while others wait for it. */
-const MAX_AT_ONCE = 100
+/** Runs that the server makes in one go, while others wait for it: a few milliseconds. */
+const MAX_AT_ONCE = 50
 
-/** In the place of a client when jobs are added: what is asked of it in one turn of the event loop, it asks of the server in one call. */
-export class AddDesk {
+/** Runs scripts of BullMQ: what is asked of it in one turn of the event loop, it asks of the server in one call. */
+export class ScriptDesk {
   readonly #client: IRedisClient
   readonly #scripts: ScriptTexts
   readonly #waiting: Map<string, Waiting[]> = new Map()
@@ -22,12 +22,24 @@ export class AddDesk {
     this.#scripts = scripts
   }
 
-  /** Runs a script of BullMQ: keys first, which are the same in all calls of one desk. */
+  /** The client, whose scripts go over the desk. */
+  get client(): IRedisClient {
+    const runCommand = (name: string, args: readonly unknown[]): Promise<unknown> => this.runCommand(name, args)
+    return new Proxy(this.#client, {
+      get(client, name) {
+        if (name === "runCommand") return runCommand
+        const value: unknown = Reflect.get(client, name, client)
+        return typeof value === "function" ? value.bind(client) : value
+      },
+    })
+  }
+
+  /** @param args Keys first. */
   runCommand(name: string, args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const known = this.#waiting.get(name)
-      if (known === undefined) this.#waiting.set(name, [{ args, resolve, reject }])
-      else known.push({ args, resolve, reject })
+      if (known === undefined) this.#waiting.set(name, [{ args: [...args], resolve, reject }])
+      else known.push({ args: [...args], resolve, reject })
       if (this.#isAsked) return
       this.#isAsked = true
       queueMicrotask(() => this.#ask())
@@ -50,10 +62,9 @@ export class AddDesk {
       for (const { args, resolve, reject } of group) this.#client.runCommand(name, [...args]).then(resolve, reject)
       return
     }
-    const args = [...first.args.slice(0, script.numberOfKeys), first.args.length - script.numberOfKeys]
-    for (const one of group)
-      for (let at = script.numberOfKeys; at < one.args.length; at++) args.push(one.args[at] as never)
-    this.#client.runCommand(script.name, args).then(
+    const keys = first.args.slice(0, script.numberOfKeys)
+    const runs = group.flatMap(({ args }) => runOf(args, keys))
+    this.#client.runCommand(script.name, [...keys, ...runs]).then(
       (answers) => {
         for (const [at, { resolve }] of group.entries()) resolve((answers as readonly unknown[])[at])
       },
@@ -62,4 +73,11 @@ export class AddDesk {
       },
     )
   }
+}
+
+/** One run as {@link ScriptTexts.forMany} reads it: how many keys are others than the first run's, which, and its arguments. */
+function runOf(args: readonly unknown[], keys: readonly unknown[]): unknown[] {
+  const others: unknown[] = []
+  for (let at = 0; at < keys.length; at++) if (args[at] !== keys[at]) others.push(at + 1, args[at])
+  return [others.length / 2, ...others, args.length - keys.length, ...args.slice(keys.length)]
 }
