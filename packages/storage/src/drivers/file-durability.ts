@@ -14,6 +14,17 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Makes durable that a name is gone from a folder, which may be gone itself by now: then it is that which counts. */
+export async function syncRemoval(folder: string): Promise<void> {
+  for (let at = folder; ; at = dirname(at))
+    try {
+      await syncFolder(at)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || at === dirname(at)) throw error
+    }
+}
+
 /** Makes a folder and those above it, and makes the names of new ones durable. */
 export async function makeFolder(folder: string, mode = 0o750): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode })

@@ -17,7 +17,7 @@ import { pageOf } from "../page.ts"
 import { resolveSpan } from "../span.ts"
 import type { CopyOptions, StoredObject, WriteCondition } from "../storage.ts"
 import type { Incoming, ObjectStore, Opened, PutFacts, StoreList, StorePage, WantedRange } from "../store.ts"
-import { makeFolder, syncFolder } from "./file-durability.ts"
+import { makeFolder, syncFolder, syncRemoval } from "./file-durability.ts"
 import { type Facts, FactsFolder, stateOf, toObject } from "./file-facts.ts"
 import { FileLock } from "./file-lock.ts"
 import { readPieces, writePieces } from "./file-pieces.ts"
@@ -265,7 +265,7 @@ class FileObjects implements ObjectStore {
     if (found?.isSymbolicLink()) throw throughLink()
     if (found === undefined || !found.isFile()) return
     await rm(path, { force: true })
-    await syncFolder(dirname(path))
+    await syncRemoval(dirname(path))
     await this.#facts.keepOnly(key, undefined)
     for (let at = dirname(path); at !== this.#root; at = dirname(at)) {
       const isGone = await rmdir(at).then(
