@@ -58,16 +58,22 @@ export function externalRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signin
       userIdOf,
       page: pages.failedPage,
       async onSignIn(ctx, { identity, connect, next }) {
-        const decision = await decideAccount(identity, accounts, { signedInAs: connect })
-        if (decision.action === "refuse") return await refuse(ctx, decision.reason, connect)
-        let userId: string
+        const decide = () => decideAccount(identity, accounts, { signedInAs: connect })
+        let decision = await decide()
+        let userId: string | undefined
         if (decision.action === "create") {
           if (decision.email === undefined || !decision.isEmailVerified) return await refuse(ctx, "no-address")
           const { name } = identity
-          userId = (await people.create({ email: decision.email, is_verified: 1, ...(name !== undefined && { name }) }))
-            .id
-          await journal.note(ctx, "account.created", { about: userId, details: { by: identity.provider } })
-        } else userId = decision.userId
+          const person = { email: decision.email, is_verified: 1, ...(name !== undefined && { name }) }
+          userId = await people.createUnlessThere(person)
+          if (userId !== undefined)
+            await journal.note(ctx, "account.created", { about: userId, details: { by: identity.provider } })
+          // Another tab of the same person was faster: the account is there now.
+          else decision = await decide()
+        }
+        if (decision.action === "refuse") return await refuse(ctx, decision.reason, connect)
+        if (decision.action !== "create") userId = decision.userId
+        if (userId === undefined) return await refuse(ctx, "linked-elsewhere", connect)
         if (decision.action !== "sign-in" && !(await link(ctx, userId, identity)))
           return await refuse(ctx, "linked-elsewhere", connect)
         if (connect !== undefined) return ctx.redirect("/account?done=connected", 303)

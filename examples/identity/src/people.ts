@@ -1,5 +1,5 @@
 import type { EmailAccounts } from "@ashlar/auth/email"
-import type { Database } from "@ashlar/orm"
+import { type Database, OrmUniqueViolation } from "@ashlar/orm"
 import type { Role } from "./access.ts"
 
 export interface PersonRow {
@@ -50,6 +50,15 @@ export class People {
         values (${id}, ${email}, ${username}, ${name}, ${role}, ${is_verified}, ${password_hash})`.run()
     })
     return (await this.find(id))!
+  }
+  /** @returns its id; undefined where the address or the name is somebody's. */
+  async createUnlessThere(person: Pick<PersonRow, "email"> & Partial<PersonRow>): Promise<string | undefined> {
+    try {
+      return (await this.create(person)).id
+    } catch (error) {
+      if (error instanceof OrmUniqueViolation) return undefined
+      throw error
+    }
   }
   async rename(id: string, name: string): Promise<void> {
     await this.#database.sql`update people set name = ${name} where id = ${id}`.run()
