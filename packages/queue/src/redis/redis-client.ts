@@ -1,7 +1,6 @@
 import { type DriverUrl, withDeadline } from "@ashlar/core"
 import type { IRedisClient } from "bullmq"
 import { QueueStoreFailed } from "../errors.ts"
-import { ScriptTexts } from "./script-texts.ts"
 
 export interface RedisOptions {
   /** The first part of every key: keeps apps apart that use one server. */
@@ -13,7 +12,6 @@ export interface RedisOptions {
 /** A connection for BullMQ, which comes back by itself and refuses commands while it is away. */
 export interface RedisConnection {
   readonly client: IRedisClient
-  readonly scripts: ScriptTexts
   /** What arrives while the connection is lost is missed. */
   subscribe(channel: string, listener: (text: string) => void): Promise<void>
   publish(channel: string, text: string): void
@@ -66,7 +64,6 @@ export async function openBunRedis(url: string, { connectTimeoutMs }: RedisOptio
   client.on("error", () => undefined)
   return {
     client,
-    scripts: new ScriptTexts(client),
     async subscribe(channel, listener) {
       channels.set(channel, listener)
       await ear.subscribe(channel, listener)
@@ -102,10 +99,8 @@ export async function openIoredis(url: string, { connectTimeoutMs }: RedisOption
   }
   const channels = new Map<string, (text: string) => void>()
   ear.on("message", (channel: string, text: string) => channels.get(channel)?.(text))
-  const client = createIORedisClient(raw)
   return {
-    client,
-    scripts: new ScriptTexts(client),
+    client: createIORedisClient(raw),
     async subscribe(channel, listener) {
       channels.set(channel, listener)
       await ear.subscribe(channel)

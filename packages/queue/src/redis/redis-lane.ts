@@ -8,8 +8,6 @@ import {
   type RedisQueueBackend,
 } from "bullmq"
 import type { ClaimedJob, NewJob } from "../store.ts"
-import { ScriptDesk } from "./script-desk.ts"
-import type { ScriptTexts } from "./script-texts.ts"
 
 /** What BullMQ keeps for a job of ours. */
 export interface RedisJobData {
@@ -34,7 +32,6 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 interface LaneSettings {
   readonly client: IRedisClient
-  readonly scripts: ScriptTexts
   readonly prefix: string
 }
 /** Where the jobs of one kind are: those of a priority above 0 in a queue of their own, which is asked first. */
@@ -74,7 +71,6 @@ export class RedisLane {
   readonly side: LaneSide
   readonly queue: Queue<RedisJobData, string>
   readonly #settings: LaneSettings
-  readonly #desk: ScriptDesk
   /** As BullMQ has its options at its queues, one for each lease that was asked for. */
   readonly #takers = new Map<number, RedisQueueBackend>()
 
@@ -82,7 +78,6 @@ export class RedisLane {
     this.name = name
     this.side = side
     this.#settings = settings
-    this.#desk = new ScriptDesk(settings.client, settings.scripts)
     this.queue = this.#open(30_000, 1_000)
   }
 
@@ -107,10 +102,6 @@ export class RedisLane {
     return this.queue.toKey(id)
   }
 
-  /** Adds a job together with what others add meanwhile. */
-  async addNow(job: NewJob, nowMs: number): Promise<void> {
-    await this.add(this.#desk, job, nowMs)
-  }
   /** Adds a job to a transaction. */
   async add(transaction: unknown, job: NewJob, nowMs: number): Promise<void> {
     // What `new Job(…).asJSON()` gives, without the object in between: it is made for every push.
@@ -176,7 +167,7 @@ export class RedisLane {
   #taker(leaseMs: number): RedisQueueBackend {
     const known = this.#takers.get(leaseMs)
     if (known !== undefined) return known
-    const made = this.#open(leaseMs, 1_000, this.#desk.client).getBackend() as RedisQueueBackend
+    const made = this.#open(leaseMs, 1_000).getBackend() as RedisQueueBackend
     this.#takers.set(leaseMs, made)
     return made
   }
@@ -187,8 +178,8 @@ export class RedisLane {
     return (await backend.moveStalledJobsToWait()).length
   }
 
-  #open(lockDuration: number, stalledInterval: number, client = this.client): Queue<RedisJobData, string> {
-    const { prefix } = this.#settings
+  #open(lockDuration: number, stalledInterval: number): Queue<RedisJobData, string> {
+    const { client, prefix } = this.#settings
     // What a worker of BullMQ would have, for its scripts are run without one.
     const options = {
       connection: client,

@@ -1,7 +1,5 @@
 import type { IRedisClient } from "bullmq"
-import type { RedisConnection } from "./redis-client.ts"
 import { type LaneSide, RedisLane } from "./redis-lane.ts"
-import type { ScriptTexts } from "./script-texts.ts"
 
 /** Jobs that are looked at in each sweep, of each lane and state. */
 const SWEEP = 200
@@ -9,7 +7,6 @@ const SWEEP = 200
 /** The kinds of job that a queue has had, known to all processes by a hash: `lane:…` and `paused:…`. */
 export class RedisLanes {
   readonly #client: IRedisClient
-  readonly #scripts: ScriptTexts
   readonly #prefix: string
   readonly #key: string
   readonly #tell: () => void
@@ -18,9 +15,8 @@ export class RedisLanes {
   readonly #registered = new Map<string, Promise<void>>()
 
   /** @param tell Lets other processes know of a new one. */
-  constructor({ client, scripts }: RedisConnection, prefix: string, tell: () => void) {
+  constructor(client: IRedisClient, prefix: string, tell: () => void) {
     this.#client = client
-    this.#scripts = scripts
     this.#prefix = prefix
     this.#key = `${prefix}:lanes`
     this.#tell = tell
@@ -110,7 +106,7 @@ export class RedisLanes {
     const id = `${side}:${name}`
     const known = this.#lanes.get(id)
     if (known !== undefined) return known
-    const made = new RedisLane(name, side, { client: this.#client, scripts: this.#scripts, prefix: this.#prefix })
+    const made = new RedisLane(name, side, { client: this.#client, prefix: this.#prefix })
     this.#lanes.set(id, made)
     return made
   }

@@ -62,7 +62,7 @@ export class RedisStore implements QueueStore {
     this.#channel = `${home}:bell`
     this.#loop = new ClaimLoop(settings.pollMs)
     this.#bell = new FarBell(() => connection.publish(this.#channel, ""))
-    this.#lanes = new RedisLanes(connection, home, () => connection.publish(this.#channel, "lanes"))
+    this.#lanes = new RedisLanes(connection.client, home, () => connection.publish(this.#channel, "lanes"))
     this.#looker = new RedisLooker(this.#lanes)
     this.#uniques = new RedisUniques(connection.client, home)
   }
@@ -88,7 +88,7 @@ export class RedisStore implements QueueStore {
         // One script is a transaction by itself.
         const lane = this.#lanes.known(job!.name, RedisLane.sideOf(job!.priority))
         if (lane !== undefined) {
-          await lane.addNow(job!, systemClock.now())
+          await lane.add(this.#connection.client, job!, systemClock.now())
           return [{ id: job!.id, isNew: true }]
         }
       }
