@@ -18,8 +18,8 @@ test("a cache, locks and limits are services of an app, healthy while they work,
   ])
   expect(await container.health()).toEqual({ cache: { status: "ok", detail: "ok" } })
   await container.close()
-  for (const act of [cache.get("k"), locks.try("b"), limit.take("k")])
-    expect(await act.catch((error) => error)).toMatchObject({ code: "CACHE_CLOSED" })
+  for (const outcome of await Promise.allSettled([cache.get("k"), locks.try("b"), limit.take("k")]))
+    expect(outcome).toMatchObject({ status: "rejected", reason: { code: "CACHE_CLOSED" } })
 })
 
 describe("what is needed and not promised is refused before anything is opened", () => {

@@ -125,8 +125,9 @@ describe("a store that fails", () => {
     const url = `sqlite:${join(folder, "broken.db")}`
     const [database, store] = [await openDatabase(url), await openSqlStore(url)]
     await database.sql`drop table ashlar_idempotency`.run()
-    for (const act of [store.begin(claim("a"), 1_000), store.keep(claim("a"), "x", 1_000), store.end(claim("a"))])
-      expect(await act.catch((error) => error)).toMatchObject({ code: "IDEMPOTENCY_STORE_FAILED" })
+    const acts = [store.begin(claim("a"), 1_000), store.keep(claim("a"), "x", 1_000), store.end(claim("a"))]
+    for (const outcome of await Promise.allSettled(acts))
+      expect(outcome).toMatchObject({ reason: { code: "IDEMPOTENCY_STORE_FAILED" } })
     await Promise.all([store.close(), database.close()])
   })
 })

@@ -269,8 +269,9 @@ describe("endpoints", () => {
   test("that are not there are WEBHOOKS_ENDPOINT_UNKNOWN", async () => {
     const { webhooks } = stage()
     const { endpoints } = webhooks
-    for (const act of [endpoints.update("x", {}), endpoints.disable("x"), endpoints.enable("x"), endpoints.rotate("x")])
-      expect(await act.catch((error) => error)).toMatchObject({ code: "WEBHOOKS_ENDPOINT_UNKNOWN", status: 404 })
+    const acts = [endpoints.update("x", {}), endpoints.disable("x"), endpoints.enable("x"), endpoints.rotate("x")]
+    for (const outcome of await Promise.allSettled(acts))
+      expect(outcome).toMatchObject({ reason: { code: "WEBHOOKS_ENDPOINT_UNKNOWN", status: 404 } })
   })
   test("are bounded for each owner: WEBHOOKS_ENDPOINTS_FULL", async () => {
     const { webhooks, receiver, owner } = stage("memory:", { maxEndpoints: 2 })
