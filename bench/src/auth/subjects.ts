@@ -16,11 +16,11 @@ import { openRateLimits } from "@ashlar/cache/rate-limits"
 import { type AnyLayer, createApp } from "@ashlar/http"
 import { rateLimit } from "@ashlar/security"
 import { importJWK, jwtVerify } from "jose"
+import type { Cases, Operation } from "../measure-cases.ts"
 
-type Operation = () => Promise<unknown>
 /** By case, then by subject. `raw` of a request is the same without a guard, and of a token `jose` alone. */
 export interface AuthSubjects {
-  readonly cases: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly cases: Cases
   close(): Promise<void>
 }
 

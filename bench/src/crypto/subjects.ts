@@ -1,11 +1,11 @@
 import { createCipheriv, createDecipheriv, generateKeyPairSync, randomBytes, sign } from "node:crypto"
 import { openKeys } from "@ashlar/crypto"
 import { openRootKey } from "@ashlar/crypto/root-keys"
+import type { Cases, Operation } from "../measure-cases.ts"
 
-type Operation = () => Promise<unknown>
 /** By case, then by subject. `raw` is `node:crypto` alone: one key, a random nonce, the same AAD. */
 export interface CryptoSubjects {
-  readonly cases: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly cases: Cases
   close(): Promise<void>
 }
 
