@@ -145,6 +145,19 @@ export class Cli {
     return this.io.prompts.password(message)
   }
 
+  /**
+   * A value that must not be seen: typed, or piped in. Never an argument, for arguments are in the list of processes and in the
+   * shell's history.
+   *
+   * @throws {CLI_INPUT_NEEDED}
+   */
+  async askSecret(message: string): Promise<string> {
+    const typed = this.io.prompts === undefined ? await this.io.stdin() : await this.io.prompts.password(message)
+    const value = typed.replace(/\r?\n$/, "")
+    if (value === "") throw new InputNeeded(`${message} is missing. Pipe it in: printf %s "$VALUE" | ashlar …`)
+    return value
+  }
+
   /** @throws {CLI_CONFIRMATION_NEEDED} Unless the person agrees. */
   async confirm(question: string, agreed: boolean | undefined): Promise<void> {
     if (agreed) return

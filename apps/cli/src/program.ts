@@ -23,6 +23,7 @@ import { registerOpenApi } from "./commands/openapi.ts"
 import { registerOrganizations } from "./commands/organizations.ts"
 import { registerPeople } from "./commands/people.ts"
 import { registerProjects } from "./commands/projects.ts"
+import { registerProviders } from "./commands/providers.ts"
 import { registerQueues } from "./commands/queues.ts"
 import { registerRoutes } from "./commands/routes.ts"
 import { registerSchedules } from "./commands/schedules.ts"
@@ -125,6 +126,7 @@ export function createProgram(io: Io, output: ProgramOutput): Command {
   registerProjects(program, run)
   registerKeys(program, run)
   registerUsers(program, run)
+  registerProviders(program, run)
   registerKms(program, run)
   registerSecrets(program, run)
   registerCollections(program, run)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import type { AuditQuery } from "./audit.ts"
 import { codeOf, type Install, openInstall, type TestProject } from "./testing/install.ts"
 
 let install: Install
@@ -101,6 +102,43 @@ test("the list goes on where it stopped although rows come in between, and shows
   expect(third.next).toBeNull()
   expect(await codeOf(() => audit.list(atlas.access("viewer"), { cursor: first.next! }))).toBe("CONTROL_INVALID_CURSOR")
   expect(install.file.all("SELECT 1 FROM control_audit WHERE project_id = ?", [project.id])).toHaveLength(14)
+})
+
+test("the list is narrowed by action, actor, target and time, and goes on within that", async () => {
+  const { access, callers } = await install.project("asked")
+  const { audit } = install.control
+  const since = new Date(install.clock.now()).toISOString()
+  install.clock.advance(1_000)
+  const note = (who: "owner" | "developer", action: string, target: string): Promise<void> =>
+    audit.record(access(who), { action, target })
+  for (const n of [1, 2, 3]) await note("developer", "key.create", `k${n}`)
+  await note("owner", "key.revoke", "k1")
+  await note("owner", "keyring.create", "k1")
+  install.clock.advance(1_000)
+  const until = new Date(install.clock.now()).toISOString()
+  await note("owner", "key.create", "late")
+  const told = (query: AuditQuery): string[] =>
+    audit.list(access("viewer"), query).items.map(({ action, target }) => `${action} ${target}`)
+  const between = { since, until }
+  expect(told({ action: "key.revoke" })).toEqual(["key.revoke k1"])
+  expect(told({ ...between, action: "key" })).toEqual([
+    "key.revoke k1",
+    "key.create k3",
+    "key.create k2",
+    "key.create k1",
+  ])
+  expect(told({ actor: `user:${callers.developer.id}`, target: "k2" })).toEqual(["key.create k2"])
+  expect(told({ ...between, target: "k1" })).toEqual(["keyring.create k1", "key.revoke k1", "key.create k1"])
+  expect(told({ since: until })).toEqual(["key.create late"])
+  const first = audit.list(access("viewer"), { action: "key.create", limit: 2 })
+  expect(audit.list(access("viewer"), { action: "key.create", limit: 2, cursor: first.next! }).items).toHaveLength(2)
+  for (const none of ["%", "key%", "ke", "' OR 1=1 --", "key.", ""]) expect(told({ action: none })).toEqual([])
+  for (const none of [callers.developer.id, `key:${callers.developer.id}`, ":", ""]) {
+    expect(told({ actor: none })).toEqual([])
+  }
+  for (const odd of ["yesterday", "1", "", "2026-99-99T00:00:00Z"]) {
+    expect(await codeOf(() => audit.list(access("viewer"), { since: odd }))).toBe("CONTROL_INVALID_INPUT")
+  }
 })
 
 test("the history is still there after a restart, and cursors too", async () => {

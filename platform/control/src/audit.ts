@@ -2,6 +2,7 @@ import type { Clock, IdSource } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { type Access, type Actor, needs, requireAccess } from "./access.ts"
 import type { Change } from "./audit-row.ts"
+import { InvalidInput } from "./errors.ts"
 import type { Page, PageRequest, Pager } from "./page.ts"
 
 /** One line of a project's history. */
@@ -23,15 +24,28 @@ export interface AuditNote {
   readonly details?: Readonly<Record<string, unknown>>
 }
 
+/** Which entries of a history; what is left out does not matter. */
+export interface AuditQuery extends PageRequest {
+  /** An action, or what several begin with: `key` for `key.create` and `key.revoke`. */
+  readonly action?: string
+  /** `kind:id` of whoever did it, such as `user:0198…`. */
+  readonly actor?: string
+  /** To what exactly. */
+  readonly target?: string
+  /** From this time on, and before that one: RFC 3339. */
+  readonly since?: string
+  readonly until?: string
+}
+
 export interface Audit {
   /** The history of a project or an organization by its id, without asking who wants to know: for operations that did ask. */
-  read(id: string, page?: PageRequest): Page<AuditEntry>
+  read(id: string, query?: AuditQuery): Page<AuditEntry>
   /**
    * The history of the project, newest first.
    *
    * @throws {CONTROL_FORBIDDEN} for keys @throws {CONTROL_INVALID_CURSOR} @throws {CONTROL_INVALID_INPUT}
    */
-  list(access: Access, page?: PageRequest): Page<AuditEntry>
+  list(access: Access, query?: AuditQuery): Page<AuditEntry>
   /**
    * Notes a change that was made outside of control, such as a deploy. The note commits by itself, after the change.
    * An {@link Access} will do for `where`.
@@ -81,16 +95,17 @@ export function createAudit(options: {
   readonly detailsBytes: number
 }): Audit {
   const { file, pager, change, detailsBytes } = options
-  const readTrail: Audit["read"] = (id, page = {}) => {
-    const sql = "SELECT * FROM control_audit WHERE project_id = ? AND n < ? ORDER BY n DESC LIMIT ?"
-    const read = (before: number, limit: number): AuditRow[] => file.all<AuditRow>(sql, [id, before, limit])
-    return pager.cut(`audit/${id}`, page, read, toEntry)
+  const readTrail: Audit["read"] = (id, query = {}) => {
+    const { where, params } = toConditions(query)
+    const sql = `SELECT * FROM control_audit WHERE project_id = ? AND n < ?${where} ORDER BY n DESC LIMIT ?`
+    const read = (before: number, limit: number): AuditRow[] => file.all<AuditRow>(sql, [id, before, ...params, limit])
+    return pager.cut(`audit/${id}`, query, read, toEntry)
   }
   return {
     read: readTrail,
-    list(access, page) {
+    list(access, query) {
       requireAccess(access, needs["audit.list"])
-      return readTrail(access.project.id, page)
+      return readTrail(access.project.id, query)
     },
     async record(where, { action, target, details = {} }) {
       const text = JSON.stringify(details)
@@ -103,6 +118,36 @@ export function createAudit(options: {
       return rows.map((row) => ({ ...toEntry(row), place: row.n, projectId: row.project_id }))
     },
   }
+}
+
+/** The filters as SQL that follows other conditions. @throws {CONTROL_INVALID_INPUT} */
+function toConditions({ action, actor, target, since, until }: AuditQuery): {
+  readonly where: string
+  readonly params: readonly (string | number)[]
+} {
+  const conditions: (readonly [sql: string, ...params: (string | number)[]])[] = []
+  if (action !== undefined) {
+    // What it begins with ends at a dot: the next sign after it bounds the range.
+    conditions.push(["(action = ? OR (action >= ? AND action < ?))", action, `${action}.`, `${action}/`])
+  }
+  if (actor !== undefined) {
+    const colon = Math.max(0, actor.indexOf(":"))
+    conditions.push(["actor_kind = ? AND actor_id = ?", actor.slice(0, colon), actor.slice(colon + 1)])
+  }
+  if (target !== undefined) conditions.push(["target = ?", target])
+  if (since !== undefined) conditions.push(["at >= ?", toMs("since", since)])
+  if (until !== undefined) conditions.push(["at < ?", toMs("until", until)])
+  return {
+    where: conditions.map(([sql]) => ` AND ${sql}`).join(""),
+    params: conditions.flatMap(([, ...params]) => params),
+  }
+}
+
+function toMs(field: string, text: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(ms))
+    throw new InvalidInput(`Expected \`${field}\` to be a time, as in RFC 3339.`, { details: { field } })
+  return ms
 }
 
 function toEntry(row: AuditRow): AuditEntry {

@@ -128,9 +128,9 @@ export function createOrganizations(options: OrganizationsOptions): Organization
       await file.call("control.deleteOrg", deletion, { makesRoom: true })
     },
 
-    audit(access, page) {
+    audit(access, query) {
       requireOrgRole(access.role, orgNeeds["org.audit.list"])
-      return options.audit.read(access.organization.id, page)
+      return options.audit.read(access.organization.id, query)
     },
 
     async transfer(project, to) {
@@ -161,7 +161,7 @@ export function createOrganizations(options: OrganizationsOptions): Organization
 function createMembersPart(
   { file, people, pager }: OrganizationsOptions,
   { changeIn, linksOf }: Parts,
-): Pick<Organizations, "members" | "changeRole" | "remove"> {
+): Pick<Organizations, "members" | "changeRole" | "handOver" | "remove"> {
   const toMember = (row: MemberRow): OrgMember => {
     const { email = "", name = "" } = people.find(row.account_id) ?? {}
     return { userId: row.account_id, email, name, role: row.role, joinedAt: toTime(row.joined_at) }
@@ -187,6 +187,19 @@ function createMembersPart(
         ...linksOf(access),
       }
       return toMember(await file.call<MemberRow>("control.changeOrgRole", roleChange))
+    },
+
+    async handOver(access, { userId }) {
+      requireOrgRole(access.role, orgNeeds["org.hand-over"])
+      const { email = userId } = people.find(userId) ?? {}
+      const handOver: OrgMemberChange = {
+        change: changeIn(access.organization.id, access.actor),
+        accountId: userId,
+        email,
+        ...linksOf(access),
+      }
+      const role = await file.call<OrgRole>("control.handOverOrg", handOver)
+      return { ...access.organization, role }
     },
 
     async remove(access, { userId }) {

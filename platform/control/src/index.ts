@@ -1,6 +1,6 @@
 export type { Access, Actor, Caller, KeyCaller, KeyKind, Need, Operation, ProjectRecord, Role } from "./access.ts"
 export { needs } from "./access.ts"
-export type { Audit, AuditEntry, AuditNote, PlacedEntry } from "./audit.ts"
+export type { Audit, AuditEntry, AuditNote, AuditQuery, PlacedEntry } from "./audit.ts"
 export type { Control, ControlOptions } from "./control.ts"
 export { openControl } from "./control.ts"
 export {

@@ -31,6 +31,7 @@ export type OrgOperation =
   | "org.read"
   | "org.update"
   | "org.delete"
+  | "org.hand-over"
   | "org.members.list"
   | "org.members.change"
   | "org.members.leave"
@@ -44,6 +45,7 @@ export const orgNeeds: Readonly<Record<OrgOperation, OrgRole>> = {
   "org.read": "viewer",
   "org.update": "admin",
   "org.delete": "owner",
+  "org.hand-over": "owner",
   "org.members.list": "viewer",
   "org.members.change": "admin",
   "org.members.leave": "viewer",

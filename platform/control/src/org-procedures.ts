@@ -157,14 +157,36 @@ export function changeOrgRole(tx: Transaction, request: OrgRoleChange): MemberRo
   refuseAbove(own, role)
   if (member.role === role) return member
   if (member.role === "owner") keepAnOwner(tx, change)
-  tx.run("UPDATE control_org_members SET role = ? WHERE n = ?", [role, member.n])
-  if (!reaches(role, member.role)) {
-    const still = reaches(role, orgNeeds["org.invites.change"]) ? "role = 'owner'" : "1 = 1"
-    dropInvites(tx, change, { ...links, which: `invited_by = ? AND ${still}`, params: [accountId] })
-  }
+  setRole(tx, change, { member, role, ...links })
   const details = { userId: accountId, role, before: member.role }
   audit(tx, change, { action: "org.member.update", target: email, details })
   return { ...member, role }
+}
+
+function setRole(
+  tx: Transaction,
+  change: Change,
+  { member, role, ...links }: Withdraws & { readonly member: MemberRow; readonly role: OrgRole },
+): void {
+  tx.run("UPDATE control_org_members SET role = ? WHERE n = ?", [role, member.n])
+  if (reaches(role, member.role)) return
+  const still = reaches(role, orgNeeds["org.invites.change"]) ? "role = 'owner'" : "1 = 1"
+  dropInvites(tx, change, { ...links, which: `invited_by = ? AND ${still}`, params: [member.account_id] })
+}
+
+/** One owner in another's place: there is none too few or too many in between. @returns what whoever did it is now */
+export function handOverOrg(tx: Transaction, { change, accountId, email, ...links }: OrgMemberChange): OrgRole {
+  const org = requireOrg(tx, change)
+  const { projectId: orgId, actor } = change
+  const own = requireActor(tx, change, orgNeeds["org.hand-over"])
+  refusePersonal(org)
+  const [from, to] = [memberOf(tx, orgId, actor.id), memberOf(tx, orgId, accountId)]
+  if (!from || !to) throw new MemberNotFound()
+  if (from.n === to.n) return own
+  setRole(tx, change, { member: to, role: "owner", ...links })
+  setRole(tx, change, { member: from, role: "admin", ...links })
+  audit(tx, change, { action: "org.hand-over", target: email, details: { userId: accountId, before: to.role } })
+  return "admin"
 }
 
 export function removeOrgMember(tx: Transaction, { change, accountId, email, ...links }: OrgMemberChange): void {

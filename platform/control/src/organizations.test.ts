@@ -224,6 +224,47 @@ describe("a role in an organization", () => {
   })
 })
 
+describe("an organization that is handed over", () => {
+  test("has another owner in one step, and whoever had it is admin without the invites of an owner", async () => {
+    const { org, people, as } = await team("Handed")
+    await orgs().invite(as("owner"), { email: "owner2@example.org", role: "owner" })
+    await orgs().invite(as("owner"), { email: "viewer2@example.org", role: "viewer" })
+    expect(await orgs().handOver(as("owner"), { userId: people.member.id })).toMatchObject({
+      id: org.id,
+      role: "admin",
+    })
+    expect([as("member").role, as("owner").role, as("admin").role]).toEqual(["owner", "admin", "admin"])
+    expect(
+      orgs()
+        .invites(as("member"))
+        .items.map(({ email }) => email),
+    ).toEqual(["viewer2@example.org"])
+    expect(trail(org.id, "org.hand-over")).toEqual([
+      { target: people.member.email, details: { userId: people.member.id, before: "member" } },
+    ])
+    expect(await codeOf(() => orgs().handOver(as("owner"), { userId: people.owner.id }))).toBe("CONTROL_FORBIDDEN")
+  })
+
+  test("stays with whoever is no owner any more, names nobody outside, or oneself", async () => {
+    const { org, people, as } = await team("Kept")
+    const stale = as("owner")
+    const stranger = install.person("stranger-at-kept")
+    expect(await codeOf(() => orgs().handOver(stale, { userId: stranger.id }))).toBe("CONTROL_MEMBER_NOT_FOUND")
+    expect(await orgs().handOver(stale, { userId: people.owner.id })).toMatchObject({ role: "owner" })
+    for (const role of ["admin", "member", "viewer"] as const)
+      expect(await codeOf(() => orgs().handOver(as(role), { userId: people[role].id }))).toBe("CONTROL_FORBIDDEN")
+    const outcomes = await Promise.all(
+      [people.admin, people.member].map(({ id: userId }) => codeOf(() => orgs().handOver(stale, { userId }))),
+    )
+    expect(outcomes.toSorted()).toEqual(["CONTROL_FORBIDDEN", "none"])
+    const sql = "SELECT count(*) AS owners FROM control_org_members WHERE org_id = ? AND role = 'owner'"
+    expect(install.file.get<{ owners: number }>(sql, [org.id])).toEqual({ owners: 1 })
+    await orgs().openPersonal([stranger.id])
+    const own = orgs().authorize(stranger, "personal", "owner")
+    expect(await codeOf(() => orgs().handOver(own, { userId: stranger.id }))).toBe("CONTROL_ORG_PERSONAL")
+  })
+})
+
 describe("the last owner", () => {
   test("neither leaves nor is demoted; another may", async () => {
     const { people, as } = await team("Last")

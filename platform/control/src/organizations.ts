@@ -1,5 +1,5 @@
 import type { Access, Caller } from "./access.ts"
-import type { AuditEntry } from "./audit.ts"
+import type { AuditEntry, AuditQuery } from "./audit.ts"
 import type { OrgAccess, OrgRecord, OrgRole } from "./org-access.ts"
 import type { Page, PageRequest } from "./page.ts"
 import type { JoiningStatement } from "./procedures.ts"
@@ -59,6 +59,12 @@ export interface Organizations {
   rename(access: OrgAccess, changes: { readonly name: string }): Promise<Organization>
   /** @throws {CONTROL_FORBIDDEN} @throws {CONTROL_ORG_PERSONAL} @throws {CONTROL_ORG_NOT_EMPTY} while it has projects */
   delete(access: OrgAccess): Promise<void>
+  /**
+   * Makes a member an owner, and whoever hands over an admin, in one step. To oneself it changes nothing.
+   *
+   * @throws {CONTROL_FORBIDDEN} unless one is an owner @throws {CONTROL_MEMBER_NOT_FOUND} @throws {CONTROL_ORG_PERSONAL}
+   */
+  handOver(access: OrgAccess, to: { readonly userId: string }): Promise<Organization>
   members(access: OrgAccess, page?: PageRequest): Page<OrgMember>
   /**
    * Nobody gives a role above their own, or changes somebody above them; what counts is what they are when it is written.
@@ -96,7 +102,7 @@ export interface Organizations {
    */
   join(caller: Caller, invite: HeldInvite): Promise<Organization>
   /** The history of the organization, newest first. Its projects have their own. @throws {CONTROL_FORBIDDEN} */
-  audit(access: OrgAccess, page?: PageRequest): Page<AuditEntry>
+  audit(access: OrgAccess, query?: AuditQuery): Page<AuditEntry>
   /**
    * Moves a project to another organization. Its own people come along; whoever was there by the old organization is not.
    *

@@ -23,6 +23,7 @@ export {
   changeOrgRole,
   createOrg,
   deleteOrg,
+  handOverOrg,
   inviteToOrg,
   joinOrg,
   removeOrgMember,

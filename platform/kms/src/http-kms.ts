@@ -55,6 +55,7 @@ export function createHttpKms({ url, credential, project, timeoutMs = 10_000 }: 
     enableKey: (name) => ask("POST", key(name, "/enable"), {}),
     scheduleDeletion: (name, days) => ask("POST", key(name, "/schedule-deletion"), { days }),
     cancelDeletion: (name) => ask("POST", key(name, "/cancel-deletion"), {}),
+    shredKey: (name) => ask("POST", key(name, "/shred"), {}),
     rewrap: (name) => ask("POST", key(name, "/rewrap"), {}),
     encrypt: (name, input) => ask("POST", key(name, "/encrypt"), input),
     decrypt: (name, input) => ask("POST", key(name, "/decrypt"), input),

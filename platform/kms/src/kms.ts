@@ -34,7 +34,7 @@ export interface Kms {
 const PROJECT = "project:"
 const PLATFORM = { kind: "system", id: "platform", label: "platform" } as const
 /** What the platform does by itself. */
-const ALONE: ReadonlySet<string> = new Set(["key.auto-rotate", "key.destroy", "key.shred"])
+const ALONE: ReadonlySet<string> = new Set(["key.auto-rotate", "key.destroy"])
 
 /** Opens the keys of an install under its root key. */
 export async function openKms({ file, root, clock, rewrapOthers }: KmsOptions): Promise<Kms> {
@@ -81,6 +81,7 @@ export async function openKms({ file, root, clock, rewrapOthers }: KmsOptions): 
           const gone = await own.shred(name).catch((error: unknown) => {
             if (!(error instanceof KeyNotFound)) throw error
           })
+          if (gone) await audit.tell(projectId, { action: "kms.shred", actor: PLATFORM, target: { type: "key", name } })
           const stored = gone && (await store.get(gone.id))
           if (stored) await store.remove(stored.id, stored.revision)
         }

@@ -103,6 +103,9 @@ export class LiveProjectKms implements ProjectKms {
   async cancelDeletion(name: string): Promise<KmsKey> {
     return await this.#change("kms.cancel-deletion", name, (keys) => keys.cancelDeletion(name))
   }
+  async shredKey(name: string): Promise<KmsKey> {
+    return await this.#change("kms.shred", name, (keys) => keys.shred(name))
+  }
   async rewrap(name: string): Promise<{ readonly rewrapped: number }> {
     return await this.#told("kms.rewrap", { type: "key", name }, async () => {
       await this.#parts.keys.get(name)

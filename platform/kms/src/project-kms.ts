@@ -99,6 +99,11 @@ export interface ProjectKms {
   /** @param days 7 to 365, 30 when left out. */
   scheduleDeletion(name: string, days?: number): Promise<KmsKey>
   cancelDeletion(name: string): Promise<KmsKey>
+  /**
+   * Destroys the key now, and with it what it encrypted, wherever copies of that are. There is no way back, and its name stays taken.
+   * Only a backup of the system file from before it, opened with the root key, still has it.
+   */
+  shredKey(name: string): Promise<KmsKey>
   /** Puts what the platform itself encrypted by a key of its own under the current version. */
   rewrap(name: string): Promise<{ readonly rewrapped: number }>
 

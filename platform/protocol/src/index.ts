@@ -114,6 +114,7 @@ export {
   NewOrganization,
   NewOrgInvite,
   Organization,
+  OrgHandOver,
   OrgInvite,
   OrgInvited,
   OrgMember,
@@ -144,6 +145,7 @@ export {
 } from "./people.ts"
 export {
   AuditEntry,
+  AuditQuery,
   Key,
   KeyCreated,
   type KeyKind,

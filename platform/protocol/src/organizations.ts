@@ -45,6 +45,10 @@ export const OrgMemberPatch: Schema<{ readonly role: OrgRole }> = v.object({ rol
   id: "OrgMemberPatch",
 })
 
+export const OrgHandOver: Schema<{ readonly userId: string }> = v
+  .object({ userId: v.string().min(1).max(64).describe("A member, who is its owner from then on") })
+  .meta({ id: "OrgHandOver" })
+
 export interface OrgInvite {
   readonly id: string
   readonly email: string
@@ -71,9 +75,14 @@ export interface OrgInvited {
   readonly invite: OrgInvite
   /** Of the link `/invite/<token>`; shown this once. */
   readonly token: string
+  /** Whether a mail with the link is on its way to them. */
+  readonly mailed: boolean
 }
 export const OrgInvited: Schema<OrgInvited> = v
-  .object({ invite: OrgInvite, token: v.string().describe("Of the link `/invite/<token>`. Shown here once") })
+  .object({
+    ...{ invite: OrgInvite, token: v.string().describe("Of the link `/invite/<token>`. Shown here once") },
+    mailed: v.boolean().describe("Whether a mail with the link is on its way to them"),
+  })
   .meta({ id: "OrgInvited" })
 export const InviteToken: Schema<{ readonly token: string }> = v
   .object({ token: v.string().min(1).max(128) })

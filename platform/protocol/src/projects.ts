@@ -1,5 +1,5 @@
 import { type Schema, v } from "@ashlar/validation"
-import { Time } from "./page.ts"
+import { MAX_PAGE_ITEMS, type PageQuery, Time } from "./page.ts"
 
 export type Role = "owner" | "admin" | "developer" | "viewer"
 export const Role: Schema<Role> = v.enum(["owner", "admin", "developer", "viewer"]).meta({
@@ -84,10 +84,15 @@ export interface MemberAdded {
     readonly email: string
     readonly role: Role
     readonly expiresAt: string
+    /** Whether a mail with the link is on its way to them. */
+    readonly mailed: boolean
   } | null
 }
 const Invite: Schema<NonNullable<MemberAdded["invite"]>> = v
-  .object({ token: v.string().describe("Shown once"), email: v.string(), role: Role, expiresAt: Time })
+  .object({
+    ...{ token: v.string().describe("Shown once"), email: v.string(), role: Role, expiresAt: Time },
+    mailed: v.boolean().describe("Whether a mail with the link is on its way to them"),
+  })
   .meta({ id: "Invite" })
 export const MemberAdded: Schema<MemberAdded> = v
   .object({
@@ -184,6 +189,23 @@ export const KeyCreated: Schema<KeyCreated> = v.object({ key: Key, secret: v.str
   description: "A new key with its secret, which is shown this once and stored only as a hash.",
 })
 
+export interface AuditQuery extends PageQuery {
+  readonly action?: string | undefined
+  readonly actor?: string | undefined
+  readonly target?: string | undefined
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+}
+/** `?limit=` and `&cursor=`, and which entries: all of them when nothing else is said. */
+export const AuditQuery: Schema<AuditQuery, { [Name in keyof AuditQuery]?: string | undefined }> = v.object({
+  limit: v.coerce.integer().min(1).max(MAX_PAGE_ITEMS).default(50),
+  cursor: v.string().max(4096).optional(),
+  action: v.string().min(1).max(100).optional().describe("`key.create`, or `key` for all that begin so"),
+  actor: v.string().min(1).max(250).optional().describe("`kind:id`, as entries have it"),
+  target: v.string().min(1).max(254).optional().describe("What it was done to, exactly"),
+  since: v.string().max(40).optional().describe("From this time on"),
+  until: v.string().max(40).optional().describe("Before this time"),
+})
 export interface AuditEntry {
   readonly id: string
   readonly at: string

@@ -100,6 +100,18 @@ describe.each(BINDINGS)("the kms %s", (_, bind) => {
     expect(await codeOf(kms.audit({ since: "yesterday" }))).toBe("CRYPTO_OPTION_INVALID")
     expect(await kms.verifyAudit()).toMatchObject({ ok: true, broken: null })
   })
+  test("destroys a key at once, and tells once who did it", async () => {
+    const kms = bind()
+    const name = `gone-${own}`
+    await kms.createKey({ name })
+    const { sealed } = await kms.encrypt(name, { plain, context })
+    expect(await kms.shredKey(name)).toMatchObject({ state: "destroyed", versions: [{ destroyed: true }] })
+    expect(await codeOf(kms.decrypt(name, { sealed, context }))).toBe("CRYPTO_KEY_DESTROYED")
+    expect(await codeOf(kms.createKey({ name }))).toBe("CRYPTO_KEY_EXISTS")
+    const { items } = await kms.audit({ key: name, action: "kms.shred" })
+    expect(items.map(({ outcome }) => outcome)).toEqual(["success"])
+    expect(items[0]!.actor.id).not.toBe("platform")
+  })
   test("refuses in the same words", async () => {
     const kms = bind()
     const { sealed } = await kms.encrypt(aes, { plain, context })

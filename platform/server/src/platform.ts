@@ -7,6 +7,7 @@ import type { Capabilities, Health, SetupFacts } from "@ashlar/protocol"
 import type { Queue } from "@ashlar/queue"
 import type { Scheduler } from "@ashlar/scheduler"
 import type { AppUserRooms } from "./app-user-rooms.ts"
+import type { InviteMailer } from "./invite-mail.ts"
 import type { Log } from "./log.ts"
 import type { RequestMetrics, Sample } from "./metrics.ts"
 import type { ProjectRooms } from "./project-rooms.ts"
@@ -16,6 +17,8 @@ export interface Platform {
   readonly version: string
   readonly identity: Identity
   readonly control: Control
+  /** What takes people their invites by mail. */
+  readonly invites: InviteMailer
   /** The users of the projects' apps. */
   readonly appUsers: AppUserRooms
   readonly rooms: ProjectRooms

@@ -17,13 +17,14 @@ import { createAppUserRooms } from "./app-user-rooms.ts"
 import { type BackendUrls, openBackends } from "./backends/open-backends.ts"
 import { bundleStore } from "./backends/open-bundles.ts"
 import type { SharedCache } from "./backends/open-cache.ts"
-import { type MailUrls, openAppMailer } from "./backends/open-mail.ts"
+import { type MailUrls, openPlatformMail } from "./backends/open-mail.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
 import { type EventRelay, eventsFeature, startEventRelay, tellOfCalls } from "./events/event-relay.ts"
 import { createFieldCipher, rewrapDocuments } from "./field-cipher.ts"
 import { createFunctionData } from "./function-data.ts"
 import { secretsForFunctions } from "./function-secrets.ts"
 import { openInstallKeys } from "./install-keys.ts"
+import { createInviteMailer } from "./invite-mail.ts"
 import { createIdempotencyLayer, idempotencyFeature } from "./layers/idempotency.ts"
 import { createLog, type Log } from "./log.ts"
 import { createRequestMetrics } from "./metrics.ts"
@@ -132,12 +133,17 @@ async function compose(
   })
 
   const admission = { sealer, clock, ids, ...sharedLimits(cache, log) }
-  const mail = openAppMailer(options, { host, log, nameOf: (id) => control.projects.locate(id)?.name ?? id })
+  const nameOf = (id: string): string => control.projects.locate(id)?.name ?? id
+  const { install: installMail, ...mail } = openPlatformMail(options, { host, log, nameOf })
   closers.push(() => mail.mailer.close())
-  const appUsers = createAppUserRooms(rooms, { ...admission, ...mail, ...oauthAt(options, () => server.port) })
+  const consoleUrl = (): string => options.publicUrl ?? `http://localhost:${server.port}`
+  const { onMailError: onError } = mail
+  const invites = createInviteMailer({ mail: installMail, limits: cache.limits, consoleUrl, onError })
+  closers.push(() => invites.settled())
+  const appUsers = createAppUserRooms(rooms, { ...admission, ...mail, ...oauthAt(options, consoleUrl) })
   const identity = await openIdentity({
     ...{ ...admission, file, signups, issuer: "ashlar" },
-    passkeys: () => passkeyPlace(options.publicUrl ?? `http://localhost:${server.port}`),
+    passkeys: () => passkeyPlace(consoleUrl()),
     ...welcome(() => control),
   })
   const control = openControl({
@@ -166,7 +172,19 @@ async function compose(
 
   const requestMetrics = createRequestMetrics()
   const platform: Platform = {
-    ...{ version, identity, control, appUsers, rooms, functions, kms, requestMetrics, log, draining: draining.signal },
+    ...{
+      version,
+      identity,
+      control,
+      invites,
+      appUsers,
+      rooms,
+      functions,
+      kms,
+      requestMetrics,
+      log,
+      draining: draining.signal,
+    },
     ...{ queue: work.queue, scheduler: upkeep.scheduler, bus: events.bus },
     ...describeInstall({
       ...{ engine, functions, signups, version, draining: draining.signal },
@@ -199,11 +217,10 @@ async function raiseKms(options: KmsOptions, closers: (() => unknown)[], log: Lo
 
 /** Where providers answer the users of apps. */
 function oauthAt(
-  { publicUrl, providerFetch }: ServerOptions,
-  port: () => number,
+  { providerFetch }: ServerOptions,
+  consoleUrl: () => string,
 ): Pick<AppUsersOptions, "urlOf" | "providerFetch"> {
-  const urlOf = (projectId: string): string =>
-    `${publicUrl ?? `http://localhost:${port()}`}/v1/projects/${projectId}/auth`
+  const urlOf = (projectId: string): string => `${consoleUrl()}/v1/projects/${projectId}/auth`
   return { urlOf, ...(providerFetch && { providerFetch }) }
 }
 

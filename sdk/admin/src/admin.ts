@@ -20,22 +20,14 @@ import {
   type User,
 } from "@ashlar/sdk"
 import { type AppUsers, createAppUsers } from "./app-users.ts"
+import { type Audit, createAudit } from "./audit.ts"
 import { type Collections, createCollections } from "./collections.ts"
 import { createFactors, type Factors } from "./factors.ts"
 import { createDeployments, type Deployments } from "./functions.ts"
 import { createKms, createSecrets, type Kms, type Secrets } from "./kms.ts"
 import { createOrganizations, type Organizations } from "./organizations.ts"
 import { toQuery } from "./paging.ts"
-import {
-  type Audit,
-  createAudit,
-  createKeys,
-  createMembers,
-  createProjects,
-  type Keys,
-  type Members,
-  type Projects,
-} from "./projects.ts"
+import { createKeys, createMembers, createProjects, type Keys, type Members, type Projects } from "./projects.ts"
 
 export interface AdminOptions extends Omit<TransportOptions, "authorizer" | "user"> {
   /** Where the session is kept. Default: memory. */

@@ -52,6 +52,8 @@ export interface Kms {
   /** Stops it now, and destroys it with all it encrypted after 7 to 365 days. Default: 30. */
   scheduleDeletion(project: string, name: string, days?: number): Promise<KmsKey>
   cancelDeletion(project: string, name: string): Promise<KmsKey>
+  /** Destroys it now, and with it what it encrypted. There is no way back, and its name stays taken. Takes an owner. */
+  shred(project: string, name: string): Promise<KmsKey>
   /** What was done with keys and secrets, and what was refused, the newest first. */
   audit(project: string, query?: KmsAuditQuery): Promise<Page<KmsAuditEntry>>
   /** Whether that is as it was written. Keep its `head` elsewhere. */
@@ -76,6 +78,7 @@ export function createKms(transport: Transport): Kms {
     scheduleDeletion: (project, name, days) =>
       act(at(project, name), "schedule-deletion", days === undefined ? {} : { days }),
     cancelDeletion: (project, name) => act(at(project, name), "cancel-deletion"),
+    shred: (project, name) => act(at(project, name), "shred"),
     audit: (project, query = {}) =>
       transport.json({ path: path`/v1/projects/${project}/kms/audit`, query: { ...query } }),
     verifyAudit: (project) => transport.json({ path: path`/v1/projects/${project}/kms/audit/verify` }),

@@ -10,6 +10,7 @@ import {
   path,
   type Transport,
 } from "@ashlar/sdk"
+import type { AuditQuery } from "./audit.ts"
 import { toQuery } from "./paging.ts"
 
 /** Who owns projects. An organization is named by its slug, its id, or `personal` for one's own. */
@@ -24,16 +25,18 @@ export interface Organizations {
   members(org: string, page?: PageOptions): Promise<Page<OrgMember>>
   /** @throws {CONTROL_FORBIDDEN} for more than one has oneself @throws {CONTROL_LAST_OWNER} */
   changeRole(org: string, userId: string, role: OrgRole): Promise<OrgMember>
+  /** Makes a member its owner, in one's own place: one is admin then. @throws {CONTROL_FORBIDDEN} unless one is an owner */
+  handOver(org: string, userId: string): Promise<Organization>
   /** Ends their roles in all of its projects as well. One's own id leaves. @throws {CONTROL_LAST_OWNER} */
   remove(org: string, userId: string): Promise<void>
   invites(org: string, page?: PageOptions): Promise<Page<OrgInvite>>
-  /** The answer holds the token of the link `/invite/<token>`, which is shown this once. @throws {CONTROL_ALREADY_MEMBER} */
+  /** The answer holds the token of the link `/invite/<token>`, shown this once, and whether it was mailed. @throws {CONTROL_ALREADY_MEMBER} */
   invite(org: string, input: { readonly email: string; readonly role: OrgRole }): Promise<OrgInvited>
   withdraw(org: string, inviteId: string): Promise<void>
   /** Accepts an invite. @throws {IDENTITY_INVITE_SPENT} @throws {IDENTITY_INVITE_FOR_ANOTHER} */
   join(token: string): Promise<Organization>
   /** Who changed what in the organization itself: its projects have their own trails. */
-  audit(org: string, page?: PageOptions): Promise<Page<AuditEntry>>
+  audit(org: string, query?: AuditQuery): Promise<Page<AuditEntry>>
 }
 
 export function createOrganizations(transport: Transport): Organizations {
@@ -46,11 +49,13 @@ export function createOrganizations(transport: Transport): Organizations {
     members: (org, page) => transport.json({ path: path`/v1/orgs/${org}/members`, query: toQuery(page) }),
     changeRole: (org, userId, role) =>
       transport.json({ method: "PATCH", path: path`/v1/orgs/${org}/members/${userId}`, json: { role } }),
+    handOver: (org, userId) =>
+      transport.json({ method: "POST", path: path`/v1/orgs/${org}/hand-over`, json: { userId } }),
     remove: (org, userId) => transport.json({ method: "DELETE", path: path`/v1/orgs/${org}/members/${userId}` }),
     invites: (org, page) => transport.json({ path: path`/v1/orgs/${org}/invites`, query: toQuery(page) }),
     invite: (org, input) => transport.json({ method: "POST", path: path`/v1/orgs/${org}/invites`, json: input }),
     withdraw: (org, inviteId) => transport.json({ method: "DELETE", path: path`/v1/orgs/${org}/invites/${inviteId}` }),
     join: (token) => transport.json({ method: "POST", path: "/v1/orgs/join", json: { token } }),
-    audit: (org, page) => transport.json({ path: path`/v1/orgs/${org}/audit`, query: toQuery(page) }),
+    audit: (org, query) => transport.json({ path: path`/v1/orgs/${org}/audit`, query: { ...query } }),
   }
 }

@@ -1,6 +1,5 @@
 import {
   type AddedMember,
-  type AuditEntry,
   type CreatedKey,
   type Key,
   type KeyKind,
@@ -41,7 +40,7 @@ export function createProjects(transport: Transport): Projects {
 
 export interface Members {
   list(project: string, page?: PageOptions): Promise<Page<Member>>
-  /** Somebody without an account gets an invite instead, whose token is shown this once. */
+  /** Somebody without an account gets an invite instead, whose token is shown this once, and whether it was mailed. */
   add(project: string, input: { readonly email: string; readonly role: Role }): Promise<AddedMember>
   change(project: string, userId: string, role: Role): Promise<Member>
   /** The last owner cannot leave. */
@@ -84,16 +83,5 @@ export function createKeys(transport: Transport): Keys {
       transport.json({ method: "POST", path: path`/v1/projects/${project}/keys`, json: input }),
     rotate: (project, id) => transport.json({ method: "POST", path: path`/v1/projects/${project}/keys/${id}/rotate` }),
     revoke: (project, id) => transport.json({ method: "DELETE", path: path`/v1/projects/${project}/keys/${id}` }),
-  }
-}
-
-export interface Audit {
-  /** Who changed what. */
-  list(project: string, page?: PageOptions): Promise<Page<AuditEntry>>
-}
-
-export function createAudit(transport: Transport): Audit {
-  return {
-    list: (project, page) => transport.json({ path: path`/v1/projects/${project}/audit`, query: toQuery(page) }),
   }
 }

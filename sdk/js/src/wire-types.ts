@@ -369,6 +369,8 @@ export interface Invite {
   readonly role: Role
   /** RFC 3339, UTC, with milliseconds */
   readonly expiresAt: string
+  /** Whether a mail with the link is on its way to them */
+  readonly mailed: boolean
 }
 
 /** What holds a function: the sandbox, WebAssembly alone, nothing (the operator said so), or it cannot run. */
@@ -516,6 +518,8 @@ export interface OrgInvited {
   readonly invite: OrgInvite
   /** Of the link `/invite/<token>`. Shown here once */
   readonly token: string
+  /** Whether a mail with the link is on its way to them */
+  readonly mailed: boolean
 }
 
 export interface OrgMember {

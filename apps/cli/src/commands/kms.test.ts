@@ -75,3 +75,14 @@ test("secrets are set from standard input, printed alone, and listed without the
   expect((await cli(["secrets", "remove", "stripe"])).stdout).toBe("Removed stripe.\n")
   expect((await cli(["secrets", "get", "stripe"])).exitCode).toBe(1)
 })
+
+test("kms forgets versions below a minimum, and destroys a key when that is confirmed", async () => {
+  await cli(["kms", "create", "short-lived"])
+  await cli(["kms", "rotate", "short-lived"])
+  expect((await cli(["kms", "minimum", "short-lived", "2"])).stdout).toBe("short-lived: versions from 2 on work.\n")
+  expect((await cli(["kms", "minimum", "short-lived", "9"])).stderr).toContain("CRYPTO_OPTION_INVALID")
+  expect((await cli(["kms", "shred", "short-lived"])).exitCode).toBe(2)
+  expect((await cli(["kms", "list"])).stdout).toMatch(/short-lived .* 2 +2 +enabled/)
+  expect((await cli(["kms", "shred", "short-lived", "--yes"])).stdout).toBe("short-lived is destroyed.\n")
+  expect((await cli(["kms", "enable", "short-lived"])).stderr).toContain("CRYPTO_KEY_DESTROYED")
+})

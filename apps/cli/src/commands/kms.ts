@@ -8,7 +8,7 @@ import { plural, printable, toTable } from "../text.ts"
 const ALGORITHMS = ["AES-256-GCM", "HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "ES384", "EdDSA"]
 const USES = ["encrypt", "decrypt", "data-key", "mac", "sign", "verify"]
 
-/** `kms list|create|rotate|rewrap|disable|enable|schedule-deletion|cancel-deletion|audit`. */
+/** `kms list|create|rotate|rewrap|minimum|disable|enable|schedule-deletion|cancel-deletion|shred|audit`. */
 export function registerKms(program: Command, run: Run): void {
   const kms = program.command("kms").description("the project's keys for encryption and signatures")
   kms.command("list").description("all keys, with their versions and states").action(run(list))
@@ -36,6 +36,12 @@ export function registerKms(program: Command, run: Run): void {
     .description("put what the platform encrypted by this key under its current version")
     .argument("<name>", "ashlar.secrets or ashlar.documents")
     .action(run(rewrap))
+  kms
+    .command("minimum")
+    .description("refuse what older versions made; lower it again to read that")
+    .argument("<name>")
+    .argument("<version>", "the oldest that still works", wholeNumber(1, 1_000_000_000))
+    .action(run(minimum))
   change("disable", "stop a key; it can be enabled again", (cli, name) => cli.admin().kms.disable(cli.project(), name))
   change("enable", "let a disabled key work again", (cli, name) => cli.admin().kms.enable(cli.project(), name))
   kms
@@ -47,6 +53,12 @@ export function registerKms(program: Command, run: Run): void {
   change("cancel-deletion", "keep a key that waits for its deletion; it is disabled then", (cli, name) =>
     cli.admin().kms.cancelDeletion(cli.project(), name),
   )
+  kms
+    .command("shred")
+    .description("destroy a key now, and with it what it encrypted")
+    .argument("<name>")
+    .option("--yes", "do not ask")
+    .action(run(shred))
   kms
     .command("audit")
     .description("what was done with keys and secrets, and what was refused, the newest first")
@@ -114,6 +126,19 @@ async function scheduleDeletion(cli: Cli, name: string, { days }: { readonly day
   const key = await cli.admin().kms.scheduleDeletion(cli.project(), name, days)
   cli.note(`Nothing works with ${name} any more. Until then: ashlar kms cancel-deletion ${name}`)
   return { value: key, text: `${key.name} is ${stateOf(key)}, with all it encrypted.` }
+}
+
+async function minimum(cli: Cli, name: string, version: number): Promise<Outcome> {
+  const key = await cli.admin().kms.setMinimumVersion(cli.project(), name, version)
+  return { value: key, text: `${key.name}: versions from ${key.minimumVersion} on work.` }
+}
+
+async function shred(cli: Cli, name: string, options: { readonly yes?: boolean }): Promise<Outcome> {
+  const { kms } = cli.admin()
+  const { name: found } = await kms.get(cli.project(), name)
+  await cli.confirm(`Destroy the key ${found} and all that it encrypted? There is no way back.`, options.yes)
+  const key = await kms.shred(cli.project(), found)
+  return { value: key, text: `${key.name} is destroyed.` }
 }
 
 async function audit(cli: Cli, { verify, ...query }: KmsAuditQuery & { readonly verify?: boolean }): Promise<Outcome> {

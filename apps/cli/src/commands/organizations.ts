@@ -5,11 +5,12 @@ import type { Cli, Outcome } from "../cli.ts"
 import { WrongUsage } from "../errors.ts"
 import { choice, type Run } from "../program.ts"
 import { toFacts, toTable } from "../text.ts"
+import { type TrailFlags, tellTrail, withTrailFlags } from "./trail.ts"
 
 const roles: readonly OrgRole[] = ["viewer", "member", "admin", "owner"]
 const ORG = "its slug or id; `personal` is your own"
 
-/** `orgs list|show|create|rename|members|role|remove|leave|invites|invite|withdraw|join|transfer|delete`. */
+/** `orgs list|show|create|rename|members|role|remove|leave|invites|invite|withdraw|join|hand-over|audit|transfer|delete`. */
 export function registerOrganizations(program: Command, run: Run): void {
   const orgs = program.command("orgs").description("organizations, which own projects, and who is in them")
   orgs.command("list").description("your organizations").action(run(list))
@@ -23,6 +24,7 @@ export function registerOrganizations(program: Command, run: Run): void {
     .option("--yes", "do not ask")
     .action(run(remove))
   registerOrgPeople(orgs, run)
+  withTrailFlags(orgs.command("audit").argument("<org>", ORG)).action(run(audit))
   orgs
     .command("transfer")
     .description("give a project that you own to an organization of which you are admin or owner")
@@ -48,6 +50,13 @@ function registerOrgPeople(orgs: Command, run: Run): void {
     .argument("<email>", "their address")
     .option("--yes", "do not ask")
     .action(run(removeMember))
+  orgs
+    .command("hand-over")
+    .description("make a member its owner in your place; you are admin then")
+    .argument("<org>", ORG)
+    .argument("<email>", "their address")
+    .option("--yes", "do not ask")
+    .action(run(handOver))
   orgs
     .command("leave")
     .description("end your membership")
@@ -143,6 +152,18 @@ async function removeMember(cli: Cli, org: string, email: string, options: { yes
   return { value: member, text: `${member.email} is no member any more.` }
 }
 
+async function handOver(cli: Cli, org: string, email: string, options: { yes?: boolean }): Promise<Outcome> {
+  const admin = cli.admin()
+  const member = await findMember(admin, org, email)
+  await cli.confirm(`Make ${member.email} the owner of ${org} in your place?`, options.yes)
+  const now = await admin.organizations.handOver(org, member.userId)
+  return { value: now, text: `${member.email} owns ${now.name}. You are ${now.role}.` }
+}
+
+async function audit(cli: Cli, org: string, flags: TrailFlags): Promise<Outcome> {
+  return tellTrail(await cli.admin().organizations.audit(org, flags))
+}
+
 async function leave(cli: Cli, org: string, options: { readonly yes?: boolean }): Promise<Outcome> {
   const admin = cli.admin()
   const found = await admin.organizations.get(org)
@@ -165,7 +186,7 @@ async function invite(cli: Cli, org: string, email: string, options: { readonly 
   const link = `${admin.url}/invite/${made.token}`
   return {
     value: { ...made, link },
-    text: `Send this link to ${made.invite.email}; it is shown this once, and works until ${made.invite.expiresAt}:\n${link}`,
+    text: `${made.mailed ? `A mail to ${made.invite.email} is on its way. Its` : `Send this to ${made.invite.email}: the`} link works until ${made.invite.expiresAt}, and is shown this once:\n${link}`,
   }
 }
 

@@ -4,8 +4,9 @@ import type { Command } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
 import type { Run } from "../program.ts"
 import { plural, toFacts, toTable } from "../text.ts"
+import { type TrailFlags, tellTrail, withTrailFlags } from "./trail.ts"
 
-/** `projects list|create|use|show|delete`. */
+/** `projects list|create|use|show|audit|delete`. */
 export function registerProjects(program: Command, run: Run): void {
   const projects = program.command("projects").description("your projects on the server")
   projects.command("list").description("all projects you are a member of").action(run(list))
@@ -19,12 +20,19 @@ export function registerProjects(program: Command, run: Run): void {
     .action(run(create))
   projects.command("use").description("mean this project when none is named").argument("<slug>").action(run(use))
   projects.command("show").description("one project").argument("[slug]").action(run(show))
+  withTrailFlags(projects.command("audit"))
+    .addHelpText("after", "\nExample:\n  ashlar projects audit --action key --since 2026-11-01T00:00:00Z")
+    .action(run(audit))
   projects
     .command("delete")
     .description("delete a project with all its collections, functions and keys")
     .argument("<slug>")
     .option("--yes", "do not ask")
     .action(run(remove))
+}
+
+async function audit(cli: Cli, flags: TrailFlags): Promise<Outcome> {
+  return tellTrail(await cli.admin().audit.list(cli.project(), flags))
 }
 
 async function list(cli: Cli): Promise<Outcome> {

@@ -1,7 +1,6 @@
 import { everyItem } from "@ashlar/admin"
 import type { Command } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
-import { InputNeeded } from "../errors.ts"
 import { type Run, wholeNumber } from "../program.ts"
 import { toTable } from "../text.ts"
 import { parseExpiry } from "./keys.ts"
@@ -46,19 +45,10 @@ async function set(
   options: { readonly function?: readonly string[]; readonly expires?: string },
 ): Promise<Outcome> {
   const { function: functions, expires: expiresAt } = options
-  const value = await readValue(cli)
+  const value = await cli.askSecret("The value")
   const input = { value, ...(functions && { functions }), ...(expiresAt !== undefined && { expiresAt }) }
   const info = await cli.admin().secrets.set(cli.project(), name, input)
   return { value: info, text: `Set ${info.name}, version ${info.version}.` }
-}
-
-/** Never an argument: arguments are in the list of processes, and in the shell's history. */
-async function readValue(cli: Cli): Promise<string> {
-  const typed = cli.io.prompts === undefined ? await cli.io.stdin() : await cli.io.prompts.password("The value")
-  const value = typed.replace(/\r?\n$/, "")
-  if (value === "")
-    throw new InputNeeded('The value is missing. Pipe it in: printf %s "$VALUE" | ashlar secrets set <name>')
-  return value
 }
 
 /** The value alone goes to standard output, so that it can be piped. */

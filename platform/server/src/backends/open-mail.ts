@@ -5,7 +5,7 @@ import type { Log } from "../log.ts"
 
 export interface MailUrls {
   /**
-   * What sends mail to users of apps: `smtp://…`, `smtps://…`, `sendgrid://…`, `mailgun://…`, `ses://…` or `resend://…`. Default: nothing
+   * What sends mail to users of apps, and invites: `smtp://…`, `smtps://…`, `sendgrid://…`, `mailgun://…`, `ses://…` or `resend://…`. Default: nothing
    * does, and while the platform listens on this machine alone its log shows what would have been sent. A transport of your own is taken
    * as well.
    */
@@ -14,20 +14,33 @@ export interface MailUrls {
   readonly mailFrom?: string
 }
 
-export interface AppMail {
+/** Mail of the install itself, in its own name. */
+export interface InstallMail {
+  send(message: {
+    readonly to: string
+    readonly subject: string
+    readonly text: string
+    readonly html: Html
+    readonly tag: string
+  }): Promise<unknown>
+}
+
+export interface OpenedMail {
   readonly mailer: AppMailer & { close(): Promise<void> }
   readonly onMailError: (error: unknown) => void
+  /** Undefined where nothing sends mail. */
+  readonly install: InstallMail | undefined
 }
 
 /**
- * Opens what takes users of apps their mail.
+ * Opens what takes users of apps their mail, and people their invites.
  *
  * @throws {SERVER_BACKEND_INVALID}
  */
-export function openAppMailer(
+export function openPlatformMail(
   { mail: url, mailFrom }: MailUrls,
   { host, log, nameOf }: { readonly host: string; readonly log: Log; readonly nameOf: (projectId: string) => string },
-): AppMail {
+): OpenedMail {
   if (url !== undefined && mailFrom === undefined)
     throw new BackendInvalid(
       "Expected the address that mail is from, beside `mail`: `mailFrom`, as no-reply@example.com.",
@@ -49,7 +62,18 @@ export function openAppMailer(
     },
     close: () => mail.close(),
   }
-  return { mailer, onMailError: (error) => log.error("mail to a user of an app was not sent", error) }
+  const install: InstallMail = {
+    send: ({ subject, tag, ...message }) =>
+      mail.send({
+        ...{ ...message, from: { email: from, name: "Ashlar" }, subject: plain(subject), tags: [tag] },
+        headers: { "auto-submitted": "auto-generated" },
+      }),
+  }
+  return {
+    mailer,
+    onMailError: (error) => log.error("mail was not sent", error),
+    install: url === undefined ? undefined : install,
+  }
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"])

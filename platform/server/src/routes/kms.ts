@@ -38,13 +38,14 @@ import {
 } from "@ashlar/protocol"
 import type { Api } from "../layers/caller.ts"
 import type { Entries } from "../layers/entry.ts"
-import { pageRequest } from "../page-request.ts"
+import { pageRequest, present } from "../page-request.ts"
 import type { Platform } from "../platform.ts"
 import { kmsOf } from "./kms-of.ts"
 
 const looks: Need = { role: "viewer" }
 const cares: Need = { role: "developer" }
 const ends: Need = { role: "admin" }
+const destroys: Need = { role: "owner" }
 const uses: Need = { role: "developer", scope: "kms:use" }
 
 const changed = [KeyNotFound, KeyConflict, KeyDestroyed, CryptoOptionInvalid]
@@ -58,6 +59,7 @@ export function addKmsRoutes(app: Api, platform: Platform, entries: Entries): vo
   app.scope("/v1/projects/:project/kms/keys", (keys) => {
     addKeys(keys, platform, entries)
     addStates(keys, platform, entries)
+    addShredding(keys, platform, entries)
     addEncryption(keys, platform, entries)
     addSignatures(keys, platform, entries)
   })
@@ -75,10 +77,7 @@ function addAudit(audit: Api, platform: Platform, { inProject }: Entries): void 
       response: pageOf(KmsAuditEntry),
       errors: [CryptoOptionInvalid],
     },
-    (ctx) => {
-      const said = Object.entries(ctx.query).filter(([, value]) => value !== undefined)
-      return kmsOf(platform, ctx.access).audit(Object.fromEntries(said))
-    },
+    (ctx) => kmsOf(platform, ctx.access).audit(present(ctx.query)),
   )
   audit.get(
     "/verify",
@@ -219,6 +218,21 @@ function addStates(keys: Api, platform: Platform, { inProject }: Entries): void 
       errors: changed,
     },
     (ctx) => kmsOf(platform, ctx.access).cancelDeletion(ctx.params.keyName),
+  )
+}
+
+function addShredding(keys: Api, platform: Platform, { inProject }: Entries): void {
+  keys.post(
+    "/:keyName/shred",
+    {
+      name: "kms.shred",
+      tags,
+      summary: "Destroy a key now, and with it what it encrypted, wherever copies of that are; there is no way back",
+      layers: [inProject(destroys)],
+      response: KmsKey,
+      errors: changed,
+    },
+    (ctx) => kmsOf(platform, ctx.access).shredKey(ctx.params.keyName),
   )
 }
 

@@ -13,10 +13,12 @@ import {
 import { InvalidInput as InvalidEmail, InviteForAnother, InviteSpent } from "@ashlar/identity"
 import {
   AuditEntry,
+  AuditQuery,
   InviteToken,
   NewOrganization,
   NewOrgInvite,
   Organization,
+  OrgHandOver,
   OrgInvite,
   OrgInvited,
   OrgMember,
@@ -26,13 +28,14 @@ import {
 } from "@ashlar/protocol"
 import type { Api } from "../layers/caller.ts"
 import type { Entries } from "../layers/entry.ts"
-import { pageRequest } from "../page-request.ts"
+import { pageRequest, present } from "../page-request.ts"
 import type { Platform } from "../platform.ts"
 
 type Orgs = Platform["control"]["organizations"]
 
 /** Organizations, who is in them, and who is asked to join. */
-export function addOrganizationRoutes(app: Api, { control, identity }: Platform, entries: Entries): void {
+export function addOrganizationRoutes(app: Api, platform: Platform, entries: Entries): void {
+  const { control, identity } = platform
   const { person } = entries
   const orgs = control.organizations
   const tags = ["organizations"]
@@ -82,7 +85,7 @@ export function addOrganizationRoutes(app: Api, { control, identity }: Platform,
   app.scope("/v1/orgs/:org", (org) => {
     addOrgRoutes(org, orgs, entries)
     addOrgMemberRoutes(org, orgs, entries)
-    addOrgInviteRoutes(org, orgs, entries)
+    addOrgInviteRoutes(org, platform, entries)
   })
 }
 
@@ -131,6 +134,20 @@ function addOrgRoutes(org: Api, orgs: Orgs, { inOrganization }: Entries): void {
     },
   )
 
+  org.post(
+    "/hand-over",
+    {
+      name: "orgs.hand-over",
+      tags,
+      summary: "Make a member its owner, in one's own place: one is admin then",
+      layers: [inOrganization(orgNeeds["org.hand-over"])],
+      body: OrgHandOver,
+      response: Organization,
+      errors: [MemberNotFound, OrgPersonal],
+    },
+    (ctx) => orgs.handOver(ctx.organization, ctx.body),
+  )
+
   org.get(
     "/audit",
     {
@@ -138,11 +155,11 @@ function addOrgRoutes(org: Api, orgs: Orgs, { inOrganization }: Entries): void {
       tags,
       summary: "Who changed what in the organization itself, latest first",
       layers: [inOrganization(orgNeeds["org.audit.list"])],
-      query: PageQuery,
+      query: AuditQuery,
       response: pageOf(AuditEntry),
-      errors: [InvalidCursor],
+      errors: [InvalidCursor, InvalidInput],
     },
-    (ctx) => orgs.audit(ctx.organization, pageRequest(ctx.query)),
+    (ctx) => orgs.audit(ctx.organization, present(ctx.query)),
   )
 }
 
@@ -194,8 +211,9 @@ function addOrgMemberRoutes(org: Api, orgs: Orgs, { inOrganization }: Entries): 
   )
 }
 
-function addOrgInviteRoutes(org: Api, orgs: Orgs, { inOrganization }: Entries): void {
+function addOrgInviteRoutes(org: Api, { control, invites }: Platform, { inOrganization }: Entries): void {
   const tags = ["organizations"]
+  const orgs = control.organizations
 
   org.get(
     "/invites",
@@ -216,13 +234,20 @@ function addOrgInviteRoutes(org: Api, orgs: Orgs, { inOrganization }: Entries): 
     {
       name: "orgs.invites.create",
       tags,
-      summary: "Ask somebody to join, with an account or without; the token is in this answer and nowhere else",
+      summary: "Ask somebody to join, with an account or without; the token is in this answer, and in the mail to them",
       layers: [inOrganization(orgNeeds["org.invites.change"])],
       body: NewOrgInvite,
       response: { 201: OrgInvited },
       errors: [AlreadyMember, LimitReached, OrgPersonal, InvalidInput, InvalidEmail],
     },
-    async (ctx) => ctx.json(await orgs.invite(ctx.organization, ctx.body), 201),
+    async (ctx) => {
+      const { organization } = ctx.organization
+      const made = await orgs.invite(ctx.organization, ctx.body)
+      const { email: to, role, invitedBy, expiresAt } = made.invite
+      const { token } = made
+      const mailed = await invites.send({ to, token, place: organization.name, role, invitedBy, expiresAt })
+      return ctx.json({ ...made, mailed }, 201)
+    },
   )
 
   org.delete(

@@ -15,6 +15,7 @@ import {
 import { InvalidInput as InvalidEmail } from "@ashlar/identity"
 import {
   AuditEntry,
+  AuditQuery,
   Key,
   KeyCreated,
   Member,
@@ -31,11 +32,12 @@ import {
 } from "@ashlar/protocol"
 import type { Api } from "../layers/caller.ts"
 import type { Entries } from "../layers/entry.ts"
-import { pageRequest } from "../page-request.ts"
+import { pageRequest, present } from "../page-request.ts"
 import type { Platform } from "../platform.ts"
 
 /** Projects, their members, keys and audit trail. */
-export function addProjectRoutes(app: Api, { control }: Platform, { person, inProject }: Entries): void {
+export function addProjectRoutes(app: Api, platform: Platform, { person, inProject }: Entries): void {
+  const { control } = platform
   const tags = ["projects"]
 
   app.get(
@@ -131,7 +133,7 @@ export function addProjectRoutes(app: Api, { control }: Platform, { person, inPr
       },
     )
 
-    addMemberRoutes(project, control, inProject)
+    addMemberRoutes(project, platform, inProject)
     addKeyRoutes(project, control, inProject)
 
     project.get(
@@ -141,16 +143,16 @@ export function addProjectRoutes(app: Api, { control }: Platform, { person, inPr
         tags,
         summary: "Who changed what, latest first",
         layers: [inProject(needs["audit.list"])],
-        query: PageQuery,
+        query: AuditQuery,
         response: pageOf(AuditEntry),
-        errors: [InvalidCursor],
+        errors: [InvalidCursor, InvalidInput],
       },
-      (ctx) => control.audit.list(ctx.access, pageRequest(ctx.query)),
+      (ctx) => control.audit.list(ctx.access, present(ctx.query)),
     )
   })
 }
 
-function addMemberRoutes(project: Api, control: Platform["control"], inProject: Entries["inProject"]): void {
+function addMemberRoutes(project: Api, { control, invites }: Platform, inProject: Entries["inProject"]): void {
   const tags = ["members"]
 
   project.get(
@@ -172,13 +174,20 @@ function addMemberRoutes(project: Api, control: Platform["control"], inProject: 
     {
       name: "members.add",
       tags,
-      summary: "Add a person by email; without an account they get an invite, shown once",
+      summary: "Add a person by email; without an account they get an invite, shown once and mailed",
       layers: [inProject(needs["members.change"])],
       body: NewMember,
       response: { 201: MemberAdded },
       errors: [AlreadyMember, LimitReached, InvalidInput, InvalidEmail],
     },
-    async (ctx) => ctx.json(await control.members.add(ctx.access, ctx.body), 201),
+    async (ctx) => {
+      const { project: place, actor } = ctx.access
+      const { member, invite } = await control.members.add(ctx.access, ctx.body)
+      if (invite === null) return ctx.json({ member, invite }, 201)
+      const { email: to, ...rest } = invite
+      const mailed = await invites.send({ to, ...rest, place: place.name, invitedBy: actor.label })
+      return ctx.json({ member, invite: { ...invite, mailed } }, 201)
+    },
   )
 
   project.patch(
