@@ -17,14 +17,14 @@ import { createAppUserRooms } from "./app-user-rooms.ts"
 import { type BackendUrls, openBackends } from "./backends/open-backends.ts"
 import { bundleStore } from "./backends/open-bundles.ts"
 import type { SharedCache } from "./backends/open-cache.ts"
-import { type MailUrls, openPlatformMail } from "./backends/open-mail.ts"
+import { type MailUrls, type OpenedMail, openPlatformMail } from "./backends/open-mail.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
 import { type EventRelay, eventsFeature, startEventRelay, tellOfCalls } from "./events/event-relay.ts"
 import { createFieldCipher, rewrapDocuments } from "./field-cipher.ts"
 import { createFunctionData } from "./function-data.ts"
 import { secretsForFunctions } from "./function-secrets.ts"
 import { openInstallKeys } from "./install-keys.ts"
-import { createInviteMailer } from "./invite-mail.ts"
+import { createInviteMailer, type InviteMailer } from "./invite-mail.ts"
 import { createIdempotencyLayer, idempotencyFeature } from "./layers/idempotency.ts"
 import { createLog, type Log } from "./log.ts"
 import { createRequestMetrics } from "./metrics.ts"
@@ -133,13 +133,9 @@ async function compose(
   })
 
   const admission = { sealer, clock, ids, ...sharedLimits(cache, log) }
-  const nameOf = (id: string): string => control.projects.locate(id)?.name ?? id
-  const { install: installMail, ...mail } = openPlatformMail(options, { host, log, nameOf })
-  closers.push(() => mail.mailer.close())
   const consoleUrl = (): string => options.publicUrl ?? `http://localhost:${server.port}`
-  const { onMailError: onError } = mail
-  const invites = createInviteMailer({ mail: installMail, limits: cache.limits, consoleUrl, onError })
-  closers.push(() => invites.settled())
+  const nameOf = (id: string): string => control.projects.locate(id)?.name ?? id
+  const { mail, invites } = raiseMail(options, { log, nameOf, consoleUrl, limits: cache.limits }, closers)
   const appUsers = createAppUserRooms(rooms, { ...admission, ...mail, ...oauthAt(options, consoleUrl) })
   const identity = await openIdentity({
     ...{ ...admission, file, signups, issuer: "ashlar" },
@@ -172,20 +168,8 @@ async function compose(
 
   const requestMetrics = createRequestMetrics()
   const platform: Platform = {
-    ...{
-      version,
-      identity,
-      control,
-      invites,
-      appUsers,
-      rooms,
-      functions,
-      kms,
-      requestMetrics,
-      log,
-      draining: draining.signal,
-    },
-    ...{ queue: work.queue, scheduler: upkeep.scheduler, bus: events.bus },
+    ...{ version, identity, control, invites, appUsers, rooms, functions, kms, requestMetrics, log },
+    ...{ draining: draining.signal, queue: work.queue, scheduler: upkeep.scheduler, bus: events.bus },
     ...describeInstall({
       ...{ engine, functions, signups, version, draining: draining.signal },
       backends: backends.health,
@@ -213,6 +197,25 @@ async function raiseKms(options: KmsOptions, closers: (() => unknown)[], log: Lo
   const kms = await openKms(options)
   closers.push(() => kms.close().catch((error: unknown) => log.error("the keys of projects did not close", error)))
   return kms
+}
+
+interface MailParts extends Pick<Parameters<typeof createInviteMailer>[0], "limits" | "consoleUrl"> {
+  readonly log: Log
+  readonly nameOf: (projectId: string) => string
+}
+
+/** What takes users of apps their mail, and people their invites. */
+function raiseMail(
+  options: ServerOptions,
+  { log, nameOf, limits, consoleUrl }: MailParts,
+  closers: (() => unknown)[],
+): { readonly mail: Omit<OpenedMail, "install">; readonly invites: InviteMailer } {
+  const { host = "127.0.0.1" } = options
+  const { install, ...mail } = openPlatformMail(options, { host, log, nameOf })
+  closers.push(() => mail.mailer.close())
+  const invites = createInviteMailer({ mail: install, limits, consoleUrl, onError: mail.onMailError })
+  closers.push(() => invites.settled())
+  return { mail, invites }
 }
 
 /** Where providers answer the users of apps. */

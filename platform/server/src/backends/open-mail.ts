@@ -47,7 +47,7 @@ export function openPlatformMail(
     )
   const [mail, from] = opened(url, mailFrom)
   const isShown = url === undefined && LOOPBACK.has(host)
-  const mailer: AppMail["mailer"] = {
+  const mailer: OpenedMail["mailer"] = {
     nameOf,
     async send(message) {
       const { kind, to, subject, paragraphs, replyTo, senderName } = message

@@ -76,16 +76,17 @@ const ORGANIZATION_TYPES: Readonly<Record<string, string>> = {
   "org.project.transfer": "ashlar.organization-project.transferred",
 }
 
+type PlatformEvent = EventDefinition<ProjectChange> | EventDefinition<OrganizationChange>
+
 /** Every kind of event that the platform tells of, by its type; events of one project, or organization, keep their order. */
-export const platformEvents: ReadonlyMap<string, EventDefinition<ProjectChange> | EventDefinition<OrganizationChange>> =
-  new Map([
-    ...Object.values(TYPES).map(
-      (type) => [type, defineEvent(type, projectChange, { key: ({ projectId }) => projectId })] as const,
-    ),
-    ...Object.values(ORGANIZATION_TYPES).map(
-      (type) => [type, defineEvent(type, organizationChange, { key: ({ organizationId }) => organizationId })] as const,
-    ),
-  ])
+export const platformEvents: ReadonlyMap<string, PlatformEvent> = new Map([
+  ...Object.values(TYPES).map((type): [string, PlatformEvent] => {
+    return [type, defineEvent(type, projectChange, { key: ({ projectId }) => projectId })]
+  }),
+  ...Object.values(ORGANIZATION_TYPES).map((type): [string, PlatformEvent] => {
+    return [type, defineEvent(type, organizationChange, { key: ({ organizationId }) => organizationId })]
+  }),
+])
 
 /** The event of an entry of the audit trail; undefined for an action that is none. Its id is the entry's, however often it is told. */
 export function eventOf(entry: PlacedEntry, installId: string): CloudEvent<PlatformChange> | undefined {
