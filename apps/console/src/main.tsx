@@ -1,3 +1,4 @@
+import { isRequestError } from "@ashlar/sdk"
 import { QueryClientProvider } from "@tanstack/react-query"
 import { RouterProvider } from "@tanstack/react-router"
 import { StrictMode } from "react"
@@ -25,6 +26,13 @@ sessionState.subscribe(() => {
       void router.navigate({ to: "/sign-in", search: { to: location.href } })
   }
   wasSignedIn = status === "in"
+})
+
+// Where a second factor is asked of everybody, nothing else is to be had before it is shown.
+queryClient.getQueryCache().subscribe(({ type, query }) => {
+  if (type !== "updated" || !isRequestError(query.state.error, "CONTROL_MFA_REQUIRED")) return
+  const { href, pathname } = router.state.location
+  if (pathname !== "/security") void router.navigate({ to: "/security", search: { asked: href } })
 })
 
 // Leaving a screen means what was done there.

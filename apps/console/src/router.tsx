@@ -113,6 +113,8 @@ const security = createRoute({
   getParentRoute: () => signedIn,
   path: "/security",
   staticData: { area: "Security" },
+  validateSearch: (search: { asked?: string | undefined } & SearchSchemaInput) =>
+    checked({ asked: inside(search.asked) }),
   component: lazyRouteComponent(() => import("./screens/account/security.tsx"), "SecurityScreen"),
 })
 const organization = createRoute({

@@ -42,6 +42,7 @@ const health = {
 const capabilities = {
   version: "0.1.0",
   signups: "closed",
+  requireMfa: false,
   database: { driver: "sqlite", durability: "fsync on every commit" },
   functions: {
     bun: { available: true, isolation: "sandboxed", detail: "bubblewrap" },

@@ -1,5 +1,5 @@
 import type { SqliteFile } from "@ashlar/sqlite"
-import { CredentialsNeeded, Forbidden, ProjectNotFound } from "./errors.ts"
+import { CredentialsNeeded, Forbidden, MfaRequired, ProjectNotFound } from "./errors.ts"
 import { IN_PROJECTS, type OrgRole } from "./org-access.ts"
 import type { Scope } from "./scopes.ts"
 import { isProjectId } from "./slug.ts"
@@ -16,7 +16,13 @@ export type KeyKind = "publishable" | "secret"
 /** Whoever sends a request, once its credentials are checked. */
 export type Caller =
   | { readonly kind: "anonymous" }
-  | { readonly kind: "user"; readonly id: string; readonly email: string }
+  | {
+      readonly kind: "user"
+      readonly id: string
+      readonly email: string
+      /** Whether they have shown a second factor in this session. Default: no. */
+      readonly mfa?: boolean
+    }
   | KeyCaller
 
 export interface KeyCaller {
@@ -145,9 +151,13 @@ function enter(file: SqliteFile, caller: Caller, project: ProjectRecord): Access
       return { project, as: keyKind, role: null, scopes, actor: { kind: "key", id: caller.id, label: caller.name } }
     }
     case "user": {
-      const { own, org } = file.get<Places>(PLACES, [project.id, caller.id, project.organizationId, caller.id])!
+      const { organizationId: orgId } = project
+      const { own, org, asks } = file.get<Places & { asks: number | null }>(PLACES, [
+        ...[project.id, caller.id, orgId, caller.id, orgId],
+      ])!
       const role = higherRole(own, org)
       if (!role) return undefined
+      if (asks === 1) requireMfa(caller, orgId)
       const actor = { kind: "user", id: caller.id, label: caller.email } as const
       return { project, as: "member", role, scopes: null, actor }
     }
@@ -161,7 +171,13 @@ export interface Places {
 }
 
 const PLACES = `SELECT (SELECT role FROM control_members WHERE project_id = ? AND account_id = ?) AS own,
-  (SELECT role FROM control_org_members WHERE org_id = ? AND account_id = ?) AS org`
+  (SELECT role FROM control_org_members WHERE org_id = ? AND account_id = ?) AS org,
+  (SELECT require_mfa FROM control_orgs WHERE id = ?) AS asks`
+
+/** What an organization asks of whoever reaches anything of it. @throws {CONTROL_MFA_REQUIRED} */
+export function requireMfa(caller: Extract<Caller, { kind: "user" }>, organizationId: string): void {
+  if (caller.mfa !== true) throw new MfaRequired(undefined, { details: { organizationId } })
+}
 
 /** An organization's role holds in all of its projects; a project may give somebody a higher one. */
 export function higherRole(own: Role | null, org: OrgRole | null): Role | null {

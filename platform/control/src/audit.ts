@@ -1,9 +1,10 @@
 import type { Clock, IdSource } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { type Access, type Actor, needs, requireAccess } from "./access.ts"
-import type { Change } from "./audit-row.ts"
+import { type AuditFacts, auditParams, type Change, INSERT_AUDIT } from "./audit-row.ts"
 import { InvalidInput } from "./errors.ts"
 import type { Page, PageRequest, Pager } from "./page.ts"
+import type { JoiningStatement } from "./procedures.ts"
 
 /** One line of a project's history. */
 export interface AuditEntry {
@@ -52,7 +53,9 @@ export interface Audit {
    *
    * @throws {CONTROL_PROJECT_NOT_FOUND} when the project is gone
    */
-  record(where: { readonly project: { readonly id: string }; readonly actor: Actor }, note: AuditNote): Promise<void>
+  record(where: Where, note: AuditNote): Promise<void>
+  /** The same as a statement, which commits with the change that it notes. It asks nobody whether the project is there. */
+  prepare(where: Where, note: AuditNote): JoiningStatement
   /**
    * What was committed after a place in the trail of the whole install, oldest first: for the platform's own use. Places rise in
    * the order of commits, and an entry is never changed, so that whoever remembers a place misses nothing.
@@ -60,6 +63,12 @@ export interface Audit {
    * @param limit How many at most.
    */
   after(place: number, limit: number): readonly PlacedEntry[]
+}
+
+/** Whose trail it is, and who did it. */
+export interface Where {
+  readonly project: { readonly id: string }
+  readonly actor: Actor
 }
 
 /** An entry with its place in the trail of the install. */
@@ -82,7 +91,7 @@ interface AuditRow {
 }
 
 /** Makes the head of a change: its audit id, place, time and actor. */
-export type ChangeSource = (where: { readonly project: { readonly id: string }; readonly actor: Actor }) => Change
+export type ChangeSource = (where: Where) => Change
 
 export function createChangeSource(clock: Clock, ids: IdSource): ChangeSource {
   return ({ project, actor }) => ({ auditId: ids(), projectId: project.id, atMs: clock.now(), actor })
@@ -101,18 +110,24 @@ export function createAudit(options: {
     const read = (before: number, limit: number): AuditRow[] => file.all<AuditRow>(sql, [id, before, ...params, limit])
     return pager.cut(`audit/${id}`, query, read, toEntry)
   }
+  const factsOf = ({ action, target, details = {} }: AuditNote): AuditFacts => {
+    const text = JSON.stringify(details)
+    const bytes = Buffer.byteLength(text)
+    return { action, target, details: bytes > detailsBytes ? JSON.stringify({ omittedBytes: bytes }) : text }
+  }
   return {
     read: readTrail,
     list(access, query) {
       requireAccess(access, needs["audit.list"])
       return readTrail(access.project.id, query)
     },
-    async record(where, { action, target, details = {} }) {
-      const text = JSON.stringify(details)
-      const bytes = Buffer.byteLength(text)
-      const facts = { action, target, details: bytes > detailsBytes ? JSON.stringify({ omittedBytes: bytes }) : text }
-      await file.call("control.recordAudit", { change: change(where), facts })
+    async record(where, note) {
+      await file.call("control.recordAudit", { change: change(where), facts: factsOf(note) })
     },
+    prepare: (where, note) => ({
+      sql: `${INSERT_AUDIT} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      params: auditParams(change(where), factsOf(note)),
+    }),
     after(place, limit) {
       const rows = file.all<AuditRow>("SELECT * FROM control_audit WHERE n > ? ORDER BY n LIMIT ?", [place, limit])
       return rows.map((row) => ({ ...toEntry(row), place: row.n, projectId: row.project_id }))

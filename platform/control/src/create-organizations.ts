@@ -3,12 +3,13 @@ import type { SqliteFile } from "@ashlar/sqlite"
 import { type Actor, needs, requireAccess } from "./access.ts"
 import type { Audit, ChangeSource } from "./audit.ts"
 import { auditParams, type Change, INSERT_AUDIT } from "./audit-row.ts"
-import { InviteNotFound } from "./errors.ts"
+import { InviteNotFound, MfaRequired } from "./errors.ts"
 import type { ControlLimits } from "./limits.ts"
 import type { People } from "./members.ts"
 import { checkChoice, checkName } from "./name.ts"
 import {
   authorizeOrg,
+  findOrgAccess,
   ORG_ROLES,
   type OrgAccess,
   type OrgRole,
@@ -120,6 +121,15 @@ export function createOrganizations(options: OrganizationsOptions): Organization
       const name = checkName(changes.name)
       await file.call("control.renameOrg", { change: headOf(access), name })
       return { ...access.organization, name, role: access.role }
+    },
+
+    async setRequireMfa(access, requireMfa) {
+      requireOrgRole(access.role, orgNeeds["org.mfa"])
+      // Nobody shuts the door from outside.
+      if (requireMfa && !access.hasMfa)
+        throw new MfaRequired("Show your second factor first: without one you would not get in any more yourself.")
+      await file.call("control.requireOrgMfa", { change: headOf(access), requireMfa })
+      return { ...access.organization, requireMfa, role: access.role }
     },
 
     async delete(access) {
@@ -275,7 +285,7 @@ function createInvitesPart(
         ...{ inviteId, alongside: statements, limit: limits.membersPerOrganization },
       }
       await file.call("control.joinOrg", joining)
-      const { organization, role } = authorizeOrg(file, { caller, ref: orgId, least: "viewer" }, nameOf)
+      const { organization, role } = findOrgAccess(file, { caller, ref: orgId, least: "viewer" }, nameOf)
       return { ...organization, role }
     },
 

@@ -18,6 +18,12 @@ export const Forbidden: ErrorClass<"CONTROL_FORBIDDEN", 403> = defineError(
   "You are known, but may not do this. Ask an owner of the project for the role it takes.",
 )
 
+export const MfaRequired: ErrorClass<"CONTROL_MFA_REQUIRED", 403> = defineError(
+  "CONTROL_MFA_REQUIRED",
+  403,
+  "A second factor is asked of everybody here. Add one to your account, or show the one that you have, and come again.",
+)
+
 /** What an admin is told who would make, change or remove an owner. */
 export function ownersOnly(): InstanceType<typeof Forbidden> {
   return new Forbidden("Only an owner says who owns the project. Ask one to do this.", {

@@ -135,5 +135,10 @@ export const controlFeature: Feature = {
         "CREATE INDEX control_projects_org ON control_projects (org_id, n)",
       ],
     },
+    {
+      id: 5,
+      name: "organizations that ask a second factor of everybody",
+      sql: ["ALTER TABLE control_orgs ADD COLUMN require_mfa INTEGER NOT NULL DEFAULT 0 CHECK (require_mfa IN (0, 1))"],
+    },
   ],
 }

@@ -16,6 +16,7 @@ export {
   LastOwner,
   LimitReached,
   MemberNotFound,
+  MfaRequired,
   OrgNotEmpty,
   OrgNotFound,
   OrgPersonal,

@@ -1,5 +1,5 @@
 import type { SqliteFile } from "@ashlar/sqlite"
-import type { Actor, Caller, Role } from "./access.ts"
+import { type Actor, type Caller, type Role, requireMfa } from "./access.ts"
 import { CredentialsNeeded, Forbidden, OrgNotFound } from "./errors.ts"
 import { isProjectId } from "./slug.ts"
 
@@ -16,6 +16,8 @@ export interface OrgRecord {
   readonly name: string
   /** Whether it is somebody's own: it has no other members, and stays as long as their account. */
   readonly personal: boolean
+  /** Whether members reach nothing of it before they have shown a second factor. Keys are not asked. */
+  readonly requireMfa: boolean
   readonly createdAt: string
 }
 
@@ -24,12 +26,15 @@ export interface OrgAccess {
   readonly organization: OrgRecord
   readonly role: OrgRole
   readonly actor: Actor
+  /** Whether they have shown a second factor. */
+  readonly hasMfa: boolean
 }
 
 /** The operations on an organization. */
 export type OrgOperation =
   | "org.read"
   | "org.update"
+  | "org.mfa"
   | "org.delete"
   | "org.hand-over"
   | "org.members.list"
@@ -44,6 +49,7 @@ export type OrgOperation =
 export const orgNeeds: Readonly<Record<OrgOperation, OrgRole>> = {
   "org.read": "viewer",
   "org.update": "admin",
+  "org.mfa": "owner",
   "org.delete": "owner",
   "org.hand-over": "owner",
   "org.members.list": "viewer",
@@ -75,17 +81,20 @@ export interface OrgRow {
   slug: string | null
   name: string | null
   personal: number
+  require_mfa: number
   created_at: number
 }
 
 /** @param nameOf The name of a person: one's own organization is called like them until it gets a name of its own. */
 export function toOrgRecord(row: OrgRow, nameOf: (accountId: string) => string | undefined): OrgRecord {
-  const { id, slug, name, personal, created_at } = row
+  const { id, slug, name, personal, require_mfa, created_at } = row
   return {
     ...{ id, slug: slug ?? PERSONAL, name: name ?? nameOf(id) ?? PERSONAL },
-    ...{ personal: personal === 1, createdAt: new Date(created_at).toISOString() },
+    ...{ personal: personal === 1, requireMfa: require_mfa === 1, createdAt: new Date(created_at).toISOString() },
   }
 }
+
+const WHY = "see organizations"
 
 /** Whoever acts for themselves. */
 export function requireUser(caller: Caller, what: string): Extract<Caller, { kind: "user" }> {
@@ -94,13 +103,23 @@ export function requireUser(caller: Caller, what: string): Extract<Caller, { kin
   throw new Forbidden(`A project key belongs to one project, found as \`self\`. Sign in to ${what}.`)
 }
 
+interface OrgRequest {
+  readonly caller: Caller
+  readonly ref: string
+  readonly least: OrgRole
+}
+type NameOf = (accountId: string) => string | undefined
+
 /** @see Organizations.authorize for the contract */
-export function authorizeOrg(
-  file: SqliteFile,
-  request: { readonly caller: Caller; readonly ref: string; readonly least: OrgRole },
-  nameOf: (accountId: string) => string | undefined,
-): OrgAccess {
-  const user = requireUser(request.caller, "see organizations")
+export function authorizeOrg(file: SqliteFile, request: OrgRequest, nameOf: NameOf): OrgAccess {
+  const access = findOrgAccess(file, request, nameOf)
+  if (access.organization.requireMfa) requireMfa(requireUser(request.caller, WHY), access.organization.id)
+  return access
+}
+
+/** The same of whoever is in it, without asking for a second factor: to tell them that they are. */
+export function findOrgAccess(file: SqliteFile, request: OrgRequest, nameOf: NameOf): OrgAccess {
+  const user = requireUser(request.caller, WHY)
   const isOwn = request.ref === PERSONAL
   const ref = isOwn ? user.id : request.ref
   const sql = `SELECT o.*, m.role FROM control_orgs o JOIN control_org_members m ON m.org_id = o.id
@@ -108,7 +127,7 @@ export function authorizeOrg(
   const row = file.get<OrgRow & { role: OrgRole }>(sql, [ref, user.id])
   if (!row) throw new OrgNotFound()
   const actor = { kind: "user", id: user.id, label: user.email } as const
-  const access = { organization: toOrgRecord(row, nameOf), role: row.role, actor }
+  const access = { organization: toOrgRecord(row, nameOf), role: row.role, actor, hasMfa: user.mfa === true }
   requireOrgRole(access.role, request.least)
   return access
 }

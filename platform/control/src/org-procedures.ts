@@ -103,6 +103,18 @@ export function renameOrg(tx: Transaction, { change, name }: { change: Change; n
   audit(tx, change, { action: "org.update", target: before.slug ?? "personal", details: { name, before: before.name } })
 }
 
+export function requireOrgMfa(
+  tx: Transaction,
+  { change, requireMfa }: { readonly change: Change; readonly requireMfa: boolean },
+): void {
+  const { slug } = requireOrg(tx, change)
+  requireActor(tx, change, orgNeeds["org.mfa"])
+  const sql = "UPDATE control_orgs SET require_mfa = ? WHERE id = ? AND require_mfa <> ?"
+  const value = requireMfa ? 1 : 0
+  if (tx.run(sql, [value, change.projectId, value]).changes === 0) return
+  audit(tx, change, { action: "org.update", target: slug ?? "personal", details: { requireMfa } })
+}
+
 /** How the links of invites are made worthless: SQL that takes an address and a scope. */
 interface Withdraws {
   readonly withdraw: string

@@ -44,6 +44,7 @@ export interface Organizations {
    * is no member of is as if it were not there.
    *
    * @throws {CONTROL_CREDENTIALS_NEEDED} @throws {CONTROL_ORG_NOT_FOUND} @throws {CONTROL_FORBIDDEN} for keys, and for a lesser role
+   * @throws {CONTROL_MFA_REQUIRED} where it asks for a second factor that was not shown
    */
   authorize(caller: Caller, ref: string, least: OrgRole): OrgAccess
   /** Those one is a member of, latest first. @throws {CONTROL_CREDENTIALS_NEEDED} @throws {CONTROL_FORBIDDEN} for keys */
@@ -57,6 +58,13 @@ export interface Organizations {
   get(access: OrgAccess): Organization
   /** The slug stays. @throws {CONTROL_FORBIDDEN} @throws {CONTROL_INVALID_INPUT} @throws {CONTROL_ORG_NOT_FOUND} when it is gone meanwhile */
   rename(access: OrgAccess, changes: { readonly name: string }): Promise<Organization>
+  /**
+   * From now on members reach nothing of it, and of its projects, before they have shown a second factor; or they do again. Whoever asks
+   * for it has shown theirs.
+   *
+   * @throws {CONTROL_FORBIDDEN} unless one is an owner @throws {CONTROL_MFA_REQUIRED} @throws {CONTROL_ORG_NOT_FOUND}
+   */
+  setRequireMfa(access: OrgAccess, requireMfa: boolean): Promise<Organization>
   /** @throws {CONTROL_FORBIDDEN} @throws {CONTROL_ORG_PERSONAL} @throws {CONTROL_ORG_NOT_EMPTY} while it has projects */
   delete(access: OrgAccess): Promise<void>
   /**

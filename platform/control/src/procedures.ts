@@ -28,6 +28,7 @@ export {
   joinOrg,
   removeOrgMember,
   renameOrg,
+  requireOrgMfa,
   transferProject,
   withdrawFromOrg,
 } from "./org-procedures.ts"

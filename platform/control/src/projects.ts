@@ -127,9 +127,9 @@ export function createProjects(options: {
 
   return {
     list(caller, page = {}) {
-      const { id } = requireUser(caller, WHY)
+      const { id, mfa = false } = requireUser(caller, WHY)
       const read = (before: number, limit: number): MembershipRow[] =>
-        file.all<MembershipRow>(LIST_PROJECTS, [id, id, id, id, before, limit])
+        file.all<MembershipRow>(LIST_PROJECTS, [id, id, id, id, mfa ? 1 : 0, before, limit])
       return pager.cut(`projects/${id}`, page, read, (row) =>
         toProject(toProjectRecord(row), higherRole(row.own, row.org)),
       )
@@ -216,6 +216,7 @@ const LIST_PROJECTS = `SELECT p.*, m.role AS own, o.role AS org FROM control_pro
     SELECT project_id FROM control_members WHERE account_id = ?
     UNION SELECT id FROM control_projects WHERE org_id IN (
       SELECT org_id FROM control_org_members WHERE account_id = ?))
+  AND (? = 1 OR NOT EXISTS (SELECT 1 FROM control_orgs WHERE id = p.org_id AND require_mfa = 1))
   AND p.n < ? ORDER BY p.n DESC LIMIT ?`
 
 interface MembershipRow extends ProjectRow, Places {

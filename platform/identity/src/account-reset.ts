@@ -1,5 +1,6 @@
 import type { Clock } from "@ashlar/core"
 import type { SqliteFile, SqlValue } from "@ashlar/sqlite"
+import type { NoteAccount } from "./account-notes.ts"
 import type { Accounts, User } from "./accounts.ts"
 import { type AttemptLimit, addressKey } from "./attempt-limit.ts"
 import { PersonNotFound, ResetLinkSpent } from "./errors.ts"
@@ -78,11 +79,12 @@ interface AccountResetsOptions {
   readonly passwords: PasswordHasher
   readonly perAccount: AttemptLimit
   readonly perAddress: AttemptLimit
+  readonly note: NoteAccount
 }
 
 export function createAccountResets(options: AccountResetsOptions): AccountResets {
-  const { file, clock, accounts, passwords, perAccount, perAddress } = options
-  function check(token: string): ResetFacts {
+  const { file, clock, accounts, passwords, perAccount, perAddress, note } = options
+  function look(token: string): ResetFacts & { readonly user: User } {
     const row = isSingleUseToken(token)
       ? file.get<{ user_id: string; data: string; expires_at: number }>(
           "SELECT user_id, data, expires_at FROM identity_proofs WHERE kind = 'account-reset' AND id = ? AND expires_at > ?",
@@ -92,17 +94,21 @@ export function createAccountResets(options: AccountResetsOptions): AccountReset
     const user: User | undefined = row && accounts.find(row.user_id)
     if (!row || !user) throw new ResetLinkSpent()
     const { factors } = JSON.parse(row.data) as { readonly factors: boolean }
-    return { email: user.email, name: user.name, factors, expiresAt: new Date(row.expires_at).toISOString() }
+    return { user, email: user.email, name: user.name, factors, expiresAt: new Date(row.expires_at).toISOString() }
   }
   return {
-    check,
+    check(token) {
+      const { user: _, ...facts } = look(token)
+      return facts
+    },
     /** As with set-up, a stranger without a link cannot make the server compute a hash. */
     async complete({ token, password, client }) {
       await perAddress.take(addressKey(client.address))
-      const { email } = check(token)
+      const { user, email, factors } = look(token)
       checkPassword(password, email)
       const passwordHash = await passwords.hash(password)
-      const reset: AccountReset = { hash: idOf(token), passwordHash, nowMs: clock.now() }
+      const alongside = note({ user, action: "account.reset", details: { factors, address: client.address } })
+      const reset: AccountReset = { hash: idOf(token), passwordHash, nowMs: clock.now(), alongside }
       await file.call("identity.resetAccount", reset)
       await perAccount.forgive(email)
     },

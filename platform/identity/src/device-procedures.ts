@@ -37,7 +37,7 @@ export interface DeviceClaim {
 }
 
 export type DeviceOutcome =
-  | { readonly kind: "approved"; readonly accountId: string }
+  | { readonly kind: "approved"; readonly accountId: string; readonly isVouched: boolean }
   | { readonly kind: "pending" | "hasty" | "denied" | "spent" }
 
 /** A decision is told once: of those who ask at once, one gets it, and for the others the code is spent. */
@@ -46,6 +46,7 @@ export function claimDevice(tx: Transaction, { deviceHash, nowMs, intervalMs }: 
     n: number
     decision: "pending" | "approved" | "denied"
     account_id: string | null
+    vouched: number
     asked_at: number | null
     expires_at: number
   }>("SELECT * FROM identity_devices WHERE device_hash = ?", [deviceHash])
@@ -57,6 +58,6 @@ export function claimDevice(tx: Transaction, { deviceHash, nowMs, intervalMs }: 
   }
   tx.run("DELETE FROM identity_devices WHERE n = ?", [row.n])
   return row.decision === "approved" && row.account_id !== null
-    ? { kind: "approved", accountId: row.account_id }
+    ? { kind: "approved", accountId: row.account_id, isVouched: row.vouched === 1 }
     : { kind: "denied" }
 }

@@ -7,7 +7,7 @@ import type { DeviceClaim, DeviceOutcome, DeviceRequest } from "./device-procedu
 import { DeviceCodeSpent, DeviceDenied, DevicePending, TooManyAttempts } from "./errors.ts"
 import type { IdentityLimits } from "./limits.ts"
 import { type Client, toStoredClient } from "./person.ts"
-import type { Session, Sessions } from "./sessions.ts"
+import { DEVICE, type Session, type Sessions } from "./sessions.ts"
 import { createSingleUseToken, hashToken } from "./tokens.ts"
 
 /** What a program without a browser of its own is given, to be let in by somebody who has one. */
@@ -40,7 +40,13 @@ export interface Devices {
    */
   look(code: { readonly userCode: string; readonly userId: string }): Promise<DeviceFacts>
   /** Decides once. @throws as `look` */
-  decide(decision: { readonly userCode: string; readonly userId: string; readonly approve: boolean }): Promise<void>
+  decide(decision: {
+    readonly userCode: string
+    readonly userId: string
+    readonly approve: boolean
+    /** Whether whoever decides has shown a second factor: then the program counts as a device of theirs. Default: no. */
+    readonly isVouched?: boolean
+  }): Promise<void>
   /**
    * Signs the program in as the person who let it in; the code is spent then, whoever asks at the same time.
    *
@@ -103,13 +109,13 @@ export function createDevices(options: {
       return { userAgent, address, startedAt: toTime(created_at), expiresAt: toTime(expires_at) }
     },
 
-    async decide({ userCode, userId, approve }) {
+    async decide({ userCode, userId, approve, isVouched = false }) {
       await perAccount.take(userId)
       const [decided] = await file.write([
         {
-          sql: `UPDATE identity_devices SET decision = ?, account_id = ?
+          sql: `UPDATE identity_devices SET decision = ?, account_id = ?, vouched = ?
                 WHERE user_code = ? AND decision = 'pending' AND expires_at > ?`,
-          params: [approve ? "approved" : "denied", userId, foldCode(userCode), clock.now()],
+          params: [approve ? "approved" : "denied", userId, isVouched ? 1 : 0, foldCode(userCode), clock.now()],
         },
       ])
       if (decided?.changes !== 1) throw new DeviceCodeSpent()
@@ -136,7 +142,8 @@ export function createDevices(options: {
           const user = options.find(outcome.accountId)
           if (user === undefined) throw new DeviceCodeSpent()
           // Whoever talked somebody into a code has a session, and no say in how its owner signs in: nothing was proven here.
-          const session = sessions.prepare(user.id, client, { amr: [], authTimeMs: 0 })
+          const amr = outcome.isVouched ? [DEVICE] : []
+          const session = sessions.prepare(user.id, client, { amr, authTimeMs: 0 })
           await file.write(session.statements)
           return await session.finish(user)
         }

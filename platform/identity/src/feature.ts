@@ -153,5 +153,10 @@ export const identityFeature: Feature = {
         "CREATE INDEX identity_links_user ON identity_links (user_id)",
       ],
     },
+    {
+      id: 7,
+      name: "devices that were let in by who had shown a second factor",
+      sql: ["ALTER TABLE identity_devices ADD COLUMN vouched INTEGER NOT NULL DEFAULT 0 CHECK (vouched IN (0, 1))"],
+    },
   ],
 }

@@ -2,11 +2,14 @@ import type { RateLimits } from "@ashlar/cache/rate-limits"
 import type { Clock, IdSource } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { createAccessTokens } from "./access-tokens.ts"
+import type { NoteAccount } from "./account-notes.ts"
+import { type ChangePassword, createChangePassword, createRequireStepUp } from "./account-password.ts"
 import { type AccountResets, createAccountResets } from "./account-reset.ts"
 import { createAccounts, type User } from "./accounts.ts"
 import { createAdmission, type SetupRequest, type SignInRequest, type SignUpRequest } from "./admission.ts"
 import { createAttemptLimit, ownLimits } from "./attempt-limit.ts"
 import { createDevices, type Devices } from "./devices.ts"
+import { noteFactors } from "./factors/noted-factors.ts"
 import { createSecondFactors, type PasskeyPlace, type SecondFactors } from "./factors/second-factors.ts"
 import { createSignInSteps, type SignInSteps } from "./factors/sign-in-steps.ts"
 import { createSqliteProofs } from "./factors/sqlite-proofs.ts"
@@ -47,6 +50,8 @@ export interface IdentityOptions {
   readonly onInviteAccepted?: (invite: AcceptedInvite) => readonly JoiningStatement[]
   /** What every new account brings about, in the transaction that makes it. */
   readonly onAccountCreated?: (user: User) => readonly JoiningStatement[]
+  /** What notes a change of how somebody gets in. Default: nothing. */
+  readonly onAccountChanged?: NoteAccount
   /** Default {@link argon2Passwords} with its defaults. */
   readonly passwords?: PasswordHasher
   readonly limits?: Partial<IdentityLimits>
@@ -126,7 +131,16 @@ export interface Identity {
    */
   authenticate(accessToken: string): ReturnType<Sessions["authenticate"]>
   /** The sessions of a person: `list` pages newest first; the others end sessions at once. */
-  readonly sessions: Pick<Sessions, "list" | "revoke" | "revokeAll">
+  readonly sessions: Pick<Sessions, "list" | "revokeAll"> & {
+    /** @param session `isSignOut`: it ends itself, which is nothing to note. @throws {IDENTITY_SESSION_NOT_FOUND} */
+    revoke(session: {
+      readonly userId: string
+      readonly sessionId: string
+      readonly isSignOut?: boolean
+    }): Promise<void>
+  }
+  /** Sets a new password. @see ChangePassword */
+  readonly changePassword: ChangePassword
   /** The way back for who lost their password or their factors. */
   readonly resets: AccountResets
   /** Second factors of people. */
@@ -166,11 +180,16 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   }
   const store = createSqliteProofs({ file, clock })
   const place = options.passkeys ?? (() => undefined)
-  const factors = createSecondFactors({ store, sealer, clock, sessions, name: "Ashlar", passkeys: place })
+  const note = options.onAccountChanged ?? (() => [])
+  const factors = noteFactors(
+    createSecondFactors({ store, sealer, clock, sessions, name: "Ashlar", passkeys: place }),
+    { file, note },
+  )
+  const requireStepUp = createRequireStepUp({ factors, clock })
   const passwords = options.passwords ?? argon2Passwords()
   const perAccount = createAttemptLimit("sign-in.account", limits.attemptsPerAccount, attempts)
   const perAddress = createAttemptLimit("sign-in.address", limits.attemptsPerAddress, attempts)
-  const shared = { file, clock, accounts, sessions, passwords, perAccount, perAddress }
+  const shared = { file, clock, accounts, sessions, passwords, perAccount, perAddress, note }
   const { demand, ...steps } = createSignInSteps({ ...shared, store, factors })
   const { signUp, signIn, completeSetup } = createAdmission({
     ...{ ...shared, ids, signups, invites, setup },
@@ -195,7 +214,17 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     refresh: ({ refreshToken, client }) => sessions.refresh(refreshToken, client),
     signOut: (refreshToken) => sessions.endByRefreshToken(refreshToken),
     authenticate: (accessToken) => sessions.authenticate(accessToken),
-    sessions: { list: sessions.list, revoke: sessions.revoke, revokeAll: sessions.revokeAll },
+    changePassword: createChangePassword({ file, passwords, requireStepUp, note }),
+    sessions: {
+      ...{ list: sessions.list, revokeAll: sessions.revokeAll },
+      async revoke({ isSignOut = false, ...session }) {
+        await sessions.revoke(session)
+        const user = isSignOut ? undefined : accounts.find(session.userId)
+        const { sessionId } = session
+        const noted = user === undefined ? [] : note({ user, action: "account.session.end", details: { sessionId } })
+        if (noted.length > 0) await file.write(noted)
+      },
+    },
     people: {
       find: accounts.find,
       findByEmail: accounts.findByEmail,

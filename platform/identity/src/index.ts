@@ -1,3 +1,5 @@
+export type { AccountNote, NoteAccount } from "./account-notes.ts"
+export type { ChangePassword } from "./account-password.ts"
 export type { AccountResets, ResetFacts, ResetLink, ResetWriter } from "./account-reset.ts"
 export { issueResetLink } from "./account-reset.ts"
 export type { User } from "./accounts.ts"
@@ -89,5 +91,6 @@ export type {
   Sessions,
   SignedIn,
 } from "./sessions.ts"
+export { hasSecondFactor } from "./sessions.ts"
 export type { Setup } from "./setup.ts"
 export type { PublicJwk } from "./signing-keys.ts"

@@ -4,7 +4,7 @@ import type { Statement, Transaction } from "@ashlar/sqlite"
 
 export { claimDevice, requestDevice } from "./device-procedures.ts"
 
-import { EmailTaken, InviteForAnother, InviteSpent, ResetLinkSpent, SetupLinkSpent } from "./errors.ts"
+import { EmailTaken, InviteForAnother, InviteSpent, ResetLinkSpent, SessionEnded, SetupLinkSpent } from "./errors.ts"
 
 /** A statement that joins another's transaction. It states no number of changes: what it finds gone, it leaves out. */
 export type JoiningStatement = Pick<Statement, "sql" | "params">
@@ -47,6 +47,10 @@ export function createAccount(tx: Transaction, { account, ticket, alongside }: A
       account.createdAtMs,
     ],
   )
+  joinAll(tx, alongside)
+}
+
+function joinAll(tx: Transaction, alongside: readonly JoiningStatement[]): void {
   for (const { sql, params } of alongside) tx.run(sql, params)
 }
 
@@ -94,6 +98,7 @@ export interface AccountReset {
   readonly hash: string
   readonly passwordHash: string
   readonly nowMs: number
+  readonly alongside: readonly JoiningStatement[]
 }
 
 /**
@@ -102,7 +107,7 @@ export interface AccountReset {
  *
  * @throws {IDENTITY_RESET_LINK_SPENT} when another call was first, or it expired
  */
-export function resetAccount(tx: Transaction, { hash, passwordHash, nowMs }: AccountReset): void {
+export function resetAccount(tx: Transaction, { hash, passwordHash, nowMs, alongside }: AccountReset): void {
   const link = tx.get<{ user_id: string; data: string }>(
     "SELECT user_id, data FROM identity_proofs WHERE kind = 'account-reset' AND id = ? AND expires_at > ?",
     [hash, nowMs],
@@ -111,10 +116,36 @@ export function resetAccount(tx: Transaction, { hash, passwordHash, nowMs }: Acc
   const { user_id: id } = link
   tx.run("UPDATE identity_accounts SET password_hash = ? WHERE id = ?", [passwordHash, id])
   tx.run("DELETE FROM identity_sessions WHERE account_id = ?", [id])
-  tx.run("DELETE FROM identity_devices WHERE account_id = ?", [id])
   const { factors } = JSON.parse(link.data) as { readonly factors: boolean }
-  const some = factors ? "" : " AND kind IN ('account-reset', 'sign-in-step')"
-  tx.run(`DELETE FROM identity_proofs WHERE user_id = ?${some}`, [id])
+  endBegun(tx, id)
+  if (factors) tx.run("DELETE FROM identity_proofs WHERE user_id = ?", [id])
+  joinAll(tx, alongside)
+}
+
+/** What somebody began with what they knew before: second steps, links, devices that wait, and devices that are remembered. */
+function endBegun(tx: Transaction, userId: string): void {
+  tx.run("DELETE FROM identity_devices WHERE account_id = ?", [userId])
+  const kinds = "kind IN ('account-reset', 'sign-in-step', 'device') OR kind LIKE 'ticket-%'"
+  tx.run(`DELETE FROM identity_proofs WHERE user_id = ? AND (${kinds})`, [userId])
+}
+
+export interface PasswordChange {
+  readonly userId: string
+  /** The session that goes on. */
+  readonly sessionId: string
+  readonly passwordHash: string
+  readonly alongside: readonly JoiningStatement[]
+}
+
+/** Sets a password for whoever is still signed in. @throws {IDENTITY_SESSION_ENDED} as by a reset that was first */
+export function changePassword(tx: Transaction, change: PasswordChange): void {
+  const { userId, sessionId, passwordHash, alongside } = change
+  const sql = "SELECT 1 FROM identity_sessions WHERE id = ? AND account_id = ?"
+  if (!tx.get(sql, [sessionId, userId])) throw new SessionEnded()
+  tx.run("UPDATE identity_accounts SET password_hash = ? WHERE id = ?", [passwordHash, userId])
+  tx.run("DELETE FROM identity_sessions WHERE account_id = ? AND id <> ?", [userId, sessionId])
+  endBegun(tx, userId)
+  joinAll(tx, alongside)
 }
 
 export interface SessionRotation {

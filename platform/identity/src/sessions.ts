@@ -41,6 +41,14 @@ export interface SignedIn<Account = User> {
   readonly authTimeMs: number
 }
 
+/** Says of a session that no factor was shown in it, and that somebody who had shown one let the device in. */
+export const DEVICE = "device"
+
+/** Whether a second factor stands behind a session: it was shown, or its device was let in with one. What asks for a step-up asks still. */
+export function hasSecondFactor({ amr }: Pick<Proven, "amr">): boolean {
+  return amr.includes("mfa") || amr.includes(DEVICE)
+}
+
 /** How and when somebody proved who they are. */
 export interface Proven {
   readonly amr: readonly string[]

@@ -15,6 +15,7 @@ export interface Organization {
   /** The asking member's role. */
   readonly role: OrgRole
   readonly personal: boolean
+  readonly requireMfa: boolean
   readonly createdAt: string
 }
 export const Organization: Schema<Organization> = v
@@ -24,12 +25,22 @@ export const Organization: Schema<Organization> = v
     name: v.string(),
     role: OrgRole.describe("The asking member's own role"),
     personal: v.boolean().describe("Whether it is one's own: it has no other members, and stays"),
+    requireMfa: v.boolean().describe("Whether members reach nothing of it before they have shown a second factor"),
     createdAt: Time,
   })
   .meta({ id: "Organization" })
 export const NewOrganization: Schema<{ readonly name: string }> = v
   .object({ name: v.string().trim().min(1).max(120) })
   .meta({ id: "NewOrganization" })
+export const OrganizationPatch: Schema<{
+  readonly name?: string | undefined
+  readonly requireMfa?: boolean | undefined
+}> = v
+  .object({
+    name: v.string().trim().min(1).max(120).optional(),
+    requireMfa: v.boolean().optional().describe("For owners, who have shown their own second factor"),
+  })
+  .meta({ id: "OrganizationPatch" })
 
 export interface OrgMember {
   readonly userId: string

@@ -151,6 +151,8 @@ export const ResetBody: Schema<{ readonly token: string; readonly password: stri
   .object({ token, password })
   .meta({ id: "ResetRequest" })
 
+export const PasswordBody: Schema<{ readonly password: string }> = v.object({ password }).meta({ id: "PasswordChange" })
+
 /** What a program without a browser is given, to be let in by a person who has one. */
 export interface DeviceStart {
   readonly deviceCode: string

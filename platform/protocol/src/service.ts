@@ -35,6 +35,7 @@ const capability: Schema<RuntimeCapability> = v
 export interface Capabilities {
   readonly version: string
   readonly signups: "open" | "closed"
+  readonly requireMfa: boolean
   readonly database: { readonly driver: string; readonly durability: string }
   readonly functions: { readonly bun: RuntimeCapability; readonly quickjs: RuntimeCapability }
   /** By name with its unit: `maxDocumentBytes`. */
@@ -44,6 +45,7 @@ export const Capabilities: Schema<Capabilities> = v
   .object({
     version: v.string(),
     signups: v.enum(["open", "closed"]),
+    requireMfa: v.boolean().describe("Whether a second factor is asked of everybody"),
     database: v.object({ driver: v.string(), durability: v.string() }),
     functions: v.object({ bun: capability, quickjs: capability }),
     limits: v.record(v.string(), v.number()).describe("By name with its unit: `maxDocumentBytes`"),

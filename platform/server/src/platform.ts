@@ -19,6 +19,8 @@ export interface Platform {
   readonly control: Control
   /** What takes people their invites by mail. */
   readonly invites: InviteMailer
+  /** Whether people reach nothing but their own account before they have shown a second factor. Keys are not asked. */
+  readonly requireMfa: boolean
   /** The users of the projects' apps. */
   readonly appUsers: AppUserRooms
   readonly rooms: ProjectRooms

@@ -13,11 +13,12 @@ export function describeInstall(parts: {
   readonly engine: SqliteEngine
   readonly functions: FunctionsService
   readonly signups: "open" | "closed"
+  readonly requireMfa: boolean
   readonly version: string
   readonly draining: AbortSignal
   readonly backends: BackendHealth
 }): Pick<Platform, "setupFacts" | "capabilities" | "health" | "samples"> {
-  const { engine, functions, signups, version, draining, backends } = parts
+  const { engine, functions, signups, requireMfa, version, draining, backends } = parts
   return {
     async setupFacts() {
       const { bun, quickjs } = await functions.capabilities()
@@ -25,7 +26,7 @@ export function describeInstall(parts: {
       return { version, database: DATABASE.driver, durability: DATABASE.durability, functions: isolation, signups }
     },
     capabilities: async () => {
-      return { version, signups, database: DATABASE, functions: await functions.capabilities(), limits }
+      return { version, signups, requireMfa, database: DATABASE, functions: await functions.capabilities(), limits }
     },
     health: async () => readHealth({ engine, functions }, await backends.read(), draining.aborted),
     samples: () => [...samplesOf(engine, functions), backendSample(backends)],

@@ -59,6 +59,8 @@ export interface ServerOptions extends BackendUrls, MailUrls {
   readonly providerFetch?: AppUsersOptions["providerFetch"]
   /** Whether anybody may make an account. Default `closed`: by invite only. */
   readonly signups?: "open" | "closed"
+  /** Whether a second factor is asked of everybody before they reach anything but their own account. Default false: organizations say. */
+  readonly requireMfa?: boolean
   /** Run functions of the bun runtime without a sandbox where there is none. They can then do all this process can. Default false. */
   readonly trustFunctions?: boolean
   /** The console's built files. */
@@ -170,8 +172,9 @@ async function compose(
   const platform: Platform = {
     ...{ version, identity, control, invites, appUsers, rooms, functions, kms, requestMetrics, log },
     ...{ draining: draining.signal, queue: work.queue, scheduler: upkeep.scheduler, bus: events.bus },
+    requireMfa: options.requireMfa ?? false,
     ...describeInstall({
-      ...{ engine, functions, signups, version, draining: draining.signal },
+      ...{ engine, functions, signups, version, draining: draining.signal, requireMfa: options.requireMfa ?? false },
       backends: backends.health,
     }),
   }
@@ -234,9 +237,18 @@ function sharedLimits({ limits }: SharedCache, log: Log): Pick<IdentityOptions, 
 }
 
 /** What a new account gets: its own organization, and what its invite is to. */
-function welcome(control: () => Control): Pick<IdentityOptions, "onInviteAccepted" | "onAccountCreated"> {
+function welcome(
+  control: () => Control,
+): Pick<IdentityOptions, "onInviteAccepted" | "onAccountCreated" | "onAccountChanged"> {
   return {
     onAccountCreated: (user) => control().organizations.forAccount(user),
+    // Their own organization, which nobody else is in, has the id of their account: its trail is theirs.
+    onAccountChanged: ({ user: { id, email }, action, details }) => [
+      control().audit.prepare(
+        { project: { id }, actor: { kind: "user", id, label: email } },
+        { action, target: email, details },
+      ),
+    ],
     onInviteAccepted: (invite) => [...control().members.accept(invite), ...control().organizations.accept(invite)],
   }
 }

@@ -58,6 +58,8 @@ export interface Admin {
   readonly auth: Auth
   /** The person whose session, or whose access token as `credential`, this client uses. */
   me(): Promise<User>
+  /** Sets a new password, right after signing in or `factors.stepUp`; ends all other sessions. @throws {AUTH_STEP_UP_REQUIRED} */
+  changePassword(password: string): Promise<void>
   readonly sessions: {
     /** The devices on which the signed-in person is signed in. */
     list(page?: PageOptions): Promise<Page<SessionInfo>>
@@ -116,6 +118,7 @@ export function createAdmin(options: AdminOptions): Admin {
       complete: (json) => transport.json({ method: "POST", path: "/v1/auth/reset", json }),
     },
     me: () => transport.json({ path: "/v1/auth/me" }),
+    changePassword: (password) => transport.json({ method: "POST", path: "/v1/auth/password", json: { password } }),
     sessions: {
       list: (page) => transport.json({ path: "/v1/auth/sessions", query: toQuery(page) }),
       revoke: (id) => transport.json({ method: "DELETE", path: path`/v1/auth/sessions/${id}` }),

@@ -20,6 +20,12 @@ export interface Organizations {
   get(org: string): Promise<Organization>
   create(input: { readonly name: string }): Promise<Organization>
   rename(org: string, name: string): Promise<Organization>
+  /**
+   * From now on members reach nothing of it before they have shown a second factor, or they do again. For owners, who have shown theirs.
+   *
+   * @throws {CONTROL_MFA_REQUIRED} @throws {CONTROL_FORBIDDEN}
+   */
+  setRequireMfa(org: string, requireMfa: boolean): Promise<Organization>
   /** @throws {CONTROL_ORG_NOT_EMPTY} while it has projects @throws {CONTROL_ORG_PERSONAL} */
   delete(org: string): Promise<void>
   members(org: string, page?: PageOptions): Promise<Page<OrgMember>>
@@ -45,6 +51,8 @@ export function createOrganizations(transport: Transport): Organizations {
     get: (org) => transport.json({ path: path`/v1/orgs/${org}` }),
     create: (input) => transport.json({ method: "POST", path: "/v1/orgs", json: input }),
     rename: (org, name) => transport.json({ method: "PATCH", path: path`/v1/orgs/${org}`, json: { name } }),
+    setRequireMfa: (org, requireMfa) =>
+      transport.json({ method: "PATCH", path: path`/v1/orgs/${org}`, json: { requireMfa } }),
     delete: (org) => transport.json({ method: "DELETE", path: path`/v1/orgs/${org}` }),
     members: (org, page) => transport.json({ path: path`/v1/orgs/${org}/members`, query: toQuery(page) }),
     changeRole: (org, userId, role) =>

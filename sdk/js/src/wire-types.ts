@@ -177,6 +177,8 @@ export interface AuditEntry {
 export interface Capabilities {
   readonly version: string
   readonly signups: "open" | "closed"
+  /** Whether a second factor is asked of everybody */
+  readonly requireMfa: boolean
   readonly database: {
     readonly driver: string
     readonly durability: string
@@ -545,6 +547,8 @@ export interface Organization {
   readonly role: OrgRole
   /** Whether it is one's own: it has no other members, and stays */
   readonly personal: boolean
+  /** Whether members reach nothing of it before they have shown a second factor */
+  readonly requireMfa: boolean
   /** RFC 3339, UTC, with milliseconds */
   readonly createdAt: string
 }

@@ -10,13 +10,19 @@ import { type TrailFlags, tellTrail, withTrailFlags } from "./trail.ts"
 const roles: readonly OrgRole[] = ["viewer", "member", "admin", "owner"]
 const ORG = "its slug or id; `personal` is your own"
 
-/** `orgs list|show|create|rename|members|role|remove|leave|invites|invite|withdraw|join|hand-over|audit|transfer|delete`. */
+/** `orgs list|show|create|rename|mfa|members|role|remove|leave|invites|invite|withdraw|join|hand-over|audit|transfer|delete`. */
 export function registerOrganizations(program: Command, run: Run): void {
   const orgs = program.command("orgs").description("organizations, which own projects, and who is in them")
   orgs.command("list").description("your organizations").action(run(list))
   orgs.command("show").description("one organization").argument("<org>", ORG).action(run(show))
   orgs.command("create").description("make an organization, and own it").argument("<name>").action(run(create))
   orgs.command("rename").description("its slug stays").argument("<org>", ORG).argument("<name>").action(run(rename))
+  orgs
+    .command("mfa")
+    .description("ask a second factor of all members before they reach anything of it, or leave it to them; for owners")
+    .argument("<org>", ORG)
+    .argument("<policy>", "required, optional")
+    .action(run(setMfa))
   orgs
     .command("delete")
     .description("delete an organization that has no projects")
@@ -97,8 +103,9 @@ async function show(cli: Cli, org: string): Promise<Outcome> {
   return { value: found, text: describe(found) }
 }
 
-function describe({ slug, name, id, role, createdAt }: Organization): string {
-  return toFacts({ slug, name, id, "your role": role, created: createdAt })
+function describe({ slug, name, id, role, requireMfa, createdAt }: Organization): string {
+  const factor = requireMfa ? "asked of all members" : "left to each member"
+  return toFacts({ slug, name, id, "your role": role, "second factor": factor, created: createdAt })
 }
 
 async function create(cli: Cli, name: string): Promise<Outcome> {
@@ -109,6 +116,13 @@ async function create(cli: Cli, name: string): Promise<Outcome> {
 async function rename(cli: Cli, org: string, name: string): Promise<Outcome> {
   const renamed = await cli.admin().organizations.rename(org, name)
   return { value: renamed, text: describe(renamed) }
+}
+
+async function setMfa(cli: Cli, org: string, policy: string): Promise<Outcome> {
+  if (policy !== "required" && policy !== "optional")
+    throw new WrongUsage(`Expected required or optional, got ${JSON.stringify(policy)}.`)
+  const changed = await cli.admin().organizations.setRequireMfa(org, policy === "required")
+  return { value: changed, text: describe(changed) }
 }
 
 async function remove(cli: Cli, org: string, options: { readonly yes?: boolean }): Promise<Outcome> {

@@ -14,6 +14,7 @@ interface UpFlags {
   readonly data: string
   readonly trustFunctions?: boolean
   readonly signups?: boolean
+  readonly requireMfa?: boolean
   readonly cache?: string
   readonly queue?: string
   readonly bus?: string
@@ -86,6 +87,7 @@ export function registerUp(program: Command, run: Run): void {
       "where people open the console, such as https://console.example.com: passkeys are for it, and providers answer there",
     )
     .option("--signups", "let everybody create an account")
+    .option("--require-mfa", "ask a second factor of everybody before they reach anything but their own account")
     .option(
       "--root-key <url>",
       "where the root key of a new install is: file:…, env:NAME, pkcs11:…, awskms:…, vault:… (default: a file in the data folder)",
@@ -111,6 +113,7 @@ async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
     host: flags.host,
     data: resolve(cli.io.cwd, flags.data),
     trustFunctions: flags.trustFunctions === true,
+    requireMfa: flags.requireMfa === true,
     signups: flags.signups === true ? "open" : "closed",
     consoleFolder: CONSOLE_FOLDER,
     ...backendUrls(flags, cli.io.env),

@@ -1,7 +1,7 @@
 import type { Caller as ControlCaller, KeyCaller } from "@ashlar/control"
 import { CredentialsNeeded, KeyRefused } from "@ashlar/control"
 import { type BaseContext, type Layer, layer, type Scope } from "@ashlar/http"
-import { SessionEnded, type SignedIn, TokenRefused } from "@ashlar/identity"
+import { hasSecondFactor, SessionEnded, type SignedIn, TokenRefused } from "@ashlar/identity"
 import type { Platform } from "../platform.ts"
 
 /** A person with a session. */
@@ -9,6 +9,8 @@ export interface PersonCaller {
   readonly kind: "user"
   readonly id: string
   readonly email: string
+  /** Whether a second factor stands behind the session. */
+  readonly mfa: boolean
   readonly signedIn: SignedIn
 }
 export type Caller = Exclude<ControlCaller, { kind: "user" }> | PersonCaller | KeyCaller
@@ -24,7 +26,8 @@ export function createCallerLayer({ identity, control }: Pick<Platform, "identit
     if (token === undefined) throw new CredentialsNeeded("Expected `Authorization: Bearer <token or key>`")
     if (token.startsWith("ak_")) return { caller: control.keys.authenticate(token) }
     const signedIn = await identity.authenticate(token)
-    return { caller: { kind: "user", id: signedIn.user.id, email: signedIn.user.email, signedIn } }
+    const { id, email } = signedIn.user
+    return { caller: { kind: "user", id, email, mfa: hasSecondFactor(signedIn), signedIn } }
   }
   return layer({
     name: "caller",

@@ -2,6 +2,7 @@ import {
   type Access,
   CredentialsNeeded,
   Forbidden,
+  MfaRequired,
   type Need,
   type OrgAccess,
   OrgNotFound,
@@ -30,6 +31,8 @@ export interface Entries {
   readonly open: Layer
   /** A signed-in person; adds `ctx.person`. */
   readonly person: Layer<{ person: PersonCaller }, unknown>
+  /** The same for what is about their own account: what they need to add a second factor where one is asked of everybody. */
+  readonly self: Layer<{ person: PersonCaller }, unknown>
   /**
    * Somebody who may do this in the project of the path; adds `ctx.access`, and `ctx.appUser` when a user of the project's app comes
    * with a key of it.
@@ -49,17 +52,36 @@ export interface InProject {
 type WithCaller = BaseContext & { readonly caller: Caller }
 
 export function createEntries(
-  { control, appUsers }: Pick<Platform, "control" | "appUsers">,
+  { control, appUsers, requireMfa }: Pick<Platform, "control" | "appUsers" | "requireMfa">,
   caller: CallerLayer,
 ): Entries {
+  /** What the install asks of its people; what an organization asks is its own business. */
+  const requireFactor = (who: Caller): void => {
+    if (requireMfa && who.kind === "user" && !who.mfa) throw new MfaRequired()
+  }
+  const ownLayer = (name: string, check: (who: Caller) => void): Entries["person"] =>
+    layer({
+      name,
+      needs: [caller],
+      security: { session: SCHEMES.session },
+      meta: { entry: "person" satisfies Entry },
+      errors: [Forbidden, MfaRequired],
+      before: ({ caller: who }: WithCaller) => {
+        if (who.kind === "anonymous") throw new CredentialsNeeded()
+        if (who.kind === "key") throw new Forbidden("A project key cannot do this. Sign in, and use the access token.")
+        check(who)
+        return { person: who }
+      },
+    })
   const inProject: Entries["inProject"] = (need) =>
     layer({
       name: "inProject",
       needs: [caller],
       security: securityFor(need),
       meta: { entry: { ...need, inProject: true } satisfies Entry },
-      errors: [Forbidden, ProjectNotFound, TokenRefused, SessionEnded],
+      errors: [Forbidden, ProjectNotFound, MfaRequired, TokenRefused, SessionEnded],
       before: async (ctx: WithCaller): Promise<InProject> => {
+        requireFactor(ctx.caller)
         const access = control.authorize(ctx.caller, ctx.params.project ?? "", need)
         const header = ctx.headers.get("ashlar-user")
         return { access, appUser: header === null ? undefined : await authenticate(header, access, appUsers) }
@@ -73,10 +95,11 @@ export function createEntries(
         needs: [caller],
         security: { session: SCHEMES.session },
         meta: { entry: { role: least, inOrganization: true } satisfies Entry },
-        errors: [Forbidden, OrgNotFound],
-        before: (ctx: WithCaller) => ({
-          organization: control.organizations.authorize(ctx.caller, ctx.params.org ?? "", least),
-        }),
+        errors: [Forbidden, OrgNotFound, MfaRequired],
+        before: (ctx: WithCaller) => {
+          requireFactor(ctx.caller)
+          return { organization: control.organizations.authorize(ctx.caller, ctx.params.org ?? "", least) }
+        },
       }),
     appUser: (need) => {
       const entry = inProject(need)
@@ -88,18 +111,8 @@ export function createEntries(
       return [entry, layer({ name: "appUser", needs: [entry], errors: [AppUserNeeded], before })]
     },
     open: layer({ name: "open", meta: { entry: "open" satisfies Entry } }),
-    person: layer({
-      name: "person",
-      needs: [caller],
-      security: { session: SCHEMES.session },
-      meta: { entry: "person" satisfies Entry },
-      errors: [Forbidden],
-      before: ({ caller: who }: WithCaller) => {
-        if (who.kind === "anonymous") throw new CredentialsNeeded()
-        if (who.kind === "key") throw new Forbidden("A project key cannot do this. Sign in, and use the access token.")
-        return { person: who }
-      },
-    }),
+    person: ownLayer("person", requireFactor),
+    self: ownLayer("self", () => undefined),
   }
 }
 

@@ -13,7 +13,7 @@ import type { Platform } from "../platform.ts"
 import { clientOf } from "./people.ts"
 
 /** Signing in a program that has no browser, such as the command: a person lets it in with a code (RFC 8628). */
-export function addDeviceRoutes(app: Api, { identity }: Platform, { open, person }: Entries): void {
+export function addDeviceRoutes(app: Api, { identity }: Platform, { open, self }: Entries): void {
   const tags = ["people"]
   const { devices } = identity
 
@@ -58,7 +58,7 @@ export function addDeviceRoutes(app: Api, { identity }: Platform, { open, person
       name: "device.check",
       tags,
       summary: "Who asks to be let in with this code",
-      layers: [person],
+      layers: [self],
       body: DeviceCheckBody,
       response: DeviceFacts,
       errors: [DeviceCodeSpent, TooManyAttempts],
@@ -72,13 +72,14 @@ export function addDeviceRoutes(app: Api, { identity }: Platform, { open, person
       name: "device.decide",
       tags,
       summary: "Let the program in as the person who asks, or refuse it",
-      layers: [person],
+      layers: [self],
       body: DeviceDecisionBody,
       response: { 204: null },
       errors: [DeviceCodeSpent, TooManyAttempts],
     },
     async (ctx) => {
-      await devices.decide({ ...ctx.body, userId: ctx.person.id })
+      const { id: userId, mfa: isVouched } = ctx.person
+      await devices.decide({ ...ctx.body, userId, isVouched })
       return ctx.empty()
     },
   )

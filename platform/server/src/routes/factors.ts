@@ -103,14 +103,14 @@ function addSignInRoutes(app: Api, { identity: { steps, factors } }: Platform, {
   )
 }
 
-function addStepUpRoutes(app: Api, { identity: { steps, factors } }: Platform, { person }: Entries): void {
+function addStepUpRoutes(app: Api, { identity: { steps, factors } }: Platform, { self }: Entries): void {
   app.post(
     "/v1/auth/mfa/step-up",
     {
       name: "mfa.step-up",
       tags,
       summary: "Prove again who one is, before factors are changed",
-      layers: [person],
+      layers: [self],
       body: StepUpBody,
       response: Proven,
       errors: [StepUpRequired, WrongCredentials, ...proving],
@@ -127,7 +127,7 @@ function addStepUpRoutes(app: Api, { identity: { steps, factors } }: Platform, {
       name: "mfa.step-up.options",
       tags,
       summary: "What the browser is asked for one of one's own passkeys with",
-      layers: [person],
+      layers: [self],
       response: PasskeyOptions,
       errors: [PasskeysUnavailable],
     },
@@ -140,7 +140,7 @@ function addStepUpRoutes(app: Api, { identity: { steps, factors } }: Platform, {
       name: "mfa.get",
       tags,
       summary: "The second factors of the person who asks",
-      layers: [person],
+      layers: [self],
       response: FactorState,
     },
     async (ctx) => {
@@ -151,14 +151,14 @@ function addStepUpRoutes(app: Api, { identity: { steps, factors } }: Platform, {
   )
 }
 
-function addAppRoutes(app: Api, { identity: { factors } }: Platform, { person }: Entries): void {
+function addAppRoutes(app: Api, { identity: { factors } }: Platform, { self }: Entries): void {
   app.post(
     "/v1/auth/mfa/enroll",
     {
       name: "mfa.enroll",
       tags,
       summary: "Begin with an authenticator app; it counts once its first code is verified",
-      layers: [person],
+      layers: [self],
       response: { 201: AppEnrolment },
       errors: [StepUpRequired, FactorLimit],
     },
@@ -171,7 +171,7 @@ function addAppRoutes(app: Api, { identity: { factors } }: Platform, { person }:
       name: "mfa.verify",
       tags,
       summary: "Verify the first code of an authenticator app",
-      layers: [person],
+      layers: [self],
       body: AppConfirmBody,
       response: { 201: AddedFactor },
       errors: [FactorWrong, FactorUnknown, MfaLocked, StepUpRequired],
@@ -185,7 +185,7 @@ function addAppRoutes(app: Api, { identity: { factors } }: Platform, { person }:
       name: "mfa.recovery-codes",
       tags,
       summary: "Make new recovery codes; the former ones end",
-      layers: [person],
+      layers: [self],
       response: { 201: RecoveryCodes },
       errors: [StepUpRequired, InvalidInput],
     },
@@ -198,7 +198,7 @@ function addAppRoutes(app: Api, { identity: { factors } }: Platform, { person }:
       name: "mfa.factors.update",
       tags,
       summary: "Call a factor something else",
-      layers: [person],
+      layers: [self],
       body: FactorPatch,
       response: Factor,
       errors: [FactorUnknown, StepUpRequired],
@@ -212,7 +212,7 @@ function addAppRoutes(app: Api, { identity: { factors } }: Platform, { person }:
       name: "mfa.factors.remove",
       tags,
       summary: "Take a factor away; with the last one the recovery codes go",
-      layers: [person],
+      layers: [self],
       response: { 204: null },
       errors: [FactorUnknown, StepUpRequired],
     },
@@ -223,14 +223,14 @@ function addAppRoutes(app: Api, { identity: { factors } }: Platform, { person }:
   )
 }
 
-function addPasskeyRoutes(app: Api, { identity: { factors } }: Platform, { person }: Entries): void {
+function addPasskeyRoutes(app: Api, { identity: { factors } }: Platform, { self }: Entries): void {
   app.post(
     "/v1/auth/mfa/passkeys/options",
     {
       name: "mfa.passkeys.options",
       tags,
       summary: "What the browser is asked to make a passkey with",
-      layers: [person],
+      layers: [self],
       response: PasskeyOptions,
       errors: [StepUpRequired, FactorLimit, PasskeysUnavailable],
     },
@@ -243,7 +243,7 @@ function addPasskeyRoutes(app: Api, { identity: { factors } }: Platform, { perso
       name: "mfa.passkeys.add",
       tags,
       summary: "Add the passkey that the browser made",
-      layers: [person],
+      layers: [self],
       body: PasskeyBody,
       response: { 201: AddedFactor },
       errors: [PasskeyRefused, PasskeysUnavailable, StepUpRequired],

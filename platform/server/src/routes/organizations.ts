@@ -6,6 +6,7 @@ import {
   LastOwner,
   LimitReached,
   MemberNotFound,
+  MfaRequired,
   OrgNotEmpty,
   OrgPersonal,
   orgNeeds,
@@ -18,6 +19,7 @@ import {
   NewOrganization,
   NewOrgInvite,
   Organization,
+  OrganizationPatch,
   OrgHandOver,
   OrgInvite,
   OrgInvited,
@@ -109,13 +111,21 @@ function addOrgRoutes(org: Api, orgs: Orgs, { inOrganization }: Entries): void {
     {
       name: "orgs.update",
       tags,
-      summary: "Rename an organization; its slug stays",
+      summary: "Rename an organization, whose slug stays, or ask a second factor of its members",
       layers: [inOrganization(orgNeeds["org.update"])],
-      body: NewOrganization,
+      body: OrganizationPatch,
       response: Organization,
-      errors: [InvalidInput],
+      errors: [InvalidInput, MfaRequired],
     },
-    (ctx) => orgs.rename(ctx.organization, ctx.body),
+    async (ctx) => {
+      const { organization: access, body } = ctx
+      if (body.name === undefined && body.requireMfa === undefined)
+        throw new InvalidInput("Expected `name` or `requireMfa`, or both.")
+      let { requireMfa } = access.organization
+      if (body.requireMfa !== undefined) ({ requireMfa } = await orgs.setRequireMfa(access, body.requireMfa))
+      const changed = body.name === undefined ? orgs.get(access) : await orgs.rename(access, { name: body.name })
+      return { ...changed, requireMfa }
+    },
   )
 
   org.delete(

@@ -1,3 +1,4 @@
+import { StepUpRequired } from "@ashlar/auth/mfa"
 import { type BaseContext, BodyInvalid, type Reply } from "@ashlar/http"
 import {
   Busy,
@@ -21,6 +22,7 @@ import { describeRoute } from "@ashlar/openapi"
 import {
   KeySet,
   PageQuery,
+  PasswordBody,
   pageOf,
   RefreshBody,
   ResetBody,
@@ -47,7 +49,7 @@ const admission = [InvalidInput, WeakPassword, Busy]
 /** Set-up, sign-up, sign-in and sessions of the people who use this install. */
 export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries): void {
   const { identity } = platform
-  const { open, person } = entries
+  const { open, self } = entries
 
   app.post(
     "/v1/setup/check",
@@ -161,7 +163,7 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
       }
       if (caller.kind === "user") {
         const { id: userId, signedIn } = caller
-        await identity.sessions.revoke({ userId, sessionId: signedIn.sessionId }).catch(unlessEnded)
+        await identity.sessions.revoke({ userId, sessionId: signedIn.sessionId, isSignOut: true }).catch(unlessEnded)
       }
       return ctx.empty()
     },
@@ -169,13 +171,30 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
 
   addResetRoutes(app, platform, entries)
 
+  app.post(
+    "/v1/auth/password",
+    {
+      name: "auth.password",
+      tags: ["people"],
+      summary: "Set a new password, right after signing in or stepping up; it ends all other sessions",
+      layers: [self],
+      body: PasswordBody,
+      response: { 204: null },
+      errors: [StepUpRequired, WeakPassword, SessionEnded, Busy],
+    },
+    async (ctx) => {
+      await identity.changePassword(ctx.person.signedIn, ctx.body.password)
+      return ctx.empty()
+    },
+  )
+
   app.get(
     "/v1/auth/me",
     {
       name: "auth.me",
       tags: ["people"],
       summary: "The person who asks",
-      layers: [person],
+      layers: [self],
       response: User,
     },
     (ctx) => ctx.person.signedIn.user,
@@ -187,7 +206,7 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
       name: "sessions.list",
       tags: ["people"],
       summary: "Where the person who asks is signed in",
-      layers: [person],
+      layers: [self],
       query: PageQuery,
       response: pageOf(SessionInfo),
       errors: [InvalidCursor],
@@ -204,7 +223,7 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
       name: "sessions.revoke",
       tags: ["people"],
       summary: "End one session",
-      layers: [person],
+      layers: [self],
       response: { 204: null },
       errors: [SessionNotFound],
     },

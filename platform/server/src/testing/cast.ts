@@ -35,15 +35,15 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** A running server with the project `walls`, one caller of each kind, and another project with a key of its own. */
-export async function raiseStage(options: ServerOptions = {}): Promise<Stage> {
+/** A running server with its administrator, who is the owner of the cast, and nothing else. */
+export async function raiseInstall(options: ServerOptions = {}): Promise<Stage & { credentials: Cast }> {
   const data = mkdtempSync(join(tmpdir(), "ashlar-server-"))
   const log: string[] = []
   const server = await startServer({
     ...{ port: 0, data: join(data, "data"), checkResponses: true, log: createLog((line) => void log.push(line)) },
     ...options,
   })
-  const credentials: Partial<Record<Role, string>> = {}
+  const credentials: Cast = {}
   const call: Stage["call"] = async (as, method, path, body, headers = {}) => {
     const credential = credentials[as]
     const response = await fetch(server.url + path, {
@@ -61,7 +61,6 @@ export async function raiseStage(options: ServerOptions = {}): Promise<Stage> {
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
   }
   const token = new URL(server.setupLink ?? "").searchParams.get("token")
-  const password = "a phrase for the tests"
   const setup = await call("anonymous", "POST", "/v1/setup", {
     token,
     name: "Olga",
@@ -69,6 +68,22 @@ export async function raiseStage(options: ServerOptions = {}): Promise<Stage> {
     password,
   })
   credentials.owner = setup.body.accessToken
+  return {
+    ...{ server, data, call, log, credentials },
+    async close() {
+      await server.stop(1000)
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
+
+type Cast = Partial<Record<Role, string>>
+const password = "a phrase for the tests"
+
+/** A running server with the project `walls`, one caller of each kind, and another project with a key of its own. */
+export async function raiseStage(options: ServerOptions = {}): Promise<Stage> {
+  const stage = await raiseInstall(options)
+  const { call, credentials } = stage
   for (const name of ["Walls", "Other"]) await call("owner", "POST", "/v1/projects", { name })
   const places = { viewer: "walls", developer: "walls", stranger: "other" } as const
   for (const [role, project] of Object.entries(places) as [keyof typeof places, string][]) {
@@ -83,11 +98,5 @@ export async function raiseStage(options: ServerOptions = {}): Promise<Stage> {
   credentials.publishable = await newKey("walls", "publishable")
   credentials.secret = await newKey("walls", "secret")
   credentials.otherKey = await newKey("other", "secret")
-  return {
-    ...{ server, data, call, log, credentials },
-    async close() {
-      await server.stop(1000)
-      rmSync(data, { recursive: true, force: true })
-    },
-  }
+  return stage
 }

@@ -66,6 +66,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   "auth.signout": { call: "POST /v1/auth/signout", from: "all", answer: "2xx", body: null, endsSessions: true },
   "auth.reset.check": { call: "POST /v1/auth/reset/check", from: "all", answer: "422" },
   "auth.reset": { call: "POST /v1/auth/reset", from: "all", answer: "422" },
+  "auth.password": { call: "POST /v1/auth/password", from: "people", answer: "422" },
   "auth.me": { call: "GET /v1/auth/me", from: "people", answer: "2xx" },
   "auth.jwks": { call: "GET /.well-known/jwks.json", from: "all", answer: "2xx" },
   "sessions.list": { call: "GET /v1/auth/sessions", from: "people", answer: "2xx" },

@@ -13,8 +13,10 @@ import { FormDialog } from "../../ui/dialog.tsx"
 import { Field } from "../../ui/form.tsx"
 import { Bones, Failed, messageOf } from "../../ui/state.tsx"
 import { AddApp, AddPasskey, RecoveryCodes } from "./add-factor.tsx"
+import { FactorAsked } from "./factor-asked.tsx"
+import { PasswordSection } from "./password.tsx"
 import { SessionList } from "./sessions.tsx"
-import { isStepUp, StepUp } from "./step-up.tsx"
+import { useStepUp } from "./step-up.tsx"
 
 type Asking =
   | { readonly what: "app"; readonly enrolment: AppEnrolment }
@@ -40,7 +42,13 @@ export function SecurityScreen() {
               onRetry={() => void factors.refetch()}
             />
           )}
-          {factors.data && <Factors state={factors.data} />}
+          {factors.data && (
+            <>
+              <FactorAsked state={factors.data} />
+              <PasswordSection state={factors.data} />
+              <Factors state={factors.data} />
+            </>
+          )}
           <SessionList />
         </div>
       </main>
@@ -51,23 +59,10 @@ export function SecurityScreen() {
 function Factors({ state }: { state: FactorState }) {
   const [asking, setAsking] = useState<Asking>()
   const [codes, setCodes] = useState<readonly string[]>()
-  const [again, setAgain] = useState<() => Promise<void>>()
-  const [busy, setBusy] = useState(false)
+  const { attempt, busy, dialog } = useStepUp(state)
   const close = (): void => setAsking(undefined)
   const reload = (): void => void queryClient.invalidateQueries({ queryKey: factorsQuery().queryKey })
 
-  /** Does it, or asks who one is first, and does it then. */
-  const attempt = async (act: () => Promise<void>): Promise<void> => {
-    setBusy(true)
-    try {
-      await act()
-    } catch (error) {
-      if (isStepUp(error)) setAgain(() => act)
-      else showToast({ tone: "bad", title: "Nothing was changed", text: messageOf(error) })
-    } finally {
-      setBusy(false)
-    }
-  }
   const added = ({ factor, recoveryCodes }: AddedFactor): void => {
     close()
     reload()
@@ -140,16 +135,7 @@ function Factors({ state }: { state: FactorState }) {
           </p>
         </FormDialog>
       )}
-      {again && (
-        <StepUp
-          state={state}
-          onDone={() => {
-            setAgain(undefined)
-            void attempt(again)
-          }}
-          onClose={() => setAgain(undefined)}
-        />
-      )}
+      {dialog}
       {codes && <RecoveryCodes codes={codes} onClose={() => setCodes(undefined)} />}
     </>
   )

@@ -1,8 +1,9 @@
 import { type FactorProof, type FactorState, isRequestError } from "@ashlar/sdk"
 import { useMutation } from "@tanstack/react-query"
-import { type FormEvent, useState } from "react"
+import { type FormEvent, type ReactNode, useState } from "react"
 import { passkeyProblem, showPasskey } from "../../model/passkeys.ts"
 import { admin } from "../../session.ts"
+import { showToast } from "../../toasts.ts"
 import { Button } from "../../ui/button.tsx"
 import { Dialog } from "../../ui/dialog.tsx"
 import { messageOf } from "../../ui/state.tsx"
@@ -12,6 +13,41 @@ import { ProofForm } from "../second-step.tsx"
 /** Whether the server wants to be shown again who one is, before it does this. */
 export function isStepUp(error: unknown): boolean {
   return isRequestError(error, "AUTH_STEP_UP_REQUIRED")
+}
+
+/**
+ * Does what only somebody does who has just shown who they are: it is tried, and where the server asks for more, `dialog` asks the person,
+ * and it is tried again. Other failures are told in a toast.
+ */
+export function useStepUp(state: FactorState): {
+  readonly attempt: (act: () => Promise<void>) => Promise<void>
+  readonly busy: boolean
+  readonly dialog: ReactNode
+} {
+  const [again, setAgain] = useState<() => Promise<void>>()
+  const [busy, setBusy] = useState(false)
+  const attempt = async (act: () => Promise<void>): Promise<void> => {
+    setBusy(true)
+    try {
+      await act()
+    } catch (error) {
+      if (isStepUp(error)) setAgain(() => act)
+      else showToast({ tone: "bad", title: "Nothing was changed", text: messageOf(error) })
+    } finally {
+      setBusy(false)
+    }
+  }
+  const dialog = again && (
+    <StepUp
+      state={state}
+      onDone={() => {
+        setAgain(undefined)
+        void attempt(again)
+      }}
+      onClose={() => setAgain(undefined)}
+    />
+  )
+  return { attempt, busy, dialog }
 }
 
 interface StepUpProps {

@@ -1,4 +1,4 @@
-import type { Organization } from "@ashlar/sdk"
+import { isRequestError, type Organization } from "@ashlar/sdk"
 import { useMutation, useQuery } from "@tanstack/react-query"
 import { useNavigate, useParams } from "@tanstack/react-router"
 import { useState } from "react"
@@ -30,6 +30,7 @@ export function OrgGeneralScreen() {
           </div>
         )}
         {org.data && <NameForm key={org.data.name} o={o} org={org.data} />}
+        {org.data && <SecondFactor o={o} org={org.data} />}
         {org.data?.role === "owner" && !org.data.personal && <Danger o={o} org={org.data} />}
       </div>
     </section>
@@ -94,6 +95,41 @@ function NameForm({ o, org }: { o: string; org: Organization }) {
         )}
       </div>
     </form>
+  )
+}
+
+/** Whether members must have a second factor. Owners say. */
+function SecondFactor({ o, org }: { o: string; org: Organization }) {
+  const change = useMutation({
+    mutationFn: (requireMfa: boolean) => admin.organizations.setRequireMfa(o, requireMfa),
+    onSuccess: (next) => {
+      queryClient.setQueryData(orgQuery(o).queryKey, next)
+      refreshOrg(o)
+      showToast({
+        tone: "ok",
+        title: next.requireMfa ? "A second factor is asked of all" : "It is left to each member",
+      })
+    },
+    onError: (error) => {
+      const isOwn = isRequestError(error, "CONTROL_MFA_REQUIRED")
+      const text = isOwn ? "Show your own second factor first: add one under Security." : messageOf(error)
+      showToast({ tone: "bad", title: "Nothing was changed", text })
+    },
+  })
+  return (
+    <section className="setting" aria-label="Second factor">
+      <h2>Second factor</h2>
+      <p className="text-fg-2 mb-3 max-w-[60ch]">
+        {org.requireMfa
+          ? "Members reach nothing of the organization and its projects before they have shown a second factor. Keys are not asked."
+          : "Each member chooses whether to have one."}
+      </p>
+      {org.role === "owner" && (
+        <Button busy={change.isPending} onClick={() => change.mutate(!org.requireMfa)}>
+          {org.requireMfa ? "Leave it to each member" : "Ask it of all members"}
+        </Button>
+      )}
+    </section>
   )
 }
 
