@@ -3,7 +3,7 @@ import type { Runtime } from "./runtime.ts"
 /** A server that is measured. */
 export interface Subject {
   readonly runtime: Runtime
-  /** As rows name it. `raw` is the runtime by hand; what is neither that nor `ashlar` is a peer. */
+  /** As rows name it. `raw` is the runtime by hand; what is neither that nor begins with `ashlar` is a peer. */
   readonly name: string
   /** Its entry in `servers/`. */
   readonly entry: string
@@ -23,6 +23,7 @@ export const SUBJECTS: readonly Subject[] = [
   { runtime: "node", name: "hono", entry: "hono-node.ts" },
   { runtime: "deno", name: "raw", entry: "raw-deno.ts" },
   { runtime: "deno", name: "ashlar", entry: "ashlar.ts" },
+  { runtime: "deno", name: "ashlar-proxied", entry: "ashlar-proxied.ts" },
   { runtime: "deno", name: "hono", entry: "hono-deno.ts" },
 ]
 

@@ -53,7 +53,7 @@ export async function listenBun(kernel: Kernel, { port, host, idleTimeoutSeconds
       fetch: fallback,
       // Above the largest limit of a route, so that our own check answers 413 with a problem document.
       maxRequestBodySize: kernel.maxBodyBytes + 1024 * 1024,
-      idleTimeout: Math.max(1, idleTimeoutSeconds - TIMER_SECONDS),
+      idleTimeout: idleTimeoutSeconds === 0 ? 0 : Math.max(1, idleTimeoutSeconds - TIMER_SECONDS),
       development: false,
       ...(sockets && { websocket: sockets.handler }),
     } as Bun.Serve.Options<undefined>)

@@ -41,7 +41,7 @@ export async function listenDeno(kernel: Kernel, { port, host, idleTimeoutSecond
   const sockets = kernel.websocket && new DenoWebSockets()
   const cutting = new AbortController()
   const onCut = (): void => cutting.abort()
-  const serve = sockets === undefined ? connectionServer(deno) : undefined
+  const serve = sockets === undefined && idleTimeoutSeconds > 0 ? connectionServer(deno) : undefined
   const peer: Peer = {
     address: (_request, info) => (info as DenoConnection).remoteAddr.hostname,
     cut: cutting.signal,

@@ -6,7 +6,7 @@ import { ListenFailed } from "../errors.ts"
 import { messageHost } from "../host.ts"
 import type { Kernel } from "../kernel.ts"
 import { sendNode, sendReady } from "../reply/node.ts"
-import { type Server, serverUrl, type Where } from "../server.ts"
+import { idleMsOf, type Server, serverUrl, type Where } from "../server.ts"
 import type { NodeWebSockets } from "../websocket/node.ts"
 import { NodeConnections } from "./node-connections.ts"
 import { drainNode } from "./node-drain.ts"
@@ -43,7 +43,7 @@ export async function listenNode(kernel: Kernel, { port, host, idleTimeoutSecond
     },
   )
   const isWebSocket = (socket: Socket): boolean => sockets?.has(socket) ?? false
-  const connections = new NodeConnections(server, { idleMs: idleTimeoutSeconds * 1000, isWebSocket })
+  const connections = new NodeConnections(server, { idleMs: idleMsOf({ idleTimeoutSeconds }), isWebSocket })
   sockets?.attach(server, kernel)
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
