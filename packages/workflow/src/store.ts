@@ -8,7 +8,7 @@ import {
   WorkflowStoreFailed,
 } from "./errors.ts"
 import { ENDED, type RunRow, type StepRow, toRunRow, toStepRow } from "./rows.ts"
-import { makeTables } from "./tables.ts"
+import { makeWorkflowTables } from "./tables.ts"
 import type { AnyWorkflow } from "./workflow.ts"
 
 export interface NewRun {
@@ -84,10 +84,10 @@ export class Store {
   /** SQLite has one writer: where that is the caller's just now, the tables are made in its transaction, which may yet be undone. */
   async #make(database: Database, db: Queryable): Promise<void> {
     if (db.dialect === "sqlite" && isInTransaction(db)) {
-      await makeTables(db)
+      await makeWorkflowTables(db)
       return
     }
-    this.#making ??= this.#outside(() => makeTables(database))
+    this.#making ??= this.#outside(() => makeWorkflowTables(database))
       .then(
         () => {
           this.#isMade = true

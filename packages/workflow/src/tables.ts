@@ -1,4 +1,4 @@
-import { type Dialect, type Queryable, type Sql, sql } from "@ashlar/orm"
+import { type Dialect, type FeatureTables, makeTables, type Queryable, type Sql, sql } from "@ashlar/orm"
 
 /** Names are compared letter for letter, as MySQL does only when it is told to. */
 interface Types {
@@ -19,25 +19,10 @@ const TYPES: Readonly<Record<Dialect, Types>> = {
     text: sql`longtext character set utf8mb4 collate utf8mb4_bin`,
   },
 }
-const ATTEMPTS = 5
 
 /** Makes the tables that are missing. */
-export async function makeTables(db: Queryable): Promise<void> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      for (const statement of statements(TYPES[db.dialect])) await db.sql`${statement}`.run()
-      for (const [name, table, columns] of INDEXES)
-        await db.sql`create index if not exists ${sql.id(name)} on ${sql.id(table)} (${columns})`
-          .run()
-          .catch((error) => {
-            // MySQL has no "if not exists" for indexes, as MariaDB has.
-            if (db.dialect !== "mysql") throw error
-          })
-      return
-    } catch (error) {
-      // Of two processes that make them at once PostgreSQL refuses the second, after the first is done.
-      if (attempt === ATTEMPTS) throw error
-    }
+export async function makeWorkflowTables(db: Queryable): Promise<void> {
+  await makeTables(db, { tables: statements(TYPES[db.dialect]), indexes: INDEXES })
 }
 
 const statements = ({ name, text }: Types): readonly Sql[] => [
@@ -55,7 +40,7 @@ const statements = ({ name, text }: Types): readonly Sql[] => [
      is_taken integer not null, created_ms bigint not null, primary key (run, id))`,
 ]
 
-const INDEXES: readonly (readonly [string, string, Sql])[] = [
+const INDEXES: NonNullable<FeatureTables["indexes"]> = [
   ["ashlar_workflow_runs_due", "ashlar_workflow_runs", sql`due_ms`],
   ["ashlar_workflow_runs_state", "ashlar_workflow_runs", sql`state, id`],
   ["ashlar_workflow_runs_parent", "ashlar_workflow_runs", sql`parent`],

@@ -1,12 +1,20 @@
 import type { Clock } from "@ashlar/core"
-import { type Database, type Dialect, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
+import {
+  type Database,
+  type Dialect,
+  type FeatureTables,
+  makeTables,
+  openDatabase,
+  type Queryable,
+  type Sql,
+  sql,
+} from "@ashlar/orm"
 import { AuthClosed, AuthStoreFailed } from "../errors.ts"
 import { MAX_OWNED, type RecordStore, type StoredRecord } from "./record-store.ts"
 
 /** Inserts between two looks for what is over, and how much then goes at most. */
 const SWEEP_EVERY = 100
 const SWEEP_ROWS = 1_000
-const ATTEMPTS = 5
 
 const TEXT: Readonly<Record<Dialect, Sql>> = { sqlite: sql`text`, postgres: sql`text`, mysql: sql`mediumtext` }
 
@@ -22,7 +30,7 @@ interface Row {
 export async function openSqlRecords(url: string, table: string, clock: Clock): Promise<RecordStore> {
   const database = await openDatabase(url)
   try {
-    await makeTable(database, table)
+    await makeTables(database, tables(database.dialect, table))
   } catch (cause) {
     await database.close()
     throw new AuthStoreFailed(`The table ${table} could not be made`, { cause })
@@ -30,27 +38,17 @@ export async function openSqlRecords(url: string, table: string, clock: Clock): 
   return new SqlRecords(database, table, clock)
 }
 
-async function makeTable(database: Database, table: string): Promise<void> {
-  const name = sql.id(table)
-  const index = async (column: string): Promise<void> => {
-    await database.sql`create index if not exists ${sql.id(`${table}_${column}`)} on ${name} (${sql.id(column)})`
-      .run()
-      .catch((error: unknown) => {
-        // MySQL has no "if not exists" for indexes; MariaDB does, and so do the others.
-        if (database.dialect !== "mysql") throw error
-      })
+function tables(dialect: Dialect, table: string): FeatureTables {
+  return {
+    tables: [
+      sql`create table if not exists ${sql.id(table)} (id varchar(64) primary key, owner varchar(64) not null,
+        value ${TEXT[dialect]} not null, until_ms bigint not null, version integer not null)`,
+    ],
+    indexes: [
+      [`${table}_owner`, table, sql`owner`],
+      [`${table}_until_ms`, table, sql`until_ms`],
+    ],
   }
-  for (let attempt = 1; ; attempt++)
-    try {
-      await database.sql`create table if not exists ${name} (id varchar(64) primary key, owner varchar(64) not null,
-        value ${TEXT[database.dialect]} not null, until_ms bigint not null, version integer not null)`.run()
-      await index("owner")
-      await index("until_ms")
-      return
-    } catch (error) {
-      // Of two processes that make it at once PostgreSQL refuses the second, after the first is done.
-      if (attempt === ATTEMPTS) throw error
-    }
 }
 
 class SqlRecords implements RecordStore {

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto"
 import { type Clock, DriverUrlInvalid, detach } from "@ashlar/core"
-import { type Database, type Dialect, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
+import { type Database, type Dialect, makeTables, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
 import { CacheClosed, CacheStoreFailed } from "../errors.ts"
-import { inSpiteOfOthers } from "../sql-tables.ts"
 import type { Cells, Decide } from "./cells.ts"
 
 /** Changes between two looks for what is over. */
@@ -47,7 +46,7 @@ export class SqlCells<S> implements Cells<S> {
     const database = await openDatabase(url)
     const cells = new SqlCells<S>(database, table, clock)
     try {
-      await inSpiteOfOthers(() => cells.#makeTable())
+      await cells.#makeTable()
     } catch (cause) {
       await database.close()
       throw new CacheStoreFailed(`The table ${table} could not be made`, { cause })
@@ -55,8 +54,9 @@ export class SqlCells<S> implements Cells<S> {
     return cells
   }
   async #makeTable(): Promise<void> {
-    await this.#database.sql`create table if not exists ${this.#table}
-      (name varchar(64) primary key, state varchar(2000) not null, until_ms bigint not null)`.run()
+    const table = sql`create table if not exists ${this.#table}
+      (name varchar(64) primary key, state varchar(2000) not null, until_ms bigint not null)`
+    await makeTables(this.#database, { tables: [table] })
   }
 
   async change<R>(name: string, decide: Decide<S, R>): Promise<R> {

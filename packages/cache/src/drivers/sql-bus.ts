@@ -1,8 +1,7 @@
 import { systemClock } from "@ashlar/core"
-import type { Database } from "@ashlar/orm"
+import { type Database, makeTables, sql } from "@ashlar/orm"
 import { CacheStoreFailed } from "../errors.ts"
 import { uniqueName } from "../record.ts"
-import { inSpiteOfOthers } from "../sql-tables.ts"
 import type { ChangeBus } from "../store.ts"
 
 /** How far back each look goes: a change that was numbered early and committed late is seen all the same. */
@@ -28,10 +27,12 @@ export class SqlBus implements ChangeBus {
 
   static async open(database: Database, pollMs: number): Promise<SqlBus> {
     try {
-      await inSpiteOfOthers(async () => {
-        await database.sql`create table if not exists ashlar_cache_changes
-          (id text primary key, at bigint not null, message text not null)`.run()
-        await database.sql`create index if not exists ashlar_cache_changes_at on ashlar_cache_changes (at)`.run()
+      await makeTables(database, {
+        tables: [
+          sql`create table if not exists ashlar_cache_changes
+            (id text primary key, at bigint not null, message text not null)`,
+        ],
+        indexes: [["ashlar_cache_changes_at", "ashlar_cache_changes", sql`at`]],
       })
     } catch (cause) {
       throw new CacheStoreFailed("The table of changes could not be made", { cause })

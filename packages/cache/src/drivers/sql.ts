@@ -1,8 +1,7 @@
 import { systemClock } from "@ashlar/core"
-import { type Database, openDatabase, type Queryable, sql } from "@ashlar/orm"
+import { type Database, type FeatureTables, makeTables, openDatabase, type Queryable, sql } from "@ashlar/orm"
 import { CacheClosed, CacheStoreFailed, CacheValueInvalid, CacheValueTooLarge } from "../errors.ts"
 import { readEntry, uniqueName, writeEntry } from "../record.ts"
-import { inSpiteOfOthers } from "../sql-tables.ts"
 import type { CacheStore, ChangeBus, Entry, Lease } from "../store.ts"
 import { SqlBus } from "./sql-bus.ts"
 
@@ -15,7 +14,7 @@ export const MAX_PAYLOAD_BYTES: number = 8 * 1024 * 1024
 export async function open(url: string): Promise<CacheStore> {
   const database = await openDatabase(url)
   try {
-    await makeTables(database)
+    await makeTables(database, TABLES)
   } catch (cause) {
     await database.close()
     throw new CacheStoreFailed("The tables of the cache could not be made", { cause })
@@ -23,17 +22,14 @@ export async function open(url: string): Promise<CacheStore> {
   return new SqlStore(database)
 }
 
-async function makeTables(database: Database): Promise<void> {
-  await inSpiteOfOthers(async () => {
-    await database.sql`create table if not exists ashlar_cache_entries
-      (key text primary key, body text not null, states text not null, expires bigint)`.run()
-    await database.sql`create table if not exists ashlar_cache_tags
-      (tag text primary key, state text not null, expires bigint)`.run()
-    await database.sql`create table if not exists ashlar_cache_leases
-      (key text primary key, token text not null, expires bigint not null)`.run()
-    await database.sql`create index if not exists ashlar_cache_entries_expires
-      on ashlar_cache_entries (expires)`.run()
-  })
+const TABLES: FeatureTables = {
+  tables: [
+    sql`create table if not exists ashlar_cache_entries
+      (key text primary key, body text not null, states text not null, expires bigint)`,
+    sql`create table if not exists ashlar_cache_tags (tag text primary key, state text not null, expires bigint)`,
+    sql`create table if not exists ashlar_cache_leases (key text primary key, token text not null, expires bigint not null)`,
+  ],
+  indexes: [["ashlar_cache_entries_expires", "ashlar_cache_entries", sql`expires`]],
 }
 
 /** Writes between two looks for what is over. */

@@ -1,5 +1,5 @@
 import { detach } from "@ashlar/core"
-import { type Database, type Dialect, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
+import { type Database, type Dialect, makeTables, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
 import { CryptoClosed, CryptoStoreFailed } from "../errors.ts"
 import type { KeyStore, ListRequest, StoredRecord } from "./store.ts"
 
@@ -57,17 +57,12 @@ class SqlStore implements KeyStore {
     this.#outside = detach()
   }
 
-  async makeTable(attempts = 5): Promise<void> {
+  async makeTable(): Promise<void> {
     const { text, body } = TYPES[this.#database.dialect]
-    try {
-      await this.#database.sql`create table if not exists ${TABLE} (
-        id ${text(36)} primary key, kind ${text(36)} not null, tenant ${text(128)} not null, name ${text(128)} not null,
-        revision bigint not null, due_ms bigint, body ${body} not null, unique (kind, tenant, name))`.run()
-    } catch (error) {
-      // Of two processes that make it at once PostgreSQL refuses the second.
-      if (attempts <= 1) throw error
-      await this.makeTable(attempts - 1)
-    }
+    const table = sql`create table if not exists ${TABLE} (
+      id ${text(36)} primary key, kind ${text(36)} not null, tenant ${text(128)} not null, name ${text(128)} not null,
+      revision bigint not null, due_ms bigint, body ${body} not null, unique (kind, tenant, name))`
+    await makeTables(this.#database, { tables: [table] })
   }
 
   async get(id: string): Promise<StoredRecord | undefined> {

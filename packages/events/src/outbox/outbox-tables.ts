@@ -1,6 +1,6 @@
-import { type Database, type Dialect, type Sql, sql } from "@ashlar/orm"
+import { type Database, type Dialect, inSpiteOfOthers, type Sql, sql } from "@ashlar/orm"
 import { asBusFailed } from "../bus/as-bus-failed.ts"
-import { inSpiteOfOthers, LEASE_TABLES, longText, makeTable, type TableDefinition } from "../bus/sql/sql-tables.ts"
+import { LEASE_TABLES, longText, makeTable, type TableDefinition } from "../bus/sql/sql-tables.ts"
 
 export const OUTBOX: Sql = sql`ashlar_outbox`
 export const INBOX: Sql = sql`ashlar_inbox`

@@ -1,5 +1,14 @@
 import { type Clock, DriverUrlInvalid, detach } from "@ashlar/core"
-import { type Database, type Dialect, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
+import {
+  type Database,
+  type Dialect,
+  type FeatureTables,
+  makeTables,
+  openDatabase,
+  type Queryable,
+  type Sql,
+  sql,
+} from "@ashlar/orm"
 import { IdempotencyClosed, IdempotencyStoreFailed } from "../errors.ts"
 import type { Begun, Claim, IdempotencyStore } from "../store.ts"
 
@@ -29,7 +38,7 @@ export async function openSqlStore(url: string, clock?: Clock): Promise<Idempote
     throw new DriverUrlInvalid("Expected a file that others can open, got sqlite::memory:.")
   const database = await openDatabase(url)
   try {
-    await makeTable(database)
+    await makeTables(database, tables(database.dialect))
   } catch (cause) {
     await database.close()
     throw new IdempotencyStoreFailed("The table ashlar_idempotency could not be made", { cause })
@@ -37,23 +46,16 @@ export async function openSqlStore(url: string, clock?: Clock): Promise<Idempote
   return new SqlStore(database, clock)
 }
 
-async function makeTable(database: Database): Promise<void> {
-  const text = TEXT[database.dialect]
-  for (let attempt = 1; ; attempt++)
-    try {
-      await database.sql`create table if not exists ashlar_idempotency
-        (id varchar(64) primary key, fingerprint varchar(64) not null, owner varchar(36) not null, until_ms bigint not null, answer ${text})`.run()
-      // MySQL has no "if not exists" for indexes; MariaDB does, and so do the others. Without it a sweep reads the table.
-      await database.sql`create index if not exists ashlar_idempotency_until on ashlar_idempotency (until_ms)`
-        .run()
-        .catch((error: unknown) => {
-          if (database.dialect !== "mysql") throw error
-        })
-      return
-    } catch (error) {
-      // Of two processes that make it at once PostgreSQL refuses the second, after the first is done.
-      if (attempt === ATTEMPTS) throw error
-    }
+/** Without its index a sweep reads the table. */
+function tables(dialect: Dialect): FeatureTables {
+  return {
+    tables: [
+      sql`create table if not exists ashlar_idempotency
+        (id varchar(64) primary key, fingerprint varchar(64) not null, owner varchar(36) not null, until_ms bigint not null,
+        answer ${TEXT[dialect]})`,
+    ],
+    indexes: [["ashlar_idempotency_until", "ashlar_idempotency", sql`until_ms`]],
+  }
 }
 
 class SqlStore implements IdempotencyStore {

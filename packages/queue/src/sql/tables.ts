@@ -1,6 +1,4 @@
-import type { Queryable } from "@ashlar/orm"
-
-const ATTEMPTS = 5
+import { inSpiteOfOthers, type Queryable } from "@ashlar/orm"
 
 /** Whether the tables are there: the one that is made last is. */
 export async function hasTables(db: Queryable): Promise<boolean> {
@@ -12,14 +10,9 @@ export async function hasTables(db: Queryable): Promise<boolean> {
   }
 }
 
-/** Makes the tables that are missing. Of two processes that make one at once PostgreSQL refuses the second, after the first is done. */
+/** Makes the tables that are missing. */
 export async function makeTables(db: Queryable): Promise<void> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await make(db)
-    } catch (error) {
-      if (attempt === ATTEMPTS) throw error
-    }
+  await inSpiteOfOthers(() => make(db))
 }
 
 async function make(db: Queryable): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Clock, DriverUrlInvalid, detach } from "@ashlar/core"
-import { type Database, type Dialect, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
+import { type Database, type Dialect, makeTables, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
 import { SchedulerClosed, SchedulerStoreFailed, storeFailure } from "../errors.ts"
 import type { Ended, ScheduleState } from "../state.ts"
 import type { Decide, SchedulerStore, Snapshot } from "../store.ts"
@@ -18,7 +18,6 @@ const KEY: Readonly<Record<Dialect, Sql>> = {
 }
 const LONG: Readonly<Record<Dialect, Sql>> = { sqlite: sql`text`, postgres: sql`text`, mysql: sql`mediumtext` }
 /** Of two processes that make a table at once PostgreSQL refuses the second, after the first is done. */
-const MAKING_ATTEMPTS = 5
 
 interface StateRow {
   name: string
@@ -37,7 +36,7 @@ export async function openSql(url: string, clock?: Clock): Promise<SchedulerStor
     throw new DriverUrlInvalid("Expected a file that others can open, got sqlite::memory:. Use memory: in one process.")
   const database = await openDatabase(url)
   try {
-    await makeTables(database)
+    await makeTables(database, { tables: tables(database.dialect) })
   } catch (cause) {
     await database.close()
     throw new SchedulerStoreFailed("The tables of the schedules could not be made", { cause })
@@ -45,18 +44,13 @@ export async function openSql(url: string, clock?: Clock): Promise<SchedulerStor
   return new SqlStore(database, clock)
 }
 
-async function makeTables(database: Database): Promise<void> {
-  const [key, long] = [KEY[database.dialect], LONG[database.dialect]]
-  for (let attempt = 1; ; attempt++)
-    try {
-      await database.sql`create table if not exists ashlar_schedules
-        (name ${key} primary key, state ${long} not null)`.run()
-      await database.sql`create table if not exists ashlar_schedule_runs
-        (name ${key} not null, number bigint not null, run ${long} not null, primary key (name, number))`.run()
-      return
-    } catch (error) {
-      if (attempt === MAKING_ATTEMPTS) throw error
-    }
+function tables(dialect: Dialect): readonly Sql[] {
+  const [key, long] = [KEY[dialect], LONG[dialect]]
+  return [
+    sql`create table if not exists ashlar_schedules (name ${key} primary key, state ${long} not null)`,
+    sql`create table if not exists ashlar_schedule_runs
+      (name ${key} not null, number bigint not null, run ${long} not null, primary key (name, number))`,
+  ]
 }
 
 /** A row for each schedule, held by whoever changes it until the commit. */

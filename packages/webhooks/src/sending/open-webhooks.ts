@@ -7,7 +7,7 @@ import { DeliveryRows } from "./delivery-rows.ts"
 import { EndpointRows } from "./endpoint-rows.ts"
 import { checkType } from "./event-types.ts"
 import { inStore } from "./in-store.ts"
-import { makeTables, openTables } from "./webhook-tables.ts"
+import { makeWebhookTables, openTables } from "./webhook-tables.ts"
 import type { SentEvent, WebhookEvent, WebhookSender, Webhooks } from "./webhooks.ts"
 import { planWebhooks, type WebhooksOptions, type WebhooksPlan } from "./webhooks-options.ts"
 
@@ -108,7 +108,7 @@ class LiveWebhooks implements Webhooks {
         const db = tx as Queryable
         const { items, ...said } = await inStore(async () => {
           // SQLite has one writer, which is the caller's just now: the tables are made in its transaction where they are missing.
-          if (!this.#isOpen && db.dialect === "sqlite") await makeTables(db)
+          if (!this.#isOpen && db.dialect === "sqlite") await makeWebhookTables(db)
           else await this.#open()
           return await this.#add(db, ready)
         })

@@ -1,4 +1,13 @@
-import { type Database, type Dialect, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
+import {
+  type Database,
+  type Dialect,
+  type FeatureTables,
+  makeTables,
+  openDatabase,
+  type Queryable,
+  type Sql,
+  sql,
+} from "@ashlar/orm"
 import { WebhooksStoreFailed } from "../errors.ts"
 
 const TEXT: Readonly<Record<Dialect, Sql>> = { sqlite: sql`text`, postgres: sql`text`, mysql: sql`longtext` }
@@ -8,13 +17,12 @@ const EXACT: Readonly<Record<Dialect, Sql>> = {
   postgres: sql``,
   mysql: sql`character set utf8mb4 collate utf8mb4_bin`,
 }
-const ATTEMPTS = 5
 
 /** Opens the database of the endpoints, and makes the tables that are missing. `memory:` is one of its opener's own. */
 export async function openTables(url: string): Promise<Database> {
   const database = await openDatabase(url === "memory:" ? "sqlite::memory:" : url)
   try {
-    await makeTables(database)
+    await makeWebhookTables(database)
   } catch (cause) {
     await database.close()
     throw new WebhooksStoreFailed("The tables of the webhooks could not be made", { cause })
@@ -23,22 +31,8 @@ export async function openTables(url: string): Promise<Database> {
 }
 
 /** Makes the tables that are missing. */
-export async function makeTables(db: Queryable): Promise<void> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      for (const statement of statements(TEXT[db.dialect], EXACT[db.dialect])) await db.sql`${statement}`.run()
-      for (const [name, table, columns] of INDEXES)
-        await db.sql`create index if not exists ${sql.id(name)} on ${sql.id(table)} (${columns})`
-          .run()
-          .catch((error) => {
-            // MySQL has no "if not exists" for indexes, as MariaDB has: there a sweep reads the table.
-            if (db.dialect !== "mysql") throw error
-          })
-      return
-    } catch (error) {
-      // Of two processes that make them at once PostgreSQL refuses the second, after the first is done.
-      if (attempt === ATTEMPTS) throw error
-    }
+export async function makeWebhookTables(db: Queryable): Promise<void> {
+  await makeTables(db, { tables: statements(TEXT[db.dialect], EXACT[db.dialect]), indexes: INDEXES })
 }
 
 const statements = (text: Sql, exact: Sql): readonly Sql[] => [
@@ -57,7 +51,7 @@ const statements = (text: Sql, exact: Sql): readonly Sql[] => [
      error varchar(64), answer ${text}, primary key (delivery, number))`,
 ]
 
-const INDEXES: readonly (readonly [string, string, Sql])[] = [
+const INDEXES: NonNullable<FeatureTables["indexes"]> = [
   ["ashlar_webhook_endpoints_owner", "ashlar_webhook_endpoints", sql`owner`],
   ["ashlar_webhook_events_age", "ashlar_webhook_events", sql`created_ms`],
   ["ashlar_webhook_deliveries_event", "ashlar_webhook_deliveries", sql`event`],

@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto"
 import { type Clock, DriverUrlInvalid, detach } from "@ashlar/core"
-import { type Database, type Dialect, OrmUniqueViolation, openDatabase, type Sql, sql } from "@ashlar/orm"
+import {
+  type Database,
+  type Dialect,
+  type FeatureTables,
+  makeTables,
+  OrmUniqueViolation,
+  openDatabase,
+  type Sql,
+  sql,
+} from "@ashlar/orm"
 import { AuthClosed, AuthSetupInvalid, AuthStoreFailed } from "../../errors.ts"
 import { checkProof } from "../check-proof.ts"
 import type { Proof, ProofStore } from "../proof-store.ts"
@@ -9,7 +18,6 @@ import type { Proof, ProofStore } from "../proof-store.ts"
 const SWEEP_EVERY = 200
 const SWEEP_ROWS = 1_000
 const MAX_LISTED = 1_000
-const ATTEMPTS = 6
 /** Later than any time that is told: what stays. */
 const NEVER_MS = Number.MAX_SAFE_INTEGER
 
@@ -35,7 +43,7 @@ export async function openSqlProofs(url: string, clock: Clock): Promise<ProofSto
     throw new DriverUrlInvalid("Expected a file that others can open, got sqlite::memory:. Use memory: instead.")
   const database = await openDatabase(url)
   try {
-    await makeTable(database)
+    await makeTables(database, tables(database.dialect))
   } catch (cause) {
     await database.close()
     throw new AuthStoreFailed("The table ashlar_auth_proofs could not be made", { cause })
@@ -43,29 +51,22 @@ export async function openSqlProofs(url: string, clock: Clock): Promise<ProofSto
   return new SqlProofs(database, clock)
 }
 
-async function makeTable(database: Database): Promise<void> {
-  const text = TEXT[database.dialect]
+function tables(dialect: Dialect): FeatureTables {
+  const text = TEXT[dialect]
   // Ids are told apart letter for letter, which MySQL does in binary collations only.
-  const binary = database.dialect === "mysql" ? sql`character set ascii collate ascii_bin` : sql``
-  for (let attempt = 1; ; attempt++)
-    try {
-      await database.sql`create table if not exists ashlar_auth_proofs
+  const binary = dialect === "mysql" ? sql`character set ascii collate ascii_bin` : sql``
+  return {
+    tables: [
+      sql`create table if not exists ashlar_auth_proofs
         (kind varchar(32) ${binary} not null, id varchar(64) ${binary} not null, user_key varchar(64) ${binary} not null,
         user_id ${text} not null, counter bigint not null, data ${text} not null, created_ms bigint not null,
-        expires_ms bigint not null, primary key (kind, id))`.run()
-      // MySQL has no "if not exists" for indexes; MariaDB does, and so do the others.
-      for (const column of ["user_key", "expires_ms"])
-        await database.sql`create index if not exists ${sql.id(`ashlar_auth_proofs_${column}`)}
-          on ashlar_auth_proofs (${sql.id(column)})`
-          .run()
-          .catch((error: unknown) => {
-            if (database.dialect !== "mysql") throw error
-          })
-      return
-    } catch (error) {
-      // Of two processes that make it at once PostgreSQL refuses the second, after the first is done.
-      if (attempt === ATTEMPTS) throw error
-    }
+        expires_ms bigint not null, primary key (kind, id))`,
+    ],
+    indexes: [
+      ["ashlar_auth_proofs_user_key", "ashlar_auth_proofs", sql`user_key`],
+      ["ashlar_auth_proofs_expires_ms", "ashlar_auth_proofs", sql`expires_ms`],
+    ],
+  }
 }
 
 class SqlProofs implements ProofStore {

@@ -1,4 +1,4 @@
-import { type Database, type Dialect, type Queryable, type Sql, sql } from "@ashlar/orm"
+import { type Database, type Dialect, inSpiteOfOthers, type Queryable, type Sql, sql } from "@ashlar/orm"
 import { EventOptionInvalid } from "../../errors.ts"
 import { asBusFailed } from "../as-bus-failed.ts"
 import type { BusSettings } from "../bus-driver.ts"
@@ -8,18 +8,6 @@ export const NOW: Readonly<Record<Dialect, Sql>> = {
   sqlite: sql`cast(unixepoch('subsec') * 1000 as integer)`,
   postgres: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
   mysql: sql`cast(unix_timestamp(sysdate(3)) * 1000 as signed)`,
-}
-
-const ATTEMPTS = 5
-
-/** Makes tables that are missing. Of two processes that make one at once PostgreSQL refuses the second, after the first is done. */
-export async function inSpiteOfOthers(make: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await make()
-    } catch (error) {
-      if (attempt === ATTEMPTS) throw error
-    }
 }
 
 /** A table with an index or two, in the words of each database. */

@@ -1,5 +1,14 @@
 import { type Clock, DriverUrlInvalid, detach, systemClock } from "@ashlar/core"
-import { type Database, type Dialect, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
+import {
+  type Database,
+  type Dialect,
+  type FeatureTables,
+  makeTables,
+  openDatabase,
+  type Queryable,
+  type Sql,
+  sql,
+} from "@ashlar/orm"
 import { OAuthStoreFailed } from "../../errors.ts"
 import type { NewRecord, OAuthStore, RecordKind, StoredRecord } from "./store.ts"
 
@@ -7,7 +16,6 @@ import type { NewRecord, OAuthStore, RecordKind, StoredRecord } from "./store.ts
 const SWEEP_EVERY = 200
 const SWEEP_ROWS = 1_000
 const MAX_LISTED = 1_000
-const ATTEMPTS = 6
 const TEXT: Readonly<Record<Dialect, Sql>> = { sqlite: sql`text`, postgres: sql`text`, mysql: sql`longtext` }
 /** Compared by bytes: MySQL's own ways would take one id for another. */
 const ID: Readonly<Record<Dialect, Sql>> = {
@@ -31,7 +39,7 @@ export async function openSqlStore(url: string, clock: Clock = systemClock): Pro
     throw new DriverUrlInvalid("Expected a file that others can open, got sqlite::memory:. Use memory: instead.")
   const database = await openDatabase(url)
   try {
-    await makeTable(database)
+    await makeTables(database, tables(database.dialect))
   } catch (cause) {
     await database.close()
     throw new OAuthStoreFailed("The table ashlar_oauth could not be made", { cause })
@@ -39,24 +47,16 @@ export async function openSqlStore(url: string, clock: Clock = systemClock): Pro
   return new SqlStore(database, clock)
 }
 
-async function makeTable(database: Database): Promise<void> {
-  const { dialect } = database
-  for (let attempt = 1; ; attempt++)
-    try {
-      await database.sql`create table if not exists ashlar_oauth
+/** Without its index a sweep reads the table. */
+function tables(dialect: Dialect): FeatureTables {
+  return {
+    tables: [
+      sql`create table if not exists ashlar_oauth
         (kind varchar(16) not null, id ${ID[dialect]} not null, body ${TEXT[dialect]} not null, version bigint not null,
-        until_ms bigint not null, primary key (kind, id))`.run()
-      // MySQL has no "if not exists" for indexes; MariaDB does, and so do the others. Without it a sweep reads the table.
-      await database.sql`create index if not exists ashlar_oauth_until on ashlar_oauth (until_ms)`
-        .run()
-        .catch((error: unknown) => {
-          if (dialect !== "mysql") throw error
-        })
-      return
-    } catch (error) {
-      // Of two processes that make it at once PostgreSQL refuses the second, after the first is done.
-      if (attempt === ATTEMPTS) throw error
-    }
+        until_ms bigint not null, primary key (kind, id))`,
+    ],
+    indexes: [["ashlar_oauth_until", "ashlar_oauth", sql`until_ms`]],
+  }
 }
 
 class SqlStore implements OAuthStore {

@@ -1,7 +1,4 @@
-import type { Dialect, Queryable, Sql } from "@ashlar/orm"
-import { sql } from "@ashlar/orm"
-
-const ATTEMPTS = 6
+import { type Dialect, inSpiteOfOthers, type Queryable, type Sql, sql } from "@ashlar/orm"
 
 /** Letters are compared as they are: `a` is not `A`. */
 const MYSQL_TABLE = sql` default character set utf8mb4 collate utf8mb4_bin`
@@ -22,14 +19,9 @@ export async function hasAuditTables(database: Queryable): Promise<boolean> {
   return (await database.sql`${FIND[database.dialect]}`.first()) !== undefined
 }
 
-/** Makes the tables that are missing. Of two processes that do so at once PostgreSQL refuses the second, after the first is done. */
+/** Makes the tables that are missing. */
 export async function makeAuditTables(database: Queryable): Promise<void> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await makeTables(database)
-    } catch (error) {
-      if (attempt === ATTEMPTS) throw error
-    }
+  await inSpiteOfOthers(() => makeTables(database))
 }
 
 async function makeTables(database: Queryable): Promise<void> {
