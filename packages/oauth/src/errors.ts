@@ -31,6 +31,12 @@ export const OAuthIssuerAway: ErrorClass<"OAUTH_ISSUER_AWAY", 503> = defineError
   503,
   "Who issues the access tokens did not tell the keys that they are signed with. Ask again later.",
 )
+/** For the worker of a queue: the job is tried again. */
+export const OAuthLogoutNotTold: ErrorClass<"OAUTH_LOGOUT_NOT_TOLD", 502> = defineError(
+  "OAUTH_LOGOUT_NOT_TOLD",
+  502,
+  "A client could not be told that somebody signed out. Tell it again later.",
+)
 /** Names of the providers are the app's own, so it is told which there are. */
 export const OAuthProviderUnknown: ErrorClass<"OAUTH_PROVIDER_UNKNOWN", 404> = defineError(
   "OAUTH_PROVIDER_UNKNOWN",

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { createApp } from "@ashlar/http"
+import { type App, createApp } from "@ashlar/http"
 import { type Running, startProgram } from "@ashlar/http/testing/runtimes"
 import {
   createOAuthClient,
   createTokenVault,
+  type EndedSession,
   type OAuthClient,
   oauthRoutes,
   oidc,
@@ -24,6 +25,8 @@ const SECRET = "a secret: with %+/ odd ones"
 const node = [process.env.NODE_BIN ?? "", Bun.which("node") ?? ""].find((path) => existsSync(path))
 
 interface Stand {
+  readonly server: App
+  readonly ended: EndedSession[]
   readonly client: OAuthClient<"peer">
   readonly app: FormBrowser
   readonly signedIn: SignedIn[]
@@ -42,6 +45,7 @@ function stand(issuer: string, clientId: string, options: { pushes?: boolean; po
   })
   const client = createOAuthClient({ url: APP, sealer: testSealer(), providers: [peer] })
   const signedIn: SignedIn[] = []
+  const ended: EndedSession[] = []
   const app = createApp({ onError: (error) => console.error(error) })
   app.add(
     oauthRoutes({
@@ -49,18 +53,23 @@ function stand(issuer: string, clientId: string, options: { pushes?: boolean; po
       onSignIn: (_ctx, one) => {
         signedIn.push(one)
       },
+      onLogout: (_ctx, one) => {
+        ended.push(one)
+      },
     }),
   )
   app.get("/home", () => "home")
-  return { client, app: new FormBrowser(APP, (request) => app.fetch(request)), signedIn }
+  return { server: app, ended, client, app: new FormBrowser(APP, (request) => app.fetch(request)), signedIn }
 }
 
 describe("npm oidc-provider", () => {
   let peer: Running | undefined
   let strict: Running | undefined
   let folder = ""
+  let told: LateServer
   beforeAll(async () => {
     if (node === undefined) return
+    told = await listenFirst()
     // Where Node finds the package.
     const cache = join(import.meta.dir, "..", "node_modules", ".cache")
     mkdirSync(cache, { recursive: true })
@@ -75,7 +84,11 @@ describe("npm oidc-provider", () => {
     })
     expect(built.success).toBe(true)
     const run = { name: "node" as const, command: [node, join(folder, "peer.mjs")] }
-    const env = { CALLBACK: `${APP}/sign-in/peer/callback`, LOGOUT: `${APP}/bye` }
+    const env = {
+      CALLBACK: `${APP}/sign-in/peer/callback`,
+      LOGOUT: `${APP}/bye`,
+      TOLD: `${told.origin}/sign-in/peer/logout`,
+    }
     peer = await startProgram({ ...run, env })
     strict = await startProgram({ ...run, env: { ...env, REQUIRE_PUSHED: "1" } })
   })
@@ -84,6 +97,7 @@ describe("npm oidc-provider", () => {
       one?.signal("SIGKILL")
       await one?.exited
     }
+    await told?.stop()
     if (folder !== "") rmSync(folder, { recursive: true, force: true })
   })
 
@@ -122,6 +136,23 @@ describe("npm oidc-provider", () => {
     expect((await fetch(out!, { redirect: "manual" })).status).toBe(200)
     expect(await client.revoke("peer", fresh)).toBe(true)
     await expect(client.refresh("peer", fresh)).rejects.toMatchObject({ code: "OAUTH_GRANT_ENDED" })
+  })
+  test.skipIf(node === undefined)("tells the app of a sign-out there", async () => {
+    const issuer = peer!.url
+    const { client, app, server, ended, signedIn } = stand(issuer, "client_secret_basic")
+    told.serve(server)
+    const browser = new FormBrowser(issuer)
+    const there = await browser.open((await app.open("/sign-in/peer")).leftTo!.href)
+    await app.open(there.leftTo!.href)
+    const out = await client.logoutUrl("peer", { idToken: signedIn[0]!.tokens.idToken })
+    const page = await browser.open(out!.href)
+    const [, action = ""] = /action="([^"]+)"/.exec(page.text) ?? []
+    const [, xsrf = ""] = /name="xsrf" value="([^"]+)"/.exec(page.text) ?? []
+    const body = new URLSearchParams({ xsrf, logout: "yes" })
+    await browser.open(action, { method: "POST", body })
+    for (let at = 0; at < 200 && ended.length === 0; at++) await Bun.sleep(10)
+    expect(ended).toMatchObject([{ issuer, subject: "ana-1", sessionId: signedIn[0]!.sessionId }])
+    expect(signedIn[0]!.sessionId).toBeString()
   })
   test.skipIf(node === undefined)("gives one code one time, and to its own verifier only", async () => {
     const issuer = peer!.url

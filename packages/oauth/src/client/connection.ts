@@ -1,3 +1,4 @@
+import { createRemoteKeys, type JwtAlgorithm, type TokenKeys } from "@ashlar/auth"
 import type { Clock } from "@ashlar/core"
 import { decodeJwt } from "jose"
 import * as oauth from "oauth4webapi"
@@ -31,6 +32,7 @@ export class Connection {
   readonly ask: Ask
   readonly #options: ConnectionOptions
   readonly #jwks: oauth.JWKSCacheInput = {}
+  #keys: { readonly uri: string; readonly keys: TokenKeys } | undefined
   #known: { readonly server: oauth.AuthorizationServer; readonly untilMs: number } | undefined
   #asking: Promise<oauth.AuthorizationServer> | undefined
 
@@ -100,6 +102,16 @@ export class Connection {
     return authentication.method === "client_secret_basic"
       ? oauth.ClientSecretBasic(secret)
       : oauth.ClientSecretPost(secret)
+  }
+  /** The keys that sign what comes without being asked for. One that is not known is asked for, and then not again for a while. */
+  async keys(): Promise<TokenKeys> {
+    const { jwks_uri, id_token_signing_alg_values_supported: offered } = await this.server()
+    if (jwks_uri === undefined) throw new OAuthProviderFailed("Expected the provider to say where its keys are.")
+    if (this.#keys?.uri !== jwks_uri) {
+      const algorithms = (offered ?? ["RS256"]).filter((one) => ALGORITHMS.includes(one)) as JwtAlgorithm[]
+      this.#keys = { uri: jwks_uri, keys: createRemoteKeys(jwks_uri, { algorithms, fetch: this.ask }) }
+    }
+    return this.#keys.keys
   }
   /** The server as the issuer that this answer's ID token must be of: of many tenants, the one that it names and that is welcome. */
   async issuing(server: oauth.AuthorizationServer, answer: Response): Promise<oauth.AuthorizationServer> {

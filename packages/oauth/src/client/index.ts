@@ -11,6 +11,7 @@ export {
 } from "../errors.ts"
 export type { BeginOptions } from "./flow/begin.ts"
 export type { ProviderTokens } from "./flow/tokens.ts"
+export type { EndedSession } from "./flow/verify-logout.ts"
 export { decideAccount, type ExternalIdentity, type Profile } from "./identity.ts"
 export {
   type BegunSignIn,

@@ -2,7 +2,13 @@ import { safeNext } from "@ashlar/auth/email"
 import { openProofs, type ProofStore } from "@ashlar/auth/proofs"
 import { type Clock, systemClock } from "@ashlar/core"
 import type { Sealer } from "@ashlar/security"
-import { OAuthOptionInvalid, OAuthProviderUnknown, OAuthSignInUsed, OAuthStateInvalid } from "../errors.ts"
+import {
+  OAuthAnswerInvalid,
+  OAuthOptionInvalid,
+  OAuthProviderUnknown,
+  OAuthSignInUsed,
+  OAuthStateInvalid,
+} from "../errors.ts"
 import { hashOf, randomToken } from "../server/store/records.ts"
 import { Connection, type ConnectionOptions } from "./connection.ts"
 import { logoutUrl, refreshTokens, revokeToken } from "./flow/after.ts"
@@ -10,6 +16,7 @@ import { authorizationUrl, type BeginOptions } from "./flow/begin.ts"
 import { whoIs } from "./flow/finish.ts"
 import type { ProviderTokens } from "./flow/tokens.ts"
 import { openTransaction, sealTransaction, type Transaction } from "./flow/transaction.ts"
+import { type EndedSession, verifyLogout } from "./flow/verify-logout.ts"
 import type { ExternalIdentity } from "./identity.ts"
 import type { OutboundOptions } from "./outbound.ts"
 import { defineProvider, isThisMachine, type Provider } from "./providers/provider.ts"
@@ -53,6 +60,8 @@ export interface SignedIn<Name extends string = string> {
   readonly provider: Name
   readonly identity: ExternalIdentity
   readonly tokens: ProviderTokens
+  /** The session at the provider (`sid`), where it has such: keep it with yours, and `onLogout` ends it. */
+  readonly sessionId: string | undefined
   /** Where to go on: a path of the app. */
   readonly next: string
   /** Who began it to connect this provider to their account; undefined: a sign-in. */
@@ -87,6 +96,12 @@ export interface OAuthClient<Name extends string = string> {
     provider: Name,
     options?: { readonly idToken?: string | undefined; readonly returnTo?: string; readonly state?: string },
   ): Promise<URL | undefined>
+  /**
+   * Checks a logout token, which a provider sends when somebody signed out there: by its signature, for this app, and once.
+   * @throws {OAUTH_PROVIDER_UNKNOWN} {OAUTH_ANSWER_INVALID} {OAUTH_PROVIDER_FAILED}
+   * @see https://openid.net/specs/openid-connect-backchannel-1_0.html
+   */
+  verifyLogout(provider: Name, logoutToken: string): Promise<EndedSession>
   /** Whether a text is the name of one of the providers, the found ones included. */
   find(name: string): Promise<Provider<Name> | undefined>
   readonly clock: Clock
@@ -208,6 +223,12 @@ class LiveClient<Name extends string> implements OAuthClient<Name> {
   ): Promise<URL | undefined> {
     return await logoutUrl(await this.#connect(provider), options)
   }
+  async verifyLogout(provider: Name, logoutToken: string): Promise<EndedSession> {
+    const options = { nowMs: this.clock.now(), toleranceSeconds: this.#connecting.clockToleranceSeconds }
+    const { id, expiresAtMs, ...ended } = await verifyLogout(await this.#connect(provider), logoutToken, options)
+    if (!(await this.#takeOnce(id, expiresAtMs))) throw new OAuthAnswerInvalid("The logout token was used before.")
+    return ended
+  }
   async find(name: string): Promise<Provider<Name> | undefined> {
     return (await this.#look(name))?.provider as Provider<Name> | undefined
   }
@@ -239,17 +260,19 @@ class LiveClient<Name extends string> implements OAuthClient<Name> {
     return connection
   }
   async #useUp({ state, untilMs }: Transaction): Promise<void> {
+    if (!(await this.#takeOnce(hashOf(USED, state), untilMs))) throw new OAuthSignInUsed()
+  }
+  async #takeOnce(id: string, untilMs: number): Promise<boolean> {
     this.#store ??= openProofs(this.#storeUrl, { clock: this.clock })
-    const isFirst = await (await this.#store).add({
+    return await (await this.#store).add({
       kind: USED,
-      id: hashOf(USED, state),
+      id,
       userId: USED,
       counter: 0,
       data: "",
       createdMs: this.clock.now(),
       expiresMs: untilMs,
     })
-    if (!isFirst) throw new OAuthSignInUsed()
   }
   #callback(provider: string): string {
     return `${this.url}/sign-in/${provider}/callback`

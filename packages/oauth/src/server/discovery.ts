@@ -1,5 +1,6 @@
 import { STANDARD_CLAIMS } from "./authorize/requested-claims.ts"
-import { ASSERTION_ALGORITHMS, AUTH_METHODS } from "./clients/client-auth.ts"
+import { AUTH_METHODS } from "./clients/client-auth.ts"
+import { ASSERTION_ALGORITHMS } from "./clients/client-keys.ts"
 import { PROOF_ALGORITHMS } from "./dpop/dpop-proofs.ts"
 import type { Settings } from "./settings.ts"
 
@@ -60,6 +61,8 @@ export function describeServer(settings: Settings): Readonly<Record<string, unkn
       "sid",
       ...STANDARD_CLAIMS,
     ],
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     claims_parameter_supported: true,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

@@ -1,5 +1,6 @@
 export {
   OAuthIssuerAway,
+  OAuthLogoutNotTold,
   OAuthOptionInvalid,
   OAuthRefused,
   OAuthScopeMissing,
@@ -10,6 +11,8 @@ export type { ClientAuthMethod, GrantType, OAuthClient } from "./clients/client.
 export type { FindClient } from "./clients/clients.ts"
 export type { InitialAccess } from "./clients/initial-access.ts"
 export type { KeySealer, SigningAlgorithm } from "./keys/key-ring.ts"
+export type { SessionName } from "./logout/client-sessions.ts"
+export type { BackChannelOptions, LogoutNotice } from "./logout/logout-notice.ts"
 export type { OAuthResource, OAuthServerOptions } from "./options.ts"
 export type { ConsentPage, DevicePage, MessagePage, OAuthPages, PageForm, SignInPage } from "./pages/pages.ts"
 export type { OAuthTexts } from "./pages/texts.ts"

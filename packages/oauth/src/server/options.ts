@@ -1,7 +1,9 @@
 import type { Clock } from "@ashlar/core"
+import type { SafeFetch } from "@ashlar/security"
 import type { GrantType, OAuthClient } from "./clients/client.ts"
 import type { FindClient } from "./clients/clients.ts"
 import type { KeySealer, SigningAlgorithm } from "./keys/key-ring.ts"
+import type { BackChannelOptions } from "./logout/logout-notice.ts"
 import type { OAuthPages } from "./pages/pages.ts"
 import type { OAuthTexts } from "./pages/texts.ts"
 import type { PasswordSignIn, People } from "./people.ts"
@@ -63,7 +65,7 @@ export interface OAuthServerOptions {
     readonly interactionSeconds?: number
     /** Of device codes. Default: 600. */
     readonly deviceCodeSeconds?: number
-    /** Of the server's own sessions, with `people.verify`. Default: 12 hours. */
+    /** Of the server's own sessions, with `people.verify`, and of what any session signed in to. Default: 12 hours. */
     readonly sessionSeconds?: number
   }
   /**
@@ -92,6 +94,10 @@ export interface OAuthServerOptions {
   readonly exchange?: ExchangePolicy
   /** Where tries are counted, of passwords and of the codes of devices: a URL of `@ashlar/cache/rate-limits`. Default: `memory:`. */
   readonly limits?: string
+  /** How clients with a `backChannelLogoutUri` are told that somebody signed out. */
+  readonly backChannel?: BackChannelOptions
+  /** Asks clients: their `jwksUri` and `backChannelLogoutUri`. For a network of one's own, and for tests. Default: `createSafeFetch`. */
+  readonly fetch?: SafeFetch
   /** Pages of your own in place of the default ones. */
   readonly pages?: Partial<OAuthPages>
   /** Other words for the default pages. */

@@ -1,8 +1,10 @@
 import type { RateLimits } from "@ashlar/cache/rate-limits"
 import type { Transactions } from "./authorize/transaction.ts"
+import type { ClientKeys } from "./clients/client-keys.ts"
 import type { Clients } from "./clients/clients.ts"
 import type { DpopProofs } from "./dpop/dpop-proofs.ts"
 import type { KeyRing } from "./keys/key-ring.ts"
+import type { BackChannel } from "./logout/back-channel.ts"
 import type { OAuthPages } from "./pages/pages.ts"
 import type { People, Person } from "./people.ts"
 import type { Settings } from "./settings.ts"
@@ -17,9 +19,11 @@ export interface Parts {
   readonly store: OAuthStore
   readonly keys: KeyRing
   readonly clients: Clients
+  readonly clientKeys: ClientKeys
   readonly grants: Grants
   readonly applications: Applications
   readonly dpop: DpopProofs
+  readonly backChannel: BackChannel
   readonly transactions: Transactions
   readonly people: People
   readonly pages: OAuthPages

@@ -1,11 +1,16 @@
 import { openRateLimits } from "@ashlar/cache/rate-limits"
 import type { AnyRoute } from "@ashlar/http"
 import { Transactions } from "./authorize/transaction.ts"
+import { ClientKeys } from "./clients/client-keys.ts"
+import { askClient } from "./clients/client-outbound.ts"
 import { Clients } from "./clients/clients.ts"
 import { createInitialAccess, type InitialAccess } from "./clients/initial-access.ts"
 import { dpopNonces } from "./dpop/dpop-nonces.ts"
 import { DpopProofs } from "./dpop/dpop-proofs.ts"
 import { KeyRing } from "./keys/key-ring.ts"
+import { BackChannel } from "./logout/back-channel.ts"
+import type { SessionName } from "./logout/client-sessions.ts"
+import type { LogoutNotice } from "./logout/logout-notice.ts"
 import type { OAuthServerOptions } from "./options.ts"
 import { OwnSessions } from "./own-sessions.ts"
 import { defaultPages, describeScope } from "./pages/pages.ts"
@@ -39,9 +44,16 @@ export interface OAuthServer {
   applications(personId: string): Promise<readonly ConnectedApplication[]>
   /**
    * Ends all that a person allowed a client, or every client: its tokens at once (a JWT that a resource checks by itself when it expires), and
-   * the person is asked again. For a page of connected applications, a new password, a stolen device.
+   * the person is asked again. Clients with a `backChannelLogoutUri` are told. For a page of connected applications, a new password, a stolen device.
    */
   endGrants(personId: string, clientId?: string): Promise<void>
+  /**
+   * A session ended elsewhere than at `/oauth/logout`: on a page of yours, or by somebody else. The clients that it signed in to are told.
+   * @throws {OAUTH_STORE_FAILED}
+   */
+  endSession(session: SessionName): Promise<void>
+  /** Tells one client, once: for the worker of a queue that `backChannel.push` filled. @throws {OAUTH_LOGOUT_NOT_TOLD} to be tried again. */
+  deliverLogout(notice: LogoutNotice): Promise<void>
   /** Signs with new keys from now on; what the former signed stays good. */
   rotateKeys(): Promise<void>
   /** Takes a key away at once, with all that it signed. @returns whether it was there. */
@@ -82,6 +94,7 @@ export function createOAuthServer(options: OAuthServerOptions): OAuthServer {
   const close = async (): Promise<void> => {
     const opened = await opening?.catch(() => undefined)
     opening = undefined
+    await opened?.backChannel.close()
     await opened?.limits.close()
     await opened?.store.close()
   }
@@ -92,9 +105,13 @@ export function createOAuthServer(options: OAuthServerOptions): OAuthServer {
     createInitialAccessToken: async (limits) => await createInitialAccess(await parts(), limits),
     applications: async (personId) => await connectedApplications(await parts(), personId),
     async endGrants(personId, clientId) {
-      const { applications } = await parts()
+      const { applications, backChannel } = await parts()
+      const clients = clientId === undefined ? [...(await applications.of(personId)).keys()] : [clientId]
       await applications.end(personId, clientId, settings.clock.now())
+      await backChannel.tell(clients, { id: personId })
     },
+    endSession: async (session) => await (await parts()).backChannel.endSession(session),
+    deliverLogout: async (notice) => await (await parts()).backChannel.deliver(notice),
     rotateKeys: async () => await (await parts()).keys.rotate(),
     revokeKey: async (kid) => await (await parts()).keys.revoke(kid),
     close,
@@ -115,11 +132,15 @@ async function open(options: OAuthServerOptions, settings: Settings, clients: Cl
     "verify" in options.people
       ? new OwnSessions({ settings, store, transactions, pages, limits }, options.people)
       : options.people
+  const all = clients.over(new Records(store, "client"))
+  const ask = askClient(options.fetch)
   return {
     settings,
     store,
     keys,
-    clients: clients.over(new Records(store, "client")),
+    clients: all,
+    clientKeys: new ClientKeys(ask),
+    backChannel: new BackChannel({ settings, store, keys, clients: all, ask }, options.backChannel ?? {}),
     grants: new Grants(store),
     applications: new Applications(store),
     dpop: new DpopProofs({

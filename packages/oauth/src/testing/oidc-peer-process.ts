@@ -2,7 +2,7 @@
 import { createServer } from "node:http"
 import Provider from "oidc-provider"
 
-const { CALLBACK = "", LOGOUT = "", REQUIRE_PUSHED = "" } = process.env
+const { CALLBACK = "", LOGOUT = "", REQUIRE_PUSHED = "", TOLD = "" } = process.env
 
 const server = createServer()
 server.listen(0, "127.0.0.1", () => {
@@ -17,13 +17,18 @@ server.listen(0, "127.0.0.1", () => {
       post_logout_redirect_uris: [LOGOUT],
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
+      ...(TOLD !== "" && { backchannel_logout_uri: TOLD, backchannel_logout_session_required: true }),
     })),
+    // By its own dispatcher it asks public addresses only.
+    fetch: (url: string, { dispatcher: _, ...options }: RequestInit & { readonly dispatcher?: unknown }) =>
+      fetch(url, options),
     pkce: { required: () => true },
     features: {
       devInteractions: { enabled: false },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: REQUIRE_PUSHED !== "" },
       revocation: { enabled: true },
       rpInitiatedLogout: { enabled: true },
+      backchannelLogout: { enabled: true },
     },
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "picture"] },
     findAccount: (_ctx: unknown, id: string) => ({

@@ -10,6 +10,7 @@ import type { Transaction } from "./transaction.ts"
 export interface Found {
   readonly identity: ExternalIdentity
   readonly tokens: ProviderTokens
+  readonly sessionId: string | undefined
 }
 
 /**
@@ -37,7 +38,8 @@ export async function whoIs(
     const facts: ProfileFacts = { claims, userinfo, answers, callback: answer.parameters }
     const identity = toIdentity(provider.name, issuer, provider.profile(facts))
     if (identity === undefined) throw new OAuthAnswerInvalid("Expected the provider to name the person.")
-    return { identity, tokens }
+    const sid = claims?.sid
+    return { identity, tokens, sessionId: typeof sid === "string" && sid.length <= 255 ? sid : undefined }
   })
 }
 

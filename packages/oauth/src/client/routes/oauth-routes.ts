@@ -14,6 +14,7 @@ import {
 } from "../../errors.ts"
 import { pageAnswer } from "../../server/pages/page-answer.ts"
 import { formOf, MAX_FORM_BYTES, queryOf } from "../../server/wire/parameters.ts"
+import type { EndedSession } from "../flow/verify-logout.ts"
 import type { OAuthClient, SignedIn } from "../oauth-client.ts"
 import { type FailurePage, failurePage, onwardPage, wantsPage } from "./failure-page.ts"
 import { SignInCookies } from "./sign-in-cookies.ts"
@@ -27,6 +28,11 @@ export interface OAuthRoutesOptions<Name extends string> {
   readonly onSignIn: (ctx: BaseContext, signedIn: SignedIn<Name>) => unknown
   /** Who is signed in, so that they may connect another provider. Ask for a step-up where it matters. Default: nobody may. */
   readonly userIdOf?: (ctx: BaseContext) => string | undefined | Promise<string | undefined>
+  /**
+   * Ends what a provider says is over: the sessions of that person, or the one that began with that `sessionId`. Register
+   * `<url>/sign-in/<provider>/logout` there as the back-channel logout URI. Default: nothing is listened to.
+   */
+  readonly onLogout?: (ctx: BaseContext, ended: EndedSession & { readonly provider: Name }) => void | Promise<void>
   /** Draws the page of a sign-in that failed, for browsers. Programs are given the error as it is. */
   readonly page?: FailurePage
 }
@@ -56,6 +62,8 @@ export interface OAuthRoutes {
   readonly callback: Route<"GET", "/sign-in/:provider/callback", unknown, unknown, AnswerErrors>
   /** Of providers that answer by a form (`form_post`). */
   readonly callbackByForm: Route<"POST", "/sign-in/:provider/callback", unknown, unknown, AnswerErrors>
+  /** What a provider says when somebody signed out there. No browser comes here. */
+  readonly backChannelLogout: Route<"POST", "/sign-in/:provider/logout", unknown, unknown, StartErrors>
 }
 
 const Start = v.object({ next: v.string().max(2_048).optional() })
@@ -112,6 +120,16 @@ export function oauthRoutes<Name extends string>(options: OAuthRoutesOptions<Nam
       },
       (ctx) => door.answered(ctx, ctx.params.provider, () => door.keepForm(ctx, ctx.params.provider)),
     ),
+    backChannelLogout: post(
+      "/sign-in/:provider/logout",
+      {
+        summary: "What a provider says of a sign-out",
+        tags: ["sign-in"],
+        maxBodyBytes: MAX_FORM_BYTES,
+        errors: startErrors,
+      },
+      (ctx) => door.logout(ctx, ctx.params.provider),
+    ),
   }
 }
 
@@ -162,6 +180,15 @@ class Door<Name extends string> {
     const form = await formOf(ctx)
     const state = this.#cookies.keepForm(ctx, name, { get: (key) => form.get(key), nowMs: client.clock.now() })
     return onward(ctx, `${client.url}/sign-in/${name}/callback?${new URLSearchParams({ state, form: "1" })}`)
+  }
+  async logout(ctx: BaseContext, provider: string): Promise<Response> {
+    const { client, onLogout } = this.#options
+    if (onLogout === undefined) throw new OAuthProviderUnknown("Nobody listens to sign-outs of providers here.")
+    const token = (await formOf(ctx)).get("logout_token") ?? ""
+    const ended = await client.verifyLogout(provider as Name, token)
+    await onLogout(ctx, { ...ended, provider: provider as Name })
+    ctx.set("cache-control", "no-store")
+    return new Response(null, { status: 200 })
   }
   async answered(ctx: BaseContext, name: string, work: () => Promise<unknown>): Promise<unknown> {
     const { client, page = failurePage } = this.#options

@@ -1,30 +1,19 @@
 import { timingSafeEqual } from "node:crypto"
+import { TokenInvalid, TokenKeysAway } from "@ashlar/auth"
 import type { BaseContext } from "@ashlar/http"
-import { createLocalJWKSet, decodeJwt, errors, type JWK, jwtVerify } from "jose"
+import { decodeJwt, errors, jwtVerify } from "jose"
 import type { Parts } from "../parts.ts"
 import { hashOf, Records } from "../store/records.ts"
 import type { Parameters } from "../wire/parameters.ts"
 import { Refusal } from "../wire/refusal.ts"
 import type { ClientAuthMethod, KnownClient } from "./client.ts"
+import { ASSERTION_ALGORITHMS } from "./client-keys.ts"
 
 export const AUTH_METHODS: readonly ClientAuthMethod[] = [
   "client_secret_basic",
   "client_secret_post",
   "private_key_jwt",
   "none",
-]
-export const ASSERTION_ALGORITHMS: readonly string[] = [
-  "RS256",
-  "RS384",
-  "RS512",
-  "PS256",
-  "PS384",
-  "PS512",
-  "ES256",
-  "ES384",
-  "ES512",
-  "EdDSA",
-  "Ed25519",
 ]
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -160,7 +149,7 @@ function subjectOf(assertion: string): string | undefined {
 async function isAssertionOf(parts: Parts, client: KnownClient, assertion: string): Promise<boolean> {
   const { issuer, endpoints } = parts.settings
   try {
-    const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: client.jwks.map(forSignatures) }), {
+    const { payload } = await jwtVerify(assertion, parts.clientKeys.of(client), {
       issuer: client.id,
       subject: client.id,
       audience: [
@@ -183,13 +172,12 @@ async function isAssertionOf(parts: Parts, client: KnownClient, assertion: strin
     if (untilMs > parts.now() + (MAX_ASSERTION_SECONDS + TOLERANCE_SECONDS) * 1000) return false
     return await new Records<true>(parts.store, "replay").add(hashOf("assertion", client.id, jti), true, untilMs + 1)
   } catch (error) {
-    if (error instanceof errors.JOSEError || error instanceof TypeError) return false
+    if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof TokenInvalid) return false
+    if (error instanceof TokenKeysAway)
+      throw new Refusal("temporarily_unavailable", "The keys of the client cannot be had from its jwks_uri.", {
+        status: 503,
+        headers: { "retry-after": "30" },
+      })
     throw error
   }
-}
-
-/** A key says itself which algorithm it is for, where it says so; what it may be used for is signatures here. */
-function forSignatures(key: JWK): JWK {
-  const { key_ops: _, ...rest } = key
-  return rest
 }

@@ -3,7 +3,8 @@ import { OAuthOptionInvalid } from "../../errors.ts"
 import type { SigningAlgorithm } from "../keys/key-ring.ts"
 import type { Settings } from "../settings.ts"
 import { Refusal } from "../wire/refusal.ts"
-import { type ClientAuthMethod, type GrantType, type KnownClient, toKnownClient } from "./client.ts"
+import { type ClientAuthMethod, type GrantType, type KnownClient, type OAuthClient, toKnownClient } from "./client.ts"
+import { problemOfServerUri } from "./client-outbound.ts"
 import { problemOfRedirectUri } from "./redirect-uri.ts"
 
 /** What a client says of itself, checked, in the words of the protocol. @see https://www.rfc-editor.org/rfc/rfc7591#section-2 */
@@ -16,8 +17,8 @@ export interface ClientMetadata {
 
 const METHODS: readonly string[] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
 const ALGORITHMS: readonly string[] = ["RS256", "PS256", "ES256", "EdDSA"]
-/** What would be fetched, or is not understood: taken for granted it would be a promise. */
-const REFUSED: readonly string[] = ["jwks_uri", "sector_identifier_uri", "software_statement", "request_uris"]
+/** What is not understood: taken for granted it would be a promise. */
+const REFUSED: readonly string[] = ["sector_identifier_uri", "software_statement", "request_uris"]
 const MAX_ITEMS = 50
 
 /** How a client says that it shows who it is. */
@@ -54,17 +55,19 @@ export function toClient(settings: Settings, { id, secret, method, said }: Clien
   )
     throw bad("id_token_signed_response_alg is not supported")
   const name = textOf(said, "client_name")
+  const logoutUri = textOf(said, "backchannel_logout_uri")
   try {
     return toKnownClient({
       id,
       ...(name !== undefined && { name }),
       authMethod: method,
       ...(secret !== undefined && { secret }),
-      ...(method === "private_key_jwt" && { jwks: jwksOf(said) }),
+      ...(method === "private_key_jwt" && keysOf(said)),
       redirectUris,
       grants: grants as GrantType[],
       scopes,
       postLogoutRedirectUris: listOf(said, "post_logout_redirect_uris") ?? [],
+      ...(logoutUri !== undefined && { backChannelLogoutUri: publicUri("backchannel_logout_uri", logoutUri) }),
       requirePushedRequests: said.require_pushed_authorization_requests === true,
       requireDpop: said.dpop_bound_access_tokens === true,
       ...(algorithm !== undefined && { idTokenAlgorithm: algorithm as SigningAlgorithm }),
@@ -88,6 +91,8 @@ export function describeClient(client: KnownClient): Readonly<Record<string, unk
     token_endpoint_auth_method: client.authMethod,
     scope: (client.scopes ?? []).join(" "),
     ...(client.jwks.length > 0 && { jwks: { keys: client.jwks } }),
+    ...(client.jwksUri !== null && { jwks_uri: client.jwksUri }),
+    ...(client.backChannelLogoutUri !== null && { backchannel_logout_uri: client.backChannelLogoutUri }),
     ...(client.idTokenAlgorithm !== null && { id_token_signed_response_alg: client.idTokenAlgorithm }),
     require_pushed_authorization_requests: client.requirePushedRequests,
     dpop_bound_access_tokens: client.requireDpop,
@@ -105,6 +110,18 @@ function listOf(said: Readonly<Record<string, unknown>>, name: string): string[]
   if (Array.isArray(value) && value.length <= MAX_ITEMS && value.every((one) => typeof one === "string"))
     return [...new Set<string>(value)]
   throw bad(`${name} is no list of texts, or too long`)
+}
+/** Its keys, or where they are. */
+function keysOf(said: Readonly<Record<string, unknown>>): Pick<OAuthClient, "jwks" | "jwksUri"> {
+  const uri = textOf(said, "jwks_uri")
+  if (uri === undefined) return { jwks: jwksOf(said) }
+  if (said.jwks !== undefined) throw bad("jwks and jwks_uri are both there")
+  return { jwksUri: publicUri("jwks_uri", uri) }
+}
+/** Whoever registers is a stranger: what they name is never this machine. That it is no private address is seen when it is asked. */
+function publicUri(name: string, uri: string): string {
+  if (problemOfServerUri(uri) !== undefined || !uri.startsWith("https:")) throw bad(`${name} is no https URL`)
+  return uri
 }
 function jwksOf({ jwks }: Readonly<Record<string, unknown>>): { readonly keys: readonly JWK[] } {
   const keys = typeof jwks === "object" && jwks !== null && "keys" in jwks ? jwks.keys : undefined

@@ -4,6 +4,9 @@ import { type KnownClient, type OAuthClient, toKnownClient } from "./client.ts"
 /** Where clients are found that the server does not know: a table of the app's own. */
 export type FindClient = (id: string) => OAuthClient | undefined | Promise<OAuthClient | undefined>
 
+/** What clients have that registered before it could be said. */
+const NEWER = { jwksUri: null, backChannelLogoutUri: null } as const
+
 /** The clients of a server: those it was given, those the app finds, and those that registered themselves. */
 export class Clients {
   readonly #fixed: ReadonlyMap<string, KnownClient>
@@ -34,6 +37,7 @@ export class Clients {
     if (fixed !== undefined) return fixed
     const found = await this.#find?.(id)
     if (found !== undefined) return found.id === id ? toKnownClient(found) : undefined
-    return (await this.#registered?.get(id))?.value
+    const registered = (await this.#registered?.get(id))?.value
+    return registered && { ...NEWER, ...registered }
   }
 }

@@ -29,7 +29,7 @@ export function problemOfRedirectUri(uri: string): string | undefined {
   return isThisMachine(url.hostname) ? undefined : "is http of another machine: use https"
 }
 
-function isThisMachine(host: string): boolean {
+export function isThisMachine(host: string): boolean {
   return host === "127.0.0.1" || host === "[::1]" || host === "localhost"
 }
 

@@ -68,7 +68,13 @@ describe("a client that registers itself", () => {
     ["grants of its own", { grant_types: ["client_credentials"] }, "invalid_client_metadata"],
     ["passwords", { grant_types: ["password"] }, "invalid_client_metadata"],
     ["the implicit flow", { response_types: ["token"] }, "invalid_client_metadata"],
-    ["keys from elsewhere", { jwks_uri: "http://169.254.169.254/" }, "invalid_client_metadata"],
+    [
+      "keys from this network",
+      { token_endpoint_auth_method: "private_key_jwt", jwks_uri: "http://127.0.0.1/jwks" },
+      "invalid_client_metadata",
+    ],
+    ["a logout at this network", { backchannel_logout_uri: "http://127.0.0.1/" }, "invalid_client_metadata"],
+    ["a logout that is a script", { backchannel_logout_uri: "javascript:alert(1)" }, "invalid_client_metadata"],
     ["no keys", { token_endpoint_auth_method: "private_key_jwt" }, "invalid_client_metadata"],
     [
       "shared keys",

@@ -3,6 +3,7 @@ import { currentPerson, readIdTokenHint } from "../authorize/authorize.ts"
 import { isRegistered } from "../clients/redirect-uri.ts"
 import { pageAnswer } from "../pages/page-answer.ts"
 import type { Parts } from "../parts.ts"
+import type { Person } from "../people.ts"
 import { browserOf, requireSameBrowser } from "../wire/browser.ts"
 import { formOf, type Parameters, queryOf } from "../wire/parameters.ts"
 import { Refusal } from "../wire/refusal.ts"
@@ -29,7 +30,7 @@ export async function logout(parts: Parts, ctx: BaseContext): Promise<unknown> {
   if (person === undefined) return finish(parts, ctx, { goTo, kind: "signed-out" })
   const isTheirs = known?.sub === person.id && (known.sid === undefined || known.sid === person.sessionId)
   if (isTheirs) {
-    await parts.people.signOut?.(ctx)
+    await signOut(parts, ctx, person)
     return finish(parts, ctx, { goTo, kind: "signed-out" })
   }
   const data: Asked = { browser: browserOf(ctx, settings), goTo }
@@ -43,8 +44,15 @@ async function decideLogout(parts: Parts, ctx: BaseContext, form: Parameters): P
   if (ctx.method !== "POST") throw new Refusal("invalid_request", "Expected a form.")
   requireSameBrowser(ctx, parts.settings, asked.browser)
   if (form.get("decision") !== "allow") return finish(parts, ctx, { goTo: null, kind: "stayed-signed-in" })
-  await parts.people.signOut?.(ctx)
+  const person = await currentPerson(parts, ctx)
+  if (person !== undefined) await signOut(parts, ctx, person)
   return finish(parts, ctx, { goTo: asked.goTo, kind: "signed-out" })
+}
+
+/** Ends the session here first: what clients are told then is true. */
+async function signOut(parts: Parts, ctx: BaseContext, person: Person): Promise<void> {
+  await parts.people.signOut?.(ctx)
+  await parts.backChannel.endSession(person)
 }
 
 /** Where the client wants the person after. It must say who it is, and have registered the address. */

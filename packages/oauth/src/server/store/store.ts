@@ -13,6 +13,7 @@ export type RecordKind =
   | "replay"
   | "revoked"
   | "session"
+  | "sessionclients"
   | "usercode"
 
 export interface StoredRecord {

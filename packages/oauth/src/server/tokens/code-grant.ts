@@ -42,6 +42,10 @@ export async function codeGrant({ parts, client, form, jkt }: TokenRequest): Pro
     throw badCode()
   }
   const { value } = grant
+  if (!(await noteSession({ parts, client }, value))) {
+    await grants.grants.remove(code.grantId)
+    throw badCode()
+  }
   await claimsOf(parts, value.sub, { scopes: [], names: [], clientId: client.id })
   const resources = narrowResources(value.resources, form.all("resource"))
   const base = { client, sub: value.sub, scopes: value.scopes, resources, jkt }
@@ -59,6 +63,14 @@ export async function codeGrant({ parts, client, form, jkt }: TokenRequest): Pro
     }),
     ...(await idTokenFor({ parts, client }, value, answer.access_token)),
   }
+}
+
+/** So that the client is told when the session is over. @returns false where it is already. */
+async function noteSession({ parts, client }: Pick<TokenRequest, "parts" | "client">, grant: Grant): Promise<boolean> {
+  if (client.backChannelLogoutUri === null || !grant.scopes.includes("openid")) return true
+  const session = { id: grant.sub, ...(grant.sid !== null && { sessionId: grant.sid }) }
+  const untilMs = parts.now() + parts.settings.lifetimes.sessionSeconds * 1000
+  return await parts.backChannel.sessions.note(session, client.id, untilMs)
 }
 
 export async function idTokenFor(

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto"
-import { SignJWT } from "jose"
 import { pickClaims } from "../authorize/requested-claims.ts"
 import type { KnownClient } from "../clients/client.ts"
 import type { SigningAlgorithm } from "../keys/key-ring.ts"
@@ -7,6 +6,7 @@ import type { Parts } from "../parts.ts"
 import { hashOf, randomToken } from "../store/records.ts"
 import { Refusal } from "../wire/refusal.ts"
 import type { AccessClaims, Grant } from "./grants.ts"
+import { signToken } from "./sign-token.ts"
 
 /** What the token endpoint answers. */
 export interface TokenAnswer {
@@ -72,7 +72,9 @@ export async function issueAccessToken(parts: Parts, request: AccessRequest): Pr
   }
   const isOpaque = resources.some((one) => one.tokens === "opaque")
   return {
-    access_token: isOpaque ? await keepOpaque(parts, claims) : await sign(parts, "at+jwt", { ...claims }),
+    access_token: isOpaque
+      ? await keepOpaque(parts, claims)
+      : await signToken(parts.keys, settings.keys.algorithms[0]!, "at+jwt", { ...claims }),
     token_type: jkt === null ? "Bearer" : "DPoP",
     expires_in: exp - iat,
     scope: claims.scope,
@@ -96,25 +98,20 @@ export async function issueIdToken(
   const names = grant.claims.idToken
   const known = names.length === 0 ? {} : await claimsOf(parts, grant.sub, { scopes: [], names, clientId: client.id })
   const iat = Math.floor(parts.now() / 1000)
-  return await sign(
-    parts,
-    "JWT",
-    {
-      ...pickClaims(known, [], names),
-      iss: settings.issuer,
-      sub: grant.sub,
-      aud: client.id,
-      iat,
-      exp: iat + settings.lifetimes.idTokenSeconds,
-      auth_time: Math.floor(grant.authTimeMs / 1000),
-      at_hash: atHash(accessToken, algorithm),
-      ...(grant.nonce !== null && { nonce: grant.nonce }),
-      ...(grant.acr !== null && { acr: grant.acr }),
-      ...(grant.amr.length > 0 && { amr: grant.amr }),
-      ...(grant.sid !== null && { sid: grant.sid }),
-    },
-    algorithm,
-  )
+  return await signToken(parts.keys, algorithm, "JWT", {
+    ...pickClaims(known, [], names),
+    iss: settings.issuer,
+    sub: grant.sub,
+    aud: client.id,
+    iat,
+    exp: iat + settings.lifetimes.idTokenSeconds,
+    auth_time: Math.floor(grant.authTimeMs / 1000),
+    at_hash: atHash(accessToken, algorithm),
+    ...(grant.nonce !== null && { nonce: grant.nonce }),
+    ...(grant.acr !== null && { acr: grant.acr }),
+    ...(grant.amr.length > 0 && { amr: grant.amr }),
+    ...(grant.sid !== null && { sid: grant.sid }),
+  })
 }
 
 /** What the app knows of a person. @throws {OAUTH_REFUSED} `invalid_grant` for one who is no more. */
@@ -127,16 +124,6 @@ export async function claimsOf(
   const claims = await parts.people.claims(sub, request)
   if (claims === undefined) throw new Refusal("invalid_grant", "The person is no more.")
   return claims
-}
-
-async function sign(
-  parts: Parts,
-  typ: string,
-  claims: Record<string, unknown>,
-  algorithm: SigningAlgorithm = parts.settings.keys.algorithms[0]!,
-): Promise<string> {
-  const { key, kid } = await parts.keys.own(algorithm)
-  return await new SignJWT(claims).setProtectedHeader({ alg: algorithm, typ, kid }).sign(key)
 }
 
 /** The left half of the hash that the signature uses. */
