@@ -153,7 +153,7 @@ export const DeviceCodeSpent: ErrorClass<"IDENTITY_DEVICE_CODE_SPENT", 410> = de
 export const ServiceRefused: ErrorClass<"IDENTITY_SERVICE_REFUSED", 401> = defineError(
   "IDENTITY_SERVICE_REFUSED",
   401,
-  "This is no proof of a node of this install for this request: it is of another one, over, or was shown before.",
+  "This is no proof of a process of this installation for this request: it is of another one, over, or was shown before.",
 )
 
 export const UserNotFound: ErrorClass<"IDENTITY_USER_NOT_FOUND", 404> = defineError(

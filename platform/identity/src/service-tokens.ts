@@ -12,13 +12,13 @@ export interface ServiceRequest {
   readonly body?: Uint8Array
 }
 
-/** Who asks: a part of the same install. */
+/** Who asks: another process of the same operator. */
 export interface ServiceCaller {
   readonly service: string
 }
 
 /**
- * How the nodes of one install know each other: by a proof that only holders of the root key can make. It lives half a minute, is for one
+ * How processes of one operator know each other: by a proof that only holders of the service key can make. It lives half a minute, is for one
  * service and one request, and is taken once. No header or address counts in its place.
  */
 export interface ServiceTokens {
@@ -31,7 +31,7 @@ export interface ServiceTokens {
   verify(token: string, expected: ServiceRequest & { readonly to: string }): Promise<ServiceCaller>
 }
 
-/** HMAC: whoever verifies may also sign, for all nodes hold the root key. */
+/** HMAC: whoever verifies may also sign, for all of them hold the service key. */
 const ALGORITHM = "HS256"
 const TYPE = "ashlar-service+jwt"
 const LIFETIME_SECONDS = 30
@@ -42,7 +42,7 @@ const MAX_TOKEN_CHARACTERS = 2048
 const MAX_SEEN = 100_000
 
 export function createServiceTokens(options: {
-  /** Of the install: another one's tokens are none here. */
+  /** Made of the key that the processes share: another installation's tokens are none here. */
   readonly sealer: Sealer
   readonly clock: Clock
   readonly ids: IdSource

@@ -25,6 +25,16 @@ export const DataMissing: ErrorClass<"SERVER_DATA_MISSING", 500> = defineError(
   500,
   "The data folder holds no install, or one that this version has not started yet. Name it with --data.",
 )
+export const ServiceKeyInvalid: ErrorClass<"SERVER_SERVICE_KEY_INVALID", 500> = defineError(
+  "SERVER_SERVICE_KEY_INVALID",
+  500,
+  "The service key is not there, damaged, or readable for others. Give this process a copy of the other's file, of mode 600.",
+)
+export const KmsOptionsInvalid: ErrorClass<"SERVER_KMS_OPTIONS_INVALID", 500> = defineError(
+  "SERVER_KMS_OPTIONS_INVALID",
+  500,
+  "Where the root key is was said twice, or in part. The message says what belongs together.",
+)
 export const ForeignOrigin: ErrorClass<"SERVER_FOREIGN_ORIGIN", 403> = defineError(
   "SERVER_FOREIGN_ORIGIN",
   403,

@@ -4,5 +4,6 @@ export { BUS_NAME, type PlatformChange, platformEvents } from "./events/platform
 export { createLog, type Log } from "./log.ts"
 export type { Platform } from "./platform.ts"
 export { makeResetLink } from "./reset-link.ts"
+export { type RootService, type RootServiceOptions, startRootService } from "./root-service/root-service.ts"
 export { type PlatformServer, type ServerOptions, startServer } from "./server.ts"
 export { version } from "./version.ts"

@@ -23,7 +23,7 @@ import { type EventRelay, eventsFeature, startEventRelay, tellOfCalls } from "./
 import { createFieldCipher, rewrapDocuments } from "./field-cipher.ts"
 import { createFunctionData } from "./function-data.ts"
 import { secretsForFunctions } from "./function-secrets.ts"
-import { openInstallKeys } from "./install-keys.ts"
+import { openInstallKeys, type RootKeyPlace } from "./install-keys.ts"
 import { createInviteMailer, type InviteMailer } from "./invite-mail.ts"
 import { createIdempotencyLayer, idempotencyFeature } from "./layers/idempotency.ts"
 import { createLog, type Log } from "./log.ts"
@@ -38,18 +38,13 @@ import { pushRemoval } from "./upkeep/remove-storage.ts"
 import { startUpkeep } from "./upkeep/start-upkeep.ts"
 import { version } from "./version.ts"
 
-export interface ServerOptions extends BackendUrls, MailUrls {
+export interface ServerOptions extends BackendUrls, MailUrls, RootKeyPlace {
   /** 0 picks a free port. Default 4000. */
   readonly port?: number
   /** Default `127.0.0.1`: reachable from this machine only. */
   readonly host?: string
   /** The folder that keeps everything. Default `./data`. */
   readonly data?: string
-  /**
-   * The root key by URL: `file:path`, `env:NAME`, `pkcs11:…`, `awskms:…` or `vault:…`, for an install that is new. Default: the
-   * file `root.key` in the data folder.
-   */
-  readonly rootKey?: string
   /**
    * Where people open the console, and providers answer users of apps: `https://console.example.com`, without a slash at the end. Passkeys
    * are for its name, for ever. Default: `http://localhost:<port>`.
@@ -113,7 +108,7 @@ async function compose(
   const { port = 4000, host = "127.0.0.1", signups = "closed", trustFunctions = false, log = createLog() } = options
   const [clock, ids, draining] = [systemClock, uuidv7, new AbortController()]
 
-  const keys = await openInstallKeys(folder, options.rootKey)
+  const keys = await openInstallKeys(folder, options)
   closers.push(() => keys.close())
   const sealer = createSealer(keys.secret)
   const installId = installIdOf(sealer)

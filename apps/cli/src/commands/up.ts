@@ -1,9 +1,9 @@
 import { resolve } from "node:path"
 import type { Command } from "commander"
 import type { Cli } from "../cli.ts"
-import { ServerNotInstalled } from "../errors.ts"
+import { ServerNotInstalled, WrongUsage } from "../errors.ts"
 import type { Io } from "../io.ts"
-import { type Run, wholeNumber } from "../program.ts"
+import { choice, type Run, wholeNumber } from "../program.ts"
 import { toFacts } from "../text.ts"
 import { VERSION } from "../version.ts"
 
@@ -22,7 +22,14 @@ interface UpFlags {
   readonly mail?: string
   readonly mailFrom?: string
   readonly rootKey?: string
+  readonly role: Role
+  readonly kms?: string
+  readonly serviceKey?: string
 }
+
+/** What a process is: the platform, or what has its root key in its place. */
+const ROLES = ["platform", "kms"] as const
+type Role = (typeof ROLES)[number]
 
 /** What is chosen by URL: the option, its variable, and its place in the help. */
 const BACKENDS = [
@@ -61,17 +68,21 @@ const BACKENDS = [
 const CONSOLE_FOLDER = resolve(import.meta.dir, "../../../console/dist")
 
 const ROOT_KEY = "ASHLAR_ROOT_KEY_URL"
+const KMS = "ASHLAR_KMS_URL"
+const SERVICE_KEY = "ASHLAR_SERVICE_KEY"
 const MAIL_FROM = "ASHLAR_MAIL_FROM"
 
 const upHelp = `
 Backends are URLs: scheme://user:password@host/name?option=value, or scheme:path. Each can be given as a variable instead, which
-keeps a password out of the list of processes: ${BACKENDS.map(({ variable }) => variable).join(", ")}, ${ROOT_KEY}.
+keeps a password out of the list of processes: ${BACKENDS.map(({ variable }) => variable).join(", ")}, ${ROOT_KEY}, ${KMS}, ${SERVICE_KEY}.
 Beside the URL of mail stands the address that it is from: --mail-from or ${MAIL_FROM}.
 
 Examples:
   ashlar up
   ashlar up --port 8080 --host 0.0.0.0 --data /var/lib/ashlar
-  ASHLAR_CACHE_URL=redis://:secret@cache.internal:6379 ashlar up`
+  ASHLAR_CACHE_URL=redis://:secret@cache.internal:6379 ashlar up
+  ashlar up --role kms --port 4100 --root-key 'file:/keys/root.key?create=true' --service-key /keys/service.key
+  ashlar up --kms http://127.0.0.1:4100 --service-key ./service.key`
 
 /** `up`. */
 export function registerUp(program: Command, run: Run): void {
@@ -92,6 +103,13 @@ export function registerUp(program: Command, run: Run): void {
       "--root-key <url>",
       "where the root key of a new install is: file:…, env:NAME, pkcs11:…, awskms:…, vault:… (default: a file in the data folder)",
     )
+  command
+    .option("--kms <url>", "the process that has the root key of a new install, http://host:port: see --role kms")
+    .option(
+      "--service-key <file>",
+      "the key by which the two know each other: the kms makes it, the platform has a copy",
+    )
+    .addOption(choice("--role <role>", "kms: have the root key, and nothing else", ROLES).default("platform"))
   command.option("--mail-from <address>", "the address that mail to users of apps is from, beside --mail")
   for (const { name, description } of BACKENDS) command.option(`--${name} <url>`, description)
   command.addHelpText("after", upHelp).action(run(up))
@@ -104,8 +122,8 @@ function backendUrls(flags: UpFlags, env: Io["env"]): Partial<Record<(typeof BAC
 }
 
 async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
+  if (flags.role === "kms") return await upKms(cli, flags)
   const { startServer } = await loadServer()
-  const rootKey = flags.rootKey ?? cli.io.env[ROOT_KEY]
   const mailFrom = flags.mailFrom ?? cli.io.env[MAIL_FROM]
   const publicUrl = flags.publicUrl ?? cli.io.env.ASHLAR_PUBLIC_URL
   const server = await startServer({
@@ -117,7 +135,7 @@ async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
     signups: flags.signups === true ? "open" : "closed",
     consoleFolder: CONSOLE_FOLDER,
     ...backendUrls(flags, cli.io.env),
-    ...(rootKey && { rootKey }),
+    ...rootKeyPlace(cli, flags),
     ...(mailFrom && { mailFrom }),
     ...(publicUrl && { publicUrl }),
   })
@@ -130,6 +148,35 @@ async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
     cli.note("Stopping: finishing what is under way. Ctrl-C again stops at once.")
   } finally {
     await server.stop()
+  }
+  return undefined
+}
+
+/** The options of where the root key is, as they were given. */
+function rootKeyPlace({ io }: Cli, flags: UpFlags): { rootKey?: string; kms?: string; serviceKey?: string } {
+  const rootKey = flags.rootKey ?? io.env[ROOT_KEY]
+  const kms = flags.kms ?? io.env[KMS]
+  const serviceKey = flags.serviceKey ?? io.env[SERVICE_KEY]
+  return {
+    ...(rootKey && { rootKey }),
+    ...(kms && { kms }),
+    ...(serviceKey && { serviceKey: resolve(io.cwd, serviceKey) }),
+  }
+}
+
+/** The process that has the root key. */
+async function upKms(cli: Cli, flags: UpFlags): Promise<undefined> {
+  const { startRootService } = await loadServer()
+  const { rootKey, kms, serviceKey } = rootKeyPlace(cli, flags)
+  if (rootKey === undefined || serviceKey === undefined || kms !== undefined)
+    throw new WrongUsage("Expected --root-key and --service-key with --role kms, and no --kms.")
+  const service = await startRootService({ port: flags.port, host: flags.host, rootKey, serviceKey })
+  const { url } = service
+  cli.line({ url, version: VERSION, pid: process.pid }, toFacts({ "The kms is up": url, "service key": serviceKey }))
+  try {
+    await untilAborted(cli.io.signal)
+  } finally {
+    await service.stop()
   }
   return undefined
 }
