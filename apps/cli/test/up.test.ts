@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { randomBytes } from "node:crypto"
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -71,6 +72,27 @@ describe("up", () => {
     expect(await new Response(child.stdout).json()).toMatchObject({ error: { code } })
     expect(await new Response(child.stderr).text()).not.toContain("    at ")
   })
+
+  test("has its root key in another process, which it is known to by the service key alone", async () => {
+    const root = ["--root-key", `file:${join(folder, "kms.root")}?create=true`, "--service-key", "kms.service"]
+    const kms = await started("--role", "kms", ...root)
+    copyFileSync(join(folder, "kms.service"), join(folder, "copy.service"))
+    writeFileSync(join(folder, "wrong.service"), randomBytes(32), { mode: 0o600 })
+    const wrong = spawn("--data", "kept", "--kms", kms.ready.url, "--service-key", "wrong.service", "--json")
+    expect(await wrong.exited).toBe(1)
+    expect(await new Response(wrong.stdout).json()).toMatchObject({ error: { code: "CRYPTO_ROOT_KEY_REFUSED" } })
+    const { child, ready } = await started("--data", "kept", "--kms", kms.ready.url, "--service-key", "copy.service")
+    expect((await fetch(`${ready.url}/health/ready`)).status).toBe(200)
+    expect(existsSync(join(folder, "kept", "root.key"))).toBe(false)
+    expect((await fetch(`${kms.ready.url}/v1/capabilities`)).status).toBe(404)
+    for (const one of [child, kms.child]) {
+      one.kill("SIGTERM")
+      expect(await one.exited).toBe(0)
+    }
+    const half = spawn("--role", "kms", "--json")
+    expect(await half.exited).toBe(2)
+    expect(await new Response(half.stdout).json()).toMatchObject({ error: { code: "CLI_USAGE" } })
+  }, 60_000)
 
   test.each([
     ["memroy:", "SERVER_BACKEND_INVALID", 'Did you mean "memory"?'],

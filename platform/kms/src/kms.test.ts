@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { manualClock } from "@ashlar/core"
+import { openKeys } from "@ashlar/crypto"
 import { localRootKey } from "@ashlar/crypto/root-keys"
 import { describeKeyStore } from "@ashlar/crypto/testing/key-stores"
 import { openAudit } from "@ashlar/security/audit"
@@ -13,6 +14,7 @@ import { sqliteAuditStore } from "./audit-store.ts"
 import { kmsFeature } from "./feature.ts"
 import { openInstallSecret } from "./install-secret.ts"
 import { openKms } from "./kms.ts"
+import { KmsAudit } from "./kms-audit.ts"
 import { sqliteStore } from "./sqlite-store.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "ashlar-kms-"))
@@ -212,6 +214,52 @@ describe("the audit of keys and secrets", () => {
     const audit = openAudit(sqliteAuditStore(file))
     const { entries } = await audit.list({ stream: `project:${project}`, limit: 2 })
     expect(entries.map(({ details }) => details.count ?? 1)).toEqual([1, 1])
+  })
+
+  test("counts what the platform does for documents by the minute, and waits for nothing", async () => {
+    const { of, kms, project, clock } = await stage()
+    const use = { action: "decrypt", key: "ashlar.documents", collection: "patients" } as const
+    for (let at = 0; at < 300; at++) kms.countFieldUse(project, use)
+    kms.countFieldUse(project, { ...use, action: "encrypt" })
+    kms.countFieldUse(project, { ...use, collection: "others" })
+    kms.countFieldUse(project, { ...use, refused: "CRYPTO_CIPHERTEXT_INVALID" })
+    kms.countFieldUse(crypto.randomUUID(), use)
+    expect((await of().audit()).items).toEqual([])
+    const from = new Date(clock.now()).toISOString()
+    clock.advance(60_000)
+    const { items } = await of().audit()
+    expect(items.map(({ action, outcome, details }) => [action, outcome, details.collection, details.count])).toEqual([
+      ["kms.decrypt", "denied", "patients", 1],
+      ["kms.decrypt", "success", "others", 1],
+      ["kms.encrypt", "success", "patients", 1],
+      ["kms.decrypt", "success", "patients", 300],
+    ])
+    expect(items[3]).toMatchObject({
+      actor: { type: "system", id: "platform" },
+      target: { type: "key", id: "ashlar.documents" },
+      details: { from, to: from },
+    })
+    expect((await of().audit({ actor: "system:platform" })).items).toHaveLength(4)
+    expect(await of().verifyAudit()).toMatchObject({ ok: true, entries: 4 })
+  })
+
+  test("counts so many kinds in a minute, and of more all collections of a project together", async () => {
+    const [clock, project] = [manualClock(), crypto.randomUUID()]
+    const keys = await openKeys({ root: localRootKey(randomBytes(32), "file"), store: "memory:", clock })
+    const audit = new KmsAudit({ file, keys, clock, maxCounted: 3 })
+    const actor = { kind: "system", id: "platform", label: "platform" }
+    const use = { action: "kms.decrypt", actor, target: { type: "key", name: "ashlar.documents" } } as const
+    for (const collection of ["a", "b", "c", "d", "e", "a"]) audit.tally(project, { ...use, collection })
+    clock.advance(60_000)
+    const { items } = await audit.list(project)
+    expect(items.map(({ details }) => [details.collection, details.count])).toEqual([
+      [undefined, 2],
+      ["c", 1],
+      ["b", 1],
+      ["a", 2],
+    ])
+    await audit.close()
+    await keys.close()
   })
 
   test("shows what was changed in the table, or taken out of it", async () => {

@@ -22,6 +22,8 @@ export interface Kms {
   of(projectId: string, caller: { readonly actor: KmsActor; readonly note: Note }): ProjectKms
   /** The keys of a project, for the platform's own use. */
   keysOf(projectId: string): Keys
+  /** Counts what the platform did with a key of its own for documents. Audited by the minute; it waits for nothing. */
+  countFieldUse(projectId: string, use: FieldUse): void
   /** What a function reads, by the grant that the secret has. @throws {CRYPTO_SECRET_NOT_FOUND} */
   readAsFunction(projectId: string, request: { readonly function: string; readonly name: string }): Promise<string>
   /** Destroys all keys of a project, and with them what it encrypted, in every backup; and takes its secrets away. */
@@ -29,6 +31,14 @@ export interface Kms {
   /** Destroys keys whose time has come, and takes away what is too old in the audit. */
   destroyDue(): Promise<number>
   close(): Promise<void>
+}
+
+/** A value of an encrypted field that was sealed or opened, or that would not open. */
+export interface FieldUse {
+  readonly action: "encrypt" | "decrypt"
+  readonly key: string
+  readonly collection: string
+  readonly refused?: string
 }
 
 const PROJECT = "project:"
@@ -59,6 +69,9 @@ export async function openKms({ file, root, clock, rewrapOthers }: KmsOptions): 
         rewrapOthers: async (key) => (await rewrapOthers?.(projectId, key)) ?? 0,
       }
       return new LiveProjectKms(parts)
+    },
+    countFieldUse(projectId, { action, key, ...rest }) {
+      audit.tally(projectId, { action: `kms.${action}`, actor: PLATFORM, target: { type: "key", name: key }, ...rest })
     },
     async readAsFunction(projectId, request) {
       const secrets = createSecrets({ keys: keysOf(projectId), store, clock })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { randomBytes } from "node:crypto"
 import { type Cage, type Canary, crawl, finderOf, type Seen, setCanaries } from "./testing/canary.ts"
 import { type MatrixCaller, type MatrixStage, raiseMatrixStage } from "./testing/matrix-cast.ts"
 
@@ -9,12 +10,15 @@ import { type MatrixCaller, type MatrixStage, raiseMatrixStage } from "./testing
 
 let matrix: MatrixStage
 let cage: Cage
+const mailPassword = `canarymail${randomBytes(12).toString("hex")}`
 let owner: MatrixCaller
 beforeAll(async () => {
-  matrix = await raiseMatrixStage()
+  // Nobody listens there: each mail fails, and the log says so.
+  const mail = `smtp://operator:${mailPassword}@127.0.0.1:1?tls=off`
+  matrix = await raiseMatrixStage({ mail, mailFrom: "no-reply@example.com" })
   owner = matrix.callers.find(({ name }) => name === "other owner")!
-  cage = await setCanaries(matrix, owner)
-}, 60_000)
+  cage = await setCanaries(matrix, owner, mailPassword)
+}, 180_000)
 afterAll(() => matrix.stage.close())
 
 /** The kinds that were seen, each with where. */
@@ -58,6 +62,8 @@ describe("a canary", () => {
   }, 60_000)
 
   test("is in no line of the server's log", () => {
+    // It has been where the password of the mail server was used.
+    expect(matrix.stage.log.some((line) => line.includes("mail was not sent"))).toBe(true)
     const lines = matrix.stage.log.map((text, at) => ({ call: `line ${at}`, text }))
     expect(spotted(lines, cage.canaries)).toEqual([])
   })

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
+import { createLog } from "./log.ts"
+import { startServer } from "./server.ts"
 import { raiseStage, type Stage } from "./testing/cast.ts"
 
 /** Encrypted fields over the API, by the project's own key. */
@@ -61,3 +63,33 @@ test("are read by those who may, stored sealed, rewrapped after a rotation, and 
   const late = await stage.call("secret", "POST", `${patients}/documents`, { name: "Eve", diagnosis: SECRET })
   expect([late.status, late.body.code]).toEqual([410, "CRYPTO_KEY_DESTROYED"])
 })
+
+test("leave counts in the audit of keys: how many were sealed and opened, where, and by no caller's leave", async () => {
+  await stage.call("owner", "POST", "/v1/projects", { name: "Counted" })
+  const counted = "/v1/projects/counted/collections/rows"
+  const rules = { read: "secret", create: "secret", update: "secret" }
+  const wish = { name: "rows", encrypted: ["a", "b"], rules }
+  expect((await stage.call("owner", "POST", "/v1/projects/counted/collections", wish)).status).toBe(201)
+  for (let at = 0; at < 5; at++) {
+    const made = await stage.call("owner", "POST", `${counted}/documents`, { a: `${SECRET}-${at}`, b: SECRET })
+    expect((await stage.call("owner", "GET", `${counted}/documents/${made.body.id}`)).status).toBe(200)
+  }
+  const projectId = stage.server.platform.control.projects.locate("counted")!.id
+  // What was counted in the last minute is written when the platform stops.
+  await stage.server.stop(0)
+  const again = await startServer({ port: 0, data: join(stage.data, "data"), log: createLog(() => undefined) })
+  const actor = { kind: "system", id: "test", label: "test" }
+  const { items } = await again.platform.kms.of(projectId, { actor, note: async () => undefined }).audit()
+  await again.stop(0)
+  const sums = new Map<string, number>()
+  for (const { action, actor: by, outcome, details } of items) {
+    if (details.collection !== "rows") continue
+    const kind = `${by.id} ${action} ${outcome}`
+    sums.set(kind, (sums.get(kind) ?? 0) + Number(details.count))
+  }
+  expect(sums.get("platform kms.encrypt success")).toBe(10)
+  expect(sums.get("platform kms.decrypt success")).toBeGreaterThanOrEqual(10)
+  expect(sums.size).toBe(2)
+  expect(items.length).toBeLessThan(8)
+  expect(JSON.stringify(items)).not.toContain(SECRET)
+}, 60_000)

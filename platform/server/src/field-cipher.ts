@@ -1,20 +1,33 @@
+import { AshlarError } from "@ashlar/core"
 import { CiphertextInvalid, KeyDestroyed, KeyExists, KeyNotFound, type Keys } from "@ashlar/crypto"
 import { type FieldCipher, type FieldPlace, FieldUnreadable } from "@ashlar/documents"
+import type { FieldUse } from "@ashlar/kms"
 import type { ProjectRooms } from "./project-rooms.ts"
 
 /** The key of the encrypted fields of a project's documents, made with the first value. */
 const DOCUMENTS_KEY = "ashlar.documents"
 
-/** Encrypted fields by the project's own key. */
-export function createFieldCipher(keys: Keys): FieldCipher {
-  const seal = async (text: string, place: FieldPlace): Promise<string> =>
-    Buffer.from(await keys.encrypt(DOCUMENTS_KEY, text, contextOf(place))).toString("base64")
+/**
+ * Encrypted fields by the project's own key.
+ * @param onUse Is told of each value that was sealed or opened, and of each that was not.
+ */
+export function createFieldCipher(keys: Keys, onUse: (use: FieldUse) => void): FieldCipher {
+  const used = (action: FieldUse["action"], { collection }: FieldPlace, error?: unknown): void =>
+    onUse({ action, key: DOCUMENTS_KEY, collection, ...(error instanceof AshlarError && { refused: error.code }) })
+  const seal = async (text: string, place: FieldPlace): Promise<string> => {
+    const sealed = await keys.encrypt(DOCUMENTS_KEY, text, contextOf(place))
+    used("encrypt", place)
+    return Buffer.from(sealed).toString("base64")
+  }
   return {
     async seal(text, place) {
       try {
         return await seal(text, place)
       } catch (error) {
-        if (!(error instanceof KeyNotFound)) throw error
+        if (!(error instanceof KeyNotFound)) {
+          used("encrypt", place, error)
+          throw error
+        }
         await keys.create({ name: DOCUMENTS_KEY }).catch((cause: unknown) => {
           if (!(cause instanceof KeyExists)) throw cause // made by another meanwhile
         })
@@ -23,8 +36,11 @@ export function createFieldCipher(keys: Keys): FieldCipher {
     },
     async open(sealed, place) {
       try {
-        return await keys.decryptText(DOCUMENTS_KEY, Buffer.from(sealed, "base64"), contextOf(place))
+        const text = await keys.decryptText(DOCUMENTS_KEY, Buffer.from(sealed, "base64"), contextOf(place))
+        used("decrypt", place)
+        return text
       } catch (error) {
+        used("decrypt", place, error)
         if (error instanceof KeyDestroyed) return undefined
         if (error instanceof CiphertextInvalid || error instanceof KeyNotFound)
           throw new FieldUnreadable(undefined, { cause: error })

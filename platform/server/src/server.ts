@@ -126,7 +126,7 @@ async function compose(
     engine,
     pathOf: (projectId) => folder.projectFile(projectId),
     cursorKeyOf: (projectId) => sealer.deriveKey(`documents.cursor:${projectId}`),
-    cipherOf: (projectId) => createFieldCipher(kms.keysOf(projectId)),
+    cipherOf: (projectId) => createFieldCipher(kms.keysOf(projectId), (use) => kms.countFieldUse(projectId, use)),
   })
 
   const admission = { sealer, clock, ids, ...sharedLimits(cache, log) }

@@ -25,8 +25,11 @@ export interface Cage {
 
 const fresh = (kind: string): string => `canary${kind.replace(/\W/g, "")}${randomBytes(12).toString("hex")}`
 
-/** Puts a canary into every kind of data that a project can hold, as its owner. */
-export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Promise<Cage> {
+/**
+ * Puts a canary into every kind of data that a project can hold, as its owner.
+ * @param mailPassword What the platform was started with: a secret of its operator's, which nobody is shown either.
+ */
+export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, mailPassword: string): Promise<Cage> {
   const P = `/v1/projects/${owner.home}`
   const canaries: Canary[] = []
   const made = (kind: string, seenBy: Canary["seenBy"], text = fresh(kind)): string => {
@@ -84,6 +87,12 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller): Pro
   made("user-refresh-token", "nobody", (app.refreshToken as string).split("_").slice(2).join("_"))
   made("user-access-token", "nobody", (app.accessToken as string).split(".")[2])
   const { secret, keyName } = await setKeyCanaries(P, made, ask)
+  await ask(`PUT ${P}/auth/settings/providers/google`, {
+    kind: "google",
+    clientId: made("provider-client-id", "members"),
+    clientSecret: made("provider-secret", "nobody"),
+  })
+  made("mail-password", "nobody", mailPassword)
   const invite = await setOrgCanaries(`/v1/orgs/org-of-${owner.home}`, made, ask)
   const project = await ask(`PATCH ${P}`, { name: made("project-name", "readers") })
 

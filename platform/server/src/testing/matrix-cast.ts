@@ -1,4 +1,5 @@
 import { type OrgRole, scopes } from "@ashlar/control"
+import type { ServerOptions } from "../server.ts"
 import { type Answer, raiseStage, type Stage } from "./cast.ts"
 
 /** A project and who belongs to it. Each caller has one home at most, and is a stranger to the other project. */
@@ -31,8 +32,8 @@ const STONES = { read: "publishable", create: "secret", update: "secret", delete
 export const RULE_LEVELS = ["public", "publishable", "user", "secret", null] as const
 
 /** Two projects with the same things in them, and everybody who may have to do with either. */
-export async function raiseMatrixStage(): Promise<MatrixStage> {
-  const stage = await raiseStage({ signups: "open" })
+export async function raiseMatrixStage(options: ServerOptions = {}): Promise<MatrixStage> {
+  const stage = await raiseStage({ signups: "open", ...options })
   const call: MatrixStage["call"] = async (caller, text, body) => {
     const [method = "", path = ""] = text.split(" ")
     const headers = headersOf(caller)

@@ -1,6 +1,5 @@
-import { OAuthStoreFailed } from "../../errors.ts"
 import type { Person } from "../people.ts"
-import { hashOf, type Kept, Records } from "../store/records.ts"
+import { hashOf, Records } from "../store/records.ts"
 import type { OAuthStore } from "../store/store.ts"
 
 interface SessionClients {
@@ -11,7 +10,6 @@ const NONE: SessionClients = { clients: [] }
 
 /** Applications that one session signed in to: beyond it the first are not told of its end. */
 const MAX_CLIENTS = 50
-const ATTEMPTS = 20
 
 /** Which session of a person it is; without a name of its own all of them are one. */
 export type SessionName = Pick<Person, "id" | "sessionId">
@@ -27,7 +25,7 @@ export class ClientSessions {
   /** @returns false where the session ended meanwhile: what was begun in it must not go on. */
   async note(session: SessionName, clientId: string, untilMs: number): Promise<boolean> {
     let isOver = false
-    await this.#change(session, untilMs, ({ clients, isOver: was = false }) => {
+    await this.#records.update(idOf(session), untilMs, ({ clients, isOver: was = false } = NONE) => {
       isOver = was
       return was ? undefined : { clients: [...clients.filter((one) => one !== clientId), clientId].slice(-MAX_CLIENTS) }
     })
@@ -41,30 +39,11 @@ export class ClientSessions {
     let ended: readonly string[] = []
     // Without a name it is not told from the next session of the same person, which is not over.
     const next: SessionClients = session.sessionId === undefined ? NONE : { clients: [], isOver: true }
-    await this.#change(session, untilMs, ({ clients }) => {
+    await this.#records.update(idOf(session), untilMs, ({ clients } = NONE) => {
       ended = clients
       return next
     })
     return ended
-  }
-
-  /** @param change Says what is kept then; undefined: what there was. */
-  async #change(
-    session: SessionName,
-    untilMs: number,
-    change: (before: SessionClients) => SessionClients | undefined,
-  ): Promise<void> {
-    const id = idOf(session)
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const kept: Kept<SessionClients> | undefined = await this.#records.get(id)
-      const next = change(kept?.value ?? NONE)
-      if (next === undefined) return
-      const isKept = await (kept === undefined
-        ? this.#records.add(id, next, untilMs)
-        : this.#records.change(kept, next, untilMs))
-      if (isKept) return
-    }
-    throw new OAuthStoreFailed("What a session signed in to is being changed by too many at once.")
   }
 }
 

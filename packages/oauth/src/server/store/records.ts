@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto"
+import { OAuthStoreFailed } from "../../errors.ts"
 import type { OAuthStore, RecordKind } from "./store.ts"
 
 export interface Kept<T> {
@@ -6,6 +7,8 @@ export interface Kept<T> {
   readonly value: T
   readonly version: number
 }
+
+const ATTEMPTS = 20
 
 /** The records of one kind, as what they are. */
 export class Records<T> {
@@ -26,6 +29,21 @@ export class Records<T> {
   }
   change({ id, version }: Kept<T>, value: T, untilMs: number): Promise<boolean> {
     return this.#store.change({ kind: this.#kind, id, body: JSON.stringify(value), untilMs }, version)
+  }
+  /**
+   * Changes what is kept, or begins it, whoever else does: what `change` says counts for what it was given last, and it may be asked again.
+   * @param change What is kept then; undefined: what there was.
+   * @throws {OAUTH_STORE_FAILED} where twenty others came first.
+   */
+  async update(id: string, untilMs: number, change: (before: T | undefined) => T | undefined): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const kept = await this.get(id)
+      const next = change(kept?.value)
+      if (next === undefined) return
+      const isKept = await (kept === undefined ? this.add(id, next, untilMs) : this.change(kept, next, untilMs))
+      if (isKept) return
+    }
+    throw new OAuthStoreFailed("What is kept here is being changed by too many at once.")
   }
   remove(id: string): Promise<boolean> {
     return this.#store.remove(this.#kind, id)

@@ -1,6 +1,5 @@
-import { OAuthStoreFailed } from "../../errors.ts"
 import type { Parts } from "../parts.ts"
-import { hashOf, type Kept, Records } from "../store/records.ts"
+import { hashOf, Records } from "../store/records.ts"
 import type { OAuthStore } from "../store/store.ts"
 
 /** What a person allowed one client, and the grants that it has of them. */
@@ -28,7 +27,6 @@ const YEAR_MS = 365 * 86_400_000
 const MAX_APPLICATIONS = 100
 /** Devices and browsers of one person at one client: beyond it the oldest sign-in ends. */
 const MAX_GRANTS = 50
-const ATTEMPTS = 20
 
 /** What people allowed, by person: so that they are asked once, see it, and can end it. */
 export class Applications {
@@ -89,25 +87,18 @@ export class Applications {
     nowMs: number,
     change: (applications: Map<string, AllowedRecord>) => readonly string[],
   ): Promise<void> {
-    const id = idOf(personId)
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const kept: Kept<PersonRecord> | undefined = await this.#records.get(id)
-      const applications = new Map(Object.entries(kept?.value ?? {}))
-      const ended = [...change(applications)]
+    let ended: string[] = []
+    await this.#records.update(idOf(personId), nowMs + YEAR_MS, (before = {}) => {
+      const applications = new Map(Object.entries(before))
+      ended = [...change(applications)]
       while (applications.size > MAX_APPLICATIONS) {
         const [oldest, { grants }] = [...applications].reduce((a, b) => (b[1].atMs < a[1].atMs ? b : a))
         applications.delete(oldest)
         ended.push(...grants)
       }
-      const value = Object.fromEntries(applications)
-      const isKept = await (kept === undefined
-        ? this.#records.add(id, value, nowMs + YEAR_MS)
-        : this.#records.change(kept, value, nowMs + YEAR_MS))
-      if (!isKept) continue
-      await Promise.all(ended.map((grantId) => this.#grants.remove(grantId)))
-      return
-    }
-    throw new OAuthStoreFailed("What a person allowed is being changed by too many at once.")
+      return Object.fromEntries(applications)
+    })
+    await Promise.all(ended.map((grantId) => this.#grants.remove(grantId)))
   }
 }
 
