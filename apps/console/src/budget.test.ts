@@ -65,9 +65,16 @@ const screens = {
   "/settings/general": ["settings/settings", "settings/general"],
   "/settings/api-keys": ["settings/settings", "settings/api-keys"],
   "/settings/members": ["settings/settings", "settings/members"],
+  "/settings/users": ["settings/settings", "settings/app-users"],
+  "/settings/sign-in": ["settings/settings", "settings/app-sign-in"],
+  "/settings/providers": ["settings/settings", "settings/providers"],
+  "/settings/secrets": ["settings/settings", "settings/secrets"],
+  "/settings/encryption-keys": ["settings/settings", "keys/keys"],
+  "/settings/encryption-keys/:k": ["settings/settings", "keys/key"],
   "/orgs/:o/members": ["organization/organization", "organization/org-members"],
   "/orgs/:o/general": ["organization/organization", "organization/org-general"],
-  "/audit": ["audit"],
+  "/orgs/:o/audit": ["organization/organization", "organization/org-audit"],
+  "/audit": ["audit/audit"],
 } as const
 
 describe("the built console", () => {

@@ -1,6 +1,7 @@
-import { everyItem } from "@ashlar/admin"
-import { type Filter, isRequestError, type JsonObject } from "@ashlar/sdk"
+import { type AuditQuery, everyItem, type KmsAuditQuery } from "@ashlar/admin"
+import { type Filter, isRequestError, type JsonObject, type Page, type PageOptions } from "@ashlar/sdk"
 import { infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query"
+import { type AuditSearch, toTimes } from "./model/audit-filter.ts"
 import { admin } from "./session.ts"
 
 /** A refusal will not become a yes by asking again, and the SDK has tried a lost connection again already. */
@@ -15,6 +16,16 @@ const METRICS_EVERY_MS = 5_000
 export const PAGE_SIZE = 100
 /** Lists that are read whole. */
 const ALL = { limit: 1_000 }
+
+/** A list that is read page by page. */
+function paged<T>(queryKey: readonly unknown[], read: (page: PageOptions) => Promise<Page<T>>) {
+  return infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam }) => read({ limit: PAGE_SIZE, ...(pageParam !== null && { cursor: pageParam }) }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  })
+}
 
 export const factorsQuery = () => queryOptions({ queryKey: ["factors"], queryFn: () => admin.factors.get() })
 export const sessionsQuery = () => queryOptions({ queryKey: ["sessions"], queryFn: () => admin.sessions.list(ALL) })
@@ -36,6 +47,15 @@ export const membersQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "members"], queryFn: () => admin.members.list(p, ALL) })
 export const keysQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "keys"], queryFn: () => admin.keys.list(p, ALL) })
+export const kmsKeysQuery = (p: string) =>
+  queryOptions({
+    queryKey: ["p", p, "kms"],
+    queryFn: () => Array.fromAsync(everyItem((page) => admin.kms.list(p, page))),
+  })
+export const kmsKeyQuery = (p: string, key: string) =>
+  queryOptions({ queryKey: ["p", p, "kms", key], queryFn: () => admin.kms.get(p, key) })
+export const providersQuery = (p: string) =>
+  queryOptions({ queryKey: ["p", p, "providers"], queryFn: () => admin.users.providers(p) })
 export const secretsQuery = (p: string) =>
   queryOptions({
     queryKey: ["p", p, "secrets"],
@@ -44,28 +64,33 @@ export const secretsQuery = (p: string) =>
 export const secretHistoryQuery = (p: string, name: string) =>
   queryOptions({ queryKey: ["p", p, "secrets", name], queryFn: () => admin.secrets.history(p, name) })
 export const appUsersQuery = (p: string, email: string) =>
-  infiniteQueryOptions({
-    queryKey: ["p", p, "users", email],
-    queryFn: ({ pageParam }) =>
-      admin.users.list(p, {
-        ...{ limit: PAGE_SIZE, ...(email !== "" && { email }) },
-        ...(pageParam !== null && { cursor: pageParam }),
-      }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
-  })
+  paged(["p", p, "users", email], (page) => admin.users.list(p, { ...page, ...(email !== "" && { email }) }))
 export const appSettingsQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "sign-in"], queryFn: () => admin.users.settings(p) })
 export const recentAuditQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "audit", "recent"], queryFn: () => admin.audit.list(p, { limit: 8 }) })
-export const auditQuery = (p: string) =>
-  infiniteQueryOptions({
-    queryKey: ["p", p, "audit", "all"],
-    queryFn: ({ pageParam }) =>
-      admin.audit.list(p, { limit: PAGE_SIZE, ...(pageParam !== null && { cursor: pageParam }) }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
-  })
+function toAuditQuery({ who, what, ...days }: AuditSearch): AuditQuery {
+  return { ...(who !== undefined && { actor: who }), ...(what !== undefined && { action: what }), ...toTimes(days) }
+}
+function toKeyAuditQuery({ of, outcome, ...search }: AuditSearch): KmsAuditQuery {
+  const [kind, ...name] = of?.split(":") ?? []
+  const target = { [kind === "secret" ? "secret" : "key"]: name.join(":") }
+  return { ...toAuditQuery(search), ...(of !== undefined && target), ...(outcome !== undefined && { outcome }) }
+}
+export const auditQuery = (p: string, search: AuditSearch) => {
+  const query = toAuditQuery(search)
+  return paged(["p", p, "audit", "changes", query], (page) => admin.audit.list(p, { ...query, ...page }))
+}
+export const keyAuditQuery = (p: string, search: AuditSearch) => {
+  const query = toKeyAuditQuery(search)
+  return paged(["p", p, "audit", "keys", query], (page) => admin.kms.audit(p, { ...query, ...page }))
+}
+export const orgAuditQuery = (o: string, search: AuditSearch) => {
+  const query = toAuditQuery(search)
+  return paged(["org", o, "audit", query], (page) => admin.organizations.audit(o, { ...query, ...page }))
+}
+export const keyUsesQuery = (p: string, key: string) =>
+  queryOptions({ queryKey: ["p", p, "audit", "uses", key], queryFn: () => admin.kms.audit(p, { key, limit: 10 }) })
 
 export const collectionsQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "collections"], queryFn: () => admin.collections.list(p, ALL) })

@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router"
 import { Frame, ProjectFrame } from "./frame/frame.tsx"
 import { Crashed, Lost } from "./frame/lost.tsx"
+import { type AuditSearch, toDay } from "./model/audit-filter.ts"
 import { type Clause, isClause } from "./model/where.ts"
 import { knowSession } from "./session.ts"
 
@@ -40,6 +41,14 @@ const inside = (value: unknown): string | undefined =>
 function checked<T extends object>(search: T): { [K in keyof T]?: T[K] | undefined } {
   return search
 }
+
+const checkedAudit = (search: AuditSearch): AuditSearch =>
+  checked<AuditSearch>({
+    trail: oneOf(search.trail, ["keys"]),
+    ...{ who: text(search.who), what: text(search.what), of: text(search.of), find: text(search.find) },
+    outcome: oneOf(search.outcome, ["success", "denied"]),
+    ...{ since: toDay(search.since), until: toDay(search.until) },
+  })
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: Lost, errorComponent: Crashed })
 
@@ -134,6 +143,12 @@ const orgMembers = createRoute({
   getParentRoute: () => organization,
   path: "members",
   component: lazyRouteComponent(() => import("./screens/organization/org-members.tsx"), "OrgMembersScreen"),
+})
+const orgAudit = createRoute({
+  getParentRoute: () => organization,
+  path: "audit",
+  validateSearch: (search: AuditSearch & SearchSchemaInput) => checkedAudit(search),
+  component: lazyRouteComponent(() => import("./screens/organization/org-audit.tsx"), "OrgAuditScreen"),
 })
 const orgGeneral = createRoute({
   getParentRoute: () => organization,
@@ -272,6 +287,21 @@ const members = createRoute({
   path: "members",
   component: lazyRouteComponent(() => import("./screens/settings/members.tsx"), "MembersScreen"),
 })
+const encryptionKeys = createRoute({
+  getParentRoute: () => settings,
+  path: "encryption-keys",
+  component: lazyRouteComponent(() => import("./screens/keys/keys.tsx"), "KeysScreen"),
+})
+const encryptionKey = createRoute({
+  getParentRoute: () => settings,
+  path: "encryption-keys/$k",
+  component: lazyRouteComponent(() => import("./screens/keys/key.tsx"), "KeyScreen"),
+})
+const providers = createRoute({
+  getParentRoute: () => settings,
+  path: "providers",
+  component: lazyRouteComponent(() => import("./screens/settings/providers.tsx"), "ProvidersScreen"),
+})
 const users = createRoute({
   getParentRoute: () => settings,
   path: "users",
@@ -286,7 +316,8 @@ const audit = createRoute({
   getParentRoute: () => project,
   path: "audit",
   staticData: { area: "Audit" },
-  component: lazyRouteComponent(() => import("./screens/audit.tsx"), "AuditScreen"),
+  validateSearch: (search: AuditSearch & SearchSchemaInput) => checkedAudit(search),
+  component: lazyRouteComponent(() => import("./screens/audit/audit.tsx"), "AuditScreen"),
 })
 
 const routeTree = root.addChildren([
@@ -299,7 +330,7 @@ const routeTree = root.addChildren([
   signedIn.addChildren([
     projects,
     security,
-    organization.addChildren([organizationIndex, orgMembers, orgGeneral]),
+    organization.addChildren([organizationIndex, orgMembers, orgAudit, orgGeneral]),
     project.addChildren([
       overview,
       collections.addChildren([
@@ -309,7 +340,10 @@ const routeTree = root.addChildren([
         indexes,
       ]),
       functions.addChildren([functionsIndex, functionScreen]),
-      settings.addChildren([settingsIndex, general, apiKeys, secrets, members, users, signInSettings]),
+      settings.addChildren([
+        ...[settingsIndex, general, apiKeys, encryptionKeys, encryptionKey, secrets],
+        ...[members, users, signInSettings, providers],
+      ]),
       audit,
     ]),
   ]),

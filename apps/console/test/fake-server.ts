@@ -1,15 +1,25 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { keysApi, membersApi } from "./fake/access-api.ts"
-import { json, page, problem, Refusal } from "./fake/answers.ts"
+import { json, page, problem, Refusal, trail } from "./fake/answers.ts"
 import { appUsersApi } from "./fake/app-users-api.ts"
 import { collectionsApi } from "./fake/collections-api.ts"
 import type { Collection } from "./fake/documents.ts"
 import { type FakeFunction, writeCall } from "./fake/functions.ts"
 import { functionsApi, invoke } from "./fake/functions-api.ts"
+import { kmsApi, secretsApi } from "./fake/kms-api.ts"
 import { orgsApi } from "./fake/orgs-api.ts"
 import { accountApi, callerOf, peopleApi } from "./fake/people-api.ts"
-import { addProject, type Call, createWorld, type Person, type Project, person, type World } from "./fake/world.ts"
+import {
+  addProject,
+  type Call,
+  createWorld,
+  findOrg,
+  type Person,
+  type Project,
+  person,
+  type World,
+} from "./fake/world.ts"
 
 /** What the tests reach into. */
 export interface FakeServer {
@@ -74,9 +84,16 @@ async function projectsApi(world: World, request: Request, url: URL, who: Person
     case undefined:
       return oneProject(world, call)
     case "audit":
-      return json(page(project.audit, url))
+      return json(trail(project.audit, url))
     case "auth":
       return appUsersApi(call)
+    case "kms":
+      return kmsApi(call)
+    case "secrets":
+      return secretsApi(call)
+    case "transfer":
+      project.org = findOrg(world, who, (body as { organization: string }).organization)
+      return json(shown(project))
     case "keys":
       return keysApi(call)
     case "members":

@@ -17,7 +17,13 @@ const screens: readonly (readonly [path: string, ready: string])[] = [
   ["/projects/atlas/settings/members", "td"],
   ["/projects/atlas/settings/users", "td"],
   ["/projects/atlas/settings/sign-in", "form"],
+  ["/projects/atlas/settings/providers", "td"],
+  ["/projects/atlas/settings/encryption-keys", "td"],
+  ["/projects/atlas/settings/encryption-keys/customers", "td"],
   ["/projects/atlas/audit", "td"],
+  ["/projects/atlas/audit?trail=keys", "td"],
+  ["/orgs/northwall/audit", "td"],
+  ["/orgs/northwall/general", "form"],
 ]
 
 async function go(page: Page, path: string, ready: string): Promise<void> {

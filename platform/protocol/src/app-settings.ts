@@ -28,6 +28,12 @@ const texts: Schema<AppMailTexts> = v
   })
   .describe("Words of the project's own, for some messages or all")
 
+type AppMailTextsPatch = { readonly [Kind in keyof AppMailTexts]?: AppMailText | null | undefined }
+const change = text.nullable().optional()
+const textsPatch: Schema<AppMailTextsPatch> = v
+  .object({ verify: change, link: change, reset: change, passwordChanged: change, emailTaken: change })
+  .describe("Of one message all words at once; null for the platform's own words again")
+
 /** How mail to the app's users is worded. */
 export interface AppMailSettings {
   readonly senderName: string
@@ -71,7 +77,7 @@ export interface AppSettingsPatch {
     | {
         readonly senderName?: string | undefined
         readonly replyTo?: string | null | undefined
-        readonly texts?: AppMailTexts | undefined
+        readonly texts?: AppMailTextsPatch | undefined
       }
     | undefined
 }
@@ -85,7 +91,7 @@ export const AppSettingsPatch: Schema<AppSettingsPatch> = v
       .object({
         senderName: v.string().max(100).optional(),
         replyTo: v.string().max(254).nullable().optional(),
-        texts: texts.optional(),
+        texts: textsPatch.optional(),
       })
       .optional(),
   })

@@ -287,6 +287,8 @@ describe("mail", () => {
     // The audit log says that words were changed, and not to what.
     const { body } = await stage.call("owner", "GET", `${P}/audit`)
     expect(JSON.stringify(body.items[0])).toContain('"mail":["senderName","replyTo","texts"]')
+    const back = await stage.call("owner", "PATCH", `${P}/auth/settings`, { mail: { texts: { link: null } } })
+    expect(back.body.mail).toMatchObject({ senderName: 'Walls & "{{code}}"', texts: {} })
     await settle({ mail: { senderName: "", replyTo: null } })
   })
 

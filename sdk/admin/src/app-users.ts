@@ -21,7 +21,13 @@ export interface AppUserInput {
   readonly password?: string
 }
 
-export type AppSettingsChange = Partial<Omit<AppSettings, "mail">> & { readonly mail?: Partial<AppSettings["mail"]> }
+type MailTexts = AppSettings["mail"]["texts"]
+export type AppSettingsChange = Partial<Omit<AppSettings, "mail">> & {
+  readonly mail?: Partial<Omit<AppSettings["mail"], "texts">> & {
+    /** null: the platform's own words again. */
+    readonly texts?: { readonly [Kind in keyof MailTexts]?: MailTexts[Kind] | null }
+  }
+}
 
 export interface AppProviderInput {
   /** `google`, `github`, `microsoft`, `gitlab`, `discord`, `facebook`, `linkedin`, `x`, `auth0`, `okta`, `keycloak`, or `oidc` for any issuer. */

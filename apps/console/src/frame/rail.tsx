@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query"
-import { Link, useMatches, useParams } from "@tanstack/react-router"
+import { Link, useLocation, useMatches, useParams } from "@tanstack/react-router"
 import { LayoutGrid, type LucideIcon, ScrollText, SlidersHorizontal, SquareFunction, Table2 } from "lucide-react"
-import { Fragment } from "react"
+import { Fragment, type RefObject, useEffect, useRef } from "react"
 import { capabilitiesQuery, collectionsQuery, functionsQuery, healthQuery } from "../queries.ts"
 import { Tip } from "../ui/tooltip.tsx"
 
@@ -32,6 +32,17 @@ export const places: readonly (readonly [group: string | null, places: readonly 
 
 /** A link is current when the screen says so, not when its address is the start of another one. */
 export const exact = { exact: true, includeSearch: false } as const
+
+/** The list of a screen's pages lies across on a phone: the page that one is on must be in sight. */
+export function useCurrentInSight(): RefObject<HTMLElement | null> {
+  const list = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page, another place
+  useEffect(() => {
+    list.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "nearest" })
+  }, [pathname])
+  return list
+}
 
 export function useArea(): string | undefined {
   return useMatches({ select: (matches) => matches.findLast((match) => match.staticData.area)?.staticData.area })

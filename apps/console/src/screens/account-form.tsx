@@ -20,7 +20,8 @@ const fieldOfCode: Readonly<Record<string, string>> = {
 export function fieldError(error: unknown, field: string): string | undefined {
   if (!isRequestError(error)) return undefined
   if (fieldOfCode[error.code] === field) return error.message
-  return error.errors.find((problem) => problem.pointer === `/${field}`)?.message
+  if (error.details?.field === field) return error.message
+  return error.errors.find((problem) => problem.pointer === `/${field.replaceAll(".", "/")}`)?.message
 }
 
 /** The part of an error that belongs to no field. */

@@ -9,27 +9,56 @@ interface FieldProps extends ComponentProps<"input"> {
   mono?: boolean
 }
 
+/** What is said under a control, and how the control is bound to it. */
+function useHint(hint: ReactNode, error: string | undefined) {
+  const id = useId()
+  const isSaid = error !== undefined || hint !== undefined
+  return {
+    bound: {
+      id,
+      "aria-invalid": error !== undefined || undefined,
+      "aria-describedby": isSaid ? `${id}-hint` : undefined,
+    },
+    said: isSaid && (
+      <p id={`${id}-hint`} className={error === undefined ? "hint mt-1" : "wrong"}>
+        {error ?? hint}
+      </p>
+    ),
+  }
+}
+
 /** One labelled input with its hint or what is wrong with it. */
 export function Field({ label, hint, error, large, mono, className, ...input }: FieldProps) {
-  const id = useId()
+  const { bound, said } = useHint(hint, error)
   const classes = ["field", large && "lg", mono && "mono", className].filter(Boolean).join(" ")
   return (
     <div>
-      <label className="label" htmlFor={id}>
+      <label className="label" htmlFor={bound.id}>
         {label}
       </label>
-      <input
-        {...input}
-        id={id}
-        className={`${classes} mt-1`}
-        aria-invalid={error !== undefined || undefined}
-        aria-describedby={error !== undefined || hint !== undefined ? `${id}-hint` : undefined}
-      />
-      {(error !== undefined || hint !== undefined) && (
-        <p id={`${id}-hint`} className={error === undefined ? "hint mt-1" : "wrong"}>
-          {error ?? hint}
-        </p>
-      )}
+      <input {...input} {...bound} className={`${classes} mt-1`} />
+      {said}
+    </div>
+  )
+}
+
+interface TextAreaProps extends ComponentProps<"textarea"> {
+  label: string
+  hint?: ReactNode
+  error?: string | undefined
+  mono?: boolean
+}
+
+/** The same for text of several lines. */
+export function TextArea({ label, hint, error, mono, ...area }: TextAreaProps) {
+  const { bound, said } = useHint(hint, error)
+  return (
+    <div>
+      <label className="label" htmlFor={bound.id}>
+        {label}
+      </label>
+      <textarea {...area} {...bound} className={mono ? "field mono mt-1" : "field mt-1"} />
+      {said}
     </div>
   )
 }
@@ -92,5 +121,15 @@ export function Segments<T extends string>({
         </ToggleGroup.Item>
       ))}
     </ToggleGroup.Root>
+  )
+}
+
+/** The same with its name over it, as part of a form. */
+export function Choice<T extends string>({ label, ...segments }: Parameters<typeof Segments<T>>[0]) {
+  return (
+    <div>
+      <div className="label mb-1">{label}</div>
+      <Segments label={label} {...segments} />
+    </div>
   )
 }

@@ -49,7 +49,10 @@ export function membersApi(world: World, { project, who, method, url, name: id, 
     world.invites.set(token, { project, role })
     log(project, who, "member.invite", email, { role })
     return json(
-      { member: null, invite: { token, email, role, expiresAt: new Date(Date.now() + WEEK_MS).toISOString() } },
+      {
+        member: null,
+        invite: { token, email, role, mailed: false, expiresAt: new Date(Date.now() + WEEK_MS).toISOString() },
+      },
       201,
     )
   }

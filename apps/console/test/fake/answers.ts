@@ -53,6 +53,22 @@ export function page<T>(items: readonly T[], url: URL): { items: readonly T[]; n
   return { items: items.slice(from, from + limit), next: from + limit < items.length ? String(from + limit) : null }
 }
 
+/** The entries of a trail that a query asks for. */
+export function trail<T extends { actor: { kind: string; id: string }; action: string; at: string }>(
+  entries: readonly T[],
+  url: URL,
+): { items: readonly T[]; next: string | null } {
+  const asked = url.searchParams
+  const [action, actor] = [asked.get("action"), asked.get("actor")]
+  const found = entries.filter((entry) => {
+    const isAction = action === null || entry.action === action || entry.action.startsWith(`${action}.`)
+    const isActor = actor === null || `${entry.actor.kind}:${entry.actor.id}` === actor
+    const isInTime = entry.at >= (asked.get("since") ?? "") && entry.at < (asked.get("until") ?? "9")
+    return isAction && isActor && isInTime
+  })
+  return page(found, url)
+}
+
 /** Ids that sort by when they were made, like UUIDv7, and are the same in each run. */
 export function idSource(): () => string {
   let count = 0

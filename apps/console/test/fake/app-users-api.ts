@@ -1,10 +1,12 @@
 import { json, page, Refusal } from "./answers.ts"
-import { type AppUser, type Call, log, nextId, now } from "./world.ts"
+import { type AppUser, type Call, log, nextId, now, type Provider } from "./world.ts"
 
 /** `/auth/users` and `/auth/settings` of a project. */
-export function appUsersApi({ project, who, method, url, name: area, part: id, id: verb, body }: Call): Response {
+export function appUsersApi(call: Call): Response {
+  const { project, who, method, url, name: area, part: id, id: verb, body } = call
+  if (area === "settings" && id === "providers") return providersApi(call)
   if (area === "settings") {
-    if (method === "PATCH") Object.assign(project.appSettings, body)
+    if (method === "PATCH") changeSettings(call)
     return json(project.appSettings)
   }
   if (id === undefined && method === "GET") {
@@ -32,4 +34,45 @@ export function appUsersApi({ project, who, method, url, name: area, part: id, i
   }
   if (method === "PATCH") Object.assign(user, body)
   return json(user)
+}
+
+function changeSettings({ project, body }: Call): void {
+  const { mail, ...rest } = body as Partial<typeof project.appSettings>
+  const pages = rest.redirectUrls ?? []
+  if (pages.some((page) => !page.startsWith("https://")))
+    throw new Refusal(422, "IDENTITY_INVALID_INPUT", "Expected `redirectUrls` to be pages at https://.", {
+      details: { field: "redirectUrls" },
+    })
+  const { texts, ...sender } = mail ?? {}
+  const words = Object.entries({ ...project.appSettings.mail.texts, ...texts })
+  Object.assign(project.appSettings, rest)
+  Object.assign(project.appSettings.mail, sender, {
+    texts: Object.fromEntries(words.filter(([, text]) => text !== null)),
+  })
+}
+
+/** `/auth/settings/providers` of a project. */
+function providersApi({ project, who, method, id: name, body }: Call): Response {
+  if (name === undefined) return json({ items: project.providers })
+  const old = project.providers.find((one) => one.name === name)
+  project.providers = project.providers.filter((one) => one !== old)
+  if (method === "DELETE") return json(null, 204)
+  const { clientSecret, ...input } = body as Partial<Provider> & { clientSecret?: string }
+  if (old === undefined && clientSecret === undefined)
+    throw new Refusal(
+      422,
+      "IDENTITY_INVALID_INPUT",
+      "Expected `clientSecret` to be the secret that the provider gave.",
+      {
+        details: { field: "clientSecret" },
+      },
+    )
+  const made: Provider = {
+    ...{ name, kind: "oidc", label: name, clientId: "", enabled: true, host: null, tenant: null },
+    ...{ callbackUrl: `http://localhost:4000/v1/projects/${project.id}/auth/sign-in/${name}/callback` },
+    ...{ updatedAt: now(), ...input },
+  }
+  project.providers.push(made)
+  log(project, who, "auth.provider", name, { enabled: made.enabled })
+  return json(made)
 }

@@ -1,5 +1,5 @@
-import { json, page, Refusal } from "./answers.ts"
-import { addOrg, findOrg, nextId, now, type Org, type Person, type World } from "./world.ts"
+import { json, page, Refusal, trail } from "./answers.ts"
+import { addOrg, findOrg, log, nextId, now, type Org, type Person, type World } from "./world.ts"
 
 const WEEK_MS = 7 * 86_400_000
 
@@ -41,7 +41,17 @@ export async function orgsApi(world: World, request: Request, url: URL, who: Per
     const expiresAt = new Date(Date.now() + WEEK_MS).toISOString()
     const invite = { id: nextId(), email, role, invitedBy: who.email, createdAt: now(), expiresAt }
     org.invites.push(invite)
-    return json({ invite, token: `in_${invite.id}` }, 201)
+    // Where the demo sends mail, it goes to its own people.
+    const mailed = email.endsWith("@northwall.dev")
+    log(org, who, "org.member.invite", email, { role })
+    return json({ invite, token: `in_${invite.id}`, mailed }, 201)
+  }
+  if (area === "audit") return json(trail(org.audit, url))
+  if (area === "hand-over") {
+    const { userId = "" } = body
+    changeMember(org, userId, "owner")
+    changeMember(org, who.id, "admin")
+    return json(shown(org, who))
   }
   if (area === "invites") {
     org.invites = org.invites.filter((invite) => invite.id !== id)

@@ -40,6 +40,7 @@ export interface Org {
   createdAt: string
   members: Member[]
   invites: { id: string; email: string; role: string; invitedBy: string; createdAt: string; expiresAt: string }[]
+  audit: AuditEntry[]
 }
 
 export interface Key {
@@ -66,6 +67,60 @@ export interface AppUser {
   lastSignedInAt: string | null
 }
 
+export interface KmsKey {
+  id: string
+  name: string
+  algorithm: string
+  uses: string[]
+  state: "enabled" | "disabled" | "pending-deletion" | "destroyed"
+  version: number
+  minimumVersion: number
+  createdAt: string
+  deletesAt: string | null
+  rotateEveryDays: number | null
+  versions: { version: number; createdAt: string; destroyed: boolean }[]
+}
+
+export interface KeyUse {
+  sequence: number
+  at: string
+  action: string
+  actor: { type: string; id: string }
+  target: { type: string; id: string }
+  outcome: string
+  details: Record<string, unknown>
+}
+
+export interface Secret {
+  name: string
+  version: number
+  createdAt: string
+  updatedAt: string
+  expiresAt: string | null
+  functions: string[]
+}
+
+export interface Provider {
+  name: string
+  kind: string
+  label: string
+  clientId: string
+  enabled: boolean
+  host: string | null
+  tenant: string | null
+  callbackUrl: string
+  updatedAt: string
+}
+
+export interface AuditEntry {
+  id: string
+  at: string
+  actor: { kind: string; id: string; label: string }
+  action: string
+  target: string
+  details: object
+}
+
 export interface Project {
   id: string
   slug: string
@@ -78,8 +133,12 @@ export interface Project {
   keys: Key[]
   members: Member[]
   appUsers: AppUser[]
-  appSettings: { signups: string; passwordMinCharacters: number; verifiedEmailOnly: boolean }
-  audit: object[]
+  appSettings: typeof appSettings
+  providers: Provider[]
+  kmsKeys: KmsKey[]
+  keyAudit: KeyUse[]
+  secrets: Secret[]
+  audit: AuditEntry[]
 }
 
 /** One request, taken apart: `/v1/projects/{project}/{area}/{name}/{part}/{id}`. */
@@ -98,6 +157,10 @@ export interface Call {
 /** Who signs in where the demo project is. */
 export const person = { email: "maya@northwall.dev", password: "a wall of dressed stone", name: "Maya Lindqvist" }
 const DAY_MS = 86_400_000
+const appSettings = {
+  ...{ signups: "open", passwordMinCharacters: 10, verifiedEmailOnly: false, redirectUrls: [] as string[] },
+  mail: { senderName: "", replyTo: null as string | null, texts: {} as Record<string, unknown> },
+}
 
 export const nextId = idSource()
 export const now = (): string => new Date().toISOString()
@@ -116,10 +179,10 @@ export function addPerson(
 export function addOrg(
   world: World,
   { id, email, name }: Person,
-  org: Omit<Org, "createdAt" | "members" | "invites">,
+  org: Omit<Org, "createdAt" | "members" | "invites" | "audit">,
 ): Org {
   const members = [{ userId: id, email, name, role: "owner", joinedAt: now() }]
-  const made = { ...org, createdAt: now(), members, invites: [] }
+  const made = { ...org, createdAt: now(), members, invites: [], audit: [] }
   world.orgs.push(made)
   return made
 }
@@ -148,7 +211,8 @@ export function addProject(world: World, owner: Person, name: string, slug: stri
     functions: [],
     keys: [],
     appUsers: [],
-    appSettings: { signups: "open", passwordMinCharacters: 10, verifiedEmailOnly: false },
+    appSettings: structuredClone(appSettings),
+    ...{ providers: [], kmsKeys: [], keyAudit: [], secrets: [] },
     audit: [],
     members,
   }
@@ -157,7 +221,7 @@ export function addProject(world: World, owner: Person, name: string, slug: stri
 }
 
 export function log(
-  project: Project,
+  project: Pick<Project, "audit">,
   who: Person,
   action: string,
   target: string,
@@ -263,5 +327,56 @@ function addDemo(world: World): void {
     ago(2_000_000),
   )
   log(atlas, maya, "function.deploy", "import-countries", { version: 14, runtime: "bun" }, ago(1_320_000))
+  addAccess(atlas, maya)
+  log(northwall, maya, "org.create", "northwall", { name: "Northwall" }, ago(14 * DAY_MS))
+  log(northwall, maya, "org.member.invite", "ines@northwall.dev", { role: "viewer" }, ago(DAY_MS))
   addProject(world, maya, "Field notes", "field-notes")
+}
+
+/** Keys, secrets and providers of the demo. */
+function addAccess(atlas: Project, maya: Person): void {
+  const versions = [1, 2, 3].map((version) => ({ version, createdAt: ago((4 - version) * DAY_MS), destroyed: false }))
+  const key = { id: nextId(), createdAt: ago(9 * DAY_MS), deletesAt: null, minimumVersion: 1 }
+  atlas.kmsKeys.push(
+    {
+      ...{ ...key, name: "ashlar.secrets", algorithm: "AES-256-GCM", uses: ["encrypt", "decrypt"], state: "enabled" },
+      ...{ version: 1, rotateEveryDays: 90, versions: versions.slice(0, 1) },
+    },
+    {
+      ...{ ...key, name: "customers", algorithm: "AES-256-GCM", uses: ["encrypt", "decrypt"], state: "enabled" },
+      ...{ version: 3, minimumVersion: 2, rotateEveryDays: 90, versions },
+    },
+    {
+      ...{ ...key, name: "invoices", algorithm: "ES256", uses: ["sign", "verify"], state: "pending-deletion" },
+      ...{ version: 1, rotateEveryDays: null, versions: versions.slice(0, 1) },
+      deletesAt: new Date(Date.now() + 12 * DAY_MS).toISOString(),
+    },
+  )
+  const use = (action: string, type: string, id: string, details: object, outcome = "success"): void => {
+    atlas.keyAudit.unshift({
+      ...{ sequence: atlas.keyAudit.length + 1, at: ago(3_600_000), action, outcome },
+      ...{ actor: { type: "user", id: maya.id }, target: { type, id } },
+      details: { by: maya.email, ...details },
+    })
+  }
+  use("kms.create", "key", "customers", { version: 1 })
+  use("kms.rotate", "key", "customers", { version: 3 })
+  use("secret.read", "secret", "stripe", { version: 2 })
+  use("kms.decrypt", "key", "customers", { count: 412 })
+  use("kms.sign", "key", "invoices", { refused: "CRYPTO_KEY_DISABLED" }, "denied")
+  const set = { createdAt: ago(8 * DAY_MS), updatedAt: ago(DAY_MS), expiresAt: null }
+  atlas.secrets.push({ name: "stripe", version: 2, functions: ["import-countries"], ...set })
+  const callback = (name: string): string =>
+    `http://localhost:4000/v1/projects/${atlas.id}/auth/sign-in/${name}/callback`
+  const provider = { host: null, tenant: null, enabled: true, updatedAt: ago(DAY_MS) }
+  atlas.providers.push(
+    {
+      ...{ ...provider, name: "google", kind: "google", label: "Google", callbackUrl: callback("google") },
+      clientId: "714289-atlas.apps.googleusercontent.com",
+    },
+    {
+      ...{ ...provider, name: "staff", kind: "oidc", label: "Our staff", callbackUrl: callback("staff") },
+      ...{ clientId: "atlas", host: "https://id.northwall.dev", enabled: false },
+    },
+  )
 }

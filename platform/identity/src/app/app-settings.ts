@@ -1,6 +1,12 @@
 import type { SqliteFile } from "@ashlar/sqlite"
 import { InvalidInput } from "../errors.ts"
-import { type AppMailSettings, checkMailSettings, defaultMailSettings } from "./mail-words.ts"
+import {
+  type AppMailSettings,
+  type AppMailText,
+  type AppMailTexts,
+  checkMailSettings,
+  defaultMailSettings,
+} from "./mail-words.ts"
 import { checkRedirectUrls } from "./redirects.ts"
 
 /** How a project lets users into its app. */
@@ -17,7 +23,12 @@ export interface AppSettings {
   readonly mail: AppMailSettings
 }
 
-export type AppSettingsChange = Partial<Omit<AppSettings, "mail">> & { readonly mail?: Partial<AppMailSettings> }
+export type AppSettingsChange = Partial<Omit<AppSettings, "mail">> & {
+  readonly mail?: Partial<Omit<AppMailSettings, "texts">> & {
+    /** Of one message all words at once; null for {@link mailTexts} again. */
+    readonly texts?: { readonly [Kind in keyof AppMailTexts]?: AppMailText | null | undefined } | undefined
+  }
+}
 
 export const defaultSettings: AppSettings = {
   ...{ signups: "open", passwordMinCharacters: 10, verifiedEmailOnly: false },
@@ -41,7 +52,8 @@ export function createAppSettings(file: SqliteFile): AppSettingsStore {
     async change(changes) {
       const old = read()
       const { redirectUrls = old.redirectUrls, mail = {} } = changes
-      const texts = { ...old.mail.texts, ...mail.texts }
+      const said = Object.entries({ ...old.mail.texts, ...mail.texts })
+      const texts: AppMailTexts = Object.fromEntries(said.filter(([, text]) => text !== null && text !== undefined))
       const next: AppSettings = {
         ...{ ...old, ...changes, redirectUrls: checkRedirectUrls(redirectUrls) },
         mail: { ...old.mail, ...mail, texts },

@@ -12,6 +12,7 @@ import { TypedConfirm } from "../../ui/dialog.tsx"
 import { Field } from "../../ui/form.tsx"
 import { messageOf } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
+import { HandOver } from "./hand-over.tsx"
 import { managesPeople } from "./org-roles.ts"
 
 /** The organization's name, and its end. */
@@ -31,7 +32,12 @@ export function OrgGeneralScreen() {
         )}
         {org.data && <NameForm key={org.data.name} o={o} org={org.data} />}
         {org.data && <SecondFactor o={o} org={org.data} />}
-        {org.data?.role === "owner" && !org.data.personal && <Danger o={o} org={org.data} />}
+        {org.data?.role === "owner" && !org.data.personal && (
+          <>
+            <HandOver o={o} org={org.data} />
+            <Danger o={o} org={org.data} />
+          </>
+        )}
       </div>
     </section>
   )

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query"
 import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router"
-import { FolderOpen, SlidersHorizontal, Users } from "lucide-react"
-import { exact } from "../../frame/rail.tsx"
+import { FolderOpen, ScrollText, SlidersHorizontal, Users } from "lucide-react"
+import { exact, useCurrentInSight } from "../../frame/rail.tsx"
 import { TopBar } from "../../frame/top-bar.tsx"
 import { isNotFound, orgQuery } from "../../queries.ts"
 import { Blank, Failed } from "../../ui/state.tsx"
@@ -9,12 +9,14 @@ import { Blank, Failed } from "../../ui/state.tsx"
 const pages = [
   ["members", "Members", Users, "/orgs/$o/members"],
   ["general", "General", SlidersHorizontal, "/orgs/$o/general"],
+  ["audit", "Audit", ScrollText, "/orgs/$o/audit"],
 ] as const
 
 /** Who is in an organization, and what it is called. */
 export function OrganizationScreen() {
   const { o } = useParams({ from: "/signed-in/orgs/$o" })
   const { pathname } = useLocation()
+  const list = useCurrentInSight()
   const org = useQuery(orgQuery(o))
   return (
     <div className="app app-bare">
@@ -34,7 +36,7 @@ export function OrganizationScreen() {
               <div className="bar head not-phone">
                 <h2 className="cut">{org.data?.name ?? "Organization"}</h2>
               </div>
-              <nav className="sm:py-2" aria-label="Organization">
+              <nav ref={list} className="sm:py-2" aria-label="Organization">
                 {pages.map(([id, title, Icon, to]) => (
                   <Link
                     key={id}

@@ -1,14 +1,16 @@
 import type { AppSettings } from "@ashlar/sdk"
 import { useMutation, useQuery } from "@tanstack/react-query"
-import { useParams } from "@tanstack/react-router"
+import { Link, useParams } from "@tanstack/react-router"
 import { useState } from "react"
+import { useActions } from "../../actions.ts"
 import { appSettingsQuery, projectQuery, queryClient, refresh } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { Button, CopyIcon } from "../../ui/button.tsx"
-import { Field, Segments } from "../../ui/form.tsx"
+import { Choice, Field, TextArea } from "../../ui/form.tsx"
 import { Bones, Failed } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
+import { MailWords, toTextsChange, type Words } from "./app-mail-words.tsx"
 
 /** How the app lets its users in. */
 export function AppSignInScreen() {
@@ -47,44 +49,62 @@ export function AppSignInScreen() {
   )
 }
 
+const FIELDS = ["passwordMinCharacters", "redirectUrls", "mail.senderName", "mail.replyTo"]
+
+/** One form of the whole page: it is saved as one. */
 function SettingsForm({ p, settings, mayChange }: { p: string; settings: AppSettings; mayChange: boolean }) {
-  const [draft, setDraft] = useState(settings)
-  const isDirty = JSON.stringify(draft) !== JSON.stringify(settings)
+  const { mail, redirectUrls, ...facts } = settings
+  const [draft, setDraft] = useState(facts)
+  const [pages, setPages] = useState(redirectUrls.join("\n"))
+  const [sender, setSender] = useState({ senderName: mail.senderName, replyTo: mail.replyTo ?? "" })
+  const [words, setWords] = useState<Words>(mail.texts)
+  const replyTo = sender.replyTo.trim()
+  const changed = {
+    ...draft,
+    redirectUrls: pages.split(/\s+/).filter((page) => page !== ""),
+    mail: { senderName: sender.senderName.trim(), replyTo: replyTo === "" ? null : replyTo, texts: words },
+  }
+  const isDirty = mayChange && JSON.stringify(changed) !== JSON.stringify({ ...facts, redirectUrls, mail: { ...mail } })
   const save = useMutation({
-    mutationFn: () => admin.users.changeSettings(p, draft),
+    mutationFn: () =>
+      admin.users.changeSettings(p, {
+        ...changed,
+        mail: { ...changed.mail, texts: toTextsChange(mail.texts, words) },
+      }),
     onSuccess: (next) => {
       queryClient.setQueryData(appSettingsQuery(p).queryKey, next)
       refresh(p, "sign-in")
       showToast({ tone: "ok", title: "Saved", text: "How users sign in" })
     },
   })
-  const change = (changes: Partial<AppSettings>): void => setDraft((old) => ({ ...old, ...changes }))
+  useActions([
+    isDirty && {
+      ...{ id: "save-sign-in", title: "Save how users sign in", group: "Do", keys: "mod+s", inFields: true },
+      run: () => save.mutate(),
+    },
+  ])
+  const change = (changes: Partial<typeof facts>): void => setDraft((old) => ({ ...old, ...changes }))
   return (
     <form
-      className="setting"
-      aria-label="Email and password"
+      aria-label="How users sign in"
       onSubmit={(event) => {
         event.preventDefault()
         if (isDirty) save.mutate()
       }}
     >
-      <h2>Email and password</h2>
-      <fieldset className="grid gap-4 max-w-[520px] [&_.seg]:w-max [&_.seg]:max-w-full" disabled={!mayChange}>
-        <div>
-          <div className="label mb-1">Who may make an account</div>
-          <Segments
+      <fieldset className="setting setting-form" disabled={!mayChange}>
+        <h2>Accounts</h2>
+        <div className="grid gap-4">
+          <Choice
             label="Who may make an account"
             value={draft.signups}
             choices={[
               ["open", "Whoever uses the app"],
-              ["closed", "Only your servers"],
+              ["closed", "Only whom your servers make one"],
             ]}
             onChange={(signups) => change({ signups })}
           />
-        </div>
-        <div>
-          <div className="label mb-1">Addresses</div>
-          <Segments
+          <Choice
             label="Addresses"
             value={draft.verifiedEmailOnly ? "confirmed" : "any"}
             choices={[
@@ -93,25 +113,72 @@ function SettingsForm({ p, settings, mayChange }: { p: string; settings: AppSett
             ]}
             onChange={(next) => change({ verifiedEmailOnly: next === "confirmed" })}
           />
+          <Field
+            label="Shortest password, in characters"
+            type="number"
+            min={8}
+            max={128}
+            className="w-24!"
+            value={String(draft.passwordMinCharacters)}
+            error={fieldError(save.error, "passwordMinCharacters")}
+            onChange={(event) => change({ passwordMinCharacters: Number(event.target.value) })}
+          />
         </div>
-        <Field
-          label="Shortest password, in characters"
-          type="number"
-          min={8}
-          max={128}
-          className="w-24!"
-          value={String(draft.passwordMinCharacters)}
-          error={fieldError(save.error, "passwordMinCharacters") ?? formError(save.error, ["passwordMinCharacters"])}
-          onChange={(event) => change({ passwordMinCharacters: Number(event.target.value) })}
-        />
-        {mayChange && (
-          <div>
-            <Button type="submit" look="ink" disabled={!isDirty} busy={save.isPending}>
-              Save
-            </Button>
-          </div>
-        )}
       </fieldset>
+      <fieldset className="setting setting-form" disabled={!mayChange}>
+        <h2>Pages of the app</h2>
+        <TextArea
+          label="Where links may lead, one address per line"
+          mono
+          rows={3}
+          placeholder="https://app.example.com/welcome"
+          value={pages}
+          error={fieldError(save.error, "redirectUrls")}
+          hint={
+            <>
+              Letter for letter. Mail leads to the first;{" "}
+              <Link className="link" to="/projects/$p/settings/providers" params={{ p }}>
+                providers
+              </Link>{" "}
+              to the one that the app names. Without any, mail brings codes alone.
+            </>
+          }
+          onChange={(event) => setPages(event.target.value)}
+        />
+      </fieldset>
+      <fieldset className="setting setting-form" disabled={!mayChange}>
+        <h2>Mail</h2>
+        <div className="grid gap-4">
+          <Field
+            label="It is from"
+            placeholder="the project's name, when empty"
+            value={sender.senderName}
+            error={fieldError(save.error, "mail.senderName")}
+            onChange={(event) => setSender({ ...sender, senderName: event.target.value })}
+          />
+          <Field
+            label="Answers go to"
+            type="email"
+            placeholder="nobody, when empty"
+            value={sender.replyTo}
+            error={fieldError(save.error, "mail.replyTo")}
+            onChange={(event) => setSender({ ...sender, replyTo: event.target.value })}
+          />
+          <MailWords words={words} error={save.error} onChange={setWords} />
+        </div>
+      </fieldset>
+      {mayChange && (
+        <div className="setting">
+          {save.error && formError(save.error, FIELDS) !== undefined && (
+            <p className="wrong mb-3" role="alert">
+              {formError(save.error, FIELDS)}
+            </p>
+          )}
+          <Button type="submit" look="ink" keys="mod+s" disabled={!isDirty} busy={save.isPending}>
+            Save
+          </Button>
+        </div>
+      )}
     </form>
   )
 }

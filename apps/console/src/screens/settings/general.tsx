@@ -14,6 +14,7 @@ import { TypedConfirm } from "../../ui/dialog.tsx"
 import { Field, Segments } from "../../ui/form.tsx"
 import { Failed, messageOf } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
+import { Transfer } from "./transfer.tsx"
 
 /** The project's name, how this person likes the console, and the end of the project. */
 export function GeneralScreen() {
@@ -35,7 +36,12 @@ export function GeneralScreen() {
         )}
         {project.data && <ProjectForm key={project.data.name} project={project.data} />}
         <Appearance />
-        {project.data?.role === "owner" && <Danger project={project.data} />}
+        {project.data?.role === "owner" && (
+          <>
+            <Transfer project={project.data} />
+            <Danger project={project.data} />
+          </>
+        )}
       </div>
     </section>
   )
