@@ -172,10 +172,14 @@ function FactorTable({ factors, onAsk }: { factors: readonly Factor[]; onAsk: (a
                 </span>
               </td>
               <td className="text-fg-2">{kindOf(factor)}</td>
-              <td className="text-fg-2" title={factor.lastUsedAt === null ? undefined : toDate(factor.lastUsedAt)}>
+              <td
+                data-head="used"
+                className="text-fg-2"
+                title={factor.lastUsedAt === null ? undefined : toDate(factor.lastUsedAt)}
+              >
                 {factor.lastUsedAt === null ? "never" : toAgo(factor.lastUsedAt, nowMs)}
               </td>
-              <td className="text-fg-2" title={toDate(factor.createdAt)}>
+              <td data-head="added" className="text-fg-2" title={toDate(factor.createdAt)}>
                 {toAgo(factor.createdAt, nowMs)}
               </td>
               <td className="acts">

@@ -49,7 +49,7 @@ export function SessionList() {
                   {session.current && <span className="tag ml-2">this one</span>}
                 </td>
                 <td className="mono text-fg-2">{session.address}</td>
-                <td className="text-fg-2" title={toDate(session.lastUsedAt)}>
+                <td data-head="used" className="text-fg-2" title={toDate(session.lastUsedAt)}>
                   {toAgo(session.lastUsedAt, nowMs)}
                 </td>
                 <td className="acts">

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef } from "react"
 import { type AuditSearch, isNarrowed } from "../../model/audit-filter.ts"
-import { toCount, toDate } from "../../model/format.ts"
+import { plural, toCount, toDate } from "../../model/format.ts"
 import { Button } from "../../ui/button.tsx"
 import { Face } from "../../ui/face.tsx"
 import { Blank, Bones, Failed } from "../../ui/state.tsx"
@@ -49,10 +49,12 @@ interface AuditListProps {
 /** How many there are, for the head of the page. */
 export function AuditCount({ pages, lines, search }: Omit<AuditListProps, "nothing">) {
   if (pages.isPending || pages.isError) return null
-  const all = `${toCount(lines.length)}${pages.hasNextPage ? "+" : ""}`
+  const more = pages.hasNextPage ? "+" : ""
   return (
     <span className="hint not-phone" role="status">
-      {search.find === undefined ? `${all} entries` : `${toCount(findLines(lines, search.find).length)} of ${all}`}
+      {search.find === undefined
+        ? `${plural(lines.length, "entry", "entries")}${more && " so far"}`
+        : `${toCount(findLines(lines, search.find).length)} of ${toCount(lines.length)}${more}`}
     </span>
   )
 }

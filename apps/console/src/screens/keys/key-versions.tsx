@@ -58,9 +58,11 @@ export function KeyVersions({ p, item, role }: KeyVersionsProps) {
         <tbody>
           {item.versions.toReversed().map(({ version, createdAt, destroyed }) => (
             <tr key={version}>
-              <td className="font-strong">{version}</td>
+              <td data-head="version" className="font-strong">
+                {version}
+              </td>
               <td className="text-fg-2">{workOf(item, version, destroyed)}</td>
-              <td className="r text-fg-3" title={toDate(createdAt)}>
+              <td data-head="made" className="r text-fg-3" title={toDate(createdAt)}>
                 {toAgo(createdAt, nowMs)}
               </td>
               <td className="acts">

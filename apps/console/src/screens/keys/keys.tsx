@@ -91,14 +91,16 @@ function KeyTable({ p, keys }: { p: string; keys: readonly KmsKey[] }) {
               </Link>
             </td>
             <td className="text-fg-2">{platformUse(key) ?? kindText(key.algorithm)}</td>
-            <td className="text-fg-2">{key.version}</td>
+            <td data-head="version" className="text-fg-2">
+              {key.version}
+            </td>
             <td>
               <KeyState value={key} />
             </td>
-            <td className="text-fg-2">
+            <td data-head="rotated" className="text-fg-2">
               {key.rotateEveryDays === null ? "by hand" : `every ${plural(key.rotateEveryDays, "day")}`}
             </td>
-            <td className="r text-fg-3" title={toDate(key.createdAt)}>
+            <td data-head="created" className="r text-fg-3" title={toDate(key.createdAt)}>
               {toAgo(key.createdAt, nowMs)}
             </td>
           </tr>

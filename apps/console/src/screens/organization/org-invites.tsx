@@ -59,9 +59,13 @@ function InviteRow({ o, invite, mayWithdraw }: { o: string; invite: OrgInvite; m
   return (
     <tr>
       <td>{invite.email}</td>
-      <td className="text-fg-2">{invite.invitedBy}</td>
+      <td data-head="asked by" className="text-fg-2">
+        {invite.invitedBy}
+      </td>
       <td className="text-fg-2">{invite.role}</td>
-      <td className="r text-fg-3">{toDate(invite.expiresAt)}</td>
+      <td data-head="until" className="r text-fg-3">
+        {toDate(invite.expiresAt)}
+      </td>
       <td className="acts">
         <div>
           {mayWithdraw && (

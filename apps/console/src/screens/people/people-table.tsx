@@ -109,7 +109,7 @@ function PersonRow<R extends string>({
           <span className="text-fg-2">{member.role}</span>
         )}
       </td>
-      <td className="r text-fg-3" title={toDate(member.joinedAt)}>
+      <td data-head="joined" className="r text-fg-3" title={toDate(member.joinedAt)}>
         {toAgo(member.joinedAt, Date.now())}
       </td>
       <td className="acts">

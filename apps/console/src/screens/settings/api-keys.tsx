@@ -113,13 +113,17 @@ function KeyRow({ item, onAsk }: { item: Key; onAsk: (asking: Asking) => void })
         ak_{item.kind}_…{item.hint}
         {item.scopes !== null && <p className="hint whitespace-normal">{item.scopes.join(", ") || "no scope"}</p>}
       </td>
-      <td className="text-fg-2" title={item.lastUsedAt === null ? undefined : toDate(item.lastUsedAt)}>
+      <td data-head="used" className="text-fg-2" title={item.lastUsedAt === null ? undefined : toDate(item.lastUsedAt)}>
         {item.lastUsedAt === null ? "never" : toAgo(item.lastUsedAt, nowMs)}
       </td>
-      <td className="text-fg-2" title={item.expiresAt === null ? undefined : toDate(item.expiresAt)}>
+      <td
+        data-head="expires"
+        className="text-fg-2"
+        title={item.expiresAt === null ? undefined : toDate(item.expiresAt)}
+      >
         {item.expiresAt === null ? "never" : toAgo(item.expiresAt, nowMs)}
       </td>
-      <td className="r text-fg-3" title={toDate(item.createdAt)}>
+      <td data-head="created" className="r text-fg-3" title={toDate(item.createdAt)}>
         {toAgo(item.createdAt, nowMs)}
       </td>
       <td className="acts">

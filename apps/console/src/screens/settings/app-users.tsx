@@ -130,10 +130,14 @@ function UserTable({ items, onOpen }: { items: readonly AppUser[]; onOpen: (user
             <td className={user.roles.length === 0 ? "text-fg-2 not-phone" : "text-fg-2"}>
               {user.roles.join(", ") || "–"}
             </td>
-            <td className="text-fg-2" title={user.lastSignedInAt === null ? undefined : toDate(user.lastSignedInAt)}>
+            <td
+              data-head="last in"
+              className="text-fg-2"
+              title={user.lastSignedInAt === null ? undefined : toDate(user.lastSignedInAt)}
+            >
               {user.lastSignedInAt === null ? "never" : toAgo(user.lastSignedInAt, nowMs)}
             </td>
-            <td className="r text-fg-3" title={toDate(user.createdAt)}>
+            <td data-head="joined" className="r text-fg-3" title={toDate(user.createdAt)}>
               {toAgo(user.createdAt, nowMs)}
             </td>
           </tr>

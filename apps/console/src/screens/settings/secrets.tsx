@@ -108,10 +108,16 @@ function SecretTable({ items, mayChange, onAsk }: TableProps) {
                 <span className="tag warn ml-2">expired</span>
               )}
             </td>
-            <td className="text-fg-2">{secret.functions.join(", ") || "no function"}</td>
-            <td className="text-fg-2">{secret.version}</td>
-            <td className="text-fg-2">{secret.expiresAt === null ? "never" : toAgo(secret.expiresAt, nowMs)}</td>
-            <td className="r text-fg-3" title={toDate(secret.updatedAt)}>
+            <td data-head="read by" className="text-fg-2">
+              {secret.functions.join(", ") || "no function"}
+            </td>
+            <td data-head="version" className="text-fg-2">
+              {secret.version}
+            </td>
+            <td data-head="expires" className="text-fg-2">
+              {secret.expiresAt === null ? "never" : toAgo(secret.expiresAt, nowMs)}
+            </td>
+            <td data-head="set" className="r text-fg-3" title={toDate(secret.updatedAt)}>
               {toAgo(secret.updatedAt, nowMs)}
             </td>
             <td className="acts">
