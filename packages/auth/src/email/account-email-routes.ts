@@ -1,4 +1,4 @@
-import type { DeclaredBy } from "@ashlar/core"
+import type { Clock, DeclaredBy } from "@ashlar/core"
 import { get, type InvalidInput, post, type Route } from "@ashlar/http"
 import { v } from "@ashlar/validation"
 import { requireStepUp } from "../access/step-up.ts"
@@ -25,6 +25,8 @@ export interface AccountEmailRoutesOptions {
   readonly stepUpSeconds?: number
   /** Draws the page that a link opens. */
   readonly page?: ConfirmPage
+  /** For tests. Default: the machine's. */
+  readonly clock?: Clock
 }
 
 type AskErrors = GuardErrors | DeclaredBy<typeof AuthTooOften | typeof AuthBusy>
@@ -95,8 +97,9 @@ export function accountEmailRoutes({
   guard,
   stepUpSeconds = 600,
   page = confirmPage,
+  clock,
 }: AccountEmailRoutesOptions): AccountEmailRoutes {
-  const fresh = requireStepUp({ maxAgeSeconds: stepUpSeconds })
+  const fresh = requireStepUp({ maxAgeSeconds: stepUpSeconds, ...(clock && { clock }) })
   return {
     askVerification: post(
       "/account/email/verify",

@@ -1,6 +1,7 @@
 import { isRecord } from "../audit/read-entry.ts"
 import { ScanInputInvalid } from "../errors.ts"
 import { type Finding, findingOf, type Severity } from "./finding.ts"
+import type { Dependency } from "./lockfiles.ts"
 import { compareVersions } from "./semver.ts"
 
 /** A weakness of one package of npm, as far as it matters here. */
@@ -15,12 +16,6 @@ export interface Advisory {
     readonly fixed?: string
     readonly lastAffected?: string
   }[])[]
-}
-
-export interface Dependency {
-  readonly name: string
-  readonly version: string
-  readonly file: string
 }
 
 /**
@@ -112,27 +107,6 @@ function isWithin(events: Advisory["ranges"][number], version: string): boolean 
     if (mark.isAfter ? order > 0 : order >= 0) isIn = mark.isIn
   }
   return isIn
-}
-
-/** What a lockfile of Bun's or npm's has installed. @throws {SECURITY_SCAN_INPUT_INVALID} */
-export function parseLockfile(file: string, text: string): readonly Dependency[] {
-  let value: unknown
-  try {
-    // Bun's has commas behind the last members.
-    value = JSON.parse(text.replaceAll(/,(?=\s*[}\]])/g, ""))
-  } catch {
-    throw new ScanInputInvalid(`${file} cannot be read: expected a lockfile of Bun or npm.`)
-  }
-  const packages = isRecord(value) && isRecord(value.packages) ? value.packages : {}
-  return Object.entries(packages).flatMap(([key, entry]) => {
-    if (Array.isArray(entry)) {
-      const [, name, version] = /^(.+)@([^@]+)$/.exec(String(entry[0])) ?? []
-      return name === undefined || version === undefined || /^\w+:/.test(version) ? [] : { name, version, file }
-    }
-    if (!isRecord(entry) || typeof entry.version !== "string" || key === "" || entry.link === true) return []
-    const name = typeof entry.name === "string" ? entry.name : key.slice(key.lastIndexOf("node_modules/") + 13)
-    return { name, version: entry.version, file }
-  })
 }
 
 /** Dependencies that advisories are about, each once. */

@@ -1,14 +1,8 @@
 export { ScanInputInvalid } from "../errors.ts"
-export {
-  type Advisory,
-  type Dependency,
-  isAffected,
-  parseAdvisories,
-  parseLockfile,
-  scanDependencies,
-} from "./advisories.ts"
+export { type Advisory, isAffected, parseAdvisories, scanDependencies } from "./advisories.ts"
 export { type Accepted, type Judged, judge, parseBaseline } from "./baseline.ts"
 export { type Finding, type Place, type RuleId, SEVERITIES, type Severity, scanRules, sortFindings } from "./finding.ts"
+export { type Dependency, isLockfile, parseLockfile } from "./lockfiles.ts"
 export { toSarif } from "./sarif.ts"
 export { type ScanOptions, type ScanReport, scan } from "./scan.ts"
 export { judgeHeaders, scanHeaders } from "./scan-headers.ts"

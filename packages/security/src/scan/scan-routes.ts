@@ -41,7 +41,7 @@ function judgeRoute(route: ScannedRoute): Finding[] {
     add("route/no-auth", `${method} ${path} asks nobody who they are.`)
   if (!isGuarded && !changes && OPERATORS.test(path))
     add("route/open-admin", `${method} ${path} asks nobody who they are.`)
-  if (/^(?:POST|PUT|PATCH)$/.test(method) && input.body === undefined && meta.rawBody !== true)
+  if (/^(?:POST|PUT|PATCH)$/.test(method) && input.body === undefined && meta.rawBody !== true && meta.noBody !== true)
     add("route/no-schema", `${method} ${path} takes whatever it is sent.`)
   if (!isLimited && changes && (GUESSED.test(path) || (!isGuarded && websocket === undefined)))
     add("route/no-limit", `${method} ${path} is answered however often it is asked.`)

@@ -1,16 +1,19 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { execFileSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { createApp, layer } from "@ashlar/http"
 import { v } from "@ashlar/validation"
+import { Ajv } from "ajv"
 import { csrf } from "../csrf/csrf.ts"
 import { securityHeaders } from "../headers/security-headers.ts"
 import { concurrencyLimit } from "../limits/concurrency-limit.ts"
-import { isAffected, parseAdvisories, parseLockfile, scanDependencies } from "./advisories.ts"
+import { isAffected, parseAdvisories, scanDependencies } from "./advisories.ts"
 import { judge, parseBaseline } from "./baseline.ts"
-import { findingOf, scanRules } from "./finding.ts"
+import { findingOf, type Place, type RuleId, scanRules } from "./finding.ts"
+import { parseLockfile } from "./lockfiles.ts"
 import { toSarif } from "./sarif.ts"
 import { scan } from "./scan.ts"
 import { judgeHeaders, scanHeaders } from "./scan-headers.ts"
@@ -333,6 +336,7 @@ describe("routes", () => {
     app.post("/sign-in", { body, layers: [limit] }, () => "a")
     app.post("/meant", { body, meta: { public: true }, layers: [limit] }, () => "a")
     app.post("/unchecked", { layers: [bearer] }, () => "a")
+    app.post("/bare", { layers: [bearer], meta: { noBody: true } }, () => "a")
     app.put("/cookie", { body, layers: [session] }, () => "a")
     app.put("/cookie/safe", { body, layers: [csrf(), session] }, () => "a")
     app.put("/token-of-a-user", { body, layers: [bearer, limit] }, () => "a")
@@ -397,7 +401,46 @@ describe("SARIF", () => {
     })
     expect(results[0]).not.toHaveProperty("suppressions")
   })
+  test("is what the schema of SARIF 2.1.0 says, whatever was found", () => {
+    const file = createRequire(import.meta.url).resolve("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json")
+    // Of draft 4, whose name of itself Ajv refuses; what else the schema says is the same in draft 7.
+    const { $schema: _draft, id, ...schema } = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>
+    expect(id).toContain("sarif-2.1.0")
+    const ajv = new Ajv({
+      strict: false,
+      unicodeRegExp: false,
+      formats: { uri: URL.canParse, "uri-reference": isReference, "date-time": isTime },
+    })
+    const isValid = ajv.compile(schema)
+    const places: readonly Place[] = [
+      { file: "src/a b#c?.ts", line: 3 },
+      { file: "yarn.lock" },
+      { url: "https://a.test/" },
+      { route: "POST /a/:id", file: "src/app.ts", line: 9 },
+      {},
+    ]
+    const findings = (Object.keys(scanRules) as RuleId[]).flatMap((rule) =>
+      places.map((place) => findingOf(rule, { message: "m", place, mark: "x" })),
+    )
+    for (const log of [
+      { findings, accepted: [] },
+      { findings: [], accepted: findings.map((one) => ({ ...one, reason: "known and meant" })) },
+      { findings: [], accepted: [] },
+    ]) {
+      isValid(JSON.parse(JSON.stringify(toSarif(log, "1.2.3"))))
+      expect(isValid.errors).toBeNull()
+    }
+    // It can say no.
+    expect(isValid({ ...toSarif({ findings, accepted: [] }, "1.2.3"), version: "2.0.0" })).toBe(false)
+  })
 })
+
+function isReference(text: string): boolean {
+  return URL.canParse(text, "https://a.test/")
+}
+function isTime(text: string): boolean {
+  return !Number.isNaN(Date.parse(text))
+}
 
 test("what this repository ships has nothing in it: no false alarm in some thousand files", async () => {
   const report = await scan({ folder: join(import.meta.dir, "../../../..") })

@@ -1,12 +1,13 @@
 import { readdir, readFile, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { ScanInputInvalid } from "../errors.ts"
-import { type Advisory, type Dependency, parseAdvisories, parseLockfile, scanDependencies } from "./advisories.ts"
+import { type Advisory, parseAdvisories, scanDependencies } from "./advisories.ts"
 import { type Accepted, type Judged, judge, parseBaseline } from "./baseline.ts"
 import { type Finding, sortFindings } from "./finding.ts"
+import { type Dependency, isLockfile, parseLockfile } from "./lockfiles.ts"
 import { scanHeaders } from "./scan-headers.ts"
 import { scanConfiguration, scanText } from "./scan-text.ts"
-import { treeFiles } from "./tree.ts"
+import { MAX_TEXT_BYTES, treeFiles } from "./tree.ts"
 
 export interface ScanOptions {
   /** The folder whose texts are looked at. */
@@ -44,9 +45,9 @@ export async function scan({ folder, advisories, url, baseline, more = [] }: Sca
   for await (const file of treeFiles(folder)) {
     files++
     if (file.path === BASELINE) continue
-    findings.push(...scanText(file), ...scanConfiguration(file))
-    if (known.length > 0 && /(?:^|\/)(?:bun\.lock|package-lock\.json)$/.test(file.path))
-      dependencies.push(...parseLockfile(file.path, file.text))
+    // A lockfile may be larger than anything that people write.
+    if (file.text.length <= MAX_TEXT_BYTES) findings.push(...scanText(file), ...scanConfiguration(file))
+    if (known.length > 0 && isLockfile(file.path)) dependencies.push(...parseLockfile(file.path, file.text))
   }
   findings.push(...scanDependencies(dependencies, known))
   if (url !== undefined) findings.push(...(await scanHeaders(url)))

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process"
 import { lstat, readdir, readFile } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
 import { promisify } from "node:util"
+import { isLockfile } from "./lockfiles.ts"
 
 export interface TreeFile {
   /** With `/`, relative to the folder. */
@@ -12,7 +13,10 @@ export interface TreeFile {
 }
 
 const MAX_FILES = 100_000
-const MAX_BYTES = 1_000_000
+/** Of a text that people write. */
+export const MAX_TEXT_BYTES = 1_000_000
+/** Lockfiles of large projects have several megabytes: one that were left out would hide all that it names. */
+const MAX_LOCKFILE_BYTES = 50_000_000
 const SKIPPED = new Set(["node_modules", ".git", "dist", "build", "coverage", ".next", ".cache", "vendor", "target"])
 const BINARY =
   /\.(?:png|jpe?g|gif|webp|avif|ico|svg|woff2?|ttf|otf|eot|pdf|zip|gz|tgz|br|zst|wasm|mp[34]|mov|sqlite|db|min\.js|map)$/i
@@ -32,7 +36,7 @@ export async function* treeFiles(folder: string): AsyncGenerator<TreeFile, void>
 async function readText(path: string): Promise<string | undefined> {
   try {
     const stat = await lstat(path) // a link may lead out of the folder
-    if (!stat.isFile() || stat.size > MAX_BYTES) return undefined
+    if (!stat.isFile() || stat.size > (isLockfile(path) ? MAX_LOCKFILE_BYTES : MAX_TEXT_BYTES)) return undefined
     const bytes = await readFile(path)
     return bytes.subarray(0, 8_000).includes(0) ? undefined : bytes.toString("utf8")
   } catch {
