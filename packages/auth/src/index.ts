@@ -7,8 +7,16 @@ export {
   type Policy,
 } from "./access/access.ts"
 export { requireScopes } from "./access/require-scopes.ts"
+export {
+  createRoleChanges,
+  type RoleChange,
+  type RoleChanges,
+  type RoleChangesOptions,
+  type RoleTarget,
+} from "./access/role-changes.ts"
 export type { Role } from "./access/roles.ts"
 export { requireAcr, requireAmr, requireStepUp, type StepUp } from "./access/step-up.ts"
+export { type AuthAudit, type AuthAuditOptions, createAuthAudit } from "./audit/auth-audit.ts"
 export {
   ApiKeyRefused,
   AuthClosed,

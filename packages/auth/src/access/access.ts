@@ -1,5 +1,6 @@
 import type { DeclaredBy } from "@ashlar/core"
 import { type BaseContext, type Failure, fail, type Layer, layer, type NeedsCarrier, NotFound } from "@ashlar/http"
+import type { AuthAudit } from "../audit/auth-audit.ts"
 import { AuthForbidden, AuthSetupInvalid, CredentialsMissing } from "../errors.ts"
 import type { Actor, AnyPrincipal } from "../principal.ts"
 import { covers, isPattern } from "./pattern.ts"
@@ -46,8 +47,10 @@ export interface AccessOptions<A extends string, R extends string, P extends Pol
   /** What each role allows. Patterns: `posts:*`, `*`. */
   readonly roles: Readonly<Record<R, Role<NoInfer<A>, NoInfer<R>>>>
   readonly policies?: P & OnlyOf<A, P>
-  /** Told of every decision of `can`, `check` and `authorize`, before it counts: what it throws refuses. For an audit log. */
+  /** Told of every decision of `can`, `check` and `authorize`, before it counts: what it throws refuses. */
   readonly onDecision?: (decision: Decision) => void
+  /** Writes decisions into the audit log, in bounds: what `createAuthAudit` gives. */
+  readonly audit?: Pick<AuthAudit, "decided">
 }
 
 export interface Access<A extends string, P extends Policies> {
@@ -91,7 +94,7 @@ export function defineAccess<
   const R extends string,
   const P extends Policies = Record<never, never>,
 >(options: AccessOptions<A, R, P>): Access<A, P> {
-  const { actions, onDecision } = options
+  const { actions, onDecision, audit } = options
   // Each is called with what its own action is about, as the types of `can` and its kin hold.
   const policies = new Map(
     Object.entries((options.policies ?? {}) as Readonly<Record<string, Policy<unknown, unknown>>>),
@@ -107,6 +110,7 @@ export function defineAccess<
   const decide = (principal: AnyPrincipal, action: string, resource: readonly unknown[]): Decision => {
     const decision = judge.decide(principal, action, resource[0])
     onDecision?.(decision)
+    audit?.decided(decision)
     return decision
   }
   return {

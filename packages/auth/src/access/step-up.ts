@@ -1,5 +1,6 @@
 import { type Clock, type DeclaredBy, systemClock } from "@ashlar/core"
 import { type BaseContext, type Failure, fail, type Layer, layer, type NeedsCarrier } from "@ashlar/http"
+import type { AuthAudit } from "../audit/auth-audit.ts"
 import { AuthSetupInvalid, CredentialsMissing, StepUpRequired } from "../errors.ts"
 import { challengeText } from "../guards/challenge.ts"
 import type { AnyPrincipal } from "../principal.ts"
@@ -11,6 +12,8 @@ export interface StepUp {
   readonly acr?: readonly string[]
   /** How long ago at most, in seconds. Who does not say when is refused. */
   readonly maxAgeSeconds?: number
+  /** Writes down who was refused, in bounds: what `createAuthAudit` gives. */
+  readonly audit?: Pick<AuthAudit, "stepUpRefused">
   /** For tests. Default: the machine's. */
   readonly clock?: Clock
 }
@@ -28,7 +31,7 @@ type Errors = typeof StepUpRequired | typeof CredentialsMissing
 export function requireStepUp(
   needed: StepUp,
 ): Layer<unknown, DeclaredBy<Errors>> & NeedsCarrier<{ readonly principal: AnyPrincipal }> {
-  const { amr = [], acr = [], maxAgeSeconds, clock = systemClock } = needed
+  const { amr = [], acr = [], maxAgeSeconds, clock = systemClock, audit } = needed
   if (amr.length === 0 && acr.length === 0 && maxAgeSeconds === undefined)
     throw new AuthSetupInvalid("Expected amr, acr or maxAgeSeconds, got none of them.")
   if (maxAgeSeconds !== undefined && !(Number.isSafeInteger(maxAgeSeconds) && maxAgeSeconds >= 0))
@@ -47,6 +50,7 @@ export function requireStepUp(
     const { principal } = ctx
     if (principal === undefined) return fail(CredentialsMissing)
     if (isEnough(principal, { amr, acr, maxAgeSeconds }, clock.now())) return undefined
+    audit?.stepUpRefused(principal, details)
     ctx.set("www-authenticate", text)
     return fail(StepUpRequired, StepUpRequired.summary, details)
   }

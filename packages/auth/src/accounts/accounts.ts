@@ -3,6 +3,7 @@ import { openRateLimits, type RateLimits } from "@ashlar/cache/rate-limits"
 import { type Clock, systemClock } from "@ashlar/core"
 import type { BaseContext } from "@ashlar/http"
 import { createSealer } from "@ashlar/security"
+import type { AuthAudit } from "../audit/auth-audit.ts"
 import type { EmailAccounts } from "../email/email-accounts.ts"
 import { parseEmail } from "../email/email-address.ts"
 import { createEmailFlows, type EmailFlows } from "../email/email-flows.ts"
@@ -13,6 +14,7 @@ import type { SentCodesOptions } from "../mfa/sent-codes.ts"
 import { createPasswordPolicy, type PasswordPolicy } from "../passwords/password-policy.ts"
 import { createPasswords, type Passwords } from "../passwords/passwords.ts"
 import { openProofs } from "../proofs/open-proofs.ts"
+import type { ProofStore } from "../proofs/proof-store.ts"
 import type { Session } from "../sessions/session.ts"
 import { type SessionGuard, sessionGuard } from "../sessions/session-guard.ts"
 import { openSessions, type Sessions, type SessionsOptions } from "../sessions/sessions.ts"
@@ -21,7 +23,7 @@ import { AccountEntry, HALFWAY } from "./account-entry.ts"
 import type { AccountUser, AccountUsers } from "./account-users.ts"
 import type { Entered, Proven } from "./entered.ts"
 
-/** Something that happened to an account, for the audit log: see `auditAccounts`. */
+/** Something that happened to an account, for the audit log: `createAuthAudit` writes it. */
 export interface AccountEvent {
   readonly what:
     | "account.created"
@@ -75,8 +77,8 @@ export interface AccountsOptions {
   readonly limits?: RateLimits
   /** How long a device need not show a second factor again, where its user says so: 1 to 365. Default: 30. */
   readonly deviceDays?: number
-  /** Told of all that happens to accounts. Default: nobody. @example audit: auditAccounts(audit) */
-  readonly audit?: AccountNote
+  /** Told of all that happens to accounts: a function of your own, or what `createAuthAudit` gives. Default: nobody. */
+  readonly audit?: AccountNote | Pick<AuthAudit, "account">
   /** Told of what was not delivered. */
   readonly onError?: (error: unknown) => void
   readonly clock?: Clock
@@ -138,12 +140,13 @@ export interface TypedPassword {
  * app.get("/me", { layers: [accounts.guard] }, (ctx) => ctx.principal.id)
  */
 export async function openAccounts(options: AccountsOptions): Promise<Accounts> {
-  const { name, users, url, audit: note = () => undefined, clock = systemClock, deviceDays = 30 } = options
+  const { name, users, url, audit = () => undefined, clock = systemClock, deviceDays = 30 } = options
+  const note: AccountNote = typeof audit === "function" ? audit : audit.account.bind(audit)
   const origin = originOf(options.origin)
+  const path = pathOf(options.path ?? "/auth")
   const isSecure = origin.startsWith("https:")
-  // Passkeys are for a name, which an address is not: on this machine they are at `localhost`.
-  const passkeyOrigin = origin.replace("//127.0.0.1", "//localhost")
   const key = keysOf(options.secret)
+  const limits = options.limits ?? openRateLimits(url)
   const store = await openProofs(url, { clock })
   const sessions = openSessions(url, { ...options.sessions, clock })
   const started = openSessions(url, { name: "second_steps", idle: "10m", lifetime: "10m", maxPerUser: 20, clock })
@@ -154,48 +157,18 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
   }
   const guard = sessionGuard({ sessions, cookie, load })
   const halfway = sessionGuard({ name: HALFWAY, sessions: started, cookie: { ...cookie, sameSite: "strict" }, load })
-  const limits = options.limits ?? openRateLimits(url)
-  const mfa = createMfa({
-    store,
-    sealer: createSealer({ keys: { a: key("sealer") }, current: "a" }),
-    key: key("factors"),
-    totp: { issuer: name },
-    passkeys: { rpId: new URL(passkeyOrigin).hostname, rpName: name, origins: [passkeyOrigin] },
-    ...(options.sentCodes && { sentCodes: options.sentCodes }),
-    deviceDays,
-    limits,
-    clock,
-  })
   const passwords = options.passwords ?? createPasswords()
   const policy = options.policy ?? createPasswordPolicy({ words: [name, new URL(origin).hostname] })
-  const { "second-step": secondStepPage = `${pathOf(options.path ?? "/auth")}/second-step`, ...pages } =
-    options.pages ?? {}
-  const at = `${origin}${pathOf(options.path ?? "/auth")}`
-  const flows = createEmailFlows({
-    store,
-    keys: [key("mail")],
-    accounts: emailAccounts(users, {
-      note,
-      sessions: async (id, except) => {
-        await started.revokeAll(id)
-        await sessions.revokeAll(id, except)
-      },
-      factors: (id) => mfa.reset(id),
-    }),
-    deliver: options.deliver,
-    pages: {
-      "sign-in": `${at}/sign-in/email/confirm`,
-      verify: `${at}/verify-email`,
-      reset: `${at}/reset-password/confirm`,
-      "change-email": `${at}/account/email/confirm`,
-      ...pages,
+  const mfa = factorsOf(options, { origin, store, key, limits, clock })
+  const end: Ends = {
+    note,
+    factors: (id) => mfa.reset(id),
+    async sessions(id, except) {
+      await started.revokeAll(id)
+      await sessions.revokeAll(id, except)
     },
-    passwords,
-    policy,
-    limits,
-    clock,
-    ...(options.onError && { onError: options.onError }),
-  })
+  }
+  const flows = flowsOf(options, { at: `${origin}${path}`, end, store, key, limits, clock, passwords, policy })
   const tries = createTries({ limits, deviceKeys: [key("devices")], name: "accounts" })
   const sendsCodes = options.sentCodes !== undefined
   const entry = new AccountEntry({
@@ -210,43 +183,86 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     note,
     clock,
   })
-  const byLogin = users.findByLogin?.bind(users) ?? ((login: string) => byEmail(users, login))
-
+  const secondStepPage = options.pages?.["second-step"] ?? `${path}/second-step`
+  const open = { guard, halfway, sessions, users, flows, mfa, passwords, policy, tries, limits }
   return {
-    guard,
-    halfway,
-    sessions,
-    users,
-    flows,
-    mfa,
-    passwords,
-    policy,
-    tries,
-    limits,
+    ...open,
     sendsCodes,
     secondStepPage,
     note,
     entry,
     clock,
     signIn: (ctx, who) => entry.begin(ctx, who),
-    async signInByPassword(ctx, { login, password, next }) {
-      const attempt = await tries.take(ctx, login)
-      const user = await byLogin(login)
-      // Of nobody as many questions are asked, and as much is hashed, as of somebody.
-      const hash = await users.passwordHash(user?.id ?? NOBODY)
-      const save = (better: string) => users.setPasswordHash(user!.id, better)
-      if (!(await passwords.verify(password, user && hash, save)) || user === undefined) {
-        await note({ what: "session.refused", userId: user?.id }, ctx)
-        throw new PasswordWrong()
-      }
-      await attempt.succeeded()
-      return await entry.begin(ctx, { userId: user.id, amr: ["pwd"], next })
-    },
+    signInByPassword: passwordSignIn({ users, passwords, tries, entry, note }),
     async close() {
       await flows.settled()
       await Promise.all([sessions.close(), started.close(), store.close()])
       if (options.limits === undefined) await limits.close()
     },
+  }
+}
+
+interface Opened {
+  readonly store: ProofStore
+  readonly key: (use: string) => Uint8Array
+  readonly limits: RateLimits
+  readonly clock: Clock
+}
+
+function factorsOf(options: AccountsOptions, { origin, key, ...opened }: Opened & { readonly origin: string }): Mfa {
+  const { name, sentCodes, deviceDays = 30 } = options
+  // Passkeys are for a name, which an address is not: on this machine they are at `localhost`.
+  const passkeyOrigin = origin.replace("//127.0.0.1", "//localhost")
+  return createMfa({
+    ...opened,
+    sealer: createSealer({ keys: { a: key("sealer") }, current: "a" }),
+    key: key("factors"),
+    totp: { issuer: name },
+    passkeys: { rpId: new URL(passkeyOrigin).hostname, rpName: name, origins: [passkeyOrigin] },
+    ...(sentCodes && { sentCodes }),
+    deviceDays,
+  })
+}
+
+interface FlowParts extends Opened, Pick<Accounts, "passwords" | "policy"> {
+  readonly at: string
+  readonly end: Ends
+}
+
+function flowsOf(options: AccountsOptions, { at, end, key, ...opened }: FlowParts): EmailFlows {
+  const { "second-step": _step, ...pages } = options.pages ?? {}
+  return createEmailFlows({
+    ...opened,
+    keys: [key("mail")],
+    accounts: emailAccounts(options.users, end),
+    deliver: options.deliver,
+    pages: {
+      "sign-in": `${at}/sign-in/email/confirm`,
+      verify: `${at}/verify-email`,
+      reset: `${at}/reset-password/confirm`,
+      "change-email": `${at}/account/email/confirm`,
+      ...pages,
+    },
+    ...(options.onError && { onError: options.onError }),
+  })
+}
+
+type PasswordParts = Pick<Accounts, "users" | "passwords" | "tries" | "entry" | "note">
+
+function passwordSignIn({ users, passwords, tries, entry, note }: PasswordParts): Accounts["signInByPassword"] {
+  const byLogin = users.findByLogin?.bind(users) ?? ((login: string) => byEmail(users, login))
+  return async (ctx, { login, password, next }) => {
+    const attempt = await tries.take(ctx, login)
+    const user = await byLogin(login)
+    // Of nobody as many questions are asked, and as much is hashed, as of somebody.
+    const hash = await users.passwordHash(user?.id ?? NOBODY)
+    const save = (better: string) => users.setPasswordHash(user!.id, better)
+    if (!(await passwords.verify(password, user && hash, save)) || user === undefined) {
+      await note({ what: "session.refused", userId: user?.id }, ctx)
+      throw new PasswordWrong()
+    }
+    await attempt.succeeded()
+    return await entry.begin(ctx, { userId: user.id, amr: ["pwd"], next })
   }
 }
 

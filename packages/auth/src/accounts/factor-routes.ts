@@ -128,26 +128,29 @@ export interface FactorRoutes {
 
 /** Routes of second factors, of who is signed in. Each change asks for a proof that is new: `createMfa` does. */
 export function factorRoutes(accounts: Accounts): FactorRoutes {
-  const { users, guard, mfa, entry, note, sendsCodes, clock } = accounts
+  return { ...appRoutes(accounts), ...sentRoutes(accounts), ...keptRoutes(accounts) }
+}
+
+type Mine = BaseContext & { readonly principal: Principal }
+/** There is one more factor: this session has shown it, and those that showed none end. */
+async function added({ guard, entry, note, clock }: Accounts, ctx: Mine, { kind, passed }: Added): Promise<void> {
+  const { principal } = ctx
+  await note({ what: "factor.added", userId: principal.id, by: [kind] }, ctx)
+  if (passed !== undefined) await guard.rotate(ctx, changesBy(passed, principal, clock.now()))
+  await entry.endUnproven(principal)
+}
+interface Added {
+  readonly kind: string
+  readonly passed?: Passed
+}
+
+type AppRoutes = Pick<FactorRoutes, "enrolApp" | "confirmApp" | "passkeyRegistration" | "addPasskey">
+
+function appRoutes(accounts: Accounts): AppRoutes {
+  const { users, guard, mfa } = accounts
   const layers = [guard, inPerson] as const
-  type Mine = BaseContext & { readonly principal: Principal }
-  /** There is one more: this session has shown it, and those that showed none end. */
-  const added = async (ctx: Mine, kind: string, passed?: Passed): Promise<void> => {
-    const { principal } = ctx
-    await note({ what: "factor.added", userId: principal.id, by: [kind] }, ctx)
-    if (passed !== undefined) await guard.rotate(ctx, changesBy(passed, principal, clock.now()))
-    await entry.endUnproven(principal)
-  }
   const nameOf = async (id: string): Promise<string> => (await users.find(id))?.email ?? id
-  const sent = (): SentCodes => {
-    if (!sendsCodes) throw new FactorUnknown("No codes are sent here.")
-    return mfa.sentCodes
-  }
   return {
-    factors: get("/account/factors", { summary: "Your factors", layers, response: Factors }, async (ctx) => {
-      const { id } = ctx.principal
-      return { factors: (await mfa.list(id)).map(ownFactor), recoveryCodesLeft: await mfa.recovery.left(id) }
-    }),
     enrolApp: post(
       "/account/factors/app",
       {
@@ -170,7 +173,8 @@ export function factorRoutes(accounts: Accounts): FactorRoutes {
       async (ctx) => {
         const { factorId, code, label } = ctx.body
         const proof = { code, ...(label !== undefined && { label }) }
-        await added(ctx, "totp", await mfa.totp.confirm(ctx.principal.id, factorId, proof))
+        const passed = await mfa.totp.confirm(ctx.principal.id, factorId, proof)
+        await added(accounts, ctx, { kind: "totp", passed })
         return ctx.json(null, 204)
       },
     ),
@@ -196,10 +200,21 @@ export function factorRoutes(accounts: Accounts): FactorRoutes {
         // Its shape is checked where it is used up.
         const response = ctx.body.response as RegistrationResponseJSON
         const factor = await mfa.passkeys.register(ctx.principal.id, response, ctx.body.label)
-        await added(ctx, "passkey")
+        await added(accounts, ctx, { kind: "passkey" })
         return ownFactor(factor)
       },
     ),
+  }
+}
+
+function sentRoutes(accounts: Accounts): Pick<FactorRoutes, "enrolSent" | "confirmSent"> {
+  const { guard, mfa, sendsCodes } = accounts
+  const layers = [guard, inPerson] as const
+  const sent = (): SentCodes => {
+    if (!sendsCodes) throw new FactorUnknown("No codes are sent here.")
+    return mfa.sentCodes
+  }
+  return {
     enrolSent: post(
       "/account/factors/sent",
       {
@@ -226,10 +241,24 @@ export function factorRoutes(accounts: Accounts): FactorRoutes {
       },
       async (ctx) => {
         const { handle, code } = ctx.body
-        await added(ctx, "sent-code", await sent().confirm(ctx.principal.id, { handle, code }))
+        const passed = await sent().confirm(ctx.principal.id, { handle, code })
+        await added(accounts, ctx, { kind: "sent-code", passed })
         return ctx.json(null, 204)
       },
     ),
+  }
+}
+
+type KeptRoutes = Omit<FactorRoutes, keyof AppRoutes | "enrolSent" | "confirmSent">
+
+/** What there is, and what becomes of it. */
+function keptRoutes({ guard, mfa, note }: Accounts): KeptRoutes {
+  const layers = [guard, inPerson] as const
+  return {
+    factors: get("/account/factors", { summary: "Your factors", layers, response: Factors }, async (ctx) => {
+      const { id } = ctx.principal
+      return { factors: (await mfa.list(id)).map(ownFactor), recoveryCodesLeft: await mfa.recovery.left(id) }
+    }),
     renameFactor: patch(
       "/account/factors/:id",
       { summary: "Rename a factor", layers, params: Id, body: Label, response: { 204: null }, errors: [FactorUnknown] },

@@ -102,6 +102,7 @@ export function ownRoutes(accounts: Accounts): OwnRoutes {
   const mail = accountEmailRoutes({ flows, guard, stepUpSeconds: FRESH_SECONDS, clock })
   return {
     ...mail,
+    ...sessionRoutes(accounts),
     account: get("/account", { summary: "Your account", layers: [guard], response: Own }, async (ctx) => {
       const { id, email, isVerified } = await findUser(ctx.principal.id)
       const hasPassword = (await users.passwordHash(id)) !== undefined
@@ -149,6 +150,16 @@ export function ownRoutes(accounts: Accounts): OwnRoutes {
         return ctx.json(null, 204)
       },
     ),
+  }
+}
+
+function sessionRoutes({
+  guard,
+  sessions,
+  note,
+}: Accounts): Pick<OwnRoutes, "sessions" | "endSessions" | "endSession"> {
+  const layers = [guard, inPerson] as const
+  return {
     sessions: get(
       "/account/sessions",
       { summary: "Where you are signed in", layers, response: v.array(SessionSchema) },

@@ -1,5 +1,6 @@
 import type { Duration } from "@ashlar/cache"
 import type { BaseContext } from "@ashlar/http"
+import type { AuthAudit } from "../audit/auth-audit.ts"
 import { toMs } from "../duration.ts"
 import { AuthSetupInvalid, ImpersonationRefused } from "../errors.ts"
 import { type AnyPrincipal, createPrincipal } from "../principal.ts"
@@ -22,8 +23,8 @@ export interface ImpersonationOptions<Claims extends object> {
   readonly outranks: (principal: AnyPrincipal, target: AnyPrincipal) => boolean
   /** How long at most. Default: `30m`; at most `8h`. */
   readonly lifetime?: Duration
-  /** Told first: what it throws keeps it from happening. */
-  readonly audit: (event: ImpersonationEvent) => void | Promise<void>
+  /** Told first: what it throws keeps it from happening. A function of your own, or what `createAuthAudit` gives. */
+  readonly audit: ((event: ImpersonationEvent) => void | Promise<void>) | Pick<AuthAudit, "impersonated">
 }
 
 export interface Impersonation {
@@ -46,7 +47,9 @@ const MAX_MS = 8 * 3_600_000
  * @throws {AUTH_SETUP_INVALID}
  */
 export function createImpersonation<Claims extends object>(options: ImpersonationOptions<Claims>): Impersonation {
-  const { guard, mayImpersonate, outranks, audit, lifetime = "30m" } = options
+  const { guard, mayImpersonate, outranks, lifetime = "30m" } = options
+  const { audit: log } = options
+  const audit = typeof log === "function" ? log : log.impersonated.bind(log)
   const lifetimeMs = toMs(lifetime, "lifetime", 1_000)
   if (lifetimeMs > MAX_MS) throw new AuthSetupInvalid("Expected lifetime to be at most 8h.")
   return {

@@ -113,8 +113,14 @@ function usersOf(
   const byEmail = (email: string) => [...users.values()].find((user) => user.email === email)
   const copy = (user: StoredUser | undefined) => user && { ...user }
   return {
-    find: async (id) => (asked.push("find"), copy(users.get(id))),
-    findByEmail: async (email) => (asked.push("findByEmail"), copy(byEmail(email))),
+    async find(id) {
+      asked.push("find")
+      return copy(users.get(id))
+    },
+    async findByEmail(email) {
+      asked.push("findByEmail")
+      return copy(byEmail(email))
+    },
     ...(canSignUp && {
       async create(email: string) {
         if (byEmail(email) !== undefined) throw new TypeError("taken")
@@ -133,7 +139,10 @@ function usersOf(
       Object.assign(user, { email: to, isVerified: true })
       return true
     },
-    passwordHash: async (id) => (asked.push("passwordHash"), users.get(id)?.passwordHash),
+    async passwordHash(id) {
+      asked.push("passwordHash")
+      return users.get(id)?.passwordHash
+    },
     setPasswordHash: async (id, passwordHash) => void Object.assign(users.get(id)!, { passwordHash }),
   }
 }
