@@ -53,3 +53,18 @@ test("a hash that fails gives its place back", async () => {
   for (let n = 0; n < 3; n++) expect(await codeOf(() => passwords.verify("x", "no hash"))).not.toBe("none")
   expect(await passwords.verify("x", passwords.decoy)).toBe(false)
 })
+
+test("weak parameters are for tests alone", () => {
+  const before = process.env.NODE_ENV
+  try {
+    for (const environment of ["production", "development", ""]) {
+      process.env.NODE_ENV = environment
+      expect(() => argon2Passwords({ memoryKib: 8, passes: 1 })).toThrow(
+        expect.objectContaining({ code: "AUTH_SETUP_INVALID" }),
+      )
+      expect(argon2Passwords().decoy).toContain("m=19456,t=2,p=1")
+    }
+  } finally {
+    process.env.NODE_ENV = before
+  }
+})

@@ -25,13 +25,18 @@ export interface Argon2Options {
 }
 
 /**
- * Argon2id by `@ashlar/auth`, a bounded number at a time.
+ * Argon2id by `@ashlar/auth`, a bounded number at a time. Parameters below OWASP's least are for tests: they are refused unless `NODE_ENV`
+ * is `test`, as `bun test` sets it.
  *
+ * The decoy is a hash, and not the `undefined` that `@ashlar/auth` takes for nobody's, because rows of users without a password hold one.
+ *
+ * @throws {AUTH_SETUP_INVALID}
  * `hash` and `verify` reject with `IDENTITY_BUSY` when `queueLimit` calls wait already.
  */
 export function argon2Passwords(options: Argon2Options = {}): PasswordHasher {
   const { memoryKib = 19_456, passes = 2 } = options
-  const passwords = createPasswords({ ...options, memoryKib, passes, formerly: fold, allowWeak: true })
+  const allowWeak = process.env.NODE_ENV === "test"
+  const passwords = createPasswords({ ...options, memoryKib, passes, formerly: fold, allowWeak })
   return {
     hash: (password) => unlessBusy(passwords.hash(password)),
     verify: (password, hash) => unlessBusy(passwords.verify(password, hash)),

@@ -16,7 +16,12 @@ export interface StoredRecord {
 export const MAX_OWNED = 1_000
 
 /**
- * Keeps records. What every driver must do is held by `describeRecordStore`:
+ * Keeps records. It is no `ProofStore`, and that is no accident: what a secret opens is asked for in each request, so it is found at once
+ * where it is in memory, moves to another key in one step when it is rotated, and takes part in the transaction of whoever changes rights.
+ * A proof is used up for good: it is counted and taken by the store itself, outside of any transaction, so that none gives a try back. One
+ * store for both would have to be told each time which of the two is meant.
+ *
+ * What every driver must do is held by `describeRecordStore`:
  *
  * - What was inserted is found until `untilMs`, by every process that uses the store, and afterwards perhaps.
  * - Of all who change, replace or remove one record of one version at once, one is told `true`.
