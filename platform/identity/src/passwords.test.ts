@@ -65,6 +65,6 @@ test("weak parameters are for tests alone", () => {
       expect(argon2Passwords().decoy).toContain("m=19456,t=2,p=1")
     }
   } finally {
-    process.env.NODE_ENV = before
+    process.env.NODE_ENV = before ?? "test"
   }
 })

@@ -6,7 +6,9 @@ import type { Cli, Outcome } from "../cli.ts"
 import { findEntry } from "../development/app-entry.ts"
 import { type AppRuntime, describeApp } from "../development/app-process.ts"
 import { InputInvalid } from "../errors.ts"
+import { refuseToReplace } from "../new-file.ts"
 import { choice, type Run, wholeNumber } from "../program.ts"
+import { registerGenerateAuth } from "./generate-auth.ts"
 
 interface TestFlags {
   readonly out?: string
@@ -25,7 +27,9 @@ interface SchemaFlags {
 
 /** `generate`. */
 export function registerGenerate(program: Command, run: Run): void {
-  const generate = new Command("generate").description("files to begin with: tests of an app, schemas of data")
+  const generate = new Command("generate").description(
+    "files to begin with: accounts, policies, tests of an app, schemas of data",
+  )
   generate
     .command("test")
     .description("write a test of every route, and a run of the fuzzer")
@@ -57,6 +61,7 @@ export function registerGenerate(program: Command, run: Run): void {
     .option("--force", "write over a file that is there")
     .addHelpText("after", "\nExamples:\n  ashlar generate job mail.welcome        writes src/jobs/mail-welcome.ts")
     .action(run(generateJob))
+  registerGenerateAuth(generate, run)
   program.addCommand(generate)
 }
 
@@ -140,11 +145,6 @@ export const ${constant} = defineJob(
   },
 )
 `
-}
-
-export function refuseToReplace(cwd: string, path: string, force = false): void {
-  if (force || !existsSync(path)) return
-  throw new InputInvalid(`${relative(cwd, path)} is there already. Name another file with --out, or pass --force.`)
 }
 
 function readValue(cwd: string, name: string): unknown {

@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
 import { Command } from "commander"
 import type { Cli, Outcome } from "../cli.ts"
+import { addVariables } from "../env-example.ts"
 import { InputInvalid } from "../errors.ts"
+import { refuseToReplace } from "../new-file.ts"
 import type { Run } from "../program.ts"
 import { PROVIDERS, providerFile } from "../provider-file.ts"
-import { refuseToReplace } from "./generate.ts"
 
 interface ProviderFlags {
   readonly name?: string
@@ -62,15 +63,4 @@ async function writeProvider(cli: Cli, kind: string, flags: ProviderFlags): Prom
   const shown = relative(cwd, file)
   const next = `Set ${variables.join(", ")}, and put ${constant} among the providers of createOAuthClient.`
   return { value: { file: shown, name, variables, added }, text: `${shown} is written. ${next}` }
-}
-
-/** Puts names without values there, those that it lacks. @returns which. */
-function addVariables(path: string, variables: readonly string[]): readonly string[] {
-  const before = existsSync(path) ? readFileSync(path, "utf8") : ""
-  const known = new Set(before.split("\n").map((line) => line.split("=", 1)[0]!.trim()))
-  const added = variables.filter((name) => !known.has(name))
-  if (added.length === 0) return added
-  const gap = before === "" || before.endsWith("\n") ? "" : "\n"
-  writeFileSync(path, `${before}${gap}${added.map((name) => `${name}=\n`).join("")}`)
-  return added
 }

@@ -1,4 +1,13 @@
-import { Model, type ModelClass, type NewRow, OrmUniqueViolation, type RowOf, text } from "@ashlar/orm"
+import {
+  Model,
+  type ModelClass,
+  type ModelEntry,
+  type NewRow,
+  OrmUniqueViolation,
+  type Queryable,
+  type RowOf,
+  text,
+} from "@ashlar/orm"
 import type { AccountUser, AccountUsers } from "../accounts/account-users.ts"
 import { AuthSetupInvalid } from "../errors.ts"
 import { type AccountColumns, accountColumns } from "./account-columns.ts"
@@ -11,6 +20,8 @@ export type AccountModel = ModelClass & {
 }
 
 export interface ModelUsersOptions<M extends AccountModel> {
+  /** The database, of a model that names none itself. */
+  readonly in?: Queryable
   /** What else a new row has, of an address that was just proven. Absent: nobody gets an account by a link. */
   readonly create?: (email: string) => Omit<NewRow<M>, keyof AccountColumns>
   /** The roles of a row. Default: none. @example rolesOf: (user) => [user.role] */
@@ -42,7 +53,10 @@ export function modelUsers<M extends AccountModel>(model: M, options: ModelUsers
     if (!Object.hasOwn(model.columns, name))
       throw new AuthSetupInvalid(`Expected the model ${model.name} to have a column ${name}: spread accountColumns().`)
   // Every model that fits has what this one has: its own columns are for the functions of the options.
-  const rows = model as unknown as typeof Shape
+  const shape = model as unknown as typeof Shape
+  const rows: Pick<ModelEntry<typeof Shape>, "query" | "find" | "create"> = options.in === undefined
+    ? shape
+    : shape.in(options.in)
   const userOf = (row: RowOf<typeof Shape> | undefined): AccountUser | undefined => {
     const whole = row as unknown as RowOf<M>
     if (row === undefined || !isAllowed(whole)) return undefined
@@ -51,19 +65,19 @@ export function modelUsers<M extends AccountModel>(model: M, options: ModelUsers
   }
   return {
     find: async (id) => userOf(await rows.find(id)),
-    findByEmail: async (email) => userOf(await rows.where("email", email).first()),
+    findByEmail: async (email) => userOf(await rows.query().where("email", email).first()),
     ...(create && {
       create: async (email) => userOf(await rows.create({ ...create(email), email } as NewRow<typeof Shape>))!,
     }),
     async markVerified(id, { email, isClaim }) {
       if (isClaim) await onClaim?.(id)
       const changes = { emailVerifiedAt: new Date(), ...(isClaim && { passwordHash: null }) }
-      await rows.where("id", id).where("email", email).update(changes)
+      await rows.query().where("id", id).where("email", email).update(changes)
     },
     async changeEmail(id, { from, to }) {
       try {
         const changes = { email: to, emailVerifiedAt: new Date() }
-        return (await rows.where("id", id).where("email", from).update(changes)) === 1
+        return (await rows.query().where("id", id).where("email", from).update(changes)) === 1
       } catch (error) {
         // Somebody else has it by now.
         if (error instanceof OrmUniqueViolation) return false
@@ -71,10 +85,10 @@ export function modelUsers<M extends AccountModel>(model: M, options: ModelUsers
       }
     },
     async passwordHash(id) {
-      const row = await rows.where("id", id).select("id", "passwordHash").first()
+      const row = await rows.query().where("id", id).select("id", "passwordHash").first()
       return row?.passwordHash ?? undefined
     },
-    setPasswordHash: (id, passwordHash) => rows.where("id", id).update({ passwordHash }),
+    setPasswordHash: (id, passwordHash) => rows.query().where("id", id).update({ passwordHash }),
   }
 }
 
