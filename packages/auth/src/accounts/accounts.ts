@@ -156,7 +156,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     return user && { roles: user.roles ?? [], permissions: user.permissions ?? [], claims }
   }
   const guard = sessionGuard({ sessions, cookie, load })
-  const halfway = sessionGuard({ name: HALFWAY, sessions: started, cookie: { ...cookie, sameSite: "strict" }, load })
+  const halfway = sessionGuard({ name: HALFWAY, sessions: started, cookie, load })
   const passwords = options.passwords ?? createPasswords()
   const policy = options.policy ?? createPasswordPolicy({ words: [name, new URL(origin).hostname] })
   const mfa = factorsOf(options, { origin, store, key, limits, clock })
