@@ -168,11 +168,13 @@ function readRules(table: Table): Rules {
 
 /** The server reads the filter, and says what is wrong with it. */
 function readUserRule(table: Table): UserRule {
-  table.only(["roles", "where"])
+  table.only(["roles", "mfa", "where"])
   const roles = table.has("roles") ? { roles: table.list("roles").map(String) } : {}
+  const mfa = table.get("mfa")
+  if (mfa !== undefined && mfa !== true) throw invalid(`${table.path}.mfa`, "true, or nothing", mfa)
   const where = table.get("where")
   if (where !== undefined && !isTable(where)) throw invalid(`${table.path}.where`, "a filter", where)
-  return { ...roles, ...(where !== undefined && { where }) }
+  return { ...roles, ...(mfa === true && { mfa }), ...(where !== undefined && { where }) }
 }
 
 function readIndex(parent: Table, item: unknown, at: number): IndexRequest {

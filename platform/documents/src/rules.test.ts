@@ -11,15 +11,21 @@ import {
   type Rules,
 } from "./rules.ts"
 
-const ada: RuleCaller = { kind: "user", user: { id: "u1", email: "ada@x.org", roles: ["editor"], claims: {} } }
-const callers: readonly RuleCaller[] = ["anonymous", "publishable", ada, "secret", "function", "member"]
+const facts = { id: "u1", email: "ada@x.org", roles: ["editor"], claims: {} }
+const ada: RuleCaller = { kind: "user", user: { ...facts, mfa: false } }
+/** The same, once she has shown a second factor. */
+const adaMfa: RuleCaller = { kind: "user", user: { ...facts, mfa: true } }
+const callers: readonly RuleCaller[] = ["anonymous", "publishable", ada, adaMfa, "secret", "function", "member"]
 /** Who each level lets in, in full. */
 const allowed: readonly [access: Access, callers: readonly RuleCaller[]][] = [
-  ["public", ["anonymous", "publishable", ada, "secret", "function", "member"]],
-  ["publishable", ["publishable", ada, "secret", "function", "member"]],
-  ["user", [ada, "secret", "function", "member"]],
-  [{ roles: ["editor"] }, [ada, "secret", "function", "member"]],
-  [{ roles: ["admin", "editor"], where: { by: "$user.id" } }, [ada, "secret", "function", "member"]],
+  ["public", ["anonymous", "publishable", ada, adaMfa, "secret", "function", "member"]],
+  ["publishable", ["publishable", ada, adaMfa, "secret", "function", "member"]],
+  ["user", [ada, adaMfa, "secret", "function", "member"]],
+  [{ roles: ["editor"] }, [ada, adaMfa, "secret", "function", "member"]],
+  [{ roles: ["admin", "editor"], where: { by: "$user.id" } }, [ada, adaMfa, "secret", "function", "member"]],
+  [{ mfa: true }, [adaMfa, "secret", "function", "member"]],
+  [{ mfa: true, roles: ["editor"] }, [adaMfa, "secret", "function", "member"]],
+  [{ mfa: true, roles: ["admin"] }, ["secret", "function", "member"]],
   [{ roles: ["admin"] }, ["secret", "function", "member"]],
   ["secret", ["secret", "function", "member"]],
   [null, ["member"]],

@@ -2,7 +2,7 @@ import { didYouMean } from "@ashlar/core"
 import { CollectionInvalid, DocumentsForbidden } from "./errors.ts"
 import { readFields } from "./shape.ts"
 import { quote } from "./text.ts"
-import { meetsRoles, parseUserRule, type RuleUser, type UserRule } from "./user-rule.ts"
+import { meets, parseUserRule, type RuleUser, type UserRule } from "./user-rule.ts"
 
 export type Action = "read" | "create" | "update" | "delete"
 
@@ -74,7 +74,7 @@ export function isAllowed(rules: Rules, action: Action, caller: RuleCaller): boo
   const access = rules[action]
   if (access === null) return false
   if (typeof access === "string") return callerLevels[kindOf(caller)] >= levels[access]
-  return typeof caller === "string" ? callerLevels[caller] > levels.user : meetsRoles(access, caller.user)
+  return typeof caller === "string" ? callerLevels[caller] > levels.user : meets(access, caller.user)
 }
 
 /** The conditions that bind this caller, if any. */

@@ -11,35 +11,43 @@ export interface RuleUser {
   readonly roles: readonly string[]
   /** What the project's servers say of the user. */
   readonly claims: Readonly<Record<string, unknown>>
+  /** Whether the user's session has shown a second factor. */
+  readonly mfa: boolean
 }
 
 /**
- * Lets users of the app in who have one of the roles, to the documents for which the filter holds. In `where` the texts
- * `$user.id`, `$user.email`, `$user.roles` and `$user.claims.<name>` stand for what is known of the user.
+ * Lets users of the app in who have one of the roles, and have shown a second factor where the rule says so, to the documents for which the
+ * filter holds. In `where` the texts `$user.id`, `$user.email`, `$user.roles`, `$user.mfa` and `$user.claims.<name>` stand for what is
+ * known of the user.
  */
 export interface UserRule {
   /** One of these will do. Absent: every user. */
   readonly roles?: readonly string[]
+  /** Only sessions that have shown a second factor. Absent: every session. */
+  readonly mfa?: true
   /** A filter, as queries have it. Absent: every document. */
   readonly where?: Readonly<Record<string, unknown>>
 }
 
 const MAX_ROLES = 32
-const PLACEHOLDER = /^\$user\.(id|email|roles|claims\.([A-Za-z0-9_-]{1,64}))$/
+const PLACEHOLDER = /^\$user\.(id|email|roles|mfa|claims\.([A-Za-z0-9_-]{1,64}))$/
 
 /**
  * @param at The JSON pointer of the rule.
  * @throws {DOCUMENTS_COLLECTION_INVALID} @throws {DOCUMENTS_FIELD_UNKNOWN} @throws what filters throw, for `where`
  */
 export function parseUserRule(input: object, at: string): UserRule {
-  const { roles, where } = readFields(input, ["roles", "where"], { at, refusal: CollectionInvalid })
-  if (roles === undefined && where === undefined) throw invalid(at, 'roles or where, or the text "user"', input)
+  const { roles, mfa, where } = readFields(input, ["roles", "mfa", "where"], { at, refusal: CollectionInvalid })
+  if (roles === undefined && mfa === undefined && where === undefined)
+    throw invalid(at, 'roles, mfa or where, or the text "user"', input)
+  // A rule that says false would read as if it kept somebody out.
+  if (mfa !== undefined && mfa !== true) throw invalid(`${at}/mfa`, "true, or nothing", mfa)
   if (roles !== undefined && !isRoles(roles)) throw invalid(`${at}/roles`, `1 to ${MAX_ROLES} names of roles`, roles)
   if (where !== undefined) {
     if (!isObject(where)) throw invalid(`${at}/where`, "a filter", where)
     checkWhere(where, at)
   }
-  return { ...(isRoles(roles) && { roles }), ...(isObject(where) && { where }) }
+  return { ...(isRoles(roles) && { roles }), ...(mfa === true && { mfa }), ...(isObject(where) && { where }) }
 }
 
 function isRoles(input: unknown): input is readonly string[] {
@@ -52,7 +60,7 @@ const LISTS: ReadonlySet<string> = new Set(["$in", "$nin", "$all"])
 function checkWhere(where: object, at: string): void {
   const wrong = findPlaceholder(where, (text) => !PLACEHOLDER.test(text))
   if (wrong !== undefined) {
-    throw invalid(`${at}/where`, "$user.id, $user.email, $user.roles or $user.claims.<name>", wrong)
+    throw invalid(`${at}/where`, "$user.id, $user.email, $user.roles, $user.mfa or $user.claims.<name>", wrong)
   }
   parseFilter(
     bind(where, (_, key) => (LISTS.has(key) ? ["x"] : "x")),
@@ -75,7 +83,8 @@ function invalid(at: string, expected: string, got: unknown): InstanceType<typeo
 }
 
 /** Whether the user has what the rule asks of them; which documents they then reach is `filterFor`'s to say. */
-export function meetsRoles({ roles }: UserRule, user: RuleUser): boolean {
+export function meets({ roles, mfa }: UserRule, user: RuleUser): boolean {
+  if (mfa === true && !user.mfa) return false
   return roles === undefined || roles.some((role) => user.roles.includes(role))
 }
 
@@ -113,7 +122,7 @@ function knownValue(placeholder: string, user: RuleUser): Json {
       ? Object.hasOwn(user.claims, claim)
         ? user.claims[claim]
         : undefined
-      : user[name as "id" | "email" | "roles"]
+      : user[name as "id" | "email" | "roles" | "mfa"]
   const isPlain = (one: unknown): one is string | number | boolean =>
     typeof one === "string" || typeof one === "number" || typeof one === "boolean"
   if (isPlain(value)) return value

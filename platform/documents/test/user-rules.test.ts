@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => project.close())
 
 const user = (id: string, more: Partial<RuleUser> = {}): RuleUser => ({
-  ...{ id, email: `${id}@example.org`, roles: [], claims: {} },
+  ...{ id, email: `${id}@example.org`, roles: [], claims: {}, mfa: false },
   ...more,
 })
 const ada = user("ada", { claims: { team: "blue", teams: ["blue", "red"] } })
@@ -186,6 +186,21 @@ describe("what is known of a user", () => {
     expect(await codeOf(() => as(editor, "delete").delete("b"))).toBe("DOCUMENTS_NOT_FOUND")
   })
 
+  test("may be whether they have shown a second factor, for the rule or for some documents", async () => {
+    const as = await open({ read: { where: { mfaOnly: { $in: [false, "$user.mfa"] } } }, delete: { mfa: true } })
+    const whole = project.store.collection(`things-${made}`)
+    for (const [id, mfaOnly] of [
+      ["a", false],
+      ["b", true],
+    ] as const)
+      await whole.replace(id, { mfaOnly })
+    const shown = user("ada", { mfa: true })
+    expect(await idsOf(as(ada, "read"))).toBe("a")
+    expect(await idsOf(as(shown, "read"))).toBe("ab")
+    expect(await codeOf(() => as(ada, "delete"))).toBe("DOCUMENTS_FORBIDDEN")
+    expect(await codeOf(() => as(shown, "delete").delete("a"))).toBe("NONE")
+  })
+
   test("is of no matter to keys, functions and members", async () => {
     await open({ read: { roles: ["editor"], ...mine } })
     for (const caller of ["secret", "function", "member"] as const) {
@@ -199,6 +214,7 @@ describe("a rule for users is refused", () => {
     ["without anything in it", {}, "DOCUMENTS_COLLECTION_INVALID"],
     ["with another field", { role: ["a"] }, "DOCUMENTS_FIELD_UNKNOWN"],
     ["with no roles", { roles: [] }, "DOCUMENTS_COLLECTION_INVALID"],
+    ["with a second factor that is not asked for", { mfa: false }, "DOCUMENTS_COLLECTION_INVALID"],
     ["with a role that is no name", { roles: ["a b"] }, "DOCUMENTS_COLLECTION_INVALID"],
     ["with a filter that is none", { where: "owner" }, "DOCUMENTS_COLLECTION_INVALID"],
     ["with an operator that is none", { where: { owner: { $is: "$user.id" } } }, "DOCUMENTS_OPERATOR_UNKNOWN"],

@@ -18,6 +18,8 @@ export interface Accounts {
   findByEmail(email: string): User | undefined
   /** The account with its password hash, for sign-in only. */
   credentials(email: string): { readonly user: User; readonly passwordHash: string } | undefined
+  /** What is kept of a person's password. */
+  passwordHash(id: string): string | undefined
   hasAdministrator(): boolean
   ids(): readonly string[]
 }
@@ -51,6 +53,9 @@ export function createAccounts(file: SqliteFile): Accounts {
       const row = byEmail(email)
       return row && { user: toUser(row), passwordHash: row.password_hash }
     },
+    passwordHash: (id) =>
+      file.get<Pick<AccountRow, "password_hash">>("SELECT password_hash FROM identity_accounts WHERE id = ?", [id])
+        ?.password_hash,
     ids: () => file.all<{ id: string }>("SELECT id FROM identity_accounts").map(({ id }) => id),
     hasAdministrator: () => file.get("SELECT 1 FROM identity_accounts WHERE administrator = 1 LIMIT 1") !== undefined,
   }

@@ -4,11 +4,13 @@ import type { SqliteFile } from "@ashlar/sqlite"
 import type { Accounts, User } from "./accounts.ts"
 import { type AttemptLimit, addressKey } from "./attempt-limit.ts"
 import { EmailTaken, SignupsClosed, WrongCredentials } from "./errors.ts"
+import type { FirstStep } from "./factors/sign-in-writes.ts"
 import type { AcceptedInvite, Invites } from "./invites.ts"
 import { checkPassword } from "./password-policy.ts"
 import type { PasswordHasher } from "./passwords.ts"
 import { type Client, foldEmail, normalizeEmail, normalizeName } from "./person.ts"
 import type { AccountCreation, JoiningStatement } from "./procedures.ts"
+import { rehash } from "./rehash.ts"
 import type { Session, Sessions } from "./sessions.ts"
 import type { Setup } from "./setup.ts"
 import { hashToken } from "./tokens.ts"
@@ -57,7 +59,7 @@ interface AdmissionOptions {
   readonly perAccount: AttemptLimit
   readonly perAddress: AttemptLimit
   /** What follows on a right password. Throws where a second factor is asked for. */
-  readonly onPassword: (user: User) => Promise<void>
+  readonly letIn: (step: FirstStep) => Promise<Session>
   readonly onInviteAccepted: (invite: AcceptedInvite) => readonly JoiningStatement[]
   readonly onAccountCreated: (user: User) => readonly JoiningStatement[]
 }
@@ -91,16 +93,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
     return await session.finish(user)
   }
 
-  /** The password is here in clear only now: the chance to store it under today's parameters. Returns what is stored. */
-  async function rehash(user: User, outdated: string, password: string): Promise<string> {
-    if (!passwords.isOutdated(outdated)) return outdated
-    const passwordHash = await passwords.hash(password)
-    // Guarded by the old hash: a password that was changed meanwhile is left alone.
-    const sql = "UPDATE identity_accounts SET password_hash = ? WHERE id = ? AND password_hash = ?"
-    await file.write([{ sql, params: [passwordHash, user.id, outdated] }])
-    return passwordHash
-  }
-
   return {
     /** The token is looked at before the hash is computed, so a stranger cannot make the server work; it is spent after. */
     async completeSetup(request) {
@@ -127,20 +119,15 @@ export function createAdmission(options: AdmissionOptions): Admission {
       const tried = password.length <= MAX_TRIED_CODE_UNITS ? password : ""
       const matches = await passwords.verify(tried, known?.passwordHash ?? passwords.decoy)
       if (!known || !matches) throw new WrongCredentials()
-      const hash = await rehash(known.user, known.passwordHash, password)
-      await options.onPassword(known.user)
+      const { id } = known.user
+      const passwordHash = await rehash({ file, passwords }, { id, hash: known.passwordHash, password })
+      const refusal = (cause: unknown) => new WrongCredentials(undefined, { cause })
+      const session = await options.letIn({ userId: id, passwordHash, amr: ["pwd"], client, refusal })
       await perAccount.forgive(accountKey)
-      const session = sessions.prepare(known.user.id, client)
-      // A password that was reset while this one was looked at lets nobody in any more.
-      const undo = { sql: END_UNLESS_PASSWORD, params: [session.sessionId, known.user.id, known.passwordHash, hash] }
-      if ((await file.write([...session.statements, undo])).at(-1)?.changes !== 0) throw new WrongCredentials()
-      return await session.finish(known.user)
+      return session
     },
   }
 }
-
-const END_UNLESS_PASSWORD = `DELETE FROM identity_sessions WHERE id = ? AND NOT EXISTS (
-  SELECT 1 FROM identity_accounts WHERE id = ? AND password_hash IN (?, ?))`
 
 type NewPerson = Omit<SignUpRequest, "invite">
 

@@ -189,17 +189,29 @@ export const InvalidCursor: ErrorClass<"IDENTITY_INVALID_CURSOR", 400> = defineE
 export const SecondFactorNeeded: ErrorClass<"IDENTITY_SECOND_FACTOR_NEEDED", 401> = defineError(
   "IDENTITY_SECOND_FACTOR_NEEDED",
   401,
-  "The password is right. Show a second factor: `details.factors` says which, and `details.ticket` goes along with it.",
+  "The first step is done. Show a second factor, or add one where `details.enrol` says so: `details.ticket` goes along with it.",
 )
 
 export const SecondStepOver: ErrorClass<"IDENTITY_SECOND_STEP_OVER", 401> = defineError(
   "IDENTITY_SECOND_STEP_OVER",
   401,
-  "This sign-in is used, took longer than five minutes, or is unknown. Begin again with your password.",
+  "This sign-in is used, took longer than five minutes, was ended by a new password or a reset, or is unknown. Begin again.",
 )
 
 export const PasskeysUnavailable: ErrorClass<"IDENTITY_PASSKEYS_UNAVAILABLE", 409> = defineError(
   "IDENTITY_PASSKEYS_UNAVAILABLE",
   409,
-  "Passkeys need a name, and this install is known by an address only. Start it with --public-url https://…",
+  "Passkeys need a name: start the install with --public-url https://…, or name the app's domain in `passkeys` of its settings.",
+)
+
+export const MfaOff: ErrorClass<"IDENTITY_MFA_OFF", 409> = defineError(
+  "IDENTITY_MFA_OFF",
+  409,
+  "This app has no second factors and no passkeys. Whoever runs it can let users have them: `mfa` of its settings.",
+)
+
+export const DevicesForgotten: ErrorClass<"IDENTITY_DEVICES_FORGOTTEN", 409> = defineError(
+  "IDENTITY_DEVICES_FORGOTTEN",
+  409,
+  "This app remembers no devices. Whoever runs it can let it: `rememberDeviceDays` of its settings.",
 )

@@ -10,7 +10,12 @@ import { createAdmission, type SetupRequest, type SignInRequest, type SignUpRequ
 import { createAttemptLimit, ownLimits } from "./attempt-limit.ts"
 import { createDevices, type Devices } from "./devices.ts"
 import { noteFactors } from "./factors/noted-factors.ts"
-import { createSecondFactors, type PasskeyPlace, type SecondFactors } from "./factors/second-factors.ts"
+import {
+  createSecondFactors,
+  type FactorRules,
+  type PasskeyPlace,
+  type SecondFactors,
+} from "./factors/second-factors.ts"
 import { createSignInSteps, type SignInSteps } from "./factors/sign-in-steps.ts"
 import { createSqliteProofs } from "./factors/sqlite-proofs.ts"
 import {
@@ -42,7 +47,7 @@ export interface IdentityOptions {
   readonly issuer: string
   /** Whom the access tokens are for: the `aud` claim. Default "ashlar". */
   readonly audience?: string
-  /** Where passkeys are made and shown; undefined: nowhere. Asked when a factor is first dealt with. Default: nowhere. */
+  /** Where passkeys are made and shown; undefined: nowhere. Asked when factors are dealt with. Default: nowhere. */
   readonly passkeys?: () => PasskeyPlace | undefined
   /** "open" lets anybody sign up; "closed" only whoever holds an invite. */
   readonly signups: "open" | "closed"
@@ -146,7 +151,7 @@ export interface Identity {
   /** Second factors of people. */
   readonly factors: SecondFactors
   /** Signing in by them. */
-  readonly steps: Omit<SignInSteps, "demand">
+  readonly steps: Omit<SignInSteps<User>, "letIn" | "enroller" | "finishEnrolled">
   /** Signing in by a code that somebody confirms in their browser. */
   readonly devices: Devices
   readonly people: People
@@ -181,19 +186,17 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const store = createSqliteProofs({ file, clock })
   const place = options.passkeys ?? (() => undefined)
   const note = options.onAccountChanged ?? (() => [])
-  const factors = noteFactors(
-    createSecondFactors({ store, sealer, clock, sessions, name: "Ashlar", passkeys: place }),
-    { file, note },
-  )
+  const rules = (): FactorRules => ({ name: "Ashlar", policy: "optional", passkeys: place(), deviceDays: 0 })
+  const factors = noteFactors(createSecondFactors({ store, sealer, clock, sessions, rules }), { file, note })
   const requireStepUp = createRequireStepUp({ factors, clock })
   const passwords = options.passwords ?? argon2Passwords()
   const perAccount = createAttemptLimit("sign-in.account", limits.attemptsPerAccount, attempts)
   const perAddress = createAttemptLimit("sign-in.address", limits.attemptsPerAddress, attempts)
   const shared = { file, clock, accounts, sessions, passwords, perAccount, perAddress, note }
-  const { demand, ...steps } = createSignInSteps({ ...shared, store, factors })
+  const { letIn, ...steps } = createSignInSteps({ ...shared, store, factors })
   const { signUp, signIn, completeSetup } = createAdmission({
     ...{ ...shared, ids, signups, invites, setup },
-    onPassword: demand,
+    letIn,
     onInviteAccepted: options.onInviteAccepted ?? (() => []),
     onAccountCreated: options.onAccountCreated ?? (() => []),
   })

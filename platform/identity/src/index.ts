@@ -4,7 +4,7 @@ export type { AccountResets, ResetFacts, ResetLink, ResetWriter } from "./accoun
 export { issueResetLink } from "./account-reset.ts"
 export type { User } from "./accounts.ts"
 export type { SetupRequest, SignInRequest, SignUpRequest } from "./admission.ts"
-export type { AppByMail, AppConfirmed, AppMailRequest } from "./app/app-by-mail.ts"
+export type { AppByMail, AppConfirmed, AppMailRequest, MailReader } from "./app/app-by-mail.ts"
 export type { AppDirectory, AppUserChange, AppUserPageRequest, NewAppUser } from "./app/app-directory.ts"
 export type { AppMailer, AppMessage } from "./app/app-mail.ts"
 export type { AppAuthorize, AppAuthorizing, AppOAuth } from "./app/app-oauth.ts"
@@ -25,6 +25,7 @@ export {
   DeviceCodeSpent,
   DeviceDenied,
   DevicePending,
+  DevicesForgotten,
   EmailTaken,
   EmailUnverified,
   InvalidCursor,
@@ -32,6 +33,7 @@ export {
   InviteForAnother,
   InviteSpent,
   LinkRefused,
+  MfaOff,
   PasskeysUnavailable,
   PersonNotFound,
   ProviderNotFound,
@@ -55,16 +57,21 @@ export {
   WeakPassword,
   WrongCredentials,
 } from "./errors.ts"
+export type { Enrolled, EnrollingSteps } from "./factors/enrolling-steps.ts"
 export type {
   AddedFactor,
+  FactorOwner,
   FactorProof,
+  FactorRules,
   FactorState,
+  MfaPolicy,
   PasskeyCreation,
   PasskeyPlace,
   PasskeyRequest,
   SecondFactors,
 } from "./factors/second-factors.ts"
-export type { SignInSteps } from "./factors/sign-in-steps.ts"
+export type { SecondStep, SignInSteps } from "./factors/sign-in-steps.ts"
+export type { FirstStep, ProviderLink } from "./factors/sign-in-writes.ts"
 export { identityFeature } from "./feature.ts"
 export type { Identity, IdentityOptions, People } from "./identity.ts"
 export { openIdentity } from "./identity.ts"

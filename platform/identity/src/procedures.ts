@@ -162,7 +162,14 @@ export interface SessionRotation {
 }
 
 export type RotationOutcome =
-  | { readonly kind: "continued"; readonly accountId: string; readonly expiresAtMs: number }
+  | {
+      readonly kind: "continued"
+      readonly accountId: string
+      readonly expiresAtMs: number
+      /** How and when its owner proved who they are, in words with spaces between. */
+      readonly amr: string
+      readonly authTimeMs: number
+    }
   | { readonly kind: "unknown" | "expired" | "reused" }
 
 /**
@@ -178,8 +185,11 @@ export function rotateSession(tx: Transaction, rotation: SessionRotation): Rotat
     rotated_at: number
     created_at: number
     expires_at: number
+    amr: string
+    proven_at: number | null
   }>("SELECT * FROM identity_sessions WHERE id = ?", [sessionId])
   if (!session) return { kind: "unknown" }
+  const proven = { amr: session.amr, authTimeMs: session.proven_at ?? session.created_at }
   const end = (kind: "expired" | "reused"): RotationOutcome => {
     tx.run("DELETE FROM identity_sessions WHERE id = ?", [sessionId])
     return { kind }
@@ -192,12 +202,12 @@ export function rotateSession(tx: Transaction, rotation: SessionRotation): Rotat
        expires_at = ?, address = ?, user_agent = ? WHERE id = ?`,
       [rotation.nextHash, nowMs, nowMs, expiresAtMs, rotation.address, rotation.userAgent, sessionId],
     )
-    return { kind: "continued", accountId: session.account_id, expiresAtMs }
+    return { kind: "continued", accountId: session.account_id, expiresAtMs, ...proven }
   }
   // Another tab was first. The successor is derived from the token, so this caller gets the same one.
   const inGrace = nowMs - session.rotated_at <= rotation.graceMs
   if (inGrace && session.previous_hash && isSame(session.previous_hash, presentedHash)) {
-    return { kind: "continued", accountId: session.account_id, expiresAtMs: session.expires_at }
+    return { kind: "continued", accountId: session.account_id, expiresAtMs: session.expires_at, ...proven }
   }
   return end("reused")
 }

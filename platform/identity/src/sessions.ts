@@ -101,8 +101,8 @@ interface SessionsOptions<Account> {
   readonly sealer: Sealer
   /** Finds whoever may have a session now: one who may not is as if they were not there. */
   readonly accounts: { find(id: string): Account | undefined }
-  /** What access tokens say of their holder besides. Default: nothing. */
-  readonly claimsOf?: (account: Account) => Readonly<Record<string, unknown>>
+  /** What access tokens say of their holder besides, and of how they proved who they are. Default: nothing. */
+  readonly claimsOf?: (account: Account, proven: Proven) => Readonly<Record<string, unknown>>
   readonly accessTokens: AccessTokens
   readonly refreshTokens: RefreshTokens
   readonly limits: IdentityLimits
@@ -123,9 +123,12 @@ export function createSessions<Account extends { readonly id: string }>(
 ): Sessions<Account> {
   const { file, clock, accounts, accessTokens, refreshTokens, limits } = options
 
-  async function toSession(user: Account, refreshToken: string, expiresAtMs: number): Promise<Session<Account>> {
+  async function toSession(
+    user: Account,
+    { refreshToken, expiresAtMs, ...proven }: Proven & { readonly refreshToken: string; readonly expiresAtMs: number },
+  ): Promise<Session<Account>> {
     const sessionId = refreshTokens.parse(refreshToken)!.sessionId
-    const claims = options.claimsOf?.(user) ?? {}
+    const claims = options.claimsOf?.(user, proven) ?? {}
     const access = await accessTokens.issue({ userId: user.id, sessionId }, claims)
     return {
       user,
@@ -152,7 +155,7 @@ export function createSessions<Account extends { readonly id: string }>(
       return {
         sessionId,
         statements: [...makeRoom(userId, nowMs, limits.sessionsPerAccount), { sql: INSERT_SESSION, params: row }],
-        finish: (user) => toSession(user, token, expiresAtMs),
+        finish: (user) => toSession(user, { refreshToken: token, expiresAtMs, amr, authTimeMs }),
       }
     },
 
@@ -174,7 +177,8 @@ export function createSessions<Account extends { readonly id: string }>(
       if (outcome.kind !== "continued") throw new SessionEnded(undefined, { details: { reason: outcome.kind } })
       const user = accounts.find(outcome.accountId)
       if (!user) throw new SessionEnded(undefined, { details: { reason: "unknown" } })
-      return await toSession(user, next, outcome.expiresAtMs)
+      const { expiresAtMs, authTimeMs } = outcome
+      return await toSession(user, { refreshToken: next, expiresAtMs, amr: wordsOf(outcome.amr), authTimeMs })
     },
 
     async endByRefreshToken(refreshToken) {
@@ -220,8 +224,11 @@ async function authenticate<Account extends { readonly id: string }>(
   )
   const user = session && session.expires_at > clock.now() ? accounts.find(userId) : undefined
   if (!session || !user) throw new SessionEnded()
-  const amr = session.amr.split(" ").filter((word) => word !== "")
-  return { user, sessionId, amr, authTimeMs: session.proven_at ?? session.created_at }
+  return { user, sessionId, amr: wordsOf(session.amr), authTimeMs: session.proven_at ?? session.created_at }
+}
+
+function wordsOf(amr: string): readonly string[] {
+  return amr.split(" ").filter((word) => word !== "")
 }
 
 function listSessions(

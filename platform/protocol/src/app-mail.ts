@@ -1,5 +1,5 @@
 import { type Schema, v } from "@ashlar/validation"
-import { AppSession, AppUser } from "./app-users.ts"
+import { AppSession, AppUser, device } from "./app-users.ts"
 
 const email = v.string().trim().min(3).max(254)
 const redirectTo = v
@@ -31,7 +31,9 @@ export interface AppShownBody {
   readonly handle?: string | undefined
   readonly code?: string | undefined
 }
-export const AppShownBody: Schema<AppShownBody> = v.object(shown).meta({ id: "AppShown" })
+export const AppShownBody: Schema<AppShownBody & { readonly device?: string | undefined }> = v
+  .object({ ...shown, device })
+  .meta({ id: "AppShown" })
 export const AppResetBody: Schema<AppShownBody & { readonly password: string }> = v
   .object({ ...shown, password: v.string().min(1).max(512) })
   .meta({ id: "AppReset" })

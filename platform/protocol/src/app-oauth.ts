@@ -1,4 +1,5 @@
 import { type Schema, v } from "@ashlar/validation"
+import { device } from "./app-users.ts"
 import { Time } from "./page.ts"
 
 /** A provider that users of an app are offered. */
@@ -39,8 +40,13 @@ export const AppAuthorizing: Schema<AppAuthorizing> = v
   })
   .meta({ id: "AppAuthorizing" })
 
-export const AppCallbackBody: Schema<{ readonly ticket: string; readonly transaction: string }> = v
+export const AppCallbackBody: Schema<{
+  readonly ticket: string
+  readonly transaction: string
+  readonly device?: string | undefined
+}> = v
   .object({
+    device,
     ticket: v.string().min(1).max(64).describe("`?ticket=` of the app's page, where the browser came back"),
     transaction: v.string().min(1).max(8192),
   })

@@ -48,12 +48,39 @@ const AppMailSettings: Schema<AppMailSettings> = v
   })
   .meta({ id: "AppMailSettings" })
 
+/** Whether users show a second factor: nobody can, whoever has one, everybody. */
+export type MfaPolicy = "off" | "optional" | "required"
+const MfaPolicy: Schema<MfaPolicy> = v.enum(["off", "optional", "required"]).meta({ id: "MfaPolicy" })
+
+/** Where an app's passkeys are made and shown. */
+export interface PasskeyPlace {
+  readonly rpId: string
+  readonly origins: readonly string[]
+}
+const PasskeyPlace: Schema<PasskeyPlace> = v
+  .object({
+    rpId: v
+      .string()
+      .min(1)
+      .max(253)
+      .describe("The domain that passkeys are for: `app.example`. Other domains have no use for them"),
+    origins: v
+      .array(v.string().min(1).max(300))
+      .min(1)
+      .max(20)
+      .describe("`https://app.example`: pages on the domain or below it"),
+  })
+  .meta({ id: "PasskeyPlace" })
+
 /** How a project lets users into its app. */
 export interface AppSettings {
   readonly signups: "open" | "closed"
   readonly passwordMinCharacters: number
   readonly verifiedEmailOnly: boolean
   readonly redirectUrls: readonly string[]
+  readonly mfa: MfaPolicy
+  readonly passkeys: PasskeyPlace | null
+  readonly rememberDeviceDays: number
   readonly mail: AppMailSettings
 }
 export const AppSettings: Schema<AppSettings> = v
@@ -64,6 +91,9 @@ export const AppSettings: Schema<AppSettings> = v
     redirectUrls: v
       .array(v.string())
       .describe("Pages of the app that links may lead to, letter for letter. Mail leads to the first"),
+    mfa: MfaPolicy.describe("Whether users show a second factor: nobody can, whoever has one, everybody"),
+    passkeys: PasskeyPlace.nullable().describe("Where passkeys are made and shown; null: users have none"),
+    rememberDeviceDays: v.integer().describe("How long a device may be remembered; 0: a factor is asked for each time"),
     mail: AppMailSettings,
   })
   .meta({ id: "AppSettings" })
@@ -73,6 +103,9 @@ export interface AppSettingsPatch {
   readonly passwordMinCharacters?: number | undefined
   readonly verifiedEmailOnly?: boolean | undefined
   readonly redirectUrls?: readonly string[] | undefined
+  readonly mfa?: MfaPolicy | undefined
+  readonly passkeys?: PasskeyPlace | null | undefined
+  readonly rememberDeviceDays?: number | undefined
   readonly mail?:
     | {
         readonly senderName?: string | undefined
@@ -87,6 +120,9 @@ export const AppSettingsPatch: Schema<AppSettingsPatch> = v
     passwordMinCharacters: v.integer().min(8).max(128).optional(),
     verifiedEmailOnly: v.boolean().optional(),
     redirectUrls: v.array(v.string().min(1).max(2048)).max(20).optional(),
+    mfa: MfaPolicy.optional().describe("`required` ends sessions that were begun without a second factor"),
+    passkeys: PasskeyPlace.nullable().optional(),
+    rememberDeviceDays: v.integer().min(0).max(90).optional(),
     mail: v
       .object({
         senderName: v.string().max(100).optional(),

@@ -92,9 +92,18 @@ export const AppSignUpBody: Schema<{
       .describe("One of `redirectUrls`: where the link that is sent leads"),
   })
   .meta({ id: "AppSignUp" })
-export const AppSignInBody: Schema<{ readonly email: string; readonly password: string }> = v
-  .object({ email, password })
-  .meta({ id: "AppSignIn" })
+/** What this device was given when it was remembered. */
+export const device: Schema<string | undefined> = v
+  .string()
+  .min(1)
+  .max(128)
+  .optional()
+  .describe("What this device was given when it was remembered")
+export const AppSignInBody: Schema<{
+  readonly email: string
+  readonly password: string
+  readonly device?: string | undefined
+}> = v.object({ email, password, device }).meta({ id: "AppSignIn" })
 export const AppRefreshBody: Schema<{ readonly refreshToken: string }> = v
   .object({ refreshToken: v.string().min(1).max(512) })
   .meta({ id: "AppRefresh" })

@@ -6,6 +6,7 @@ export type RuleLevel = "public" | "publishable" | "user" | "secret"
 /** Users of the app with one of the roles, and the documents that the filter means: `$user.id` in it stands for the user's id. */
 export interface UserRule {
   readonly roles?: readonly string[] | undefined
+  readonly mfa?: true | undefined
   readonly where?: Readonly<Record<string, unknown>> | undefined
 }
 export type Rule = RuleLevel | UserRule | null
@@ -23,11 +24,12 @@ const RuleLevel: Schema<RuleLevel> = v.enum(["public", "publishable", "user", "s
 const UserRule: Schema<UserRule> = v
   .object({
     roles: v.array(v.string()).optional().describe("One of these will do"),
+    mfa: v.literal(true).optional().describe("Only sessions that have shown a second factor"),
     where: v
       .record(v.string(), v.unknown())
       .optional()
       .describe(
-        "Only documents for which this filter holds; `$user.id`, `$user.email`, `$user.roles` and `$user.claims.<name>` stand for the user's",
+        "Only documents for which this filter holds; `$user.id`, `$user.email`, `$user.roles`, `$user.mfa` and `$user.claims.<name>` stand for the user's",
       ),
   })
   .meta({

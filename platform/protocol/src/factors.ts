@@ -71,10 +71,10 @@ export const RecoveryCodes: Schema<RecoveryCodes> = v
   .object({ recoveryCodes: v.array(v.string()).describe("Each works once; they are shown this once") })
   .meta({ id: "RecoveryCodes" })
 
-const label = v.string().trim().min(1).max(100)
-const text = v.string().min(1).max(64)
+export const label: Schema<string> = v.string().trim().min(1).max(100)
+export const text: Schema<string> = v.string().min(1).max(64)
 /** What `navigator.credentials` gave, as JSON. What is in it is checked by whoever knows how. */
-const credential = v.record(v.string(), v.unknown())
+export const credential: Schema<Readonly<Record<string, unknown>>> = v.record(v.string(), v.unknown())
 
 export const AppConfirmBody: Schema<{
   readonly factorId: string
@@ -89,17 +89,25 @@ export const PasskeyBody: Schema<{
   .meta({ id: "PasskeyRequest" })
 export const FactorPatch: Schema<{ readonly label: string }> = v.object({ label }).meta({ id: "FactorPatch" })
 
-interface Proof {
+export interface Proof {
   readonly code?: string | undefined
   readonly recoveryCode?: string | undefined
   readonly passkey?: Readonly<Record<string, unknown>> | undefined
 }
-const proof = {
+export const proof: {
+  readonly code: Schema<string | undefined>
+  readonly recoveryCode: Schema<string | undefined>
+  readonly passkey: Schema<Readonly<Record<string, unknown>> | undefined>
+} = {
   code: text.optional().describe("Of an authenticator app"),
   recoveryCode: text.optional(),
   passkey: credential.optional().describe("What `navigator.credentials.get` gave"),
 }
-const ticket = v.string().min(1).max(128).describe("`details.ticket` of IDENTITY_SECOND_FACTOR_NEEDED")
+export const ticket: Schema<string> = v
+  .string()
+  .min(1)
+  .max(128)
+  .describe("`details.ticket` of IDENTITY_SECOND_FACTOR_NEEDED")
 const cookie = v.boolean().optional().describe("Put the refresh token into an HttpOnly cookie")
 
 export const SecondStepBody: Schema<Proof & { readonly ticket: string; readonly cookie?: boolean | undefined }> = v

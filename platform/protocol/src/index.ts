@@ -1,4 +1,18 @@
 export {
+  AppEnrolled,
+  AppEnrollingBody,
+  AppEnrollingPasskeyBody,
+  AppFactorState,
+  AppPasskeyBody,
+  AppSecondStepBody,
+  AppUserFactors,
+  DeviceToken,
+  FactorsReset,
+  RememberBody,
+  RememberedDevice,
+  RememberedDevices,
+} from "./app-factors.ts"
+export {
   AppConfirmed,
   AppMailBody,
   AppPasswordBody,
@@ -17,7 +31,14 @@ export {
   AppProviderBody,
   AppProviders,
 } from "./app-oauth.ts"
-export { type AppMailSettings, type AppMailText, AppSettings, AppSettingsPatch } from "./app-settings.ts"
+export {
+  type AppMailSettings,
+  type AppMailText,
+  AppSettings,
+  AppSettingsPatch,
+  type MfaPolicy,
+  type PasskeyPlace,
+} from "./app-settings.ts"
 export {
   AppAsked,
   AppRefreshBody,

@@ -263,6 +263,9 @@ describe("a function", () => {
       name: "Åda",
       roles: [],
       claims: { team: "blå" },
+      mfa: false,
+      amr: ["pwd"],
+      authTime: expect.stringMatching(/^20.*Z$/),
     })
     expect((await stage.call("publishable", "GET", "/f/walls/who")).body).toEqual([])
     const made = await stage.call("publishable", "GET", "/f/walls/who", undefined, { "ashlar-user": '{"id":"root"}' })

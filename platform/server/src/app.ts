@@ -8,6 +8,7 @@ import type { IdempotencyLayer } from "./layers/idempotency.ts"
 import { observe } from "./layers/observe.ts"
 import { limits } from "./limits.ts"
 import type { Platform } from "./platform.ts"
+import { addAppFactorRoutes } from "./routes/app-factors.ts"
 import { addAppMailRoutes } from "./routes/app-mail.ts"
 import { addAppOAuthRoutes } from "./routes/app-oauth.ts"
 import { addAppUserRoutes } from "./routes/app-users.ts"
@@ -57,6 +58,7 @@ export function createPlatformApp(platform: Platform, options: PlatformAppOption
     addAppUserRoutes(api, platform, entries)
     addAppMailRoutes(api, platform, entries)
     addAppOAuthRoutes(api, platform, entries)
+    addAppFactorRoutes(api, platform, entries)
     addCollectionRoutes(api, platform, entries)
     addDocumentRoutes(api, platform, entries)
     addFunctionRoutes(api, platform, entries)

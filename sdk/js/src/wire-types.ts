@@ -130,6 +130,11 @@ export interface AppSettings {
   readonly verifiedEmailOnly: boolean
   /** Pages of the app that links may lead to, letter for letter. Mail leads to the first */
   readonly redirectUrls: readonly string[]
+  readonly mfa: MfaPolicy
+  /** Where passkeys are made and shown; null: users have none */
+  readonly passkeys: PasskeyPlace | null
+  /** How long a device may be remembered; 0: a factor is asked for each time */
+  readonly rememberDeviceDays: number
   readonly mail: AppMailSettings
 }
 
@@ -503,6 +508,9 @@ export interface Member {
   readonly joinedAt: string
 }
 
+/** Whether users show a second factor: nobody can, whoever has one, everybody */
+export type MfaPolicy = "off" | "optional" | "required"
+
 /** Somebody who was asked to join, and has not done so yet. */
 export interface OrgInvite {
   readonly id: string
@@ -551,6 +559,13 @@ export interface Organization {
   readonly requireMfa: boolean
   /** RFC 3339, UTC, with milliseconds */
   readonly createdAt: string
+}
+
+export interface PasskeyPlace {
+  /** The domain that passkeys are for: `app.example`. Other domains have no use for them */
+  readonly rpId: string
+  /** `https://app.example`: pages on the domain or below it */
+  readonly origins: readonly string[]
 }
 
 /** An error, as RFC 9457 writes it. `code` is stable; `detail` is for people. */
@@ -727,6 +742,8 @@ export interface User {
 export interface UserRule {
   /** One of these will do */
   readonly roles?: readonly string[]
-  /** Only documents for which this filter holds; `$user.id`, `$user.email`, `$user.roles` and `$user.claims.<name>` stand for the user's */
+  /** Only sessions that have shown a second factor */
+  readonly mfa?: true
+  /** Only documents for which this filter holds; `$user.id`, `$user.email`, `$user.roles`, `$user.mfa` and `$user.claims.<name>` stand for the user's */
   readonly where?: Readonly<Record<string, unknown>>
 }

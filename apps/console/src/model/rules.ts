@@ -53,8 +53,9 @@ export function ruleSentence(operation: Operation, access: Rule, count: number):
     : `Anybody who can reach this server may ${what}, without a key.`
 }
 
-function conditionSentence({ roles, where }: UserRule, what: string): string {
-  const who = roles === undefined ? "Users of your app" : `Users of your app with the role ${roles.join(" or ")}`
+function conditionSentence({ roles, mfa, where }: UserRule, what: string): string {
+  const some = roles === undefined ? "Users of your app" : `Users of your app with the role ${roles.join(" or ")}`
+  const who = mfa === true ? `${some} who have shown a second factor` : some
   return where === undefined ? `${who} may ${what}.` : `${who} may ${what} for which ${JSON.stringify(where)} holds.`
 }
 

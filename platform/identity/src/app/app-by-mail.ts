@@ -3,10 +3,11 @@ import { type Asked, type Confirmed, type EmailFlows, ProofInvalid, type Shown }
 import type { ProofStore } from "@ashlar/auth/proofs"
 import type { Clock } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
+import type { FirstStep } from "../factors/sign-in-writes.ts"
 import { type Client, normalizeEmail } from "../person.ts"
-import type { Session, Sessions } from "../sessions.ts"
+import type { Session } from "../sessions.ts"
 import type { AppSettingsStore } from "./app-settings.ts"
-import { type AppUser, findAppUser, toAppUser } from "./app-user.ts"
+import { type AppUser, type AppUserRow, findAppUser, toAppUser } from "./app-user.ts"
 import { chooseRedirect } from "./redirects.ts"
 
 /** Who asks for mail, and to which page of the app its link shall lead: one of `redirectUrls`. Default: the first. */
@@ -14,6 +15,9 @@ export interface AppMailRequest {
   readonly client: Client
   readonly redirectTo?: string | undefined
 }
+
+/** Whose browser shows what was sent. */
+export type MailReader = Pick<FirstStep, "client" | "device">
 
 /** Whose address is confirmed now. */
 export interface AppConfirmed {
@@ -34,13 +38,13 @@ export interface AppByMail {
    * keeps it as it is. A link alone shows who reads the mailbox: whatever somebody else may have left on the account is gone then, its
    * password too, and they are signed in.
    *
-   * @throws {AUTH_PROOF_INVALID} @throws {IDENTITY_TOO_MANY_ATTEMPTS}
+   * @throws {AUTH_PROOF_INVALID} @throws {IDENTITY_TOO_MANY_ATTEMPTS} @throws {IDENTITY_SECOND_FACTOR_NEEDED} the address is confirmed then
    */
-  verify(shown: Shown, who: { readonly client: Client; readonly userId: string | undefined }): Promise<AppConfirmed>
+  verify(shown: Shown, who: MailReader & { readonly userId: string | undefined }): Promise<AppConfirmed>
   /** Sends what signs in. An address without an account gets one by it, unless sign-ups are closed. @throws as `sendVerification` */
   sendLink(request: AppMailRequest & { readonly email: string }): Promise<Asked>
-  /** @throws {AUTH_PROOF_INVALID} @throws {IDENTITY_TOO_MANY_ATTEMPTS} */
-  signIn(shown: Shown, client: Client): Promise<Session<AppUser>>
+  /** @throws {AUTH_PROOF_INVALID} @throws {IDENTITY_TOO_MANY_ATTEMPTS} @throws {IDENTITY_SECOND_FACTOR_NEEDED} */
+  signIn(shown: Shown, who: MailReader): Promise<Session<AppUser>>
   /** Sends what chooses a new password. @throws as `sendVerification` */
   sendReset(request: AppMailRequest & { readonly email: string }): Promise<Asked>
   /**
@@ -75,13 +79,13 @@ export function createAppByMail(parts: {
   readonly clock: Clock
   readonly settings: AppSettingsStore
   readonly proofs: ProofStore
-  readonly sessions: Pick<Sessions<AppUser>, "prepare">
+  letIn(step: FirstStep): Promise<Session<AppUser>>
   /** Counts whoever asks, by where they are. */
   takeClient(client: Client): Promise<void>
   /** Counts messages to one address. */
   takeAddress(email: string): Promise<void>
 }): AppByMail & SigningUp {
-  const { flows, tell, settled, file, clock, settings, proofs, sessions, takeClient, takeAddress } = parts
+  const { flows, tell, settled, file, clock, settings, proofs, letIn, takeClient, takeAddress } = parts
 
   /** What is counted before anything is sent, or not sent. */
   async function admit({ client, redirectTo }: AppMailRequest, email: string): Promise<{ page: string | undefined }> {
@@ -90,21 +94,17 @@ export function createAppByMail(parts: {
     await takeAddress(email)
     return { page }
   }
-  async function signedIn({ account }: Confirmed, client: Client): Promise<Session<AppUser>> {
-    const prepared = sessions.prepare(account.id, client, { amr: ["email"], authTimeMs: clock.now() })
-    const held = { sql: UNLESS_SHUT, params: [prepared.sessionId, account.id] }
-    await file.write([
-      ...prepared.statements,
-      held,
-      { sql: "UPDATE identity_accounts SET signed_in_at = ? WHERE id = ?", params: [clock.now(), account.id] },
-    ])
-    return await prepared.finish(userOf(account.id))
+  async function signedIn({ account }: Confirmed, { client, device }: MailReader): Promise<Session<AppUser>> {
+    const { password_hash: passwordHash, id: userId } = rowOf(account.id)
+    const refusal = (cause: unknown) => new ProofInvalid(undefined, { cause })
+    return await letIn({ userId, passwordHash, amr: ["email"], client, device, refusal })
   }
-  function userOf(id: string): AppUser {
+  function rowOf(id: string): AppUserRow {
     const row = findAppUser(file, "id", id)
     if (row === undefined || row.disabled_at !== null) throw new ProofInvalid()
-    return toAppUser(row)
+    return row
   }
+  const userOf = (id: string): AppUser => toAppUser(rowOf(id))
   /** Whoever has the handle was told it when they set the account up, or asked for mail while they were signed in. */
   async function setUpBy(shown: Shown): Promise<string | undefined> {
     return "handle" in shown && HANDLE.test(shown.handle)
@@ -127,11 +127,11 @@ export function createAppByMail(parts: {
     async sendVerification(userId, request) {
       return await flows.askVerification(userId, await admit(request, userOf(userId).email))
     },
-    async verify(shown, { client, userId }) {
-      await takeClient(client)
+    async verify(shown, { userId, ...reader }) {
+      await takeClient(reader.client)
       const confirmed = await flows.verify(shown, { userId: (await setUpBy(shown)) ?? userId })
       const isHere = userId === confirmed.account.id
-      const session = isHere ? null : await signedIn(confirmed, client)
+      const session = isHere ? null : await signedIn(confirmed, reader)
       return { user: userOf(confirmed.account.id), session }
     },
     async sendLink({ email, ...request }) {
@@ -141,9 +141,9 @@ export function createAppByMail(parts: {
       const isShut = (findAppUser(file, "email", address)?.disabled_at ?? null) !== null
       return await (isShut ? flows.askReset(address, page) : flows.askSignIn(address, page))
     },
-    async signIn(shown, client) {
-      await takeClient(client)
-      return await signedIn(await flows.signIn(shown), client)
+    async signIn(shown, reader) {
+      await takeClient(reader.client)
+      return await signedIn(await flows.signIn(shown), reader)
     },
     async sendReset({ email, ...request }) {
       const address = normalizeEmail(email)
@@ -159,6 +159,3 @@ export function createAppByMail(parts: {
 }
 
 const HANDLE = /^[\w-]{22}$/
-/** Who was disabled or deleted while they were let in is not. */
-const UNLESS_SHUT = `DELETE FROM identity_sessions WHERE id = ?
-  AND NOT EXISTS (SELECT 1 FROM identity_accounts WHERE id = ? AND disabled_at IS NULL)`

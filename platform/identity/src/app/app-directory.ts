@@ -1,6 +1,7 @@
 import type { Clock, IdSource } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { EmailTaken, UserNotFound } from "../errors.ts"
+import { endSteps } from "../factors/sign-in-writes.ts"
 import { checkPassword } from "../password-policy.ts"
 import type { PasswordHasher } from "../passwords.ts"
 import { foldEmail, normalizeEmail, normalizeName } from "../person.ts"
@@ -153,16 +154,24 @@ export function createAppDirectory(options: {
 
     async signOutAll(id) {
       rowOf(id)
-      const [ended] = await file.write([{ sql: "DELETE FROM identity_sessions WHERE account_id = ?", params: [id] }])
+      const [ended] = await file.write(endSessions(id))
       return ended?.changes ?? 0
     },
   }
 }
 
-/** Ends every way in that the user has now. */
+/** Ends every way in that the user has now; factors stay, and whatever of the user's is asked for them. */
 export function forget(id: string): readonly JoiningStatement[] {
   return [
-    { sql: "DELETE FROM identity_sessions WHERE account_id = ?", params: [id] },
-    { sql: "DELETE FROM identity_proofs WHERE user_id = ? AND kind LIKE 'ticket-%'", params: [id] },
+    ...endSessions(id),
+    {
+      sql: "DELETE FROM identity_proofs WHERE user_id = ? AND (kind LIKE 'ticket-%' OR kind = 'device')",
+      params: [id],
+    },
   ]
+}
+
+/** Ends all sessions, and the sign-ins that wait for their second step. */
+export function endSessions(id: string): readonly JoiningStatement[] {
+  return [{ sql: "DELETE FROM identity_sessions WHERE account_id = ?", params: [id] }, endSteps(id)]
 }

@@ -61,7 +61,7 @@ test("what was sent is good for its time, and is gone from the file after that",
   install.clock.advance(15 * 60_000 - 1)
   expect(await users.prune()).toEqual({ sessions: 0, tickets: 0 })
   install.clock.advance(1)
-  expect(await codeOf(() => users.mail.signIn(shown, client))).toBe("AUTH_PROOF_INVALID")
+  expect(await codeOf(() => users.mail.signIn(shown, { client }))).toBe("AUTH_PROOF_INVALID")
   expect(await users.prune()).toEqual({ sessions: 0, tickets: 1 })
 })
 

@@ -11,6 +11,7 @@ import type { RateLimits } from "@ashlar/cache/rate-limits"
 import type { Clock } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { EmailTaken } from "../errors.ts"
+import { endSteps } from "../factors/sign-in-writes.ts"
 import { checkPassword } from "../password-policy.ts"
 import type { PasswordHasher } from "../passwords.ts"
 import { foldEmail } from "../person.ts"
@@ -129,6 +130,8 @@ function accountsOf({ file, clock, passwords, settings, add }: AppMailParts): Em
       const params = [clock.now(), id, email]
       const where = "WHERE id = ? AND email = ? AND verified_at IS NULL"
       if (!isClaim) return await file.write([{ sql: `UPDATE identity_accounts SET verified_at = ? ${where}`, params }])
+      // A mailbox alone is not enough where there is a second factor: who shows that one as well has confirmed the address.
+      if (file.get(HAS_FACTOR, [id]) !== undefined) return undefined
       // Whoever made the account never proved the address: nothing that they left may let them in.
       return await file.write([
         ...CLAIMED.map((table) => ({
@@ -143,8 +146,13 @@ function accountsOf({ file, clock, passwords, settings, add }: AppMailParts): Em
       ])
     },
     passwordHash: async (id) => find(id)?.password_hash,
+    // What was begun with the former one is over, and no device stands for a factor any more.
     setPasswordHash: (id, hash) =>
-      file.write([{ sql: "UPDATE identity_accounts SET password_hash = ? WHERE id = ?", params: [hash, id] }]),
+      file.write([
+        { sql: "UPDATE identity_accounts SET password_hash = ? WHERE id = ?", params: [hash, id] },
+        endSteps(id),
+        { sql: "DELETE FROM identity_proofs WHERE user_id = ? AND kind = 'device'", params: [id] },
+      ]),
     revokeSessions: (id, except) =>
       file.write([
         {
@@ -169,5 +177,6 @@ function accountsOf({ file, clock, passwords, settings, add }: AppMailParts): Em
   }
 }
 
+const HAS_FACTOR = "SELECT 1 FROM identity_proofs WHERE user_id = ? AND kind IN ('totp', 'passkey') LIMIT 1"
 /** What a stranger may have left on an account beside its password and sessions, by user. */
 const CLAIMED = ["identity_proofs", "identity_links"] as const

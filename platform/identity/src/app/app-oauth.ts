@@ -48,12 +48,14 @@ export interface AppOAuth {
   /**
    * @throws {OAUTH_STATE_INVALID} {OAUTH_SIGN_IN_EXPIRED} {OAUTH_SIGN_IN_USED} {OAUTH_SIGN_IN_DENIED} {OAUTH_ANSWER_INVALID}
    * {OAUTH_PROVIDER_FAILED} {OAUTH_PROVIDER_UNKNOWN} {IDENTITY_LINK_REFUSED} {IDENTITY_SIGNUPS_CLOSED} {IDENTITY_ACCOUNT_DISABLED}
-   * {IDENTITY_EMAIL_UNVERIFIED}
+   * {IDENTITY_EMAIL_UNVERIFIED} {IDENTITY_SECOND_FACTOR_NEEDED}
    */
   finish(shown: {
     readonly ticket: string
     readonly transaction: string
     readonly client: Client
+    /** What this device was given when it was remembered. */
+    readonly device?: string | undefined
     /** Who is signed in where it is finished. */
     readonly userId: string | undefined
   }): Promise<Session<AppUser>>
@@ -126,7 +128,7 @@ export function createAppOAuth(parts: {
       return page.href
     },
 
-    async finish({ ticket, transaction, client, userId }) {
+    async finish({ ticket, transaction, client, device, userId }) {
       await takeClient(client)
       const answer = TICKET.test(ticket) ? await take<Answer>(ANSWER, ticket) : undefined
       if (answer === undefined) throw new OAuthStateInvalid()
@@ -137,7 +139,7 @@ export function createAppOAuth(parts: {
       })
       // What one user began no other one finishes.
       if (connect !== undefined && connect !== userId) throw new OAuthStateInvalid()
-      return await parts.enter(identity, client, connect)
+      return await parts.enter(identity, { client, device }, connect)
     },
   }
 }

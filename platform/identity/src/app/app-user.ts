@@ -1,5 +1,6 @@
 import type { SqliteFile } from "@ashlar/sqlite"
 import { InvalidInput } from "../errors.ts"
+import type { Proven } from "../sessions.ts"
 
 /** What the project's servers say of a user, and its rules ask: plain JSON of at most 1 KiB. */
 export type AppClaims = Readonly<Record<string, unknown>>
@@ -48,9 +49,16 @@ export function findAppUser(file: SqliteFile, by: "id" | "email", value: string)
   return file.get<AppUserRow>(`SELECT * FROM identity_accounts WHERE ${by} = ?`, [value])
 }
 
-/** What access tokens say of a user, for servers that check them with the public keys. */
-export function claimsOf({ email, emailVerified, roles, claims }: AppUser): Readonly<Record<string, unknown>> {
-  return { email, email_verified: emailVerified, roles, claims }
+/**
+ * What access tokens say of a user, for servers that check them with the public keys.
+ *
+ * @see RFC 9068, section 2.2.1 (`auth_time`, in seconds), RFC 8176 (`amr`)
+ */
+export function claimsOf(
+  { email, emailVerified, roles, claims }: AppUser,
+  { amr, authTimeMs }: Proven,
+): Readonly<Record<string, unknown>> {
+  return { email, email_verified: emailVerified, roles, claims, amr, auth_time: Math.floor(authTimeMs / 1000) }
 }
 
 const MAX_ROLES = 32

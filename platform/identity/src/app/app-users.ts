@@ -17,6 +17,7 @@ import { createRefreshTokens } from "../tokens.ts"
 import { type AppByMail, createAppByMail } from "./app-by-mail.ts"
 import { type AppDirectory, createAppDirectory } from "./app-directory.ts"
 import { createAppEntering } from "./app-entering.ts"
+import { type AppFactors, createAppFactors } from "./app-factors.ts"
 import { type AppMailer, createAppMailFlows } from "./app-mail.ts"
 import { type AppOAuth, createAppOAuth } from "./app-oauth.ts"
 import { type AppProviders, createAppProviders } from "./app-providers.ts"
@@ -58,7 +59,7 @@ export interface AppUsersPlace {
  * The users of one project's app, with tables, signing keys, issuer and sessions of their own: a token of one project, or of the
  * install, is none in another. Every call that returns has its effect on disk.
  */
-export interface AppUsers {
+export interface AppUsers extends AppFactors {
   readonly settings: AppSettingsStore
   readonly directory: AppDirectory
   /** The ways in that lead over a mailbox. */
@@ -72,6 +73,7 @@ export interface AppUsers {
    *
    * @throws {IDENTITY_SIGNUPS_CLOSED} @throws {IDENTITY_EMAIL_TAKEN} @throws {IDENTITY_INVALID_INPUT}
    * @throws {IDENTITY_WEAK_PASSWORD} @throws {IDENTITY_TOO_MANY_ATTEMPTS} @throws {IDENTITY_BUSY} @throws {IDENTITY_REDIRECT_REFUSED}
+   * @throws {IDENTITY_SECOND_FACTOR_NEEDED} where everybody shows one; the account is made then
    */
   signUp(request: AppSignUp): Promise<AppSignedUp>
   /**
@@ -80,6 +82,7 @@ export interface AppUsers {
    *
    * @throws {IDENTITY_WRONG_CREDENTIALS} @throws {IDENTITY_ACCOUNT_DISABLED} @throws {IDENTITY_EMAIL_UNVERIFIED}
    * @throws {IDENTITY_TOO_MANY_ATTEMPTS} @throws {IDENTITY_BUSY}
+   * @throws {IDENTITY_SECOND_FACTOR_NEEDED} with `details.ticket`: go on with `steps.finish`, or with `enrolling`
    */
   signIn(request: AppSignIn): Promise<Session<AppUser>>
   /** @see Identity.refresh */
@@ -125,38 +128,40 @@ export function createAppUsers(options: AppUsersOptions): (place: AppUsersPlace)
     const { signingKeyMs: maxAgeMs, accessTokenMs: overlapMs } = limits
     const keys = await openSigningKeys({ file, sealer, clock, maxAgeMs, overlapMs })
     const issued = { issuer: appIssuer(projectId), audience: projectId, lifetimeMs: limits.accessTokenMs }
-    const accessTokens = createAccessTokens({ keys, clock, ...issued })
-    const refreshTokens = createRefreshTokens(sealer)
     const accounts = {
       find(id: string): AppUser | undefined {
         const row = findAppUser(file, "id", id)
         return row === undefined || row.disabled_at !== null ? undefined : toAppUser(row)
       },
+      passwordHash: (id: string): string | undefined => findAppUser(file, "id", id)?.password_hash,
     }
-    const signed = { accessTokens, refreshTokens, limits, claimsOf }
+    const accessTokens = createAccessTokens({ keys, clock, ...issued })
+    const signed = { accessTokens, refreshTokens: createRefreshTokens(sealer), limits, claimsOf }
     const sessions = createSessions({ file, clock, ids, sealer, accounts, ...signed })
     const settings = createAppSettings(file)
     const { add, ...directory } = createAppDirectory({ file, clock, ids, sealer, passwords, settings })
-    const account: AttemptLimit = {
-      take: (email) => perAccount.take(`${projectId}\n${email}`),
-      forgive: (email) => perAccount.forgive(`${projectId}\n${email}`),
-    }
-    const within = (limit: AttemptLimit, key: string): Promise<void> => limit.take(`${projectId}\n${key}`)
+    const account = within(perAccount, projectId)
+    const address = within(perAddress, projectId)
+    const mailbox = within(perMailbox, projectId)
     const proofs = createSqliteProofs({ file, clock })
     const { flows, tell, settled } = createAppMailFlows({
       ...{ projectId, file, clock, sealer, passwords, settings, proofs, mailer, limits: own },
       onError: options.onMailError ?? (() => {}),
       add: (user) => add(user, () => []),
     })
-    const takeClient = (client: Client): Promise<void> => within(perAddress, addressKey(client.address))
+    const takeClient = (client: Client): Promise<void> => address.take(addressKey(client.address))
+    const { letIn, ...factors } = createAppFactors({
+      ...{ file, clock, sealer, proofs, accounts, sessions, settings, passwords },
+      ...{ perAccount: account, perAddress: address, name: () => mailer.nameOf(projectId) },
+    })
     const byMail = createAppByMail({
-      ...{ flows, tell, settled, file, clock, settings, proofs, sessions, takeClient },
-      takeAddress: (email) => within(perMailbox, email),
+      ...{ flows, tell, settled, file, clock, settings, proofs, letIn, takeClient },
+      takeAddress: mailbox.take,
     })
 
     const url = (): string => options.urlOf?.(projectId) ?? ""
     const providers = createAppProviders({ file, clock, sealer, url })
-    const enter = createAppEntering({ file, clock, settings, sessions, add })
+    const enter = createAppEntering({ file, clock, settings, letIn, add })
     const asking = { url, fetch: options.providerFetch, enter, takeClient }
     const oauth = createAppOAuth({ clock, sealer, settings, proofs, providers, ...asking })
     const signUpUnverified = createUnverifiedSignUp({
@@ -175,15 +180,14 @@ export function createAppUsers(options: AppUsersOptions): (place: AppUsersPlace)
         if (signups === "closed") throw new SignupsClosed("This app lets nobody make an account by themselves.")
         await takeClient(client)
         if (verifiedEmailOnly) return await signUpUnverified(request)
-        let prepared: ReturnType<typeof sessions.prepare> | undefined
-        const user = await add({ email, password, name }, (id) => {
-          prepared = sessions.prepare(id, client)
-          return [...prepared.statements, { sql: NOTE_SIGN_IN, params: [clock.now(), id] }]
-        })
-        return { user, session: prepared === undefined ? null : await prepared.finish(user), verification: null }
+        const { id: userId } = await add({ email, password, name }, () => [])
+        const passwordHash = accounts.passwordHash(userId) ?? ""
+        const session = await letIn({ userId, passwordHash, amr: ["pwd"], client })
+        return { user: session.user, session, verification: null }
       },
 
-      signIn: createPasswordSignIn({ file, clock, passwords, settings, sessions, takeClient, perAccount: account }),
+      signIn: createPasswordSignIn({ file, passwords, takeClient, letIn, perAccount: account }),
+      ...factors,
       refresh: ({ refreshToken, client }) => sessions.refresh(refreshToken, client),
       signOut: (refreshToken) => sessions.endByRefreshToken(refreshToken),
       authenticate: (accessToken) => sessions.authenticate(accessToken),
@@ -194,4 +198,10 @@ export function createAppUsers(options: AppUsersOptions): (place: AppUsersPlace)
   }
 }
 
-const NOTE_SIGN_IN = "UPDATE identity_accounts SET signed_in_at = ? WHERE id = ?"
+/** What is counted in one project is of no matter to others. */
+function within(limit: AttemptLimit, projectId: string): AttemptLimit {
+  return {
+    take: (key) => limit.take(`${projectId}\n${key}`),
+    forgive: (key) => limit.forgive(`${projectId}\n${key}`),
+  }
+}

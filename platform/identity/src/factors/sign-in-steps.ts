@@ -1,24 +1,30 @@
-import { createHash, randomBytes } from "node:crypto"
 import { type Passed, PasskeyRefused, StepUpRequired } from "@ashlar/auth/mfa"
 import type { ProofStore } from "@ashlar/auth/proofs"
 import type { Clock } from "@ashlar/core"
 import type { SqliteFile } from "@ashlar/sqlite"
-import type { Accounts, User } from "../accounts.ts"
 import { type AttemptLimit, addressKey } from "../attempt-limit.ts"
-import { SecondFactorNeeded, SecondStepOver, WrongCredentials } from "../errors.ts"
+import { WrongCredentials } from "../errors.ts"
 import type { PasswordHasher } from "../passwords.ts"
 import type { Client } from "../person.ts"
 import type { Proven, Session, Sessions, SignedIn } from "../sessions.ts"
-import type { FactorProof, PasskeyRequest, SecondFactors } from "./second-factors.ts"
+import type { FactorOwner, FactorProof, PasskeyRequest, SecondFactors } from "./second-factors.ts"
+import {
+  createSignInWrites,
+  DEVICE,
+  type Enterer,
+  type Enterers,
+  type FirstStep,
+  type Waiter,
+} from "./sign-in-writes.ts"
 
 /** Signing in with a second factor, or with a passkey alone; and proving again who one is. */
-export interface SignInSteps {
+export interface SignInSteps<Account> {
   /**
-   * After the right password: nothing when there is no second factor.
+   * The one way in, after a first step of whatever kind: at once, or by a second one.
    *
-   * @throws {IDENTITY_SECOND_FACTOR_NEEDED} with `details.ticket`, `details.factors` and `details.expiresAt`
+   * @throws {IDENTITY_SECOND_FACTOR_NEEDED} with `details.ticket`, `details.factors`, `details.enrol` and `details.expiresAt`
    */
-  demand(user: User): Promise<void>
+  letIn(step: FirstStep): Promise<Session<Account>>
   /** For the passkeys of whoever has the ticket. @throws {IDENTITY_SECOND_STEP_OVER} {IDENTITY_PASSKEYS_UNAVAILABLE} */
   passkeyRequest(ticket: string): Promise<PasskeyRequest>
   /**
@@ -26,118 +32,140 @@ export interface SignInSteps {
    *
    * @throws {IDENTITY_SECOND_STEP_OVER} {AUTH_FACTOR_WRONG} {AUTH_MFA_LOCKED} {AUTH_PASSKEY_REFUSED} {IDENTITY_TOO_MANY_ATTEMPTS}
    */
-  finish(request: { readonly ticket: string; readonly proof: FactorProof; readonly client: Client }): Promise<Session>
-  /** @throws {AUTH_PASSKEY_REFUSED} {IDENTITY_TOO_MANY_ATTEMPTS} */
-  byPasskey(request: { readonly passkey: unknown; readonly client: Client }): Promise<Session>
+  finish(request: SecondStep): Promise<Session<Account>>
+  /**
+   * Whose a ticket is who has no factor yet, and must add one to be let in: what `SecondFactors` is asked with.
+   *
+   * @throws {IDENTITY_SECOND_STEP_OVER} {AUTH_STEP_UP_REQUIRED} where there is a factor by now
+   */
+  enroller(ticket: string): Promise<FactorOwner>
+  /** Lets in whoever has just added their first factor, known as `proven` by it. @throws {IDENTITY_SECOND_STEP_OVER} */
+  finishEnrolled(request: {
+    readonly ticket: string
+    readonly proven: Proven
+    readonly client: Client
+  }): Promise<Session<Account>>
+  /** @throws {AUTH_PASSKEY_REFUSED} {IDENTITY_TOO_MANY_ATTEMPTS} {IDENTITY_MFA_OFF} */
+  byPasskey(request: { readonly passkey: unknown; readonly client: Client }): Promise<Session<Account>>
   /**
    * Proves again who one is, before factors change: by a factor where there is one, else by the password.
    *
    * @throws {AUTH_STEP_UP_REQUIRED} for a password where a factor is asked for
    * @throws {IDENTITY_WRONG_CREDENTIALS} {AUTH_FACTOR_WRONG} {AUTH_MFA_LOCKED} {AUTH_PASSKEY_REFUSED} {IDENTITY_TOO_MANY_ATTEMPTS}
    */
-  stepUp(who: SignedIn, proof: FactorProof): Promise<Proven>
+  stepUp(who: SignedIn<Account>, proof: FactorProof): Promise<Proven>
 }
 
-export interface SignInStepsOptions {
+export interface SecondStep {
+  readonly ticket: string
+  readonly proof: FactorProof
+  readonly client: Client
+}
+
+export interface SignInStepsOptions<Account> {
   readonly file: SqliteFile
   readonly store: ProofStore
   readonly clock: Clock
-  readonly accounts: Accounts
-  readonly sessions: Sessions
+  readonly accounts: Enterers<Account>
+  readonly sessions: Pick<Sessions<Account>, "prepare" | "prove">
   readonly factors: SecondFactors
   readonly passwords: PasswordHasher
   readonly perAccount: AttemptLimit
   readonly perAddress: AttemptLimit
+  /** Refuses whoever may not come in by what they have shown. Default: nobody. */
+  readonly check?: (account: Account, amr: readonly string[]) => void
 }
 
-const KIND = "sign-in-step"
-const STEP_MS = 5 * 60_000
-/** Steps of one account that wait; one more ends the oldest. */
-const MAX_STEPS = 10
-const TICKET = /^si_[A-Za-z0-9_-]{43}$/
 const MAX_TRIED_CODE_UNITS = 1024
 
-export function createSignInSteps(options: SignInStepsOptions): SignInSteps {
-  const { file, store, clock, accounts, sessions, factors, passwords, perAccount, perAddress } = options
+export function createSignInSteps<Account extends Enterer>(options: SignInStepsOptions<Account>): SignInSteps<Account> {
+  const { clock, accounts, sessions, factors, passwords, perAccount, perAddress } = options
+  const check = options.check ?? (() => {})
 
-  /** Who showed the password that is still theirs, by their ticket. */
-  async function holderOf(ticket: string): Promise<User> {
-    const step = TICKET.test(ticket) ? await store.find(KIND, hash(ticket)) : undefined
-    const user = step && accounts.find(step.userId)
-    if (!step || !user || step.data !== passwordMark(accounts, user)) throw new SecondStepOver()
-    return user
-  }
-  async function begin(user: User, amr: readonly string[], client: Client): Promise<Session> {
-    const session = sessions.prepare(user.id, client, { amr: [...new Set(amr)], authTimeMs: clock.now() })
-    await file.write(session.statements)
-    return await session.finish(user)
+  const { begin, postpone, holderOf: findHolder, spend } = createSignInWrites(options)
+  async function holderOf(ticket: string): Promise<Waiter<Account>> {
+    const waiter = await findHolder(ticket)
+    check(waiter.account, waiter.step.amr)
+    return waiter
   }
 
   return {
-    async demand(user) {
-      const kinds = await factors.kinds(user.id)
-      if (kinds.length === 0) return
-      const waiting = await store.list(user.id, KIND)
-      for (const { id } of waiting.slice(0, Math.max(0, waiting.length - MAX_STEPS + 1))) await store.take(KIND, id)
-      const ticket = `si_${randomBytes(32).toString("base64url")}`
-      const createdMs = clock.now()
-      const expiresMs = createdMs + STEP_MS
-      const data = passwordMark(accounts, user)
-      await store.add({ kind: KIND, id: hash(ticket), userId: user.id, counter: 0, data, createdMs, expiresMs })
-      throw new SecondFactorNeeded(undefined, {
-        details: { ticket, factors: kinds, expiresAt: new Date(expiresMs).toISOString() },
-      })
+    async letIn(step) {
+      const account = accounts.find(step.userId)
+      if (account !== undefined) check(account, step.amr)
+      const { policy } = factors
+      const known = policy === "off" ? [] : await factors.kinds(step.userId)
+      if (known.length === 0) return policy === "required" ? await postpone(step, known) : await begin(step)
+      if (!(await factors.devices.isKnown(step.userId, step.device))) return await postpone(step, known)
+      const enrolled = { sql: STILL_ENROLLED, params: [step.userId, step.userId], expectChanges: 1 }
+      return await begin({ ...step, amr: [...step.amr, DEVICE] }, [enrolled])
     },
 
-    passkeyRequest: async (ticket) => factors.passkeyRequest((await holderOf(ticket)).id),
+    passkeyRequest: async (ticket) => factors.passkeyRequest((await holderOf(ticket)).account.id),
 
     async finish({ ticket, proof, client }) {
       await perAddress.take(addressKey(client.address))
-      const user = await holderOf(ticket)
-      const { amr } = await factors.prove(user.id, proof)
-      // Of all who finish with one ticket one is signed in.
-      if ((await store.take(KIND, hash(ticket))) === undefined) throw new SecondStepOver()
-      await perAccount.forgive(user.email)
-      return await begin(user, ["pwd", ...amr], client)
+      const { account, step } = await holderOf(ticket)
+      const { amr } = await factors.prove(account.id, proof)
+      const session = await begin({ ...step, client, amr: [...step.amr, ...amr] }, [spend(ticket)])
+      await perAccount.forgive(account.email)
+      return session
+    },
+
+    async enroller(ticket) {
+      const { account: user, step, sinceMs: authTimeMs } = await holderOf(ticket)
+      // Who has the password of somebody with a factor adds none of their own.
+      if ((await factors.kinds(user.id)).length > 0)
+        throw new StepUpRequired("Show your second factor: you have one by now.", { details: { amr: ["mfa"] } })
+      return { user, amr: step.amr, authTimeMs }
+    },
+
+    async finishEnrolled({ ticket, proven: { amr }, client }) {
+      const { step } = await holderOf(ticket)
+      return await begin({ ...step, client, amr }, [spend(ticket)])
     },
 
     async byPasskey({ passkey, client }) {
       await perAddress.take(addressKey(client.address))
-      const { userId, amr } = await factors.proveAlone(passkey)
-      const user = accounts.find(userId)
-      if (user === undefined) throw new PasskeyRefused()
-      return await begin(user, amr, client)
+      const { userId, factorId = "", amr } = await factors.proveAlone(passkey)
+      const [account, passwordHash] = [accounts.find(userId), accounts.passwordHash(userId)]
+      if (account === undefined || passwordHash === undefined) throw new PasskeyRefused()
+      check(account, amr)
+      const stands = { sql: STANDS, params: [factorId, userId], expectChanges: 1 }
+      const refusal = (cause: unknown) => new PasskeyRefused(undefined, { cause })
+      return await begin({ userId, passwordHash, amr, client, refusal }, [stands])
     },
 
     async stepUp(who, proof) {
       const { user, sessionId } = who
       const passed = await proveAgain(user, proof)
-      const proven = { amr: [...new Set(["pwd", ...passed.amr])], authTimeMs: clock.now() }
+      const before = who.amr.filter((word) => FIRST.has(word))
+      const first = passed.amr.includes("mfa") ? before : [...before, "pwd"]
+      const proven = { amr: [...new Set([...first, ...passed.amr])], authTimeMs: clock.now() }
       await sessions.prove({ userId: user.id, sessionId }, proven)
       return proven
     },
   }
 
   /** What is proven besides the password, which whoever has a session once showed, or a passkey in its place. */
-  async function proveAgain(user: User, proof: FactorProof): Promise<Pick<Passed, "amr">> {
+  async function proveAgain(user: Account, proof: FactorProof): Promise<Pick<Passed, "amr">> {
     if (proof.password === undefined) return await factors.prove(user.id, proof)
     if ((await factors.kinds(user.id)).length > 0)
       throw new StepUpRequired("A password is not enough here: show your second factor.", { details: { amr: ["mfa"] } })
     await perAccount.take(user.email)
     const { password } = proof
     const tried = password.length <= MAX_TRIED_CODE_UNITS ? password : ""
-    const known = accounts.credentials(user.email)?.passwordHash ?? passwords.decoy
+    const known = accounts.passwordHash(user.id) ?? passwords.decoy
     if (!(await passwords.verify(tried, known))) throw new WrongCredentials("This is not your password.")
     await perAccount.forgive(user.email)
     return { amr: [] }
   }
 }
 
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("base64url")
-}
-
-/** Changes with the password, so that a step of the old one is over. */
-function passwordMark(accounts: Accounts, { email }: User): string {
-  return hash(accounts.credentials(email)?.passwordHash ?? "")
-}
+/** Words of a first step: they stay true of a session when a factor is shown. */
+const FIRST: ReadonlySet<string> = new Set(["pwd", "email", "federated"])
+/** Once an operator took somebody's factors away, no device of theirs stands for one. */
+const STILL_ENROLLED = `UPDATE identity_accounts SET id = id WHERE id = ?
+  AND EXISTS (SELECT 1 FROM identity_proofs WHERE user_id = ? AND kind IN ('totp', 'passkey'))`
+/** A passkey that was taken away while it was looked at lets nobody in. */
+const STANDS = "UPDATE identity_proofs SET counter = counter WHERE kind = 'passkey' AND id = ? AND user_id = ?"

@@ -1,6 +1,13 @@
 import { CredentialsNeeded, type Need } from "@ashlar/control"
-import { type Action, CollectionNotFound, type DocumentCollection, DocumentsForbidden } from "@ashlar/documents"
+import {
+  type Action,
+  CollectionNotFound,
+  type DocumentCollection,
+  DocumentsForbidden,
+  type RuleCaller,
+} from "@ashlar/documents"
 import { type BaseContext, type Layer, layer } from "@ashlar/http"
+import type { AppUser, SignedIn } from "@ashlar/identity"
 import type { ProjectRooms } from "../project-rooms.ts"
 import type { Entries, InProject } from "./entry.ts"
 
@@ -32,7 +39,7 @@ export function createRuleLayer(
       const name = ctx.params.collection ?? ""
       const { documents } = await rooms.open(access.project.id)
       try {
-        return documents.admit(name, action, appUser === undefined ? access.as : { kind: "user", user: appUser.user })
+        return documents.admit(name, action, appUser === undefined ? access.as : ruleUser(appUser))
       } catch (error) {
         if (access.as === "anonymous") throw new CredentialsNeeded(undefined, { cause: error })
         throw error
@@ -40,4 +47,8 @@ export function createRuleLayer(
     }
     return [entry, layer({ name: "rules", needs: [entry], errors: [CollectionNotFound, DocumentsForbidden], before })]
   }
+}
+
+function ruleUser({ user, amr }: SignedIn<AppUser>): RuleCaller {
+  return { kind: "user", user: { ...user, mfa: amr.includes("mfa") } }
 }

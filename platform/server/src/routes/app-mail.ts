@@ -1,6 +1,14 @@
 import { AuthBusy, AuthTooOften, EmailInvalid, PasswordWrong, ProofInvalid } from "@ashlar/auth/email"
 import type { Need } from "@ashlar/control"
-import { type AppUsers, Busy, InvalidInput, RedirectRefused, TooManyAttempts, WeakPassword } from "@ashlar/identity"
+import {
+  type AppUsers,
+  Busy,
+  InvalidInput,
+  RedirectRefused,
+  SecondFactorNeeded,
+  TooManyAttempts,
+  WeakPassword,
+} from "@ashlar/identity"
 import {
   AppAsked,
   AppConfirmed,
@@ -24,6 +32,8 @@ const acts: Need = { role: "viewer", key: "publishable", scope: "users:admin" }
 const tags = ["app users"]
 const asks = [InvalidInput, EmailInvalid, RedirectRefused, TooManyAttempts, AuthBusy]
 const shows = [ProofInvalid, InvalidInput, TooManyAttempts]
+/** And signs in, by a second step where there is one. */
+const entersBy = [...shows, SecondFactorNeeded]
 type Context = { readonly access: { readonly project: { readonly id: string } } }
 
 /** The ways into an app that lead over a mailbox. What is asked for is answered before anything is sent, and the same for everybody. */
@@ -113,9 +123,9 @@ function addShowingRoutes(auth: Api, { appUsers }: Platform, { inProject }: Entr
       layers: [inProject(enters)],
       body: AppShownBody,
       response: AppSession,
-      errors: shows,
+      errors: entersBy,
     },
-    async (ctx) => (await mailOf(ctx)).signIn(shownIn(ctx.body), clientOf(ctx)),
+    async (ctx) => (await mailOf(ctx)).signIn(shownIn(ctx.body), { client: clientOf(ctx), device: ctx.body.device }),
   )
 
   auth.post(
@@ -129,10 +139,10 @@ function addShowingRoutes(auth: Api, { appUsers }: Platform, { inProject }: Entr
       layers: [inProject(enters)],
       body: AppShownBody,
       response: AppConfirmed,
-      errors: shows,
+      errors: entersBy,
     },
     async (ctx) => {
-      const who = { client: clientOf(ctx), userId: ctx.appUser?.user.id }
+      const who = { client: clientOf(ctx), device: ctx.body.device, userId: ctx.appUser?.user.id }
       return (await mailOf(ctx)).verify(shownIn(ctx.body), who)
     },
   )

@@ -7,6 +7,8 @@ import {
   LinkRefused,
   ProviderNotFound,
   RedirectRefused,
+  SecondFactorNeeded,
+  SecondStepOver,
   SignupsClosed,
   TooManyAttempts,
 } from "@ashlar/identity"
@@ -134,6 +136,8 @@ function addSignInRoutes(auth: Api, of: Of, { inProject }: Entries): void {
         SignupsClosed,
         AccountDisabled,
         EmailUnverified,
+        SecondFactorNeeded,
+        SecondStepOver,
         TooManyAttempts,
       ],
     },

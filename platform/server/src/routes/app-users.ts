@@ -12,6 +12,8 @@ import {
   InvalidInput,
   type NewAppUser as NewUser,
   RedirectRefused,
+  SecondFactorNeeded,
+  SecondStepOver,
   SessionEnded,
   SessionNotFound,
   SignupsClosed,
@@ -64,6 +66,10 @@ export function addAppUserRoutes(app: Api, platform: Platform, entries: Entries)
 }
 
 const tags = ["app users"]
+const signsUp = [
+  ...[SignupsClosed, EmailTaken, InvalidInput, WeakPassword, RedirectRefused],
+  ...[SecondFactorNeeded, SecondStepOver, TooManyAttempts, Busy, AuthBusy],
+]
 type Context = { readonly access: { readonly project: { readonly id: string } } }
 
 function addSignInRoutes(project: Api, { appUsers }: Platform, { inProject }: Entries): void {
@@ -78,7 +84,7 @@ function addSignInRoutes(project: Api, { appUsers }: Platform, { inProject }: En
       layers: [inProject(enters)],
       body: AppSignUpBody,
       response: { 201: AppSignedUp },
-      errors: [SignupsClosed, EmailTaken, InvalidInput, WeakPassword, RedirectRefused, TooManyAttempts, Busy, AuthBusy],
+      errors: signsUp,
     },
     async (ctx) => {
       const { name = null, ...request } = ctx.body
@@ -91,11 +97,11 @@ function addSignInRoutes(project: Api, { appUsers }: Platform, { inProject }: En
     {
       name: "app.signin",
       tags,
-      summary: "Sign in to the app with email and password",
+      summary: "Sign in to the app with email and password; where there is a second factor, it is asked for next",
       layers: [inProject(enters)],
       body: AppSignInBody,
       response: AppSession,
-      errors: [WrongCredentials, AccountDisabled, EmailUnverified, TooManyAttempts, Busy],
+      errors: [WrongCredentials, AccountDisabled, EmailUnverified, SecondFactorNeeded, TooManyAttempts, Busy],
     },
     async (ctx) => (await usersOf(ctx)).signIn({ ...ctx.body, client: clientOf(ctx) }),
   )

@@ -19,7 +19,7 @@ import {
   WallLimit,
 } from "@ashlar/functions"
 import type { BaseContext } from "@ashlar/http"
-import type { AppUser } from "@ashlar/identity"
+import type { AppUser, SignedIn } from "@ashlar/identity"
 import { describeRoute } from "@ashlar/openapi"
 import { StorageFailed } from "@ashlar/storage"
 import type { Api, Caller } from "../layers/caller.ts"
@@ -65,7 +65,7 @@ export function addInvokeRoutes(app: Api, platform: Platform, { inProject }: Ent
         const { access, appUser, caller, params } = ctx
         ctx.allowIdle(MAX_SILENCE_SECONDS)
         try {
-          const request = asFunctionSees(ctx, params.path ?? "", appUser?.user)
+          const request = asFunctionSees(ctx, params.path ?? "", appUser)
           const options = { request, caller: functionCaller(access, caller) }
           return contain(await platform.functions.invoke(access.project.id, params.function, options))
         } catch (error) {
@@ -82,7 +82,7 @@ export function addInvokeRoutes(app: Api, platform: Platform, { inProject }: Ent
 function asFunctionSees(
   { request, url, signal }: Pick<BaseContext, "request" | "url" | "signal">,
   path: string,
-  user: AppUser | undefined,
+  user: SignedIn<AppUser> | undefined,
 ): Request {
   const seen = new URL(url)
   const [, , , , ...rest] = url.pathname.split("/")
@@ -96,9 +96,10 @@ function asFunctionSees(
   return new Request(seen, { method, headers, body, signal, ...(body !== null && { duplex: "half" }) } as RequestInit)
 }
 
-/** What the function is told of the app's user, in place of their token: JSON, in ASCII. */
-function asHeader({ id, email, name, roles, claims }: AppUser): string {
-  return JSON.stringify({ id, email, name, roles, claims }).replace(
+/** What the function is told of the app's user and of how they proved who they are, in place of their token: JSON, in ASCII. */
+function asHeader({ user: { id, email, name, roles, claims }, amr, authTimeMs }: SignedIn<AppUser>): string {
+  const proven = { mfa: amr.includes("mfa"), amr, authTime: new Date(authTimeMs).toISOString() }
+  return JSON.stringify({ id, email, name, roles, claims, ...proven }).replace(
     /[^\x20-\x7e]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )

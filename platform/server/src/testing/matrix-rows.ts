@@ -1,4 +1,5 @@
 import type { OrgRole, Role, Scope } from "@ashlar/control"
+import { FACTOR_ROWS } from "./matrix-factor-rows.ts"
 
 /**
  * The authorization matrix, written by hand: who gets past the door of each route, and what those are answered. It knows nothing
@@ -76,29 +77,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     answer: "404 IDENTITY_SESSION_NOT_FOUND",
   },
 
-  "auth.signin.factor": { call: "POST /v1/auth/signin/factor", from: "all", answer: "422" },
-  "auth.signin.factor.options": { call: "POST /v1/auth/signin/factor/options", from: "all", answer: "422" },
-  "auth.signin.passkey": { call: "POST /v1/auth/signin/passkey", from: "all", answer: "422" },
-  "auth.signin.passkey.options": {
-    call: "POST /v1/auth/signin/passkey/options",
-    from: "all",
-    answer: "2xx",
-    body: null,
-  },
-  "mfa.get": { call: "GET /v1/auth/mfa", from: "people", answer: "2xx" },
-  "mfa.step-up": { call: "POST /v1/auth/mfa/step-up", from: "people", answer: "422" },
-  "mfa.step-up.options": { call: "POST /v1/auth/mfa/step-up/options", from: "people", answer: "2xx", body: null },
-  "mfa.enroll": { call: "POST /v1/auth/mfa/enroll", from: "people", answer: "2xx", body: null },
-  "mfa.verify": { call: "POST /v1/auth/mfa/verify", from: "people", answer: "422" },
-  "mfa.recovery-codes": { call: "POST /v1/auth/mfa/recovery-codes", from: "people", answer: "422", body: null },
-  "mfa.factors.update": { call: "PATCH /v1/auth/mfa/factors/none", from: "people", answer: "422" },
-  "mfa.factors.remove": {
-    call: "DELETE /v1/auth/mfa/factors/none",
-    from: "people",
-    answer: "404 AUTH_FACTOR_UNKNOWN",
-  },
-  "mfa.passkeys.options": { call: "POST /v1/auth/mfa/passkeys/options", from: "people", answer: "2xx", body: null },
-  "mfa.passkeys.add": { call: "POST /v1/auth/mfa/passkeys", from: "people", answer: "422" },
+  ...FACTOR_ROWS,
 
   "device.start": { call: "POST /v1/auth/device", from: "all", answer: "2xx", body: null },
   "device.claim": { call: "POST /v1/auth/device/claim", from: "all", answer: "422" },
