@@ -5,7 +5,9 @@ import {
   Collection,
   clientError,
   createAuth,
+  createFactors,
   createTransport,
+  type Factors,
   type Health,
   type JsonObject,
   type Page,
@@ -22,7 +24,6 @@ import {
 import { type AppUsers, createAppUsers } from "./app-users.ts"
 import { type Audit, createAudit } from "./audit.ts"
 import { type Collections, createCollections } from "./collections.ts"
-import { createFactors, type Factors } from "./factors.ts"
 import { createDeployments, type Deployments } from "./functions.ts"
 import { createKms, createSecrets, type Kms, type Secrets } from "./kms.ts"
 import { createOrganizations, type Organizations } from "./organizations.ts"
@@ -123,7 +124,7 @@ export function createAdmin(options: AdminOptions): Admin {
       list: (page) => transport.json({ path: "/v1/auth/sessions", query: toQuery(page) }),
       revoke: (id) => transport.json({ method: "DELETE", path: path`/v1/auth/sessions/${id}` }),
     },
-    factors: createFactors(transport),
+    factors: createFactors(transport, "/v1/auth"),
     organizations: createOrganizations(transport),
     projects: createProjects(transport),
     members: createMembers(transport),

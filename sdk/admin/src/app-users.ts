@@ -2,6 +2,7 @@ import {
   type AppProvider,
   type AppSettings,
   type AppUser,
+  type AppUserFactors,
   type Page,
   type PageOptions,
   path,
@@ -55,6 +56,10 @@ export interface AppUsers {
   delete(project: string, id: string): Promise<void>
   /** Ends all sessions of a user; tells how many there were. */
   signOut(project: string, id: string): Promise<{ readonly sessions: number }>
+  /** The second factors that a user has. Nothing in it proves anything. */
+  factors(project: string, id: string): Promise<AppUserFactors>
+  /** Takes all of them away, and ends the user's sessions: for who has lost them, and is known to be who they say. Tells how many there were. */
+  resetFactors(project: string, id: string): Promise<{ readonly factors: number }>
   settings(project: string): Promise<AppSettings>
   /** What is left out stays; the texts of one message are changed as one. */
   changeSettings(project: string, changes: AppSettingsChange): Promise<AppSettings>
@@ -78,6 +83,8 @@ export function createAppUsers(transport: Transport): AppUsers {
     update: (project, id, json) => transport.json({ method: "PATCH", path: user(project, id), json }),
     delete: (project, id) => transport.json({ method: "DELETE", path: user(project, id) }),
     signOut: (project, id) => transport.json({ method: "POST", path: `${user(project, id)}/signout` }),
+    factors: (project, id) => transport.json({ path: `${user(project, id)}/factors` }),
+    resetFactors: (project, id) => transport.json({ method: "DELETE", path: `${user(project, id)}/factors` }),
     settings: (project) => transport.json({ path: settings(project) }),
     providers: async (project) =>
       (await transport.json<{ readonly items: readonly AppProvider[] }>({ path: `${settings(project)}/providers` }))

@@ -19,7 +19,7 @@ export type AppShown = { readonly token: string } | { readonly code: string; rea
 export interface AppMail {
   /** Sends a link and a code that sign in. @throws {IDENTITY_TOO_MANY_ATTEMPTS} @throws {IDENTITY_REDIRECT_REFUSED} */
   sendLink(request: AppMailRequest): Promise<AppAsked>
-  /** Signs in with them. @throws {AUTH_PROOF_INVALID} */
+  /** Signs in with them. @throws {AUTH_PROOF_INVALID} @throws {IDENTITY_SECOND_FACTOR_NEEDED} */
   signInByMail(shown: AppShown): Promise<AppUser>
   /** Sends a link and a code that choose a new password. @throws as `sendLink` */
   sendReset(request: AppMailRequest): Promise<AppAsked>
@@ -31,7 +31,7 @@ export interface AppMail {
    * Confirms an address, and signs in. A link that is opened where nobody is signed in makes the account that of whoever reads the
    * mailbox: a password that was chosen before is none any more.
    *
-   * @throws {AUTH_PROOF_INVALID}
+   * @throws {AUTH_PROOF_INVALID} @throws {IDENTITY_SECOND_FACTOR_NEEDED}
    */
   verify(shown: AppShown): Promise<AppUser>
   /** Ends all other sessions. @throws {AUTH_PASSWORD_WRONG} @throws {IDENTITY_WEAK_PASSWORD} @throws {SDK_SIGNED_OUT} */
@@ -45,8 +45,10 @@ export function createAppMail(parts: {
   readonly nobody: Transport
   readonly signedIn: Transport
   readonly keeper: SessionKeeper<AppSession>
+  /** What this device is known by. */
+  device(): Promise<{ readonly device?: string }>
 }): AppMail & { expect(purpose: Purpose, asked: AppAsked): void } {
-  const { root, nobody, signedIn, keeper } = parts
+  const { root, nobody, signedIn, keeper, device } = parts
   const handles = new Map<Purpose, string>()
   const post = <T>(transport: Transport, path: string, json: object): Promise<T> =>
     transport.json<T>({ method: "POST", path: root + path, json })
@@ -76,7 +78,7 @@ export function createAppMail(parts: {
       return await ask("verify", signedIn, request)
     },
     async signInByMail(shown) {
-      const session = await post<AppSession>(nobody, "/link", shownFor("link", shown))
+      const session = await post<AppSession>(nobody, "/link", { ...shownFor("link", shown), ...(await device()) })
       await keeper.change(session)
       return session.user
     },
@@ -86,7 +88,7 @@ export function createAppMail(parts: {
     },
     async verify(shown) {
       const old = await keeper.load()
-      const body = shownFor("verify", shown)
+      const body = { ...shownFor("verify", shown), ...(await device()) }
       const { user, session } = await post<AppConfirmed>(old === null ? nobody : signedIn, "/verify", body)
       // Whoever is signed in stays so, and is known to be confirmed.
       if (session !== null) await keeper.change(session)

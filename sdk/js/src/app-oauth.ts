@@ -26,7 +26,7 @@ export interface AppOAuth {
    * Goes on where the browser came back to the app: signs in.
    *
    * @param page Its address, with the `ticket` in it.
-   * @throws {OAUTH_SIGN_IN_DENIED} @throws {IDENTITY_LINK_REFUSED} @throws {OAUTH_STATE_INVALID}
+   * @throws {OAUTH_SIGN_IN_DENIED} @throws {IDENTITY_LINK_REFUSED} @throws {OAUTH_STATE_INVALID} @throws {IDENTITY_SECOND_FACTOR_NEEDED}
    * @example if (new URL(location.href).searchParams.has("ticket")) await ashlar.auth.finishSignIn(location.href)
    */
   finishSignIn(page: string | URL): Promise<AppUser>
@@ -39,8 +39,10 @@ export function createAppOAuth(parts: {
   readonly nobody: Transport
   readonly signedIn: Transport
   readonly keeper: SessionKeeper<AppSession>
+  /** What this device is known by. */
+  device(): Promise<{ readonly device?: string }>
 }): AppOAuth {
-  const { root, nobody, signedIn, keeper } = parts
+  const { root, nobody, signedIn, keeper, device } = parts
   const kept = tabStorage()
   return {
     providers: async () =>
@@ -64,7 +66,7 @@ export function createAppOAuth(parts: {
       kept.removeItem(NAME)
       const { transaction, connect } = JSON.parse(text) as { transaction: string; connect: boolean }
       const transport = connect ? signedIn : nobody
-      const json = { ticket, transaction }
+      const json = { ticket, transaction, ...(await device()) }
       const session = await transport.json<AppSession>({ method: "POST", path: `${root}/callback`, json })
       await keeper.change(session)
       return session.user

@@ -1,4 +1,6 @@
 import { isRequestError } from "./errors.ts"
+import type { FactorProof } from "./factors.ts"
+import type { PasskeyOptions } from "./passkeys.ts"
 import { createSessionKeeper, signedOut } from "./session-keeper.ts"
 import type { TokenStore } from "./token-store.ts"
 import { type Authorizer, createTransport, type TransportOptions } from "./transport.ts"
@@ -24,22 +26,13 @@ export interface SignIn {
   readonly password: string
 }
 
-/** Shows a second factor: one of these. */
-export interface FactorProof {
-  /** Of an authenticator app. */
-  readonly code?: string | undefined
-  readonly recoveryCode?: string | undefined
-  /** What the browser's `navigator.credentials.get` gave, as JSON. */
-  readonly passkey?: object | undefined
-}
-
-/** What the browser's `navigator.credentials` is given, as JSON. */
-export type PasskeyOptions = Readonly<Record<string, unknown>>
-
 /** A sign-in that waits for its second factor, for five minutes. */
 export interface SecondStep {
   readonly ticket: string
+  /** Empty where one is to be added. */
   readonly factors: readonly ("totp" | "passkey" | "recovery")[]
+  /** Whether a factor is asked of everybody, and this one has none yet: signing in goes on by adding one. */
+  readonly enrol: boolean
   readonly expiresAt: string
 }
 
@@ -69,16 +62,16 @@ export interface Auth {
   signIn(input: SignIn): Promise<User>
   /** Signing in where there is a second factor. */
   readonly secondStep: {
-    /** For `PublicKeyCredential.parseRequestOptionsFromJSON`. @throws {IDENTITY_SECOND_STEP_OVER} */
+    /** For `showPasskey`. @throws {IDENTITY_SECOND_STEP_OVER} */
     passkeyOptions(ticket: string): Promise<PasskeyOptions>
     /** @throws {AUTH_FACTOR_WRONG} @throws {AUTH_MFA_LOCKED} @throws {AUTH_PASSKEY_REFUSED} @throws {IDENTITY_SECOND_STEP_OVER} */
     finish(step: { readonly ticket: string } & FactorProof): Promise<User>
   }
   /** Signing in by a passkey, without a password. */
   readonly passkey: {
-    /** For `PublicKeyCredential.parseRequestOptionsFromJSON`. @throws {IDENTITY_PASSKEYS_UNAVAILABLE} */
+    /** For `showPasskey`. @throws {IDENTITY_PASSKEYS_UNAVAILABLE} */
     options(): Promise<PasskeyOptions>
-    /** @param passkey What the browser gave, as JSON. @throws {AUTH_PASSKEY_REFUSED} */
+    /** @param passkey What `showPasskey` gave. @throws {AUTH_PASSKEY_REFUSED} */
     signIn(passkey: object): Promise<User>
   }
   /** Signing in by a code that a person confirms in their browser, where a password cannot be typed. */

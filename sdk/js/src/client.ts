@@ -5,7 +5,7 @@ import { clientError } from "./errors.ts"
 import { createFunctions, type Functions } from "./functions.ts"
 import type { TokenStore } from "./token-store.ts"
 import { type Authorizer, createTransport, type Transport, type TransportOptions } from "./transport.ts"
-import type { AppSession, JsonObject } from "./wire.ts"
+import type { AppSession, DeviceToken, JsonObject } from "./wire.ts"
 
 interface Options extends Omit<TransportOptions, "authorizer" | "user"> {
   /** A slug or an id. Default `self`: the key's own project. */
@@ -18,6 +18,8 @@ export interface AppOptions extends Options {
   readonly key: string
   /** Where the session of the app's user is kept. Default: memory. */
   readonly store?: TokenStore<AppSession>
+  /** What this device is known by where it is remembered: `webTokenStore(localStorage, "ashlar.device")`. Default: memory. */
+  readonly devices?: TokenStore<DeviceToken>
 }
 
 /** As a person who is a member of the project. */

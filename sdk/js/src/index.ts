@@ -1,6 +1,7 @@
 export type { AppAuth, AppAuthOptions, AppSignUp } from "./app-auth.ts"
 export { createAppAuth } from "./app-auth.ts"
-export type { Auth, AuthOptions, FactorProof, PasskeyOptions, SecondStep, SetUp, SignIn, SignUp } from "./auth.ts"
+export type { AddedBySignIn, AppFactors, Continued } from "./app-factors.ts"
+export type { Auth, AuthOptions, SecondStep, SetUp, SignIn, SignUp } from "./auth.ts"
 export { createAuth, secondStepOf } from "./auth.ts"
 export type { AppOptions, Ashlar, AshlarOptions } from "./client.ts"
 export { createAshlar, keyAuthorizer } from "./client.ts"
@@ -10,6 +11,8 @@ export type { ClientErrorCode, RequestErrorOptions } from "./errors.ts"
 export { AshlarRequestError, clientError, clientErrors, isRequestError } from "./errors.ts"
 export type { FollowOptions, ServerEvent } from "./events.ts"
 export { followEvents, parseEvents } from "./events.ts"
+export type { FactorProof, Factors } from "./factors.ts"
+export { createFactors } from "./factors.ts"
 export type {
   Condition,
   Filter,
@@ -25,6 +28,8 @@ export type {
 } from "./filter.ts"
 export type { Functions, InvokeOptions } from "./functions.ts"
 export { createFunctions } from "./functions.ts"
+export type { PasskeyOptions } from "./passkeys.ts"
+export { hasPasskeys, makePasskey, showPasskey } from "./passkeys.ts"
 export { functionPath, path } from "./path.ts"
 export type { CallOptions, QuerySource } from "./query.ts"
 export { Query } from "./query.ts"
@@ -39,7 +44,9 @@ export type {
   AppAsked,
   AppAuthorizing,
   AppConfirmed,
+  AppEnrolled,
   AppEnrolment,
+  AppFactorState,
   AppMailSettings,
   AppOfferedProvider,
   AppProvider,
@@ -47,6 +54,7 @@ export type {
   AppSettings,
   AppSignedUp,
   AppUser,
+  AppUserFactors,
   AuditEntry,
   Capabilities,
   CollectionInfo,
@@ -56,6 +64,7 @@ export type {
   DeployRequest,
   DeviceFacts,
   DeviceStart,
+  DeviceToken,
   Document,
   Explanation,
   Factor,
@@ -85,6 +94,7 @@ export type {
   LogLevel,
   LogLine,
   Member,
+  MfaPolicy,
   Organization,
   OrgInvite,
   OrgInvited,
@@ -92,11 +102,13 @@ export type {
   OrgRole,
   Page,
   PageOptions,
+  PasskeyPlace,
   Problem,
   ProblemError,
   Project,
   QueryPage,
   QueryRequest,
+  RememberedDevice,
   ResetState,
   Role,
   Rule,

@@ -36,6 +36,13 @@ export interface AppConfirmed {
   readonly session: AppSession | null
 }
 
+export interface AppEnrolled {
+  readonly session: AppSession
+  readonly factor: Factor
+  /** Shown this once */
+  readonly recoveryCodes: readonly string[] | null
+}
+
 /** An authenticator app that waits for its first code, for 15 minutes. */
 export interface AppEnrolment {
   readonly factorId: string
@@ -45,6 +52,19 @@ export interface AppEnrolment {
   readonly uri: string
   /** The picture for the app, as SVG */
   readonly qrSvg: string
+}
+
+export interface AppFactorState {
+  readonly mfa: "off" | "optional" | "required"
+  readonly factors: readonly Factor[]
+  /** How many are left */
+  readonly recoveryCodes: number
+  /** Where passkeys can be made and shown; null: nowhere */
+  readonly passkeys: {
+    readonly rpId: string
+    readonly origins: readonly string[]
+  } | null
+  readonly rememberDeviceDays: number
 }
 
 export interface AppMailSettings {
@@ -163,6 +183,14 @@ export interface AppUser {
   readonly lastSignedInAt: string | null
 }
 
+/** The second factors of a user of the app. */
+export interface AppUserFactors {
+  readonly factors: readonly Factor[]
+  /** How many are left */
+  readonly recoveryCodes: number
+  readonly devices: readonly RememberedDevice[]
+}
+
 export interface AuditEntry {
   readonly id: string
   /** RFC 3339, UTC, with milliseconds */
@@ -247,6 +275,13 @@ export interface DeviceStart {
   readonly expiresAt: string
   /** Ask no more often than this */
   readonly intervalSeconds: number
+}
+
+export interface DeviceToken {
+  /** For the device to keep, and to show as `device` when it signs in */
+  readonly token: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly expiresAt: string
 }
 
 /** A stored document. `rev` starts at 1 and grows by one with each change. */
@@ -611,6 +646,15 @@ export interface Project {
   } | null
   /** RFC 3339, UTC, with milliseconds */
   readonly createdAt: string
+}
+
+export interface RememberedDevice {
+  readonly id: string
+  readonly label: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly createdAt: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly expiresAt: string
 }
 
 /** Whom a link lets back in, before it is spent. */

@@ -6,7 +6,7 @@ import { WrongUsage } from "../errors.ts"
 import { choice, commaList, type Run, wholeNumber } from "../program.ts"
 import { plural, toFacts, toTable } from "../text.ts"
 
-/** `users list|show|create|update|disable|enable|signout|delete|settings`: the users of the project's app. */
+/** `users list|show|create|update|disable|enable|signout|factors|reset-factors|delete|settings`: the users of the project's app. */
 export function registerUsers(program: Command, run: Run): void {
   const users = program.command("users").description("the users of the project's app")
   users
@@ -30,6 +30,13 @@ export function registerUsers(program: Command, run: Run): void {
     .action(run(disable))
   users.command("enable").description("let a user in again").argument("<id>").action(run(enable))
   users.command("signout").description("end all sessions of a user").argument("<id>").action(run(signOut))
+  users.command("factors").description("the second factors that a user has").argument("<id>").action(run(showFactors))
+  users
+    .command("reset-factors")
+    .description("take a user's second factors away, and end their sessions: for who has lost them")
+    .argument("<id>")
+    .option("--yes", "do not ask")
+    .action(run(resetFactors))
   users
     .command("delete")
     .description("delete a user with their sessions")
@@ -45,6 +52,10 @@ export function registerUsers(program: Command, run: Run): void {
     .option("--redirect-urls <urls>", "the pages that links may lead to, with spaces between; mail leads to the first")
     .option("--mail-from <name>", "whom mail is from; empty: the project's name")
     .option("--mail-reply-to <address>", "whom answers to mail go to; empty: nobody")
+    .addOption(choice("--mfa <who>", "second factors: nobody, who has one, everybody", ["off", "optional", "required"]))
+    .option("--passkeys-domain <domain>", "which domain passkeys are for, such as app.example; empty: no passkeys")
+    .option("--passkeys-origins <origins>", "pages that have them, with spaces between. Default: https://<domain>")
+    .option("--remember-days <days>", "how long a device may go without a factor, 0 to 90", wholeNumber(0, 90))
     .action(run(settings))
 }
 
@@ -135,6 +146,27 @@ async function signOut(cli: Cli, id: string): Promise<Outcome> {
   return { value: ended, text: `Ended ${plural(ended.sessions, "session")}.` }
 }
 
+async function showFactors(cli: Cli, id: string): Promise<Outcome> {
+  const found = await cli.admin().users.factors(cli.project(), id)
+  const rows = found.factors.map(({ kind, label, createdAt, lastUsedAt }) => [
+    ...[kind === "totp" ? "authenticator app" : "passkey", label, createdAt, lastUsedAt ?? "never"],
+  ])
+  const left = `${plural(found.recoveryCodes, "recovery code")} left, ${plural(found.devices.length, "remembered device")}.`
+  const none = "No second factor. The user adds one in the app: await ashlar.auth.factors.enrollApp()"
+  return {
+    value: found,
+    text: rows.length === 0 ? none : `${toTable(["kind", "label", "added", "last used"], rows)}\n\n${left}`,
+  }
+}
+
+async function resetFactors(cli: Cli, id: string, options: { readonly yes?: boolean }): Promise<Outcome> {
+  const { users } = cli.admin()
+  const { email } = await users.get(cli.project(), id)
+  await cli.confirm(`Take the second factors of ${email} away? Make sure that it is they who ask.`, options.yes)
+  const reset = await users.resetFactors(cli.project(), id)
+  return { value: reset, text: `Took ${plural(reset.factors, "factor")} away, and ended the sessions of ${email}.` }
+}
+
 async function remove(cli: Cli, id: string, options: { readonly yes?: boolean }): Promise<Outcome> {
   const admin = cli.admin()
   const user = await admin.users.get(cli.project(), id)
@@ -150,18 +182,35 @@ interface SettingOptions {
   readonly redirectUrls?: string
   readonly mailFrom?: string
   readonly mailReplyTo?: string
+  readonly mfa?: AppSettings["mfa"]
+  readonly passkeysDomain?: string
+  readonly passkeysOrigins?: string
+  readonly rememberDays?: number
+}
+
+const words = (text: string): string[] => text.split(/[\s,]+/).filter((word) => word !== "")
+
+/** Both halves are one setting: pages without a domain are a mistake, and a domain without pages has the obvious one. */
+function passkeysIn({ passkeysDomain: rpId, passkeysOrigins: origins }: SettingOptions): AppSettingsChange {
+  if (rpId === undefined && origins !== undefined)
+    throw new WrongUsage("Expected --passkeys-domain beside --passkeys-origins.")
+  if (rpId === undefined) return {}
+  return { passkeys: rpId === "" ? null : { rpId, origins: words(origins ?? `https://${rpId}`) } }
 }
 
 async function settings(cli: Cli, options: SettingOptions): Promise<Outcome> {
-  const { signups, passwordMin, verifiedEmailOnly, redirectUrls, mailFrom, mailReplyTo } = options
+  const { signups, passwordMin, verifiedEmailOnly, redirectUrls, mailFrom, mailReplyTo, mfa, rememberDays } = options
   const mail = {
     ...(mailFrom !== undefined && { senderName: mailFrom }),
     ...(mailReplyTo !== undefined && { replyTo: mailReplyTo === "" ? null : mailReplyTo }),
   }
   const changes: AppSettingsChange = {
-    ...(redirectUrls !== undefined && { redirectUrls: redirectUrls.split(/[\s,]+/).filter((url) => url !== "") }),
+    ...(redirectUrls !== undefined && { redirectUrls: words(redirectUrls) }),
     ...(Object.keys(mail).length > 0 && { mail }),
     ...(signups !== undefined && { signups }),
+    ...(mfa !== undefined && { mfa }),
+    ...(rememberDays !== undefined && { rememberDeviceDays: rememberDays }),
+    ...passkeysIn(options),
     ...(passwordMin !== undefined && { passwordMinCharacters: passwordMin }),
     ...(verifiedEmailOnly !== undefined && { verifiedEmailOnly: verifiedEmailOnly === "yes" }),
   }
@@ -174,6 +223,9 @@ async function settings(cli: Cli, options: SettingOptions): Promise<Outcome> {
       ...{ "sign-ups": now.signups, "shortest password": now.passwordMinCharacters },
       "confirmed addresses only": now.verifiedEmailOnly ? "yes" : "no",
       "links lead to": now.redirectUrls.join(" ") || "no page: mail brings codes",
+      "second factors": now.mfa,
+      passkeys: now.passkeys === null ? "none" : `for ${now.passkeys.rpId}, at ${now.passkeys.origins.join(" ")}`,
+      "devices are remembered": now.rememberDeviceDays === 0 ? "never" : `for ${plural(now.rememberDeviceDays, "day")}`,
       ...{ "mail is from": now.mail.senderName || "the project's name", "answers go to": now.mail.replyTo },
     }),
   }

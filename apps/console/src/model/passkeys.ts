@@ -1,26 +1,7 @@
-import type { PasskeyOptions } from "@ashlar/sdk"
+import { hasPasskeys as canHavePasskeys } from "@ashlar/sdk"
 
-/** Browsers have passkeys on pages that came over an encrypted line, or from this machine. */
-export const hasPasskeys = isSecureContext && "PublicKeyCredential" in globalThis
-
-/** Lets the browser make a passkey; what it made, as JSON. */
-export async function makePasskey(options: PasskeyOptions): Promise<object> {
-  const given = options as unknown as PublicKeyCredentialCreationOptionsJSON
-  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(given)
-  return toJson(await navigator.credentials.create({ publicKey }))
-}
-
-/** Lets the person show a passkey; what the browser answers, as JSON. */
-export async function showPasskey(options: PasskeyOptions): Promise<object> {
-  const given = options as unknown as PublicKeyCredentialRequestOptionsJSON
-  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(given)
-  return toJson(await navigator.credentials.get({ publicKey }))
-}
-
-function toJson(credential: Credential | null): object {
-  if (credential instanceof PublicKeyCredential) return credential.toJSON()
-  throw new DOMException("The browser gave no passkey.", "NotAllowedError")
-}
+/** Whether this page can make and show passkeys. */
+export const hasPasskeys: boolean = canHavePasskeys()
 
 /** What went wrong in the browser, in words. It does not say whether somebody cancelled or has no passkey, so as to tell pages nothing. */
 export function passkeyProblem(error: unknown): string {

@@ -106,7 +106,9 @@ describe("rules", () => {
     expect([levelName(mine), describeRules(mine)]).toEqual(["Some app users", "app users, with conditions"])
     expect(ruleSentence("read", mine, 1)).toContain('{"owner":"$user.id"}')
     expect(ruleSentence("delete", { roles: ["editor", "admin"] }, 1)).toContain("with the role editor or admin")
-    expect(ruleSentence("read", { mfa: true }, 1)).toContain("Users of your app who have shown a second factor may read")
+    expect(ruleSentence("read", { mfa: true }, 1)).toContain(
+      "Users of your app who have shown a second factor may read",
+    )
     expect(ruleSentence("update", "user", 1)).toContain("signed in to your app")
   })
 })
