@@ -1,10 +1,11 @@
 // The guide to users of an app, against a real platform: its programs as they stand, in their order.
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import { createHmac } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createAdmin } from "@ashlar/admin"
-import { createAshlar, type Rules } from "@ashlar/sdk"
+import { createAshlar, type Rules, secondStepOf } from "@ashlar/sdk"
 import { type PlatformServer, startServer } from "@ashlar/server"
 import { parse } from "smol-toml"
 import { runCli } from "../src/testing-io.ts"
@@ -22,6 +23,19 @@ async function mailbox(email: string): Promise<{ readonly code: string }> {
   const code = mails.get(email) ?? ""
   mails.delete(email)
   return { code }
+}
+/** The user's phone: each of its codes is good once, and one of a step ahead is as well. */
+const shown = new Map<string, number>()
+function authenticator(secret: string): string {
+  const step = Math.max(Math.floor(Date.now() / 30_000), (shown.get(secret) ?? 0) + 1)
+  shown.set(secret, step)
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+  const bits = [...secret].map((sign) => letters.indexOf(sign).toString(2).padStart(5, "0")).join("")
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(step))
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+  const mac = createHmac("sha1", key).update(counter).digest()
+  return String((mac.readUInt32BE(mac[19]! & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0")
 }
 let server: PlatformServer
 beforeAll(async () => {
@@ -57,12 +71,14 @@ test("its programs run from top to bottom", async () => {
   const { secret: secretKey } = await admin.keys.create("notes", wish)
 
   const program = `${blocks("ts").join("\n")}\nreturn { ada, mine, left: await notes.where().all() }`
-  const names = ["createAshlar", "createAdmin", "url", "key", "secretKey", "mailbox"]
+  const names = ["createAshlar", "createAdmin", "secondStepOf", "url", "key", "secretKey", "mailbox", "authenticator"]
   const AsyncFunction = (async () => {}).constructor as new (
     ...parts: string[]
   ) => (...given: unknown[]) => Promise<unknown>
   const run = new AsyncFunction(...names, program)
-  expect(await run(createAshlar, createAdmin, server.url, key, secretKey, mailbox)).toMatchObject({
+  expect(
+    await run(createAshlar, createAdmin, secondStepOf, server.url, key, secretKey, mailbox, authenticator),
+  ).toMatchObject({
     ada: { email: "ada@example.org" },
     mine: [{ data: { text: "hers" } }],
     left: [],
@@ -84,11 +100,21 @@ test("the command manages them", async () => {
   }
   expect(made).toMatchObject({ roles: ["editor"], claims: { team: "red" }, emailVerified: true, disabled: false })
   expect(await cli(["users", "list", "--email", "BOB@example.org"])).toMatchObject([{ id: made.id }])
-  expect(await cli(["users", "list"])).toHaveLength(3)
+  expect(await cli(["users", "list"])).toHaveLength(4)
   expect(await cli(["users", "update", made.id, "--name", "Bob"])).toMatchObject({ name: "Bob", roles: ["editor"] })
   expect(await cli(["users", "disable", made.id])).toMatchObject({ disabled: true })
   expect(await cli(["users", "enable", made.id])).toMatchObject({ disabled: false })
   expect(await cli(["users", "signout", made.id])).toEqual({ sessions: 0 })
+  expect(await cli(["users", "factors", made.id])).toEqual({ factors: [], recoveryCodes: 0, devices: [] })
+  expect(await cli(["users", "reset-factors", made.id, "--yes"])).toEqual({ factors: 0 })
+  const mfa = ["--mfa", "optional", "--passkeys-domain", "app.example", "--remember-days", "7"]
+  expect(await cli(["users", "settings", ...mfa])).toMatchObject({
+    ...{ mfa: "optional", rememberDeviceDays: 7 },
+    passkeys: { rpId: "app.example", origins: ["https://app.example"] },
+  })
+  expect(await cli(["users", "settings", "--passkeys-domain", ""])).toMatchObject({ passkeys: null })
+  const alone = await runCli(["users", "settings", "--passkeys-origins", "https://app.example"], { env, cwd: folder })
+  expect(alone.exitCode).toBe(2)
   const changes = ["--signups", "closed", "--password-min", "14", "--verified-email-only", "yes"]
   expect(
     await cli(["users", "settings", ...changes, "--redirect-urls", "https://a.example/in http://localhost:1/"]),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { google, oidc } from "@ashlar/oauth/client"
 import { type FakePerson, fakeProvider } from "@ashlar/oauth/testing"
 import type { ServerOptions } from "./server.ts"
+import { appCode } from "./testing/authenticator.ts"
 import { type Answer, type Role, raiseStage, type Stage } from "./testing/cast.ts"
 import { openMailbox } from "./testing/mailbox.ts"
 
@@ -200,6 +201,30 @@ describe("an account with the same address", () => {
       "409 IDENTITY_LINK_REFUSED no-email",
     )
   })
+})
+
+test("somebody with a second factor shows it as well, and is linked only then", async () => {
+  await settle({ mfa: "optional" })
+  const person = newPerson()
+  const joined = (await post("signup", { email: person.email, password })).body
+  await stage.call("owner", "PATCH", `${P}/auth/users/${joined.user.id}`, { emailVerified: true })
+  const token = beside(joined.session.accessToken)
+  const { factorId, secret } = (await post("mfa/enroll", undefined, token)).body
+  const added = await post("mfa/verify", { factorId, code: appCode(secret, Date.now()) }, token)
+  const asked = await signIn(person)
+  expect(asked.body).toMatchObject({
+    code: "IDENTITY_SECOND_FACTOR_NEEDED",
+    details: { factors: ["totp", "recovery"] },
+  })
+  // The provider's word alone has changed nothing: who has the same pair and another address is not the user yet.
+  expect((await signIn({ ...person, email: "elsewhere@example.org" })).body.user.id).not.toBe(joined.user.id)
+  const other = newPerson({ email: person.email ?? "" })
+  const { ticket } = (await signIn(other)).body.details
+  const done = await post("signin/factor", { ticket, recoveryCode: added.body.recoveryCodes[0] })
+  expect(done.body.user.id).toBe(joined.user.id)
+  const again = await signIn({ ...other, email: "moved@example.org" })
+  expect(told(again)).toBe("401 IDENTITY_SECOND_FACTOR_NEEDED")
+  await settle({ mfa: "off" })
 })
 
 describe("a provider", () => {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-/** What an app may spend on this client, minified. It was 13.8 kB when the budget was set. */
-const MAX_BUNDLE_BYTES = 20_000
+/** What an app may spend on this client, minified. It was 21.6 kB once users of apps had second factors. */
+const MAX_BUNDLE_BYTES = 23_000
 
 const folder = mkdtempSync(join(tmpdir(), "ashlar-sdk-"))
 const bundle = join(folder, "sdk.mjs")
