@@ -84,6 +84,8 @@ export interface PreparedSession<Account = User> {
 export interface Sessions<Account = User> {
   /** @param proven Default: by password, now. */
   prepare(userId: string, client: Client, proven?: Proven): PreparedSession<Account>
+  /** Lets no session of somebody say any more that a second factor stands behind it: they have none. */
+  forgetFactors(userId: string): Promise<void>
   /** What a session says from now on of how its owner proved who they are. @throws {IDENTITY_SESSION_NOT_FOUND} */
   prove(session: { readonly userId: string; readonly sessionId: string }, proven: Proven): Promise<void>
   refresh(refreshToken: string, client: Client): Promise<Session<Account>>
@@ -194,6 +196,10 @@ export function createSessions<Account extends { readonly id: string }>(
       if (updated?.changes !== 1) throw new SessionNotFound()
     },
 
+    async forgetFactors(userId) {
+      await file.write([{ sql: FORGET_MFA, params: [userId] }])
+    },
+
     list: (userId, page = {}) => listSessions(options, userId, page),
 
     async revoke({ userId, sessionId }) {
@@ -253,6 +259,10 @@ function listSessions(
 const INSERT_SESSION = `INSERT INTO identity_sessions
   (id, account_id, token_hash, rotated_at, created_at, last_used_at, expires_at, address, user_agent, amr, proven_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** Words are whole: `hwk user mfa` becomes `hwk user`. */
+const FORGET_MFA = `UPDATE identity_sessions
+  SET amr = trim(replace(replace(' ' || amr || ' ', ' mfa ', ' '), ' device ', ' ')) WHERE account_id = ?`
 
 const DELETE_SESSION = "DELETE FROM identity_sessions WHERE id = ?"
 

@@ -308,6 +308,12 @@ describe("a device that is remembered", () => {
   })
 })
 
+test("the last factor that goes leaves no session behind that says it was shown", async () => {
+  const session = await finish(await app.ticket(email), { code: phone.next() })
+  await app.users.factors.remove(await app.who(session), phone.factorId)
+  expect((await app.who(session)).amr).toEqual(["pwd", "otp"])
+})
+
 describe("the settings of an app", () => {
   test("have no second factors by default, and what users had is asked of nobody while they are off", async () => {
     const other = await openApp(install, "p3")

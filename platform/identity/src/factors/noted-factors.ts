@@ -2,7 +2,7 @@ import type { SqliteFile } from "@ashlar/sqlite"
 import type { AccountNote, NoteAccount } from "../account-notes.ts"
 import type { AddedFactor, SecondFactors } from "./second-factors.ts"
 
-/** The same factors, with every change noted. Sessions of whoever takes their last one away are behind none any more. */
+/** The same factors, with every change noted. */
 export function noteFactors(
   factors: SecondFactors,
   { file, note }: { readonly file: SqliteFile; readonly note: NoteAccount },
@@ -29,13 +29,8 @@ export function noteFactors(
       const { id } = who.user
       const gone = (await factors.state(id)).factors.find((factor) => factor.id === factorId)
       await factors.remove(who, factorId)
-      if ((await factors.kinds(id)).length === 0) await file.write([{ sql: FORGET_MFA, params: [id] }])
       const details = { factorId, ...(gone !== undefined && { kind: gone.kind, label: gone.label }) }
       await write({ user: who.user, action: "account.factor.remove", details })
     },
   }
 }
-
-/** Words are whole: `hwk user mfa` becomes `hwk user`. */
-const FORGET_MFA = `UPDATE identity_sessions
-  SET amr = trim(replace(replace(' ' || amr || ' ', ' mfa ', ' '), ' device ', ' ')) WHERE account_id = ?`

@@ -105,7 +105,8 @@ export interface SecondFactors {
   proveAlone(passkey: unknown): Promise<Passed>
   /** The kinds of factors that somebody can be asked for at sign-in; none: no second step. */
   kinds(userId: string): Promise<readonly ("totp" | "passkey" | "recovery")[]>
-  readonly policy: MfaPolicy
+  /** As of now. */
+  policy(): MfaPolicy
   /** Devices on which a factor need not be shown at each sign-in. */
   readonly devices: {
     list(userId: string): Promise<readonly RememberedDevice[]>
@@ -123,7 +124,7 @@ export interface SecondFactorsOptions {
   readonly store: ProofStore
   readonly sealer: Sealer
   readonly clock: Clock
-  readonly sessions: Pick<Sessions, "prove">
+  readonly sessions: Pick<Sessions, "prove" | "forgetFactors">
   /** Asked each time: an install may learn its address only when it listens, and projects change what they say. */
   readonly rules: () => FactorRules
 }
@@ -142,9 +143,7 @@ export function createSecondFactors(options: SecondFactorsOptions): SecondFactor
   const opened = openFactors(options)
   const { rules, mfa, passkeys, requireOn } = opened
   return {
-    get policy() {
-      return rules().policy
-    },
+    policy: () => rules().policy,
     async state(userId) {
       const [factors, recoveryCodes] = [await mfa().list(userId), await mfa().recovery.left(userId)]
       return { factors, recoveryCodes, passkeys: rules().passkeys ?? null }
@@ -164,6 +163,7 @@ export function createSecondFactors(options: SecondFactorsOptions): SecondFactor
       if (rules().policy === "required" && kept.length === 1 && kept[0]?.id === factorId)
         throw new InvalidInput("A second factor is asked of everybody here. Add another one before this one goes.")
       await mfa().remove(askerOf(who), factorId)
+      if (!(await mfa().isEnrolled(who.user.id))) await options.sessions.forgetFactors(who.user.id)
     },
     passkeyRequest: async (userId) => passkeys().signInOptions(userId),
     async prove(userId, { code, recoveryCode, passkey }) {

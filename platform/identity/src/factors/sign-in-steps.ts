@@ -6,16 +6,9 @@ import { type AttemptLimit, addressKey } from "../attempt-limit.ts"
 import { WrongCredentials } from "../errors.ts"
 import type { PasswordHasher } from "../passwords.ts"
 import type { Client } from "../person.ts"
-import type { Proven, Session, Sessions, SignedIn } from "../sessions.ts"
+import { DEVICE, type Proven, type Session, type Sessions, type SignedIn } from "../sessions.ts"
 import type { FactorOwner, FactorProof, PasskeyRequest, SecondFactors } from "./second-factors.ts"
-import {
-  createSignInWrites,
-  DEVICE,
-  type Enterer,
-  type Enterers,
-  type FirstStep,
-  type Waiter,
-} from "./sign-in-writes.ts"
+import { createSignInWrites, type Enterer, type Enterers, type FirstStep, type Waiter } from "./sign-in-writes.ts"
 
 /** Signing in with a second factor, or with a passkey alone; and proving again who one is. */
 export interface SignInSteps<Account> {
@@ -93,7 +86,7 @@ export function createSignInSteps<Account extends Enterer>(options: SignInStepsO
     async letIn(step) {
       const account = accounts.find(step.userId)
       if (account !== undefined) check(account, step.amr)
-      const { policy } = factors
+      const policy = factors.policy()
       const known = policy === "off" ? [] : await factors.kinds(step.userId)
       if (known.length === 0) return policy === "required" ? await postpone(step, known) : await begin(step)
       if (!(await factors.devices.isKnown(step.userId, step.device))) return await postpone(step, known)

@@ -4,7 +4,7 @@ import type { AshlarError, Clock } from "@ashlar/core"
 import { type SqliteFile, SqlitePrecondition, type Statement } from "@ashlar/sqlite"
 import { SecondFactorNeeded, SecondStepOver } from "../errors.ts"
 import type { Client } from "../person.ts"
-import type { Session, Sessions } from "../sessions.ts"
+import { hasSecondFactor, type Session, type Sessions } from "../sessions.ts"
 
 /** Whoever signs in, as far as signing in goes. */
 export interface Enterer {
@@ -97,7 +97,7 @@ export function createSignInWrites<Account extends Enterer>(parts: {
   ): Promise<Session<Account>> {
     const nowMs = clock.now()
     const session = sessions.prepare(userId, client, { amr: [...new Set(amr)], authTimeMs: nowMs })
-    const enters = { sql: amr.some(isSecond) ? ENTER : ENTER_BY_ONE, params: [nowMs, userId, passwordHash] }
+    const enters = { sql: hasSecondFactor({ amr }) ? ENTER : ENTER_BY_ONE, params: [nowMs, userId, passwordHash] }
     const brought = [
       ...(link === undefined ? [] : [linkOf(link, userId, nowMs)]),
       ...(amr.includes("email") ? [{ sql: CONFIRM, params: [nowMs, userId] }] : []),
@@ -140,10 +140,6 @@ export function createSignInWrites<Account extends Enterer>(parts: {
 
   return { begin, postpone, holderOf, spend }
 }
-
-/** On a device that is remembered no factor is shown, and what asks for one asks still. */
-export const DEVICE = "device"
-const isSecond = (word: string): boolean => word === "mfa" || word === DEVICE
 
 const ENTER = "UPDATE identity_accounts SET signed_in_at = ? WHERE id = ? AND password_hash = ? AND disabled_at IS NULL"
 /** One step is not enough any more where a second one came to be asked of everybody in the meantime. */

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto"
+import { appCode } from "./authenticator.ts"
 import type { Answer } from "./cast.ts"
 import { headersOf, type MatrixCaller, type MatrixStage } from "./matrix-cast.ts"
 
@@ -86,6 +87,12 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, mail
   const app = await ask(`POST ${P}/auth/signin`, { email: address, password })
   made("user-refresh-token", "nobody", (app.refreshToken as string).split("_").slice(2).join("_"))
   made("user-access-token", "nobody", (app.accessToken as string).split(".")[2])
+  await ask(`PATCH ${P}/auth/settings`, { mfa: "optional", rememberDeviceDays: 1 })
+  const asUser = { credential: key.secret as string, userToken: app.accessToken as string }
+  await setFactorCanaries(
+    made,
+    async (path, body) => (await matrix.call(asUser, `POST ${P}/auth/mfa/${path}`, body)).body,
+  )
   const { secret, keyName } = await setKeyCanaries(P, made, ask)
   await ask(`PUT ${P}/auth/settings/providers/google`, {
     kind: "google",
@@ -117,6 +124,17 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, mail
 
 type Made = (kind: string, seenBy: Canary["seenBy"], text?: string) => string
 type Ask = (call: string, body?: unknown) => Promise<Answer["body"]>
+
+/** A second factor of a user of the app, its codes, and a device that is remembered. */
+async function setFactorCanaries(made: Made, ask: Ask): Promise<void> {
+  const { factorId, secret } = await ask("enroll")
+  made("totp-secret", "nobody", secret)
+  const proof = { factorId, code: appCode(secret, Date.now()), label: made("factor-label", "members") }
+  const { recoveryCodes } = await ask("verify", proof)
+  made("recovery-code", "nobody", recoveryCodes[0])
+  const { token } = await ask("devices", { label: made("device-label", "members") })
+  made("device-token", "nobody", (token as string).split(".")[0])
+}
 
 /** Keys and secrets. @returns their names */
 async function setKeyCanaries(P: string, made: Made, ask: Ask): Promise<{ secret: string; keyName: string }> {
