@@ -65,6 +65,8 @@ export const secretHistoryQuery = (p: string, name: string) =>
   queryOptions({ queryKey: ["p", p, "secrets", name], queryFn: () => admin.secrets.history(p, name) })
 export const appUsersQuery = (p: string, email: string) =>
   paged(["p", p, "users", email], (page) => admin.users.list(p, { ...page, ...(email !== "" && { email }) }))
+export const appUserFactorsQuery = (p: string, id: string) =>
+  queryOptions({ queryKey: ["p", p, "users", "factors", id], queryFn: () => admin.users.factors(p, id) })
 export const appSettingsQuery = (p: string) =>
   queryOptions({ queryKey: ["p", p, "sign-in"], queryFn: () => admin.users.settings(p) })
 export const recentAuditQuery = (p: string) =>

@@ -28,6 +28,17 @@ export function appUsersApi(call: Call): Response {
   const user = project.appUsers.find((one) => one.id === id)
   if (!user) throw new Refusal(404, "IDENTITY_USER_NOT_FOUND", "No such user.")
   if (verb === "signout") return json({ sessions: 2 })
+  if (verb === "factors" && method === "DELETE") {
+    const factors = project.appUserFactors.has(id ?? "") ? 1 : 0
+    project.appUserFactors.delete(id ?? "")
+    log(project, who, "user.factors.reset", user.id, { factors })
+    return json({ factors })
+  }
+  if (verb === "factors") {
+    const has = project.appUserFactors.has(id ?? "")
+    const phone = { ...{ id: "f1", kind: "totp", label: "Phone" }, createdAt: now(), lastUsedAt: null, backedUp: null }
+    return json({ factors: has ? [phone] : [], recoveryCodes: has ? 9 : 0, devices: [] })
+  }
   if (method === "DELETE") {
     project.appUsers = project.appUsers.filter((one) => one !== user)
     return json(null, 204)

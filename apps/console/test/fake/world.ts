@@ -133,6 +133,8 @@ export interface Project {
   keys: Key[]
   members: Member[]
   appUsers: AppUser[]
+  /** Ids of those who have a second factor. */
+  appUserFactors: Set<string>
   appSettings: typeof appSettings
   providers: Provider[]
   kmsKeys: KmsKey[]
@@ -159,6 +161,7 @@ export const person = { email: "maya@northwall.dev", password: "a wall of dresse
 const DAY_MS = 86_400_000
 const appSettings = {
   ...{ signups: "open", passwordMinCharacters: 10, verifiedEmailOnly: false, redirectUrls: [] as string[] },
+  ...{ mfa: "off", passkeys: null as { rpId: string; origins: string[] } | null, rememberDeviceDays: 0 },
   mail: { senderName: "", replyTo: null as string | null, texts: {} as Record<string, unknown> },
 }
 
@@ -211,6 +214,7 @@ export function addProject(world: World, owner: Person, name: string, slug: stri
     functions: [],
     keys: [],
     appUsers: [],
+    appUserFactors: new Set<string>(),
     appSettings: structuredClone(appSettings),
     ...{ providers: [], kmsKeys: [], keyAudit: [], secrets: [] },
     audit: [],
@@ -290,6 +294,8 @@ function addDemo(world: World): void {
     user("pavel@example.org", { emailVerified: false, lastSignedInAt: null }),
     user("spam@example.org", { disabled: true }),
   )
+  const [lena] = atlas.appUsers
+  if (lena) atlas.appUserFactors.add(lena.id)
   atlas.keys.push(
     {
       id: nextId(),

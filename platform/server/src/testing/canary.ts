@@ -87,12 +87,8 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, mail
   const app = await ask(`POST ${P}/auth/signin`, { email: address, password })
   made("user-refresh-token", "nobody", (app.refreshToken as string).split("_").slice(2).join("_"))
   made("user-access-token", "nobody", (app.accessToken as string).split(".")[2])
-  await ask(`PATCH ${P}/auth/settings`, { mfa: "optional", rememberDeviceDays: 1 })
   const asUser = { credential: key.secret as string, userToken: app.accessToken as string }
-  await setFactorCanaries(
-    made,
-    async (path, body) => (await matrix.call(asUser, `POST ${P}/auth/mfa/${path}`, body)).body,
-  )
+  await setFactorCanaries(P, made, { ask, own: async (call, body) => (await matrix.call(asUser, call, body)).body })
   const { secret, keyName } = await setKeyCanaries(P, made, ask)
   await ask(`PUT ${P}/auth/settings/providers/google`, {
     kind: "google",
@@ -126,13 +122,14 @@ type Made = (kind: string, seenBy: Canary["seenBy"], text?: string) => string
 type Ask = (call: string, body?: unknown) => Promise<Answer["body"]>
 
 /** A second factor of a user of the app, its codes, and a device that is remembered. */
-async function setFactorCanaries(made: Made, ask: Ask): Promise<void> {
-  const { factorId, secret } = await ask("enroll")
+async function setFactorCanaries(P: string, made: Made, { ask, own }: { readonly ask: Ask; readonly own: Ask }) {
+  await ask(`PATCH ${P}/auth/settings`, { mfa: "optional", rememberDeviceDays: 1 })
+  const { factorId, secret } = await own(`POST ${P}/auth/mfa/enroll`)
   made("totp-secret", "nobody", secret)
   const proof = { factorId, code: appCode(secret, Date.now()), label: made("factor-label", "members") }
-  const { recoveryCodes } = await ask("verify", proof)
+  const { recoveryCodes } = await own(`POST ${P}/auth/mfa/verify`, proof)
   made("recovery-code", "nobody", recoveryCodes[0])
-  const { token } = await ask("devices", { label: made("device-label", "members") })
+  const { token } = await own(`POST ${P}/auth/mfa/devices`, { label: made("device-label", "members") })
   made("device-token", "nobody", (token as string).split(".")[0])
 }
 

@@ -10,6 +10,7 @@ import { Button, CopyIcon } from "../../ui/button.tsx"
 import { Choice, Field, TextArea } from "../../ui/form.tsx"
 import { Bones, Failed } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
+import { FactorSettings } from "./app-factors.tsx"
 import { MailWords, toTextsChange, type Words } from "./app-mail-words.tsx"
 
 /** How the app lets its users in. */
@@ -37,6 +38,12 @@ export function AppSignInScreen() {
           <>
             <SettingsForm
               key={JSON.stringify(settings.data)}
+              p={p}
+              settings={settings.data}
+              mayChange={project.data.role !== "viewer"}
+            />
+            <FactorSettings
+              key={`factors ${JSON.stringify(settings.data)}`}
               p={p}
               settings={settings.data}
               mayChange={project.data.role !== "viewer"}

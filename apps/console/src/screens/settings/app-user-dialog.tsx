@@ -10,6 +10,7 @@ import { FormDialog, TypedConfirm } from "../../ui/dialog.tsx"
 import { Field } from "../../ui/form.tsx"
 import { messageOf } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
+import { ResetFactors, UserFactors } from "./app-factors.tsx"
 
 interface AppUserDialogProps {
   p: string
@@ -23,6 +24,7 @@ export function AppUserDialog({ p, user, mayChange, onClose }: AppUserDialogProp
   const [roles, setRoles] = useState(user.roles.join(", "))
   const [claims, setClaims] = useState(JSON.stringify(user.claims))
   const [deleting, setDeleting] = useState(false)
+  const [resetting, setResetting] = useState(false)
   const read = readClaims(claims)
   const saved = (title: string) => () => {
     refresh(p, "users")
@@ -44,6 +46,14 @@ export function AppUserDialog({ p, user, mayChange, onClose }: AppUserDialogProp
   const failed = admit.error ?? signOut.error
   if (deleting)
     return <DeleteUser p={p} user={user} onDone={saved("User deleted")} onClose={() => setDeleting(false)} />
+  if (resetting)
+    return (
+      <ResetFactors
+        {...{ p, user }}
+        onDone={saved("Second factors reset, and signed out")}
+        onClose={() => setResetting(false)}
+      />
+    )
   return (
     <FormDialog
       title={user.email}
@@ -55,6 +65,7 @@ export function AppUserDialog({ p, user, mayChange, onClose }: AppUserDialogProp
       onClose={onClose}
     >
       <Facts user={user} />
+      <UserFactors {...{ p, user }} onReset={mayChange ? () => setResetting(true) : undefined} />
       <Field
         label="Roles"
         mono
