@@ -28,6 +28,7 @@ const NAMES = [
   "AppUser",
   "AppUserFactors",
   "AuditEntry",
+  "Authorizing",
   "Capabilities",
   "CollectionInfo",
   "Count",
@@ -44,7 +45,9 @@ const NAMES = [
   "KmsAuditEntry",
   "KmsAuditReport",
   "KmsKey",
+  "LinkedIdentity",
   "LogLine",
+  "MailAsked",
   "OrgInvite",
   "OrgInvited",
   "OrgMember",
@@ -59,6 +62,7 @@ const NAMES = [
   "SessionInfo",
   "ResetState",
   "SetupState",
+  "SignInWays",
 ]
 
 const HEAD = `/**

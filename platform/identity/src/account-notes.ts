@@ -11,6 +11,12 @@ export interface AccountNote {
     | "account.password"
     | "account.reset"
     | "account.session.end"
+    | "account.email.verify"
+    | "account.email"
+    | "account.identity.link"
+    | "account.identity.unlink"
+    | "account.device.remember"
+    | "account.device.forget"
   /** Never a secret. */
   readonly details: Readonly<Record<string, unknown>>
 }

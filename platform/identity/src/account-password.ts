@@ -48,8 +48,10 @@ export function createChangePassword(parts: {
   readonly passwords: PasswordHasher
   readonly requireStepUp: RequireStepUp
   readonly note: NoteAccount
+  /** Tells the person by mail, where there is some. It is not waited for. */
+  tell(email: string): void
 }): ChangePassword {
-  const { file, passwords, requireStepUp, note } = parts
+  const { file, passwords, requireStepUp, note, tell } = parts
   return async (who, password) => {
     await requireStepUp(who)
     const { user, sessionId } = who
@@ -59,5 +61,6 @@ export function createChangePassword(parts: {
       alongside: note({ user, action: "account.password", details: {} }),
     }
     await file.call("identity.changePassword", change)
+    tell(user.email)
   }
 }

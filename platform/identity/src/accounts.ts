@@ -5,6 +5,8 @@ import { foldEmail } from "./person.ts"
 export interface User {
   readonly id: string
   readonly email: string
+  /** Whether they have shown that they read what is sent there. */
+  readonly emailVerified: boolean
   readonly name: string
   /** Whether the person runs this install. Says nothing about projects: those have members. */
   readonly administrator: boolean
@@ -30,6 +32,7 @@ interface AccountRow {
   name: string
   password_hash: string
   administrator: number
+  verified_at: number | null
   created_at: number
 }
 
@@ -65,6 +68,7 @@ function toUser(row: AccountRow): User {
   return {
     id: row.id,
     email: row.email,
+    emailVerified: row.verified_at !== null,
     name: row.name,
     administrator: row.administrator === 1,
     createdAt: new Date(row.created_at).toISOString(),

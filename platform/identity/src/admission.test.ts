@@ -128,6 +128,7 @@ describe("signing up", () => {
     expect(session.user).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       email: "bob@example.org",
+      emailVerified: false,
       name: "Bob",
       administrator: false,
       createdAt: "2026-01-01T00:00:00.000Z",

@@ -38,6 +38,8 @@ export interface SignInRequest {
   readonly email: string
   readonly password: string
   readonly client: Client
+  /** What this device was given when it was remembered. */
+  readonly device?: string | undefined
 }
 
 export interface Admission {
@@ -77,6 +79,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     const user: User = {
       id: account.id,
       email: account.email,
+      emailVerified: false,
       name,
       administrator: way.ticket?.kind === "setup",
       createdAt: new Date(createdAtMs).toISOString(),
@@ -110,7 +113,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       return await createAccount({ ...request, email }, { ticket: { kind: "invite", hash: invite.hash }, invite })
     },
 
-    async signIn({ email, password, client }) {
+    async signIn({ email, password, client, device }) {
       await perAddress.take(addressKey(client.address))
       // What is no address at all shares one budget: nobody is locked out by it.
       const accountKey = foldEmail(email) ?? ""
@@ -122,7 +125,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       const { id } = known.user
       const passwordHash = await rehash({ file, passwords }, { id, hash: known.passwordHash, password })
       const refusal = (cause: unknown) => new WrongCredentials(undefined, { cause })
-      const session = await options.letIn({ userId: id, passwordHash, amr: ["pwd"], client, refusal })
+      const session = await options.letIn({ userId: id, passwordHash, amr: ["pwd"], client, device, refusal })
       await perAccount.forgive(accountKey)
       return session
     },

@@ -132,6 +132,18 @@ export const LinkRefused: ErrorClass<"IDENTITY_LINK_REFUSED", 409> = defineError
   "Whom the provider named cannot be let in by it; `details.reason` says why. Sign in by mail, and connect the provider then.",
 )
 
+export const MailUnavailable: ErrorClass<"IDENTITY_MAIL_UNAVAILABLE", 409> = defineError(
+  "IDENTITY_MAIL_UNAVAILABLE",
+  409,
+  "This install sends no mail to its people. Sign in with your password; whoever runs it can start it with --mail.",
+)
+
+export const IdentityNotFound: ErrorClass<"IDENTITY_IDENTITY_NOT_FOUND", 404> = defineError(
+  "IDENTITY_IDENTITY_NOT_FOUND",
+  404,
+  "You are known by nobody with this id. List your identities to see which there are.",
+)
+
 export const DevicePending: ErrorClass<"IDENTITY_DEVICE_PENDING", 400> = defineError(
   "IDENTITY_DEVICE_PENDING",
   400,

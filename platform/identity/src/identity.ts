@@ -1,13 +1,20 @@
+import type { ProofStore } from "@ashlar/auth/proofs"
 import type { RateLimits } from "@ashlar/cache/rate-limits"
 import type { Clock, IdSource } from "@ashlar/core"
+import type { OutboundOptions } from "@ashlar/oauth/client"
 import type { SqliteFile } from "@ashlar/sqlite"
 import { createAccessTokens } from "./access-tokens.ts"
 import type { NoteAccount } from "./account-notes.ts"
-import { type ChangePassword, createChangePassword, createRequireStepUp } from "./account-password.ts"
+import {
+  type ChangePassword,
+  createChangePassword,
+  createRequireStepUp,
+  type RequireStepUp,
+} from "./account-password.ts"
 import { type AccountResets, createAccountResets } from "./account-reset.ts"
-import { createAccounts, type User } from "./accounts.ts"
+import { type Accounts, createAccounts, type User } from "./accounts.ts"
 import { createAdmission, type SetupRequest, type SignInRequest, type SignUpRequest } from "./admission.ts"
-import { createAttemptLimit, ownLimits } from "./attempt-limit.ts"
+import { type AttemptLimit, createAttemptLimit, ownLimits } from "./attempt-limit.ts"
 import { createDevices, type Devices } from "./devices.ts"
 import { noteFactors } from "./factors/noted-factors.ts"
 import {
@@ -28,6 +35,11 @@ import {
 } from "./invites.ts"
 import { defaultLimits, type IdentityLimits } from "./limits.ts"
 import { argon2Passwords, type PasswordHasher } from "./passwords.ts"
+import { createPeopleByMail, type PeopleByMail } from "./people/people-by-mail.ts"
+import type { PeopleEnteringParts } from "./people/people-entering.ts"
+import { createPeopleOAuth, type PeopleOAuth } from "./people/people-oauth.ts"
+import { openPeopleProviders, type PeopleProviderInput } from "./people/people-providers.ts"
+import type { SendPersonMail } from "./people/person-mail.ts"
 import type { Client } from "./person.ts"
 import type { JoiningStatement } from "./procedures.ts"
 import { type Pruned, prune } from "./prune.ts"
@@ -58,6 +70,16 @@ export interface IdentityOptions {
   /** What notes a change of how somebody gets in. Default: nothing. */
   readonly onAccountChanged?: NoteAccount
   /** Default {@link argon2Passwords} with its defaults. */
+  /** Takes people their mail. Default: nobody does, and there is no way in by it. */
+  readonly sendMail?: SendPersonMail | undefined
+  /** Told when a message could not be sent. Default: ignored. */
+  readonly onMailError?: (error: unknown) => void
+  /** Where people open the console: links in mail and providers lead there. Asked when one is made. Default: `http://localhost`. */
+  readonly consoleUrl?: () => string
+  /** Who else signs people in. Default: nobody. */
+  readonly providers?: readonly PeopleProviderInput[]
+  /** Asks providers. Default: `createSafeFetch` of `@ashlar/security`, which reaches public addresses only. */
+  readonly providerFetch?: OutboundOptions["fetch"]
   readonly passwords?: PasswordHasher
   readonly limits?: Partial<IdentityLimits>
   /** Where attempts to sign in are counted for all nodes; who opened them closes them. Default: in this process. */
@@ -144,6 +166,10 @@ export interface Identity {
       readonly isSignOut?: boolean
     }): Promise<void>
   }
+  /** The ways in that lead over a mailbox, and addresses. */
+  readonly mail: PeopleByMail
+  /** The ways in that lead over other providers. */
+  readonly oauth: PeopleOAuth
   /** Sets a new password. @see ChangePassword */
   readonly changePassword: ChangePassword
   /** The way back for who lost their password or their factors. */
@@ -186,14 +212,28 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const store = createSqliteProofs({ file, clock })
   const place = options.passkeys ?? (() => undefined)
   const note = options.onAccountChanged ?? (() => [])
-  const rules = (): FactorRules => ({ name: "Ashlar", policy: "optional", passkeys: place(), deviceDays: 0 })
-  const factors = noteFactors(createSecondFactors({ store, sealer, clock, sessions, rules }), { file, note })
+  const rules = (): FactorRules => ({
+    name: "Ashlar",
+    policy: "optional",
+    passkeys: place(),
+    deviceDays: limits.rememberDeviceDays,
+  })
+  const factors = noteFactors(createSecondFactors({ store, sealer, clock, sessions, rules }), {
+    file,
+    note,
+    find: accounts.find,
+  })
   const requireStepUp = createRequireStepUp({ factors, clock })
   const passwords = options.passwords ?? argon2Passwords()
   const perAccount = createAttemptLimit("sign-in.account", limits.attemptsPerAccount, attempts)
   const perAddress = createAttemptLimit("sign-in.address", limits.attemptsPerAddress, attempts)
   const shared = { file, clock, accounts, sessions, passwords, perAccount, perAddress, note }
-  const { letIn, ...steps } = createSignInSteps({ ...shared, store, factors })
+  const { letIn, ...steps } = createSignInSteps({
+    ...{ ...shared, store, factors },
+    noteLink: (user, { provider, issuer, subject }) =>
+      note({ user, action: "account.identity.link", details: { provider, issuer, subject } }),
+  })
+  const { mail, oauth } = openWays(options, { ...shared, store, requireStepUp, letIn, attempts, limits })
   const { signUp, signIn, completeSetup } = createAdmission({
     ...{ ...shared, ids, signups, invites, setup },
     letIn,
@@ -217,17 +257,9 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     refresh: ({ refreshToken, client }) => sessions.refresh(refreshToken, client),
     signOut: (refreshToken) => sessions.endByRefreshToken(refreshToken),
     authenticate: (accessToken) => sessions.authenticate(accessToken),
-    changePassword: createChangePassword({ file, passwords, requireStepUp, note }),
-    sessions: {
-      ...{ list: sessions.list, revokeAll: sessions.revokeAll },
-      async revoke({ isSignOut = false, ...session }) {
-        await sessions.revoke(session)
-        const user = isSignOut ? undefined : accounts.find(session.userId)
-        const { sessionId } = session
-        const noted = user === undefined ? [] : note({ user, action: "account.session.end", details: { sessionId } })
-        if (noted.length > 0) await file.write(noted)
-      },
-    },
+    changePassword: createChangePassword({ file, passwords, requireStepUp, note, tell: mail.tellPassword }),
+    ...{ mail, oauth },
+    sessions: { list: sessions.list, revokeAll: sessions.revokeAll, revoke: noteRevoked(shared) },
     people: {
       find: accounts.find,
       findByEmail: accounts.findByEmail,
@@ -239,5 +271,48 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     jwks: () => keys.jwks(),
     prune: (signal) => prune({ file, clock }, signal),
     rotateSigningKey: () => keys.rotate(),
+  }
+}
+
+/** What the ways in beside a password stand on. */
+interface WaysParts extends Pick<PeopleEnteringParts, "accounts" | "passwords" | "note" | "letIn"> {
+  readonly store: ProofStore
+  readonly requireStepUp: RequireStepUp
+  readonly perAddress: AttemptLimit
+  readonly attempts: Parameters<typeof createAttemptLimit>[2]
+  readonly limits: IdentityLimits
+}
+
+/** Over a mailbox, and over providers. */
+function openWays(options: IdentityOptions, parts: WaysParts): Pick<Identity, "mail" | "oauth"> {
+  const { file, clock, ids, sealer, onMailError: onError = () => {}, onAccountCreated = () => [] } = options
+  const consoleUrl = options.consoleUrl ?? (() => "http://localhost")
+  const entering = { ...parts, file, clock, sealer, consoleUrl }
+  const perMailbox = createAttemptLimit("people.mail", parts.limits.mailPerAddress, parts.attempts)
+  return {
+    mail: createPeopleByMail({
+      ...{ ...entering, perMailbox, limits: parts.attempts.own, send: options.sendMail, onError },
+    }),
+    oauth: createPeopleOAuth({
+      ...{ ...entering, ids, fetch: options.providerFetch, onAccountCreated },
+      providers: openPeopleProviders(options.providers ?? []),
+    }),
+  }
+}
+
+/** Ends a session, and notes it unless it ended itself. */
+function noteRevoked(parts: {
+  readonly file: SqliteFile
+  readonly accounts: Accounts
+  readonly sessions: Pick<Sessions, "revoke">
+  readonly note: NoteAccount
+}): Identity["sessions"]["revoke"] {
+  const { file, accounts, sessions, note } = parts
+  return async ({ isSignOut = false, ...session }) => {
+    await sessions.revoke(session)
+    const user = isSignOut ? undefined : accounts.find(session.userId)
+    if (user === undefined) return
+    const noted = note({ user, action: "account.session.end", details: { sessionId: session.sessionId } })
+    if (noted.length > 0) await file.write(noted)
   }
 }

@@ -7,7 +7,7 @@ export type { SetupRequest, SignInRequest, SignUpRequest } from "./admission.ts"
 export type { AppByMail, AppConfirmed, AppMailRequest, MailReader } from "./app/app-by-mail.ts"
 export type { AppDirectory, AppUserChange, AppUserPageRequest, NewAppUser } from "./app/app-directory.ts"
 export type { AppMailer, AppMessage } from "./app/app-mail.ts"
-export type { AppAuthorize, AppAuthorizing, AppOAuth } from "./app/app-oauth.ts"
+export type { AppAuthorize, AppOAuth } from "./app/app-oauth.ts"
 export type { AppProvider, AppProviderInput, AppProviders } from "./app/app-providers.ts"
 export type { AppSettings, AppSettingsChange, AppSettingsStore } from "./app/app-settings.ts"
 export type { AppSignIn } from "./app/app-sign-in.ts"
@@ -28,11 +28,13 @@ export {
   DevicesForgotten,
   EmailTaken,
   EmailUnverified,
+  IdentityNotFound,
   InvalidCursor,
   InvalidInput,
   InviteForAnother,
   InviteSpent,
   LinkRefused,
+  MailUnavailable,
   MfaOff,
   PasskeysUnavailable,
   PersonNotFound,
@@ -80,6 +82,10 @@ export type { IdentityLimits } from "./limits.ts"
 export { defaultLimits } from "./limits.ts"
 export type { Argon2Options, PasswordHasher } from "./passwords.ts"
 export { argon2Passwords } from "./passwords.ts"
+export type { PeopleByMail } from "./people/people-by-mail.ts"
+export type { LinkedIdentity, PeopleOAuth } from "./people/people-oauth.ts"
+export type { PeopleProviderInput } from "./people/people-providers.ts"
+export type { PersonMail, SendPersonMail } from "./people/person-mail.ts"
 export type { Client } from "./person.ts"
 export type { JoiningStatement } from "./procedures.ts"
 export type { RootKeyOptions } from "./root-key.ts"

@@ -26,7 +26,9 @@ export interface IdentityLimits {
   readonly attemptsPerAccount: AttemptRule
   /** Sign-ins and sign-ups from one address (IPv6: one /64). Default 100 in 15 minutes. */
   readonly attemptsPerAddress: AttemptRule
-  /** Messages to one address of an app's user. Default 5 in an hour. */
+  /** How long a device is remembered on which a person has shown a second factor: 1 to 90 days. Default 30. */
+  readonly rememberDeviceDays: number
+  /** Messages to one address of a person, or of an app's user. Default 5 in an hour. */
   readonly mailPerAddress: AttemptRule
   /** A signing key older than this is replaced at the next sign-in or refresh. Default 30 days. */
   readonly signingKeyMs: number
@@ -43,6 +45,7 @@ export const defaultLimits: IdentityLimits = {
   deviceCodeMs: 10 * MINUTE_MS,
   attemptsPerAccount: { limit: 10, windowMs: 15 * MINUTE_MS },
   attemptsPerAddress: { limit: 100, windowMs: 15 * MINUTE_MS },
+  rememberDeviceDays: 30,
   mailPerAddress: { limit: 5, windowMs: HOUR_MS },
   signingKeyMs: 30 * DAY_MS,
 }

@@ -110,8 +110,18 @@ export const ticket: Schema<string> = v
   .describe("`details.ticket` of IDENTITY_SECOND_FACTOR_NEEDED")
 const cookie = v.boolean().optional().describe("Put the refresh token into an HttpOnly cookie")
 
-export const SecondStepBody: Schema<Proof & { readonly ticket: string; readonly cookie?: boolean | undefined }> = v
-  .object({ ticket, ...proof, cookie })
+export const SecondStepBody: Schema<
+  Proof & {
+    readonly ticket: string
+    readonly remember?: boolean | undefined
+    readonly cookie?: boolean | undefined
+  }
+> = v
+  .object({
+    ...{ ticket, ...proof },
+    remember: v.boolean().optional().describe("With `cookie`: ask this browser for no second factor for a while"),
+    cookie,
+  })
   .meta({ id: "SecondStepRequest", description: "The ticket, and one proof." })
 export const TicketBody: Schema<{ readonly ticket: string }> = v.object({ ticket }).meta({ id: "SecondStepTicket" })
 export const PasskeySignInBody: Schema<{

@@ -167,6 +167,20 @@ export {
   User,
 } from "./people.ts"
 export {
+  AuthorizeBody,
+  Authorizing,
+  LinkedIdentities,
+  LinkedIdentity,
+  MailAsked,
+  MailEntryBody,
+  MailShownBody,
+  MailSignInBody,
+  MailVerificationBody,
+  ProviderEntered,
+  ProviderEntryBody,
+  SignInWays,
+} from "./people-entry.ts"
+export {
   AuditEntry,
   AuditQuery,
   Key,

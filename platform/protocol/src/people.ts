@@ -5,6 +5,7 @@ import { Isolation } from "./service.ts"
 export interface User {
   readonly id: string
   readonly email: string
+  readonly emailVerified: boolean
   readonly name: string
   readonly administrator: boolean
   readonly createdAt: string
@@ -13,6 +14,7 @@ export const User: Schema<User> = v
   .object({
     id: v.string(),
     email: v.string(),
+    emailVerified: v.boolean().describe("Whether they have shown that they read what is sent there"),
     name: v.string(),
     administrator: v.boolean(),
     createdAt: Time,

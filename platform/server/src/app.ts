@@ -22,6 +22,8 @@ import { addInvokeRoutes } from "./routes/invoke.ts"
 import { addKmsRoutes } from "./routes/kms.ts"
 import { addOrganizationRoutes } from "./routes/organizations.ts"
 import { addPeopleRoutes } from "./routes/people.ts"
+import { addPeopleMailRoutes } from "./routes/people-mail.ts"
+import { addPeopleOAuthRoutes } from "./routes/people-oauth.ts"
 import { addProjectRoutes } from "./routes/projects.ts"
 import { addSecretRoutes } from "./routes/secrets.ts"
 import { addServiceRoutes } from "./routes/service.ts"
@@ -51,6 +53,8 @@ export function createPlatformApp(platform: Platform, options: PlatformAppOption
   app.scope("/", [caller, options.idempotency], (api) => {
     addServiceRoutes(api, platform, entries)
     addPeopleRoutes(api, platform, entries)
+    addPeopleMailRoutes(api, platform, entries)
+    addPeopleOAuthRoutes(api, platform, entries)
     addFactorRoutes(api, platform, entries)
     addDeviceRoutes(api, platform, entries)
     addOrganizationRoutes(api, platform, entries)

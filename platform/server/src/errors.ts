@@ -70,6 +70,11 @@ export const BackendInvalid: ErrorClass<"SERVER_BACKEND_INVALID", 500> = defineE
   500,
   "A URL given as --cache, --queue, --bus, --storage or --mail cannot be used. The message says which, and what is wrong with it.",
 )
+export const ProvidersInvalid: ErrorClass<"SERVER_PROVIDERS_INVALID", 500> = defineError(
+  "SERVER_PROVIDERS_INVALID",
+  500,
+  "What --providers names is no list of providers that sign people in. The message says what is wrong with it.",
+)
 export const BackendDown: ErrorClass<"SERVER_BACKEND_DOWN", 503> = defineError(
   "SERVER_BACKEND_DOWN",
   503,

@@ -29,6 +29,7 @@ import { createIdempotencyLayer, idempotencyFeature } from "./layers/idempotency
 import { createLog, type Log } from "./log.ts"
 import { createRequestMetrics } from "./metrics.ts"
 import { passkeyPlace } from "./passkey-place.ts"
+import { peopleWays } from "./people-ways.ts"
 import type { Platform } from "./platform.ts"
 import { createProjectRooms } from "./project-rooms.ts"
 import { projectStorage } from "./project-storage.ts"
@@ -52,6 +53,11 @@ export interface ServerOptions extends BackendUrls, MailUrls, RootKeyPlace {
   readonly publicUrl?: string
   /** Asks providers that sign users of apps in. Default: at public addresses only. */
   readonly providerFetch?: AppUsersOptions["providerFetch"]
+  /**
+   * Who else signs people in: a list in JSON, at `file:path`, which its owner alone may read, or in the variable of `env:NAME`. Default:
+   * nobody.
+   */
+  readonly providers?: string
   /** Whether anybody may make an account. Default `closed`: by invite only. */
   readonly signups?: "open" | "closed"
   /** Whether a second factor is asked of everybody before they reach anything but their own account. Default false: organizations say. */
@@ -132,13 +138,13 @@ async function compose(
   const admission = { sealer, clock, ids, ...sharedLimits(cache, log) }
   const consoleUrl = (): string => options.publicUrl ?? `http://localhost:${server.port}`
   const nameOf = (id: string): string => control.projects.locate(id)?.name ?? id
-  const { mail, invites } = raiseMail(options, { log, nameOf, consoleUrl, limits: cache.limits }, closers)
+  const { mail, invites, install } = raiseMail(options, { log, nameOf, consoleUrl, limits: cache.limits }, closers)
   const appUsers = createAppUserRooms(rooms, { ...admission, ...mail, ...oauthAt(options, consoleUrl) })
   const identity = await openIdentity({
     ...{ ...admission, file, signups, issuer: "ashlar" },
-    passkeys: () => passkeyPlace(consoleUrl()),
-    ...welcome(() => control),
+    ...{ ...peopleWays(options, { install, consoleUrl, onMailError: mail.onMailError }), ...welcome(() => control) },
   })
+  closers.push(() => identity.mail.settled())
   const control = openControl({
     ...{ file, clock, ids, people: identity.people },
     storage: projectStorage({ rooms, appUsers, functions: () => functions, bundles: storage, kms }),
@@ -207,13 +213,13 @@ function raiseMail(
   options: ServerOptions,
   { log, nameOf, limits, consoleUrl }: MailParts,
   closers: (() => unknown)[],
-): { readonly mail: Omit<OpenedMail, "install">; readonly invites: InviteMailer } {
+): Pick<OpenedMail, "install"> & { readonly mail: Omit<OpenedMail, "install">; readonly invites: InviteMailer } {
   const { host = "127.0.0.1" } = options
   const { install, ...mail } = openPlatformMail(options, { host, log, nameOf })
   closers.push(() => mail.mailer.close())
   const invites = createInviteMailer({ mail: install, limits, consoleUrl, onError: mail.onMailError })
   closers.push(() => invites.settled())
-  return { mail, invites }
+  return { mail, invites, install }
 }
 
 /** Where providers answer the users of apps. */

@@ -10,9 +10,13 @@ import {
   type Factors,
   type Health,
   type JsonObject,
+  type LinkedIdentity,
+  type MailAsked,
+  type MailShown,
   type Page,
   type PageOptions,
   path,
+  type RememberedDevice,
   type ResetState,
   type SessionInfo,
   type SetUp,
@@ -61,6 +65,27 @@ export interface Admin {
   me(): Promise<User>
   /** Sets a new password, right after signing in or `factors.stepUp`; ends all other sessions. @throws {AUTH_STEP_UP_REQUIRED} */
   changePassword(password: string): Promise<void>
+  /** The address of whoever is signed in. `ask…` send mail; its token, or its code with the handle, is shown then. */
+  readonly address: {
+    askVerification(): Promise<MailAsked>
+    /** @throws {AUTH_PROOF_INVALID} */
+    verify(shown: MailShown): Promise<User>
+    /** @throws {AUTH_STEP_UP_REQUIRED} */
+    askChange(email: string): Promise<MailAsked>
+    /** @throws {AUTH_PROOF_INVALID} */
+    change(shown: MailShown): Promise<User>
+  }
+  /** By whom whoever is signed in is known elsewhere. `auth.provider` connects. */
+  readonly identities: {
+    list(): Promise<readonly LinkedIdentity[]>
+    /** @throws {AUTH_STEP_UP_REQUIRED} */
+    disconnect(id: string): Promise<void>
+  }
+  /** Browsers that ask for no second factor for a while. */
+  readonly rememberedDevices: {
+    list(): Promise<readonly RememberedDevice[]>
+    forget(id: string): Promise<void>
+  }
   readonly sessions: {
     /** The devices on which the signed-in person is signed in. */
     list(page?: PageOptions): Promise<Page<SessionInfo>>
@@ -107,6 +132,8 @@ export function createAdmin(options: AdminOptions): Admin {
     throw clientError("SDK_BAD_OPTIONS", "Expected `credential` to be an access token or a project key, in one piece.")
   const authorizer: Authorizer = credential === undefined ? auth.authorizer : { bearer: async () => credential }
   const transport = createTransport({ ...options, authorizer })
+  const inBrowser = options.cookie === true ? { cookie: true } : {}
+  const post = <T>(where: string, json: object): Promise<T> => transport.json({ method: "POST", path: where, json })
   return {
     url: transport.url,
     auth,
@@ -119,6 +146,22 @@ export function createAdmin(options: AdminOptions): Admin {
       complete: (json) => transport.json({ method: "POST", path: "/v1/auth/reset", json }),
     },
     me: () => transport.json({ path: "/v1/auth/me" }),
+    address: {
+      askVerification: () => post("/v1/auth/email/verify/send", inBrowser),
+      verify: (shown) => post("/v1/auth/email/verify", shown),
+      askChange: (email) => post("/v1/auth/email/send", { email, ...inBrowser }),
+      change: (shown) => post("/v1/auth/email", shown),
+    },
+    identities: {
+      list: async () =>
+        (await transport.json<{ readonly items: readonly LinkedIdentity[] }>({ path: "/v1/auth/identities" })).items,
+      disconnect: (id) => transport.json({ method: "DELETE", path: path`/v1/auth/identities/${id}` }),
+    },
+    rememberedDevices: {
+      list: async () =>
+        (await transport.json<{ readonly items: readonly RememberedDevice[] }>({ path: "/v1/auth/mfa/devices" })).items,
+      forget: (id) => transport.json({ method: "DELETE", path: path`/v1/auth/mfa/devices/${id}` }),
+    },
     changePassword: (password) => transport.json({ method: "POST", path: "/v1/auth/password", json: { password } }),
     sessions: {
       list: (page) => transport.json({ path: "/v1/auth/sessions", query: toQuery(page) }),

@@ -8,6 +8,7 @@ const user: User = {
   id: "u1",
   email: "ada@example.org",
   name: "Ada",
+  emailVerified: true,
   administrator: false,
   createdAt: "2026-01-01T00:00:00.000Z",
 }

@@ -1,10 +1,10 @@
 import { isRequestError } from "./errors.ts"
 import type { FactorProof } from "./factors.ts"
 import type { PasskeyOptions } from "./passkeys.ts"
-import { createSessionKeeper, signedOut } from "./session-keeper.ts"
+import { createSessionKeeper, type SessionKeeper, signedOut } from "./session-keeper.ts"
 import type { TokenStore } from "./token-store.ts"
-import { type Authorizer, createTransport, type TransportOptions } from "./transport.ts"
-import type { DeviceFacts, DeviceStart, Session, User } from "./wire.ts"
+import { type Authorizer, createTransport, type Transport, type TransportOptions } from "./transport.ts"
+import type { Authorizing, DeviceFacts, DeviceStart, MailAsked, Session, SignInWays, User } from "./wire.ts"
 
 export interface AuthOptions extends TransportOptions {
   /** Default: memory. */
@@ -20,6 +20,9 @@ export interface SignUp {
   /** From an invitation; needed while the install is closed to sign-ups. */
   readonly invite?: string
 }
+
+/** What was sent by mail: the token of a link, or the code with the handle that whoever asked was given. */
+export type MailShown = { readonly token: string } | { readonly handle: string; readonly code: string }
 
 export interface SignIn {
   readonly email: string
@@ -65,7 +68,7 @@ export interface Auth {
     /** For `showPasskey`. @throws {IDENTITY_SECOND_STEP_OVER} */
     passkeyOptions(ticket: string): Promise<PasskeyOptions>
     /** @throws {AUTH_FACTOR_WRONG} @throws {AUTH_MFA_LOCKED} @throws {AUTH_PASSKEY_REFUSED} @throws {IDENTITY_SECOND_STEP_OVER} */
-    finish(step: { readonly ticket: string } & FactorProof): Promise<User>
+    finish(step: { readonly ticket: string; readonly remember?: boolean } & FactorProof): Promise<User>
   }
   /** Signing in by a passkey, without a password. */
   readonly passkey: {
@@ -73,6 +76,26 @@ export interface Auth {
     options(): Promise<PasskeyOptions>
     /** @param passkey What `showPasskey` gave. @throws {AUTH_PASSKEY_REFUSED} */
     signIn(passkey: object): Promise<User>
+  }
+  /** How people sign in here, besides by password and passkey. */
+  ways(): Promise<SignInWays>
+  /** Signing in over a mailbox, where the install sends mail and the address is confirmed. */
+  readonly mail: {
+    /** The answer is the same for every address. @throws {IDENTITY_MAIL_UNAVAILABLE} */
+    send(email: string): Promise<MailAsked>
+    /** @param shown The token of the link, or the code with the handle. @throws {AUTH_PROOF_INVALID} @throws as `signIn` */
+    signIn(shown: MailShown): Promise<User>
+  }
+  /** Signing in by another provider, which the operator chose. */
+  readonly provider: {
+    /** Send the browser to `url`. `connect`: let the provider sign in whoever is signed in, from now on. */
+    begin(provider: string, options?: { readonly connect?: boolean }): Promise<Authorizing>
+    /**
+     * Where the browser came back with a ticket. Null when a provider was connected.
+     *
+     * @throws {OAUTH_STATE_INVALID} {OAUTH_SIGN_IN_DENIED} {IDENTITY_LINK_REFUSED} {IDENTITY_SIGNUPS_CLOSED} @throws as `signIn`
+     */
+    finish(shown: { readonly ticket: string; readonly transaction?: string }): Promise<User | null>
   }
   /** Signing in by a code that a person confirms in their browser, where a password cannot be typed. */
   readonly device: {
@@ -111,9 +134,9 @@ export function createAuth(options: AuthOptions): Auth {
   })
   const signedIn = createTransport({ ...options, authorizer: keeper.authorizer })
 
+  const kept = (input: object): object => (cookie ? { ...input, cookie } : input)
   async function begin(path: string, input: object): Promise<User> {
-    const json = cookie ? { ...input, cookie } : input
-    const session = await anonymous.json<Session>({ method: "POST", path, json })
+    const session = await anonymous.json<Session>({ method: "POST", path, json: kept(input) })
     await keeper.change(session)
     return session.user
   }
@@ -134,22 +157,30 @@ export function createAuth(options: AuthOptions): Auth {
       options: () => anonymous.json({ method: "POST", path: "/v1/auth/signin/passkey/options" }),
       signIn: (passkey) => begin("/v1/auth/signin/passkey", { passkey }),
     },
-    device: {
-      start: () => anonymous.json({ method: "POST", path: "/v1/auth/device" }),
-      async claim(deviceCode) {
-        try {
-          const path = "/v1/auth/device/claim"
-          const session = await anonymous.json<Session>({ method: "POST", path, json: { deviceCode } })
-          await keeper.change(session)
-          return session.user
-        } catch (error) {
-          if (isRequestError(error, "IDENTITY_DEVICE_PENDING")) return null
-          throw error
-        }
-      },
-      check: (userCode) => signedIn.json({ method: "POST", path: "/v1/auth/device/check", json: { userCode } }),
-      decide: (json) => signedIn.json({ method: "POST", path: "/v1/auth/device/decide", json }),
+    ways: () => anonymous.json({ path: "/v1/auth/ways" }),
+    mail: {
+      send: (email) => anonymous.json({ method: "POST", path: "/v1/auth/mail/send", json: kept({ email }) }),
+      signIn: (shown) => begin("/v1/auth/mail", shown),
     },
+    provider: {
+      begin: (provider, { connect = false } = {}) =>
+        (connect ? signedIn : anonymous).json({
+          ...{ method: "POST", path: "/v1/auth/authorize" },
+          json: kept({ provider, ...(connect && { connect }) }),
+        }),
+      async finish(shown) {
+        // Who is signed in may have begun it to connect a provider.
+        const transport = (await keeper.load()) === null ? anonymous : signedIn
+        const { session } = await transport.json<{ readonly session: Session | null }>({
+          ...{ method: "POST", path: "/v1/auth/callback" },
+          json: kept(shown),
+        })
+        if (session === null) return null
+        await keeper.change(session)
+        return session.user
+      },
+    },
+    device: createDevice({ anonymous, signedIn, keeper }),
     refresh: async () => (await keeper.renew()).user,
     async restore() {
       const kept = await keeper.load()
@@ -182,4 +213,28 @@ export function createAuth(options: AuthOptions): Auth {
 function isEnded(error: unknown): boolean {
   if (!isRequestError(error)) return false
   return error.status === 401 || error.code === "SDK_SIGNED_OUT" || error.code === "IDENTITY_SESSION_NOT_FOUND"
+}
+
+function createDevice(parts: {
+  readonly anonymous: Transport
+  readonly signedIn: Transport
+  readonly keeper: Pick<SessionKeeper<Session>, "change">
+}): Auth["device"] {
+  const { anonymous, signedIn, keeper } = parts
+  return {
+    start: () => anonymous.json({ method: "POST", path: "/v1/auth/device" }),
+    async claim(deviceCode) {
+      try {
+        const path = "/v1/auth/device/claim"
+        const session = await anonymous.json<Session>({ method: "POST", path, json: { deviceCode } })
+        await keeper.change(session)
+        return session.user
+      } catch (error) {
+        if (isRequestError(error, "IDENTITY_DEVICE_PENDING")) return null
+        throw error
+      }
+    },
+    check: (userCode) => signedIn.json({ method: "POST", path: "/v1/auth/device/check", json: { userCode } }),
+    decide: (json) => signedIn.json({ method: "POST", path: "/v1/auth/device/decide", json }),
+  }
 }

@@ -1,7 +1,7 @@
 export type { AppAuth, AppAuthOptions, AppSignUp } from "./app-auth.ts"
 export { createAppAuth } from "./app-auth.ts"
 export type { AddedBySignIn, AppFactors, Continued } from "./app-factors.ts"
-export type { Auth, AuthOptions, SecondStep, SetUp, SignIn, SignUp } from "./auth.ts"
+export type { Auth, AuthOptions, MailShown, SecondStep, SetUp, SignIn, SignUp } from "./auth.ts"
 export { createAuth, secondStepOf } from "./auth.ts"
 export type { AppOptions, Ashlar, AshlarOptions } from "./client.ts"
 export { createAshlar, keyAuthorizer } from "./client.ts"
@@ -56,6 +56,7 @@ export type {
   AppUser,
   AppUserFactors,
   AuditEntry,
+  Authorizing,
   Capabilities,
   CollectionInfo,
   Count,
@@ -91,8 +92,10 @@ export type {
   KmsState,
   KmsUse,
   Limits,
+  LinkedIdentity,
   LogLevel,
   LogLine,
+  MailAsked,
   Member,
   MfaPolicy,
   Organization,
@@ -123,6 +126,7 @@ export type {
   Session,
   SessionInfo,
   SetupState,
+  SignInWays,
   SortField,
   User,
   UserRule,

@@ -206,6 +206,13 @@ export interface AuditEntry {
   readonly details: Readonly<Record<string, unknown>>
 }
 
+export interface Authorizing {
+  /** Where to send the browser */
+  readonly url: string
+  /** To be shown with the ticket that comes back; null when it went into a cookie */
+  readonly transaction: string | null
+}
+
 /** What this install can do. */
 export interface Capabilities {
   readonly version: string
@@ -517,6 +524,15 @@ export interface Limits {
   readonly queue: number
 }
 
+/** Somebody at a provider whom a person is known by. */
+export interface LinkedIdentity {
+  readonly id: string
+  readonly provider: string
+  readonly label: string
+  /** RFC 3339, UTC, with milliseconds */
+  readonly linkedAt: string
+}
+
 export type LogLevel = "debug" | "info" | "warn" | "error"
 
 export interface LogLine {
@@ -532,6 +548,11 @@ export interface LogLine {
   readonly level: LogLevel
   readonly message: string
   readonly fields: Readonly<Record<string, unknown>>
+}
+
+export interface MailAsked {
+  /** To be shown with the code */
+  readonly handle: string
 }
 
 export interface Member {
@@ -772,10 +793,22 @@ export interface SetupState {
   readonly signups: "open" | "closed"
 }
 
+export interface SignInWays {
+  /** Whether the install sends mail that signs in */
+  readonly mail: boolean
+  readonly providers: readonly {
+    readonly name: string
+    readonly label: string
+    readonly kind: string
+  }[]
+}
+
 /** A person with an account on this install. */
 export interface User {
   readonly id: string
   readonly email: string
+  /** Whether they have shown that they read what is sent there */
+  readonly emailVerified: boolean
   readonly name: string
   readonly administrator: boolean
   /** RFC 3339, UTC, with milliseconds */

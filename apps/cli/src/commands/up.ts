@@ -25,6 +25,7 @@ interface UpFlags {
   readonly role: Role
   readonly kms?: string
   readonly serviceKey?: string
+  readonly providers?: string
 }
 
 /** What a process is: the platform, or what has its root key in its place. */
@@ -60,13 +61,14 @@ const BACKENDS = [
     name: "mail",
     variable: "ASHLAR_MAIL_URL",
     description:
-      "what sends mail to users of apps: smtp://…, sendgrid://…, mailgun://…, ses://…, resend://… (default: the log shows it)",
+      "what sends mail to people and users of apps: smtp://…, sendgrid://…, mailgun://…, ses://…, resend://… (default: the log shows it)",
   },
 ] as const
 
 /** Where the console is built in a clone, beside this package. */
 const CONSOLE_FOLDER = resolve(import.meta.dir, "../../../console/dist")
 
+const PROVIDERS = "ASHLAR_PROVIDERS_URL"
 const ROOT_KEY = "ASHLAR_ROOT_KEY_URL"
 const KMS = "ASHLAR_KMS_URL"
 const SERVICE_KEY = "ASHLAR_SERVICE_KEY"
@@ -74,7 +76,8 @@ const MAIL_FROM = "ASHLAR_MAIL_FROM"
 
 const upHelp = `
 Backends are URLs: scheme://user:password@host/name?option=value, or scheme:path. Each can be given as a variable instead, which
-keeps a password out of the list of processes: ${BACKENDS.map(({ variable }) => variable).join(", ")}, ${ROOT_KEY}, ${KMS}, ${SERVICE_KEY}.
+keeps a password out of the list of processes: ${BACKENDS.map(({ variable }) => variable).join(", ")}, ${ROOT_KEY}, ${KMS}, ${SERVICE_KEY},
+${PROVIDERS}.
 Beside the URL of mail stands the address that it is from: --mail-from or ${MAIL_FROM}.
 
 Examples:
@@ -110,6 +113,10 @@ export function registerUp(program: Command, run: Run): void {
       "the key by which the two know each other: the kms makes it, the platform has a copy",
     )
     .addOption(choice("--role <role>", "kms: have the root key, and nothing else", ROLES).default("platform"))
+  command.option(
+    "--providers <url>",
+    "who else signs people in to the console: a list in JSON, at file:path or in the variable of env:NAME",
+  )
   command.option("--mail-from <address>", "the address that mail to users of apps is from, beside --mail")
   for (const { name, description } of BACKENDS) command.option(`--${name} <url>`, description)
   command.addHelpText("after", upHelp).action(run(up))
@@ -124,6 +131,7 @@ function backendUrls(flags: UpFlags, env: Io["env"]): Partial<Record<(typeof BAC
 async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
   if (flags.role === "kms") return await upKms(cli, flags)
   const { startServer } = await loadServer()
+  const providers = flags.providers ?? cli.io.env[PROVIDERS]
   const mailFrom = flags.mailFrom ?? cli.io.env[MAIL_FROM]
   const publicUrl = flags.publicUrl ?? cli.io.env.ASHLAR_PUBLIC_URL
   const server = await startServer({
@@ -136,6 +144,7 @@ async function up(cli: Cli, flags: UpFlags): Promise<undefined> {
     consoleFolder: CONSOLE_FOLDER,
     ...backendUrls(flags, cli.io.env),
     ...rootKeyPlace(cli, flags),
+    ...(providers && { providers }),
     ...(mailFrom && { mailFrom }),
     ...(publicUrl && { publicUrl }),
   })

@@ -1,25 +1,9 @@
 import type { Clock } from "@ashlar/core"
-import {
-  auth0,
-  discord,
-  facebook,
-  github,
-  gitlab,
-  google,
-  keycloak,
-  linkedin,
-  microsoft,
-  oidc,
-  okta,
-  type Provider,
-  x,
-} from "@ashlar/oauth/client"
+import type { Provider } from "@ashlar/oauth/client"
 import type { SqliteFile } from "@ashlar/sqlite"
-import { InvalidInput, ProviderNotFound } from "../errors.ts"
+import { ProviderNotFound } from "../errors.ts"
+import { makeProvider, NAME, refuse } from "../providers/make-provider.ts"
 import type { Sealer } from "../sealer.ts"
-
-/** `oidc` is any issuer of OpenID Connect. */
-const KINDS = "google, github, microsoft, gitlab, discord, facebook, linkedin, x, auth0, okta, keycloak or oidc"
 
 /** A provider as a project has it. The secret is shown to nobody. */
 export interface AppProvider {
@@ -72,7 +56,6 @@ interface Row {
 }
 
 const MAX_PROVIDERS = 20
-const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
 
 export function createAppProviders(parts: {
   readonly file: SqliteFile
@@ -107,7 +90,7 @@ export function createAppProviders(parts: {
       const isSame = old !== undefined && old.kind === kind && old.host === host && old.client_id === clientId
       const secret = clientSecret ?? (isSame ? open(old) : undefined)
       if (secret === undefined) refuse("clientSecret", "the secret that the provider gave for this app")
-      const provider = make(name, { kind, clientId, clientSecret: secret, host, tenant })
+      const provider = makeProvider(name, { kind, clientId, clientSecret: secret, host, tenant })
       const shown = label ?? (old?.kind === kind ? old.label : provider.label)
       if ([...shown].length > 60 || shown.trim() === "" || /\p{C}/u.test(shown)) refuse("label", "1 to 60 characters")
       const sealed = sealer.seal(Buffer.from(secret), contextOf(name))
@@ -130,7 +113,7 @@ export function createAppProviders(parts: {
       const key = JSON.stringify([kind, clientId, host, tenant, Buffer.from(row.sealed_secret).toString("base64")])
       const known = made.get(name)
       if (known?.key === key) return known.provider
-      const provider = make(name, { kind, clientId, clientSecret: open(row), host, tenant })
+      const provider = makeProvider(name, { kind, clientId, clientSecret: open(row), host, tenant })
       made.set(name, { key, provider })
       return provider
     },
@@ -146,58 +129,3 @@ const PUT = `INSERT INTO identity_providers (name, kind, label, client_id, seale
   ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, label = excluded.label, client_id = excluded.client_id,
     sealed_secret = excluded.sealed_secret, enabled = excluded.enabled, host = excluded.host, tenant = excluded.tenant,
     updated_at = excluded.updated_at`
-
-interface Making {
-  readonly kind: string
-  readonly clientId: string
-  readonly clientSecret: string
-  readonly host: string | null
-  readonly tenant: string | null
-}
-
-/** What `@ashlar/oauth` refuses is the wish of whoever configures it, and named as such. */
-function make(name: string, wish: Making): Provider {
-  try {
-    return maker(name, wish)
-  } catch (cause) {
-    if (!(cause instanceof Error) || cause instanceof InvalidInput) throw cause
-    throw new InvalidInput(cause.message, { cause, details: { field: "host" } })
-  }
-}
-
-function maker(name: string, { kind, host, tenant, ...client }: Making): Provider {
-  const given = { ...client, name }
-  const at = (): string => host ?? refuse("host", "where the provider is")
-  switch (kind) {
-    case "google":
-      return google(given)
-    case "github":
-      return github({ ...given, ...(host !== null && { host }) })
-    case "microsoft":
-      return microsoft({ ...given, ...(tenant !== null && { tenant }) })
-    case "gitlab":
-      return gitlab({ ...given, ...(host !== null && { host }) })
-    case "discord":
-      return discord(given)
-    case "facebook":
-      return facebook(given)
-    case "linkedin":
-      return linkedin(given)
-    case "x":
-      return x({ ...given, scopes: ["users.read", "tweet.read", "users.email"] })
-    case "auth0":
-      return auth0({ ...given, domain: at() })
-    case "okta":
-      return okta({ ...given, domain: at(), ...(tenant !== null && { authorizationServer: tenant }) })
-    case "keycloak":
-      return keycloak({ ...given, url: at(), realm: tenant ?? refuse("tenant", "the realm") })
-    case "oidc":
-      return oidc({ ...given, issuer: at() })
-    default:
-      return refuse("kind", KINDS)
-  }
-}
-
-function refuse(field: string, expected: string): never {
-  throw new InvalidInput(`Expected \`${field}\` to be ${expected}.`, { details: { field } })
-}

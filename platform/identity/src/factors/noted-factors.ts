@@ -5,7 +5,15 @@ import type { AddedFactor, SecondFactors } from "./second-factors.ts"
 /** The same factors, with every change noted. */
 export function noteFactors(
   factors: SecondFactors,
-  { file, note }: { readonly file: SqliteFile; readonly note: NoteAccount },
+  {
+    file,
+    note,
+    find,
+  }: {
+    readonly file: SqliteFile
+    readonly note: NoteAccount
+    find(userId: string): AccountNote["user"] | undefined
+  },
 ): SecondFactors {
   const write = async (noted: AccountNote): Promise<void> => {
     const statements = note(noted)
@@ -16,8 +24,27 @@ export function noteFactors(
     await write({ user, action: "account.factor.add", details: { factorId, kind, label } })
     return made
   }
+  const { state, enrolApp, passkeyCreation, rename, passkeyRequest, prove, proveAlone, kinds, reset } = factors
   return {
-    ...factors,
+    ...{ state, enrolApp, passkeyCreation, rename, passkeyRequest, prove, proveAlone, kinds, reset },
+    // Asked each time: an install learns where passkeys are for when it listens.
+    get policy() {
+      return factors.policy
+    },
+    devices: {
+      ...factors.devices,
+      async remember(who, label) {
+        const given = await factors.devices.remember(who, label)
+        const details = { label: label ?? null, expiresAt: new Date(given.expiresMs).toISOString() }
+        await write({ user: who.user, action: "account.device.remember", details })
+        return given
+      },
+      async forget(userId, deviceId) {
+        await factors.devices.forget(userId, deviceId)
+        const user = find(userId)
+        if (user !== undefined) await write({ user, action: "account.device.forget", details: { deviceId } })
+      },
+    },
     confirmApp: async (who, proof) => added(who.user, await factors.confirmApp(who, proof)),
     addPasskey: async (who, passkey, label) => added(who.user, await factors.addPasskey(who, passkey, label)),
     async renewRecoveryCodes(who) {

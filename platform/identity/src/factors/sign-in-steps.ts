@@ -1,14 +1,21 @@
 import { type Passed, PasskeyRefused, StepUpRequired } from "@ashlar/auth/mfa"
 import type { ProofStore } from "@ashlar/auth/proofs"
 import type { Clock } from "@ashlar/core"
-import type { SqliteFile } from "@ashlar/sqlite"
+import type { SqliteFile, Statement } from "@ashlar/sqlite"
 import { type AttemptLimit, addressKey } from "../attempt-limit.ts"
 import { WrongCredentials } from "../errors.ts"
 import type { PasswordHasher } from "../passwords.ts"
 import type { Client } from "../person.ts"
 import { DEVICE, type Proven, type Session, type Sessions, type SignedIn } from "../sessions.ts"
 import type { FactorOwner, FactorProof, PasskeyRequest, SecondFactors } from "./second-factors.ts"
-import { createSignInWrites, type Enterer, type Enterers, type FirstStep, type Waiter } from "./sign-in-writes.ts"
+import {
+  createSignInWrites,
+  type Enterer,
+  type Enterers,
+  type FirstStep,
+  type ProviderLink,
+  type Waiter,
+} from "./sign-in-writes.ts"
 
 /** Signing in with a second factor, or with a passkey alone; and proving again who one is. */
 export interface SignInSteps<Account> {
@@ -65,6 +72,8 @@ export interface SignInStepsOptions<Account> {
   readonly passwords: PasswordHasher
   readonly perAccount: AttemptLimit
   readonly perAddress: AttemptLimit
+  /** What notes that somebody is known by a provider from now on. Default: nothing. */
+  readonly noteLink?: (account: Account, link: ProviderLink) => readonly Statement[]
   /** Refuses whoever may not come in by what they have shown. Default: nobody. */
   readonly check?: (account: Account, amr: readonly string[]) => void
 }

@@ -79,6 +79,8 @@ export function createSignInWrites<Account extends Enterer>(parts: {
   readonly clock: Clock
   readonly accounts: Enterers<Account>
   readonly sessions: Pick<Sessions<Account>, "prepare">
+  /** What notes that somebody is known by a provider from now on. Default: nothing. */
+  readonly noteLink?: (account: Account, link: ProviderLink) => readonly Statement[]
 }): SignInWrites<Account> {
   const { file, store, clock, accounts, sessions } = parts
 
@@ -99,13 +101,17 @@ export function createSignInWrites<Account extends Enterer>(parts: {
     const session = sessions.prepare(userId, client, { amr: [...new Set(amr)], authTimeMs: nowMs })
     const enters = { sql: hasSecondFactor({ amr }) ? ENTER : ENTER_BY_ONE, params: [nowMs, userId, passwordHash] }
     const brought = [
-      ...(link === undefined ? [] : [linkOf(link, userId, nowMs)]),
+      ...(link === undefined ? [] : linkStatements(link, userId, nowMs)),
       ...(amr.includes("email") ? [{ sql: CONFIRM, params: [nowMs, userId] }] : []),
     ]
     await write([...guards, { ...enters, expectChanges: 1 }, ...session.statements, ...brought], refusal)
     const account = accounts.find(userId)
     if (account === undefined) throw new SecondStepOver()
     return await session.finish(account)
+  }
+  function linkStatements(link: ProviderLink, userId: string, nowMs: number): readonly Statement[] {
+    const account = accounts.find(userId)
+    return [linkOf(link, userId, nowMs), ...((account && parts.noteLink?.(account, link)) ?? [])]
   }
   async function postpone(
     { userId, passwordHash, amr, link, refusal }: FirstStep,

@@ -1,4 +1,4 @@
-import type { AppMailer, AppMessage } from "@ashlar/identity"
+import type { AppMailer, AppMessage, PersonMail } from "@ashlar/identity"
 import { type Html, html, type Mail, type MailTransport, openMail, parseAddress } from "@ashlar/mail"
 import { BackendInvalid } from "../errors.ts"
 import type { Log } from "../log.ts"
@@ -95,7 +95,13 @@ function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ").slice(0, 200)
 }
 
-function toHtml({ paragraphs, link }: AppMessage): Html {
+/** A message to a person of the install. */
+export function toMessage(mail: PersonMail): Parameters<InstallMail["send"]>[0] {
+  const { to, subject, paragraphs, kind: tag } = mail
+  return { to, subject, text: paragraphs.join("\n\n"), html: toHtml(mail), tag }
+}
+
+function toHtml({ paragraphs, link }: Pick<AppMessage, "paragraphs" | "link">): Html {
   const shown = paragraphs.map((paragraph) => {
     const [before = "", ...after] = link === undefined ? [paragraph] : paragraph.split(link)
     return after.length === 0

@@ -1,7 +1,16 @@
-import { PasskeyRefused } from "@ashlar/auth/mfa"
+import { FactorUnknown, PasskeyRefused } from "@ashlar/auth/mfa"
 import { layer } from "@ashlar/http"
 import { PasskeysUnavailable, SecondStepOver, TooManyAttempts } from "@ashlar/identity"
-import { FactorState, PasskeyOptions, PasskeySignInBody, SecondStepBody, Session, TicketBody } from "@ashlar/protocol"
+import {
+  FactorState,
+  PasskeyOptions,
+  PasskeySignInBody,
+  RememberedDevices,
+  SecondStepBody,
+  Session,
+  TicketBody,
+} from "@ashlar/protocol"
+import { entryCookie } from "../entry-cookies.ts"
 import type { Api } from "../layers/caller.ts"
 import type { Entries } from "../layers/entry.ts"
 import type { Platform } from "../platform.ts"
@@ -14,6 +23,7 @@ const tags = ["people"]
 export function addFactorRoutes(app: Api, platform: Platform, entries: Entries): void {
   addSignInRoutes(app, platform, entries)
   addStateRoutes(app, platform, entries)
+  addRememberedRoutes(app, platform, entries)
   const { self } = entries
   const { factors, steps } = platform.identity
   const own = layer({
@@ -26,7 +36,8 @@ export function addFactorRoutes(app: Api, platform: Platform, entries: Entries):
   app.scope("/v1/auth", [self, own], (scope) => addOwnFactorRoutes(scope, { name: "mfa", tags }))
 }
 
-function addSignInRoutes(app: Api, { identity: { steps, factors } }: Platform, { open }: Entries): void {
+function addSignInRoutes(app: Api, { identity }: Platform, { open }: Entries): void {
+  const { steps, factors } = identity
   app.post(
     "/v1/auth/signin/factor",
     {
@@ -39,8 +50,15 @@ function addSignInRoutes(app: Api, { identity: { steps, factors } }: Platform, {
       errors: [SecondStepOver, ...proving],
     },
     async (ctx) => {
-      const { ticket, cookie, ...proof } = ctx.body
-      return answerSession(ctx, await steps.finish({ ticket, proof, client: clientOf(ctx) }), cookie, 200)
+      const { ticket, cookie, remember, ...proof } = ctx.body
+      const session = await steps.finish({ ticket, proof, client: clientOf(ctx) })
+      if (remember === true && cookie === true) {
+        const who = await identity.authenticate(session.accessToken)
+        const { token, expiresMs } = await factors.devices.remember(who, browserOf(clientOf(ctx).userAgent))
+        const seconds = Math.floor((expiresMs - Date.now()) / 1_000)
+        ctx.set("set-cookie", entryCookie(ctx, "ashlar_device", token, seconds))
+      }
+      return answerSession(ctx, session, cookie, 200)
     },
   )
 
@@ -86,6 +104,55 @@ function addSignInRoutes(app: Api, { identity: { steps, factors } }: Platform, {
       errors: [PasskeysUnavailable],
     },
     async () => ({ ...(await factors.passkeyRequest()) }),
+  )
+}
+
+/** What a browser is called in the list of those that are remembered. */
+function browserOf(userAgent: string): string {
+  const known = [
+    ...([
+      ["Edg/", "Edge"],
+      ["Firefox/", "Firefox"],
+      ["Chrome/", "Chrome"],
+      ["Safari/", "Safari"],
+    ] as const),
+  ]
+  return known.find(([sign]) => userAgent.includes(sign))?.[1] ?? "A browser"
+}
+
+/** Browsers on which the second factor is not asked at each sign-in. */
+function addRememberedRoutes(app: Api, { identity: { factors } }: Platform, { self }: Entries): void {
+  app.get(
+    "/v1/auth/mfa/devices",
+    {
+      name: "mfa.devices.list",
+      tags,
+      summary: "Browsers that ask the person who asks for no second factor",
+      layers: [self],
+      response: RememberedDevices,
+    },
+    async (ctx) => ({
+      items: (await factors.devices.list(ctx.person.id)).map(({ id, label, createdMs, expiresMs }) => ({
+        ...{ id, label, createdAt: new Date(createdMs).toISOString() },
+        expiresAt: new Date(expiresMs).toISOString(),
+      })),
+    }),
+  )
+
+  app.delete(
+    "/v1/auth/mfa/devices/:device",
+    {
+      name: "mfa.devices.remove",
+      tags,
+      summary: "Forget one: it asks for a second factor again",
+      layers: [self],
+      response: { 204: null },
+      errors: [FactorUnknown],
+    },
+    async (ctx) => {
+      await factors.devices.forget(ctx.person.id, ctx.params.device)
+      return ctx.empty()
+    },
   )
 }
 

@@ -37,6 +37,7 @@ import {
   SignUpBody,
   User,
 } from "@ashlar/protocol"
+import { readEntryCookie } from "../entry-cookies.ts"
 import { ForeignOrigin } from "../errors.ts"
 import type { Api } from "../layers/caller.ts"
 import type { Entries } from "../layers/entry.ts"
@@ -117,7 +118,12 @@ export function addPeopleRoutes(app: Api, platform: Platform, entries: Entries):
     },
     async (ctx) => {
       const { cookie, ...request } = ctx.body
-      return answerSession(ctx, await identity.signIn({ ...request, client: clientOf(ctx) }), cookie, 200)
+      return answerSession(
+        ctx,
+        await identity.signIn({ ...request, client: clientOf(ctx), device: readEntryCookie(ctx, "ashlar_device") }),
+        cookie,
+        200,
+      )
     },
   )
 
