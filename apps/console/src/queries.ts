@@ -28,6 +28,10 @@ function paged<T>(queryKey: readonly unknown[], read: (page: PageOptions) => Pro
 }
 
 export const factorsQuery = () => queryOptions({ queryKey: ["factors"], queryFn: () => admin.factors.get() })
+export const meQuery = () => queryOptions({ queryKey: ["me"], queryFn: () => admin.me() })
+export const identitiesQuery = () => queryOptions({ queryKey: ["identities"], queryFn: () => admin.identities.list() })
+export const rememberedQuery = () =>
+  queryOptions({ queryKey: ["remembered"], queryFn: () => admin.rememberedDevices.list() })
 export const sessionsQuery = () => queryOptions({ queryKey: ["sessions"], queryFn: () => admin.sessions.list(ALL) })
 export const projectsQuery = () => queryOptions({ queryKey: ["projects"], queryFn: () => admin.projects.list(ALL) })
 export const projectQuery = (p: string) =>

@@ -74,6 +74,36 @@ const signIn = createRoute({
   validateSearch: (search: { to?: string | undefined } & SearchSchemaInput) => checked({ to: inside(search.to) }),
   component: lazyRouteComponent(() => import("./screens/sign-in.tsx"), "SignInScreen"),
 })
+const mailSignIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/mail",
+  staticData: { wall: true },
+  validateSearch: (search: { token?: string | undefined; to?: string | undefined } & SearchSchemaInput) =>
+    checked({ token: text(search.token), to: inside(search.to) }),
+  component: lazyRouteComponent(() => import("./screens/sign-in-ways.tsx"), "MailSignInScreen"),
+})
+const providerSignIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/provider",
+  staticData: { wall: true },
+  validateSearch: (search: { ticket?: string | undefined } & SearchSchemaInput) =>
+    checked({ ticket: text(search.ticket) }),
+  // Whoever connects a provider is signed in, and says so with the ticket.
+  beforeLoad: async () => void (await knowSession()),
+  component: lazyRouteComponent(() => import("./screens/sign-in-ways.tsx"), "ProviderSignInScreen"),
+})
+const confirmAddress = createRoute({
+  getParentRoute: () => root,
+  path: "/confirm-address",
+  staticData: { wall: true },
+  validateSearch: (search: { token?: string | undefined; change?: number | undefined } & SearchSchemaInput) =>
+    checked({ token: text(search.token), change: search.change === 1 ? 1 : undefined }),
+  beforeLoad: async ({ location }) => {
+    const session = await knowSession()
+    if (session.status !== "in") throw redirect({ to: "/sign-in", search: { to: location.href } })
+  },
+  component: lazyRouteComponent(() => import("./screens/account/address.tsx"), "ConfirmAddressScreen"),
+})
 const invite = createRoute({
   getParentRoute: () => root,
   path: "/invite/$token",
@@ -324,6 +354,9 @@ const routeTree = root.addChildren([
   home,
   setup,
   signIn,
+  mailSignIn,
+  providerSignIn,
+  confirmAddress,
   invite,
   reset,
   device,

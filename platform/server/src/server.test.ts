@@ -381,7 +381,7 @@ describe("the install", () => {
       "mfa.recovery-codes",
       "mfa.passkeys.options",
     ],
-    ...["rotate", "rewrap", "disable", "enable", "cancel-deletion"].map((action) => `kms.${action}`),
+    ...["rotate", "rewrap", "disable", "enable", "cancel-deletion", "shred"].map((action) => `kms.${action}`),
   ])
 
   test("says who may do what as it decides it", async () => {

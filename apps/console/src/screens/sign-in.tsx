@@ -1,5 +1,5 @@
-import { type FactorProof, isRequestError, type SecondStep, secondStepOf, showPasskey } from "@ashlar/sdk"
-import { useMutation } from "@tanstack/react-query"
+import { type SecondStep, type SignInWays, secondStepOf, showPasskey } from "@ashlar/sdk"
+import { useMutation, useQuery } from "@tanstack/react-query"
 import { Navigate, useRouter, useSearch } from "@tanstack/react-router"
 import { CornerDownLeft, Fingerprint } from "lucide-react"
 import { type FormEvent, useEffect, useState } from "react"
@@ -10,7 +10,8 @@ import { Button } from "../ui/button.tsx"
 import { Field } from "../ui/form.tsx"
 import { messageOf } from "../ui/state.tsx"
 import { PasswordField } from "./account-form.tsx"
-import { ProofForm } from "./second-step.tsx"
+import { SecondStepScreen, useWait } from "./second-step-screen.tsx"
+import { OtherWays, waysQuery } from "./sign-in-ways.tsx"
 import { Wall, Wordmark } from "./wall.tsx"
 
 /** Coming back. A wrong pair never says which half was wrong. */
@@ -35,6 +36,7 @@ export function SignInScreen() {
     // The cookie may still hold a session; a server that cannot be reached is met when signing in.
     knowSession().catch(() => {})
   }, [])
+  const ways = useQuery(waysQuery())
   const waitSeconds = useWait(signIn.error)
   if (step !== undefined) {
     const begin = (): void => {
@@ -51,7 +53,7 @@ export function SignInScreen() {
     if (waitSeconds === 0) signIn.mutate()
   }
   return (
-    <Wall heightPx={hasPasskeys ? 540 : 480}>
+    <Wall heightPx={heightOf(ways.data)}>
       <div className="in">
         <Wordmark />
         <h1>Sign in</h1>
@@ -101,81 +103,15 @@ export function SignInScreen() {
             </Button>
           </>
         )}
+        <OtherWays ways={ways.data} to={to} />
         <p className="hint mt-4">No account? Ask an owner of your project for an invitation.</p>
       </div>
     </Wall>
   )
 }
 
-interface SecondStepProps {
-  readonly step: SecondStep
-  readonly onDone: () => void
-  readonly onBegin: () => void
-}
-
-/** The password was right; there is a second factor. */
-function SecondStepScreen({ step: { ticket, factors }, onDone, onBegin }: SecondStepProps) {
-  const { secondStep } = admin.auth
-  const prove = useMutation({
-    mutationFn: (proof: FactorProof) => secondStep.finish({ ticket, ...proof }),
-    onSuccess: onDone,
-  })
-  const passkey = useMutation({
-    mutationFn: async () =>
-      secondStep.finish({ ticket, passkey: await showPasskey(await secondStep.passkeyOptions(ticket)) }),
-    onSuccess: onDone,
-  })
-  const waitSeconds = useWait(prove.error)
-  const error =
-    waitSeconds > 0
-      ? `Too many wrong codes. Try again in ${waitSeconds} s.`
-      : prove.error
-        ? messageOf(prove.error)
-        : passkey.error
-          ? passkeyProblem(passkey.error)
-          : undefined
-  const busy = prove.isPending || passkey.isPending || waitSeconds > 0
-  return (
-    <Wall heightPx={480}>
-      <div className="in">
-        <Wordmark />
-        <h1>One more step</h1>
-        <p className="lead">The password is right. Show that it is you.</p>
-        <ProofForm
-          factors={factors}
-          submit="Sign in"
-          busy={busy}
-          error={error}
-          onProof={(proof) => {
-            passkey.reset()
-            prove.mutate(proof)
-          }}
-          onPasskey={() => {
-            prove.reset()
-            passkey.mutate()
-          }}
-        />
-        <p className="hint mt-4">
-          <Button look="quiet" onClick={onBegin}>
-            Sign in as somebody else
-          </Button>
-        </p>
-      </div>
-    </Wall>
-  )
-}
-
-/** How many seconds the server asked to wait, counted down. */
-function useWait(error: unknown): number {
-  const [left, setLeft] = useState(0)
-  useEffect(() => {
-    const waitMs = isRequestError(error) && error.status === 429 ? (error.retryAfterMs ?? 0) : 0
-    const untilMs = Date.now() + waitMs
-    const tick = (): void => setLeft(Math.max(0, Math.ceil((untilMs - Date.now()) / 1_000)))
-    tick()
-    if (waitMs === 0) return
-    const timer = setInterval(tick, 500)
-    return () => clearInterval(timer)
-  }, [error])
-  return left
+/** How much room the form needs with what it offers. */
+function heightOf(ways: SignInWays | undefined): number {
+  const rows = (hasPasskeys ? 1 : 0) + (ways?.mail === true ? 1 : 0) + (ways?.providers.length ?? 0)
+  return 440 + rows * 50
 }

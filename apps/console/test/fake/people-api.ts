@@ -90,6 +90,9 @@ const routes: Readonly<Record<string, (world: World, request: Request, body: Bod
     if (who) return startSession(world, who, inCookie)
     throw new Refusal(401, "IDENTITY_WRONG_CREDENTIALS", "The address and the password do not belong together.")
   },
+  "/v1/auth/ways"() {
+    return json({ mail: false, providers: [] })
+  },
   "/v1/auth/signup"(world, _request, body, inCookie) {
     const invite = world.invites.get(body.invite ?? "")
     if (!invite) throw new Refusal(403, "IDENTITY_SIGNUPS_CLOSED", "This install takes invited people only.")
@@ -143,6 +146,7 @@ export function accountApi(path: string, method: string): Response | undefined {
     const passkeys = { rpId: "localhost", origins: ["http://localhost:4000"] }
     return json({ factors, recoveryCodes: 9, passkeys })
   }
+  if (path === "/v1/auth/identities" || path === "/v1/auth/mfa/devices") return json({ items: [] })
   if (path === "/v1/auth/sessions") return json({ items: sessions, next: null })
   return undefined
 }

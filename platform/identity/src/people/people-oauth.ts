@@ -75,7 +75,7 @@ export function createPeopleOAuth(
   const { file, clock, providers, requireStepUp, note, perAddress } = parts
   const flow = createProviderFlow({
     ...{ clock, sealer: scopeSealer(parts.sealer, "people"), proofs: parts.store, fetch: parts.fetch },
-    findProvider: (name) => providers.get(name)?.provider,
+    providers: [...providers.values()].map(({ provider }) => provider),
     url: () => new URL("/v1/auth", parts.consoleUrl()).href,
   })
   const linksOf = (userId: string): readonly LinkRow[] =>

@@ -54,17 +54,20 @@ export function createProviderFlow(parts: {
   readonly clock: Clock
   readonly sealer: Sealer
   readonly proofs: ProofStore
-  readonly findProvider: (name: string) => Provider | undefined
+  /** Those that the operator chose: they may be anywhere, also within a network of one's own. */
+  readonly providers?: readonly Provider[]
+  /** Finds others, which are asked at public addresses only. Default: none. */
+  readonly findProvider?: (name: string) => Provider | undefined
   /** Below which the routes are. Asked when it is begun: where the platform can be reached is known once it listens. */
   readonly url: () => string
   readonly fetch: OutboundOptions["fetch"]
 }): ProviderFlow {
-  const { clock, proofs, findProvider, fetch } = parts
+  const { clock, proofs, providers = [], findProvider, fetch } = parts
   let made: ReturnType<typeof createOAuthClient<string>> | undefined
   const oauth = (): ReturnType<typeof createOAuthClient<string>> => {
     made ??= createOAuthClient<string>({
-      ...{ url: parts.url(), providers: [], store: proofs, clock, ...(fetch && { fetch }) },
-      findProvider,
+      ...{ url: parts.url(), providers, store: proofs, clock, ...(fetch && { fetch }) },
+      ...(findProvider && { findProvider }),
       sealer: createSealer({ keys: { k: parts.sealer.deriveKey("oauth") }, current: "k" }),
     })
     return made

@@ -13,7 +13,9 @@ import { FormDialog } from "../../ui/dialog.tsx"
 import { Field } from "../../ui/form.tsx"
 import { Bones, Failed, messageOf } from "../../ui/state.tsx"
 import { AddApp, AddPasskey, RecoveryCodes } from "./add-factor.tsx"
+import { AddressSection } from "./address.tsx"
 import { FactorAsked } from "./factor-asked.tsx"
+import { IdentitiesSection, RememberedSection } from "./identities.tsx"
 import { PasswordSection } from "./password.tsx"
 import { SessionList } from "./sessions.tsx"
 import { useStepUp } from "./step-up.tsx"
@@ -45,8 +47,11 @@ export function SecurityScreen() {
           {factors.data && (
             <>
               <FactorAsked state={factors.data} />
+              <AddressSection state={factors.data} />
               <PasswordSection state={factors.data} />
               <Factors state={factors.data} />
+              <RememberedSection />
+              <IdentitiesSection state={factors.data} />
             </>
           )}
           <SessionList />
