@@ -105,15 +105,8 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, mail
   made("kept-answer", "nobody", (answer.body.secret as string).split("_")[3])
   const things = {
     ...{ project: project.slug, projectId: project.id, collection, id, function: name, key: key.key.id },
-    ...{
-      secret,
-      keyName,
-      org: `org-of-${owner.home}`,
-      invite: invite,
-      user: session.user.id,
-      session: session.sessionId,
-      path: "",
-    },
+    ...{ secret, keyName, org: `org-of-${owner.home}`, invite },
+    ...{ user: session.user.id, session: session.sessionId, path: "" },
   }
   return { canaries, things: { ...things, appUser: user.id }, kept }
 }
