@@ -95,7 +95,7 @@ export async function accountsWorld(
     browser,
     async add({ password, ...user }) {
       const stored: StoredUser = { id: crypto.randomUUID(), isVerified: true, ...user }
-      if (password !== undefined) stored.passwordHash = await cheap.hash(password)
+      if (password !== undefined) stored.passwordHash = await accounts.passwords.hash(password)
       users.set(stored.id, stored)
       return stored
     },
