@@ -74,19 +74,7 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, mail
   const session = (await matrix.stage.call("anonymous", "POST", "/v1/auth/signup", person)).body
   made("refresh-token", "nobody", (session.refreshToken as string).split("_").slice(2).join("_"))
   made("access-token", "nobody", (session.accessToken as string).split(".")[2])
-  const appUser = {
-    ...{
-      email: `${made("user-email", "members").toLowerCase()}@example.com`,
-      password: made("user-password", "nobody"),
-    },
-    ...{ name: made("user-name", "members"), roles: [made("user-role", "members")] },
-    claims: { [made("user-claim", "members")]: made("user-claim-value", "members") },
-  }
-  const user = await ask(`POST ${P}/auth/users`, appUser)
-  const { email: address, password } = appUser
-  const app = await ask(`POST ${P}/auth/signin`, { email: address, password })
-  made("user-refresh-token", "nobody", (app.refreshToken as string).split("_").slice(2).join("_"))
-  made("user-access-token", "nobody", (app.accessToken as string).split(".")[2])
+  const app = await setUserCanaries(P, made, ask)
   const asUser = { credential: key.secret as string, userToken: app.accessToken as string }
   await setFactorCanaries(P, made, { ask, own: async (call, body) => (await matrix.call(asUser, call, body)).body })
   const { secret, keyName } = await setKeyCanaries(P, made, ask)
@@ -108,11 +96,29 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, mail
     ...{ secret, keyName, org: `org-of-${owner.home}`, invite },
     ...{ user: session.user.id, session: session.sessionId, path: "" },
   }
-  return { canaries, things: { ...things, appUser: user.id }, kept }
+  return { canaries, things: { ...things, appUser: app.user.id }, kept }
 }
 
 type Made = (kind: string, seenBy: Canary["seenBy"], text?: string) => string
 type Ask = (call: string, body?: unknown) => Promise<Answer["body"]>
+
+/** A user of the app. @returns their session */
+async function setUserCanaries(P: string, made: Made, ask: Ask): Promise<Answer["body"]> {
+  const appUser = {
+    ...{
+      email: `${made("user-email", "members").toLowerCase()}@example.com`,
+      password: made("user-password", "nobody"),
+    },
+    ...{ name: made("user-name", "members"), roles: [made("user-role", "members")] },
+    claims: { [made("user-claim", "members")]: made("user-claim-value", "members") },
+  }
+  await ask(`POST ${P}/auth/users`, appUser)
+  const { email: address, password } = appUser
+  const app = await ask(`POST ${P}/auth/signin`, { email: address, password })
+  made("user-refresh-token", "nobody", (app.refreshToken as string).split("_").slice(2).join("_"))
+  made("user-access-token", "nobody", (app.accessToken as string).split(".")[2])
+  return app
+}
 
 /** A second factor of a user of the app, its codes, and a device that is remembered. */
 async function setFactorCanaries(P: string, made: Made, { ask, own }: { readonly ask: Ask; readonly own: Ask }) {
