@@ -180,3 +180,28 @@ test("a locked account opens again, and a device that was let in and has not ask
     "IDENTITY_DEVICE_CODE_SPENT",
   )
 })
+
+test("a second step that is finished at the instant of a reset leaves no session, whichever is first", async () => {
+  const { identity } = install
+  const first = await signIn(password)
+  const who = await identity.authenticate(first.accessToken)
+  const { factorId, secret } = await identity.factors.enrolApp(who)
+  const { recoveryCodes } = await identity.factors.confirmApp(who, {
+    factorId,
+    code: appCode(secret, install.clock.now()),
+  })
+  let known = password
+  for (const [n, recoveryCode] of (recoveryCodes ?? []).entries()) {
+    const asked = await failureOf(() => signIn(known))
+    const ticket = String(asked?.details?.ticket)
+    const { token } = linkFor(ada.email)
+    known = `${fresh}, ${n} times`
+    const finish = async () => {
+      await Bun.sleep(n)
+      return await identity.steps.finish({ ticket, proof: { recoveryCode }, client })
+    }
+    const [reset] = await Promise.allSettled([use(token, known), finish()])
+    expect([n, reset.status]).toEqual([n, "fulfilled"])
+    expect(identity.sessions.list(first.user.id).items).toEqual([])
+  }
+})
