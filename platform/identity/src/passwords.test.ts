@@ -14,6 +14,7 @@ test("by default a hash is argon2id with 19 MiB and two passes", async () => {
 
 test("the decoy is a hash of the same kind that nothing matches", async () => {
   expect(argon2Passwords().decoy).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[^$]{22}\$[^$]{43}$/)
+  expect(cheap.decoy).not.toBe(cheap.decoy)
   for (const guess of ["", "password", cheap.decoy]) expect(await cheap.verify(guess, cheap.decoy)).toBe(false)
 })
 

@@ -9,7 +9,7 @@ export interface PasswordHasher {
   verify(password: string, hash: string): Promise<boolean>
   /** Whether the hash was made with other parameters than new ones are. */
   isOutdated(hash: string): boolean
-  /** A hash that no password matches, to spend the same time on an account that does not exist. */
+  /** A hash that no password matches, another one each time: to spend the same time on an account that does not exist, and to have none. */
   readonly decoy: string
 }
 
@@ -41,7 +41,9 @@ export function argon2Passwords(options: Argon2Options = {}): PasswordHasher {
     hash: (password) => unlessBusy(passwords.hash(password)),
     verify: (password, hash) => unlessBusy(passwords.verify(password, hash)),
     isOutdated: (hash) => passwords.isOutdated(hash),
-    decoy: `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`,
+    get decoy() {
+      return `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`
+    },
   }
 }
 

@@ -56,18 +56,6 @@ describe("signing in to an app", () => {
     expect((await app.who(session)).amr).toEqual(["email", "recovery", "mfa"])
   })
 
-  test("by mail confirms no address, and takes no factor away, before the factor is shown", async () => {
-    await app.settle({ verifiedEmailOnly: true })
-    expect(app.users.directory.get(ada.user.id).emailVerified).toBe(false)
-    expect(await codeOf(() => app.users.signIn({ email, password, client }))).toBe("IDENTITY_EMAIL_UNVERIFIED")
-    const failure = await failureOf(byMail)
-    expect(app.users.directory.get(ada.user.id).emailVerified).toBe(false)
-    const { user } = await finish(failure?.details?.ticket as string, { code: phone.next() })
-    expect(user.emailVerified).toBe(true)
-    const [, other] = [await app.ticket(email), await failureOf(byMail)]
-    expect(other?.details?.factors).toEqual(["totp", "recovery"])
-  })
-
   test("takes a code once, of clocks that are off by a step, and none that is older or further off", async () => {
     const at = async (steps: number): Promise<string> => {
       const ticket = await app.ticket(email)

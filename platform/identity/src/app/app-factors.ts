@@ -57,9 +57,8 @@ export function createAppFactors(parts: {
   })
   const { letIn, enroller, finishEnrolled, ...steps } = createSignInSteps<AppUser>({
     ...{ ...rest, store, factors },
-    check({ emailVerified }, amr) {
-      // Whoever reads the mailbox is about to confirm it.
-      if (!emailVerified && !amr.includes("email") && settings.read().verifiedEmailOnly) throw new EmailUnverified()
+    check({ emailVerified }) {
+      if (!emailVerified && settings.read().verifiedEmailOnly) throw new EmailUnverified()
     },
   })
   return {

@@ -130,9 +130,8 @@ function accountsOf({ file, clock, passwords, settings, add }: AppMailParts): Em
       const params = [clock.now(), id, email]
       const where = "WHERE id = ? AND email = ? AND verified_at IS NULL"
       if (!isClaim) return await file.write([{ sql: `UPDATE identity_accounts SET verified_at = ? ${where}`, params }])
-      // A mailbox alone is not enough where there is a second factor: who shows that one as well has confirmed the address.
-      if (file.get(HAS_FACTOR, [id]) !== undefined) return undefined
-      // Whoever made the account never proved the address: nothing that they left may let them in.
+      // Whoever made the account never proved the address: nothing that they left may let them in, or keep its owner out, and nothing that
+      // they have begun may end in a session: the password that there is none of is another one than before.
       return await file.write([
         ...CLAIMED.map((table) => ({
           sql: `DELETE FROM ${table} WHERE user_id = ? AND EXISTS (SELECT 1 FROM identity_accounts WHERE id = ? AND verified_at IS NULL)`,
@@ -177,6 +176,5 @@ function accountsOf({ file, clock, passwords, settings, add }: AppMailParts): Em
   }
 }
 
-const HAS_FACTOR = "SELECT 1 FROM identity_proofs WHERE user_id = ? AND kind IN ('totp', 'passkey') LIMIT 1"
-/** What a stranger may have left on an account beside its password and sessions, by user. */
+/** What a stranger may have left on an account beside its password and sessions, by user: factors, devices, steps, identities. */
 const CLAIMED = ["identity_proofs", "identity_links"] as const

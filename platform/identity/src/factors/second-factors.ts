@@ -223,13 +223,22 @@ function openFactors({ store, sealer, clock, rules }: SecondFactorsOptions): Ope
 
 type Adding = Pick<SecondFactors, "enrolApp" | "confirmApp" | "passkeyCreation" | "addPasskey">
 
-function createAdding({ sessions, clock }: SecondFactorsOptions, { mfa, passkeys, requireOn }: Opened): Adding {
-  /** What is said of somebody once this is proven, and whoever asks with it. */
-  async function note(who: FactorOwner, passed: Passed): Promise<Asker & Proven> {
+function createAdding(options: SecondFactorsOptions, { mfa, passkeys, requireOn }: Opened): Adding {
+  const { sessions, store, clock } = options
+  /**
+   * What is said of somebody who has added a factor, and whoever asks with it. Where the session was ended meanwhile, by a new password
+   * or by who owns the address, it is none: it may be a stranger's.
+   */
+  async function keep(who: FactorOwner, { kind, id }: Pick<Factor, "kind" | "id">, passed?: Passed) {
     const asker = askerOf(who)
-    const { amr, authTimeMs } = changesBy(passed, asker, clock.now())
-    if (who.sessionId !== undefined)
-      await sessions.prove({ userId: who.user.id, sessionId: who.sessionId }, { amr, authTimeMs })
+    const { amr, authTimeMs } = passed === undefined ? asker : changesBy(passed, asker, clock.now())
+    if (who.sessionId !== undefined) {
+      const session = { userId: who.user.id, sessionId: who.sessionId }
+      await sessions.prove(session, { amr, authTimeMs }).catch(async (error: unknown) => {
+        await store.take(kind, id)
+        throw error
+      })
+    }
     return { ...asker, amr, authTimeMs }
   }
   /** With the first one come recovery codes. */
@@ -248,7 +257,7 @@ function createAdding({ sessions, clock }: SecondFactorsOptions, { mfa, passkeys
     async confirmApp(who, { factorId, code, label }) {
       requireOn()
       const passed = await mfa().totp.confirm(who.user.id, factorId, { code, ...(label !== undefined && { label }) })
-      const asker = await note(who, passed)
+      const asker = await keep(who, { kind: "totp", id: factorId }, passed)
       return await added(await factorOf(mfa(), who.user.id, factorId), asker, true)
     },
     async passkeyCreation(who) {
@@ -263,9 +272,8 @@ function createAdding({ sessions, clock }: SecondFactorsOptions, { mfa, passkeys
       const factor = await passkeys().register(id, passkey as Registration, label)
       // Its device has verified its owner a moment ago. Who had a factor before has proven that one, and is known by it.
       const words = [factor.isBackedUp ? "swk" : "hwk", "user", "mfa"]
-      const asker = isFirst
-        ? await note(who, { userId: id, factorId: factor.id, amr: words, acr: "phr" })
-        : askerOf(who)
+      const passed = { userId: id, factorId: factor.id, amr: words, acr: "phr" } as const
+      const asker = await keep(who, factor, isFirst ? passed : undefined)
       return await added(factor, asker, isFirst)
     },
   }

@@ -74,8 +74,8 @@ export interface SignInStepsOptions<Account> {
   readonly perAddress: AttemptLimit
   /** What notes that somebody is known by a provider from now on. Default: nothing. */
   readonly noteLink?: (account: Account, link: ProviderLink) => readonly Statement[]
-  /** Refuses whoever may not come in by what they have shown. Default: nobody. */
-  readonly check?: (account: Account, amr: readonly string[]) => void
+  /** Refuses whoever may not come in, whatever they have shown. Default: nobody. */
+  readonly check?: (account: Account) => void
 }
 
 const MAX_TRIED_CODE_UNITS = 1024
@@ -87,14 +87,14 @@ export function createSignInSteps<Account extends Enterer>(options: SignInStepsO
   const { begin, postpone, holderOf: findHolder, spend } = createSignInWrites(options)
   async function holderOf(ticket: string): Promise<Waiter<Account>> {
     const waiter = await findHolder(ticket)
-    check(waiter.account, waiter.step.amr)
+    check(waiter.account)
     return waiter
   }
 
   return {
     async letIn(step) {
       const account = accounts.find(step.userId)
-      if (account !== undefined) check(account, step.amr)
+      if (account !== undefined) check(account)
       const policy = factors.policy()
       const known = policy === "off" ? [] : await factors.kinds(step.userId)
       if (known.length === 0) return policy === "required" ? await postpone(step, known) : await begin(step)
@@ -132,7 +132,7 @@ export function createSignInSteps<Account extends Enterer>(options: SignInStepsO
       const { userId, factorId = "", amr } = await factors.proveAlone(passkey)
       const [account, passwordHash] = [accounts.find(userId), accounts.passwordHash(userId)]
       if (account === undefined || passwordHash === undefined) throw new PasskeyRefused()
-      check(account, amr)
+      check(account)
       const stands = { sql: STANDS, params: [factorId, userId], expectChanges: 1 }
       const refusal = (cause: unknown) => new PasskeyRefused(undefined, { cause })
       return await begin({ userId, passwordHash, amr, client, refusal }, [stands])

@@ -100,10 +100,7 @@ export function createSignInWrites<Account extends Enterer>(parts: {
     const nowMs = clock.now()
     const session = sessions.prepare(userId, client, { amr: [...new Set(amr)], authTimeMs: nowMs })
     const enters = { sql: hasSecondFactor({ amr }) ? ENTER : ENTER_BY_ONE, params: [nowMs, userId, passwordHash] }
-    const brought = [
-      ...(link === undefined ? [] : linkStatements(link, userId, nowMs)),
-      ...(amr.includes("email") ? [{ sql: CONFIRM, params: [nowMs, userId] }] : []),
-    ]
+    const brought = link === undefined ? [] : linkStatements(link, userId, nowMs)
     await write([...guards, { ...enters, expectChanges: 1 }, ...session.statements, ...brought], refusal)
     const account = accounts.find(userId)
     if (account === undefined) throw new SecondStepOver()
@@ -151,8 +148,6 @@ const ENTER = "UPDATE identity_accounts SET signed_in_at = ? WHERE id = ? AND pa
 /** One step is not enough any more where a second one came to be asked of everybody in the meantime. */
 const ENTER_BY_ONE = `${ENTER} AND NOT EXISTS (
   SELECT 1 FROM identity_settings WHERE name = 'app' AND value ->> '$.mfa' = 'required')`
-/** Who comes by mail, and has shown all that there is to show, has confirmed their address. */
-const CONFIRM = "UPDATE identity_accounts SET verified_at = ? WHERE id = ? AND verified_at IS NULL"
 const POSTPONE = `INSERT INTO identity_proofs (kind, id, user_id, counter, data, created_at, expires_at)
   SELECT ?, ?, ?, 0, ?, ?, ?
   WHERE EXISTS (SELECT 1 FROM identity_accounts WHERE id = ? AND password_hash = ? AND disabled_at IS NULL)`
