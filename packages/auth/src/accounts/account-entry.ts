@@ -3,7 +3,7 @@ import type { BaseContext } from "@ashlar/http"
 import { type Cookies, createCookies } from "@ashlar/http/cookies"
 import { safeNext } from "../email/safe-next.ts"
 import { CredentialsInvalid, CredentialsMissing } from "../errors.ts"
-import type { Passed } from "../mfa/factor.ts"
+import type { FactorKind, Passed } from "../mfa/factor.ts"
 import type { Mfa } from "../mfa/mfa.ts"
 import { changesBy } from "../mfa/require-mfa.ts"
 import type { Principal } from "../principal.ts"
@@ -25,6 +25,14 @@ export interface EntryParts {
   readonly sendsCodes: boolean
   readonly note: AccountNote
   readonly clock: Clock
+}
+
+interface SecondStep {
+  readonly shown: Promise<Passed>
+  /** Whether this device need not show a factor again for a while. */
+  readonly remember: boolean
+  /** Where to go on. Default: where the first step wanted to. */
+  readonly next?: string | undefined
 }
 
 const DEVICE = "trusted-device"
@@ -66,15 +74,12 @@ export class AccountEntry {
     return { state: "signed-in", ways: [], next: to }
   }
 
-  /** A factor was proven: by who is half-way in, or by who is in and was asked for it again. */
-  async complete(
-    ctx: BaseContext,
-    passed: Passed,
-    { principal, remember }: { readonly principal: Principal; readonly remember: boolean },
-  ): Promise<Entered> {
+  /** A factor is shown: by who is half-way in, or by who is in and was asked for it again. */
+  async second(ctx: BaseContext, principal: Principal, { shown, remember, next }: SecondStep): Promise<Entered> {
+    const passed = await this.#noted(ctx, principal, shown)
     const { users, guard, halfway, note, clock } = this.#parts
     const changes = changesBy(passed, principal, clock.now())
-    const next = safeNext(principal.claims.next)
+    const to = safeNext(next, safeNext(principal.claims.next))
     if ((await users.find(principal.id)) === undefined) throw new CredentialsInvalid()
     await note({ what: "factor.shown", userId: principal.id, by: passed.amr }, ctx)
     if (principal.method === HALFWAY) {
@@ -84,18 +89,33 @@ export class AccountEntry {
       await guard.signIn(ctx, { userId: principal.id, ...changes })
     } else await guard.rotate(ctx, changes)
     if (remember) await this.#remember(ctx, { ...principal, ...changes })
-    return { state: "signed-in", ways: [], next }
+    return { state: "signed-in", ways: [], next: to }
   }
 
-  /** Ends the sessions in which no factor was shown, but the caller's: for the moment at which there is one to show. */
-  async endUnproven({ id, sessionId }: Pick<Principal, "id" | "sessionId">): Promise<void> {
-    const { sessions } = this.#parts
+  /** There is one more factor: this session has shown it, where it was `passed`; those in which none was shown end. */
+  async added(
+    ctx: BaseContext,
+    principal: Principal,
+    { kind, passed }: { readonly kind: FactorKind; readonly passed?: Passed },
+  ): Promise<void> {
+    const { guard, sessions, note, clock } = this.#parts
+    const { id, sessionId } = principal
+    await note({ what: "factor.added", userId: id, by: [kind] }, ctx)
+    if (passed !== undefined) await guard.rotate(ctx, changesBy(passed, principal, clock.now()))
     for (const session of await sessions.list(id)) {
       const isProven = session.amr.includes("mfa") || session.amr.includes("device")
       if (!isProven && session.id !== sessionId) await sessions.revoke(id, session.id)
     }
   }
 
+  async #noted(ctx: BaseContext, { id }: Principal, shown: Promise<Passed>): Promise<Passed> {
+    try {
+      return await shown
+    } catch (error) {
+      await this.#parts.note({ what: "factor.refused", userId: id }, ctx)
+      throw error
+    }
+  }
   async #waysOf(userId: string): Promise<readonly StepWay[]> {
     const { mfa, sendsCodes } = this.#parts
     const kinds = new Set((await mfa.list(userId)).map(({ kind }) => kind))

@@ -146,6 +146,22 @@ describe("routes of accounts", () => {
     const done = await other.post("/second-step", form({ code: code(), remember: "on" }))
     expect([done.status, done.headers.get("location")]).toEqual([303, "/shop"])
   })
+  test("lead on from a second step to where it was asked for, and nowhere else", async () => {
+    const { browser, add } = await accountsWorld()
+    await add({ email: ANA, password: PASSWORD })
+    const ana = browser()
+    await ana.signIn(ANA)
+    await ana.enrol()
+    const { codes } = (await ana.post("/account/recovery-codes")).body as { codes: string[] }
+    const asked = async (next: string) => (await ana.post("/second-step", { code: codes.pop()!, next })).body.next
+    expect([await asked("/account/keys"), await asked("//evil.example")]).toEqual(["/account/keys", "/"])
+    const half = async (next: string) => {
+      const phone = browser()
+      await phone.post("/sign-in", { login: ANA, password: PASSWORD, next: "/shop" })
+      return (await phone.post("/second-step", { code: codes.pop()!, next })).body.next
+    }
+    expect([await half("/basket"), await half("https://evil.example/")]).toEqual(["/basket", "/shop"])
+  })
   test("keep out whom the users do not give any more", async () => {
     const { browser, add, users } = await accountsWorld()
     const { id } = await add({ email: ANA, password: PASSWORD })

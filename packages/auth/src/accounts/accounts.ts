@@ -8,11 +8,14 @@ import type { EmailAccounts } from "../email/email-accounts.ts"
 import { parseEmail } from "../email/email-address.ts"
 import { createEmailFlows, type EmailFlows } from "../email/email-flows.ts"
 import type { EmailMessage, EmailPurpose } from "../email/email-message.ts"
+import { type ProofBody, shownIn } from "../email/route-parts.ts"
 import { AuthSetupInvalid, EmailInvalid, PasswordWrong } from "../errors.ts"
+import type { Passed } from "../mfa/factor.ts"
 import { createMfa, type Mfa } from "../mfa/mfa.ts"
 import type { SentCodesOptions } from "../mfa/sent-codes.ts"
 import { createPasswordPolicy, type PasswordPolicy } from "../passwords/password-policy.ts"
 import { createPasswords, type Passwords } from "../passwords/passwords.ts"
+import type { Principal } from "../principal.ts"
 import { openProofs } from "../proofs/open-proofs.ts"
 import type { ProofStore } from "../proofs/proof-store.ts"
 import type { Session } from "../sessions/session.ts"
@@ -117,6 +120,16 @@ export interface Accounts {
    * @throws {AUTH_PASSWORD_WRONG} {AUTH_TOO_MANY_TRIES} {AUTH_PASSWORDS_BUSY}
    */
   signInByPassword(ctx: BaseContext, typed: TypedPassword): Promise<Entered>
+  /**
+   * Signs in by the link or the code of a mail; who has no account gets one, where `users` can create.
+   * @throws {AUTH_PROOF_INVALID} {AUTH_CREDENTIALS_INVALID}
+   */
+  signInByEmail(ctx: BaseContext, shown: ProofBody): Promise<Entered>
+  /**
+   * Takes a code of `principal`, whom `halfway` or `guard` let pass: of an app, of a message, or for recovery.
+   * @throws {AUTH_FACTOR_WRONG} {AUTH_MFA_LOCKED} {AUTH_CREDENTIALS_INVALID} {AUTH_CREDENTIALS_MISSING}
+   */
+  secondStep(ctx: BaseContext, principal: Principal, typed: TypedCode): Promise<Entered>
   /** Sends what is to be sent, and closes what was opened. */
   close(): Promise<void>
 }
@@ -125,6 +138,15 @@ export interface TypedPassword {
   /** An address, or what `findByLogin` of the users knows. */
   readonly login: string
   readonly password: string
+  readonly next?: string | undefined
+}
+export interface TypedCode {
+  readonly code: string
+  /** Of a code that was sent. */
+  readonly handle?: string | undefined
+  /** Whether this device need not show a factor again for a while. Default: no. */
+  readonly remember?: boolean | undefined
+  /** Where to go on. Default: where the first step wanted to. */
   readonly next?: string | undefined
 }
 
@@ -194,6 +216,14 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     clock,
     signIn: (ctx, who) => entry.begin(ctx, who),
     signInByPassword: passwordSignIn({ users, passwords, tries, entry, note }),
+    async signInByEmail(ctx, shown) {
+      const { account, next, isNew } = await flows.signIn(shownIn(shown))
+      if (isNew) await note({ what: "account.created", userId: account.id, by: ["email"] }, ctx)
+      return await entry.begin(ctx, { userId: account.id, amr: ["email"], next })
+    },
+    secondStep(ctx, principal, { remember = false, next, ...typed }) {
+      return entry.second(ctx, principal, { shown: verify({ mfa, sendsCodes }, principal.id, typed), remember, next })
+    },
     async close() {
       await flows.settled()
       await Promise.all([sessions.close(), started.close(), store.close()])
@@ -245,6 +275,16 @@ function flowsOf(options: AccountsOptions, { at, end, key, ...opened }: FlowPart
     },
     ...(options.onError && { onError: options.onError }),
   })
+}
+
+/** Codes of apps have six to eight digits; those on paper have ten characters. */
+function verify(
+  { mfa, sendsCodes }: Pick<Accounts, "mfa" | "sendsCodes">,
+  userId: string,
+  { code, handle }: Pick<TypedCode, "code" | "handle">,
+): Promise<Passed> {
+  if (handle !== undefined && sendsCodes) return mfa.sentCodes.verify(userId, { handle, code })
+  return /^\s*(?:\d\s*){6,8}$/.test(code) ? mfa.totp.verify(userId, code) : mfa.recovery.use(userId, code)
 }
 
 type PasswordParts = Pick<Accounts, "users" | "passwords" | "tries" | "entry" | "note">

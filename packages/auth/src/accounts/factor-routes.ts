@@ -1,5 +1,5 @@
 import type { DeclaredBy, ErrorClass } from "@ashlar/core"
-import { type BaseContext, del, get, type InvalidInput, NotFound, patch, post, type Route } from "@ashlar/http"
+import { del, get, type InvalidInput, NotFound, patch, post, type Route } from "@ashlar/http"
 import { v } from "@ashlar/validation"
 import type { PublicKeyCredentialCreationOptionsJSON, RegistrationResponseJSON } from "@simplewebauthn/server"
 import type { FormBody } from "../email/route-parts.ts"
@@ -13,12 +13,10 @@ import {
   StepUpRequired,
 } from "../errors.ts"
 import type { GuardErrors } from "../guards/guard.ts"
-import type { Factor, Passed } from "../mfa/factor.ts"
+import type { Factor } from "../mfa/factor.ts"
 import type { RememberedDevice } from "../mfa/remembered-devices.ts"
-import { changesBy } from "../mfa/require-mfa.ts"
 import type { SentCodes } from "../mfa/sent-codes.ts"
 import type { TotpEnrolment } from "../mfa/totp-factors.ts"
-import type { Principal } from "../principal.ts"
 import type { Accounts } from "./accounts.ts"
 import { inPerson } from "./in-person.ts"
 import { CEREMONY_BYTES } from "./route-door.ts"
@@ -131,23 +129,9 @@ export function factorRoutes(accounts: Accounts): FactorRoutes {
   return { ...appRoutes(accounts), ...sentRoutes(accounts), ...keptRoutes(accounts) }
 }
 
-type Mine = BaseContext & { readonly principal: Principal }
-/** There is one more factor: this session has shown it, and those that showed none end. */
-async function added({ guard, entry, note, clock }: Accounts, ctx: Mine, { kind, passed }: Added): Promise<void> {
-  const { principal } = ctx
-  await note({ what: "factor.added", userId: principal.id, by: [kind] }, ctx)
-  if (passed !== undefined) await guard.rotate(ctx, changesBy(passed, principal, clock.now()))
-  await entry.endUnproven(principal)
-}
-interface Added {
-  readonly kind: string
-  readonly passed?: Passed
-}
-
 type AppRoutes = Pick<FactorRoutes, "enrolApp" | "confirmApp" | "passkeyRegistration" | "addPasskey">
 
-function appRoutes(accounts: Accounts): AppRoutes {
-  const { users, guard, mfa } = accounts
+function appRoutes({ users, guard, mfa, entry }: Accounts): AppRoutes {
   const layers = [guard, inPerson] as const
   const nameOf = async (id: string): Promise<string> => (await users.find(id))?.email ?? id
   return {
@@ -174,7 +158,7 @@ function appRoutes(accounts: Accounts): AppRoutes {
         const { factorId, code, label } = ctx.body
         const proof = { code, ...(label !== undefined && { label }) }
         const passed = await mfa.totp.confirm(ctx.principal.id, factorId, proof)
-        await added(accounts, ctx, { kind: "totp", passed })
+        await entry.added(ctx, ctx.principal, { kind: "totp", passed })
         return ctx.json(null, 204)
       },
     ),
@@ -200,15 +184,14 @@ function appRoutes(accounts: Accounts): AppRoutes {
         // Its shape is checked where it is used up.
         const response = ctx.body.response as RegistrationResponseJSON
         const factor = await mfa.passkeys.register(ctx.principal.id, response, ctx.body.label)
-        await added(accounts, ctx, { kind: "passkey" })
+        await entry.added(ctx, ctx.principal, { kind: "passkey" })
         return ownFactor(factor)
       },
     ),
   }
 }
 
-function sentRoutes(accounts: Accounts): Pick<FactorRoutes, "enrolSent" | "confirmSent"> {
-  const { guard, mfa, sendsCodes } = accounts
+function sentRoutes({ guard, mfa, entry, sendsCodes }: Accounts): Pick<FactorRoutes, "enrolSent" | "confirmSent"> {
   const layers = [guard, inPerson] as const
   const sent = (): SentCodes => {
     if (!sendsCodes) throw new FactorUnknown("No codes are sent here.")
@@ -242,7 +225,7 @@ function sentRoutes(accounts: Accounts): Pick<FactorRoutes, "enrolSent" | "confi
       async (ctx) => {
         const { handle, code } = ctx.body
         const passed = await sent().confirm(ctx.principal.id, { handle, code })
-        await added(accounts, ctx, { kind: "sent-code", passed })
+        await entry.added(ctx, ctx.principal, { kind: "sent-code", passed })
         return ctx.json(null, 204)
       },
     ),

@@ -6,6 +6,7 @@ export {
   type Accounts,
   type AccountsOptions,
   openAccounts,
+  type TypedCode,
   type TypedPassword,
 } from "./accounts.ts"
 export type { Entered, Proven, StepWay } from "./entered.ts"

@@ -3,7 +3,7 @@ import { type BaseContext, get, type InvalidInput, post, type Reply, type Route 
 import { v } from "@ashlar/validation"
 import type { AuthenticationResponseJSON, PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/server"
 import { type EmailRoutes, emailRoutes } from "../email/email-routes.ts"
-import { type FormBody, onward, type ProofBody, setPageHeaders, shownIn } from "../email/route-parts.ts"
+import { type FormBody, onward, type ProofBody, setPageHeaders } from "../email/route-parts.ts"
 import {
   AuthTooOften,
   CredentialsInvalid,
@@ -18,8 +18,6 @@ import {
   TooManyTries,
 } from "../errors.ts"
 import { anyOf, type GuardErrors } from "../guards/guard.ts"
-import type { Passed } from "../mfa/factor.ts"
-import type { Principal } from "../principal.ts"
 import type { Accounts } from "./accounts.ts"
 import type { Entered, StepWay } from "./entered.ts"
 import { CEREMONY_BYTES } from "./route-door.ts"
@@ -35,6 +33,7 @@ interface CodeBody extends FormBody {
   /** Of a code that was sent. */
   readonly handle?: string | undefined
   readonly remember?: boolean | "on" | undefined
+  readonly next?: string | undefined
 }
 interface CeremonyBody {
   /** What `navigator.credentials.get` gave, as JSON. */
@@ -104,7 +103,7 @@ const Proof = v.object({
   ...form,
 })
 const remember = v.union([v.boolean(), v.literal("on")]).optional()
-const Code = v.object({ code: text(40), handle: text(22).optional(), remember, ...form })
+const Code = v.object({ code: text(40), handle: text(22).optional(), remember, next, ...form })
 const Ceremony = v.object({ response: v.unknown(), next, remember: v.boolean().optional() })
 const EnteredSchema = v.object({
   state: v.enum(["signed-in", "second-step"]),
@@ -158,11 +157,7 @@ export function signInRoutes(accounts: Accounts): SignInRoutes {
         errors: [ProofInvalid, CredentialsInvalid],
         meta,
       },
-      async (ctx) => {
-        const { account, next: to, isNew } = await flows.signIn(shownIn(ctx.body))
-        if (isNew) await note({ what: "account.created", userId: account.id, by: ["email"] }, ctx)
-        return told(ctx, await entry.begin(ctx, { userId: account.id, amr: ["email"], next: to }))
-      },
+      async (ctx) => told(ctx, await accounts.signInByEmail(ctx, ctx.body)),
     ),
     passkeyOptions: post("/sign-in/passkey/options", { summary: "What a browser asks its passkeys with", meta }, () =>
       mfa.passkeys.signInOptions(),
@@ -195,19 +190,10 @@ export function signInRoutes(accounts: Accounts): SignInRoutes {
 
 /** Routes of the second step: for who is half-way in, and for who is in and is asked for a new proof. */
 export function secondStepRoutes(accounts: Accounts): SecondStepRoutes {
-  const { mfa, guard, halfway, entry, note } = accounts
+  const { mfa, guard, halfway, entry } = accounts
   const told = toldBy(accounts)
   // Where both cookies are there, the one who is half-way in is meant.
   const prover = anyOf(halfway, guard)
-  type Prover = BaseContext & { readonly principal: Principal }
-  const noted = async <T>(ctx: Prover, work: Promise<T>): Promise<T> => {
-    try {
-      return await work
-    } catch (error) {
-      await note({ what: "factor.refused", userId: ctx.principal.id }, ctx)
-      throw error
-    }
-  }
   return {
     secondStepPage: get("/second-step", { summary: "Ask for a second factor", layers: [prover] }, (ctx) => {
       setPageHeaders(ctx)
@@ -223,9 +209,8 @@ export function secondStepRoutes(accounts: Accounts): SecondStepRoutes {
         errors: [FactorWrong, MfaLocked, CredentialsInvalid, CredentialsMissing],
       },
       async (ctx) => {
-        const { principal, body } = ctx
-        const passed = await noted(ctx, verify(accounts, principal.id, body))
-        return told(ctx, await entry.complete(ctx, passed, { principal, remember: Boolean(body.remember) }))
+        const { remember, ...typed } = ctx.body
+        return told(ctx, await accounts.secondStep(ctx, ctx.principal, { ...typed, remember: Boolean(remember) }))
       },
     ),
     sendSecondStep: post(
@@ -259,17 +244,10 @@ export function secondStepRoutes(accounts: Accounts): SecondStepRoutes {
         maxBodyBytes: CEREMONY_BYTES,
       },
       async (ctx) => {
-        const { principal, body } = ctx
-        const shown = mfa.passkeys.signIn(body.response as AuthenticationResponseJSON, principal.id)
-        const passed = await noted(ctx, shown)
-        return told(ctx, await entry.complete(ctx, passed, { principal, remember: body.remember === true }))
+        const { response, remember = false, next: to } = ctx.body
+        const shown = mfa.passkeys.signIn(response as AuthenticationResponseJSON, ctx.principal.id)
+        return told(ctx, await entry.second(ctx, ctx.principal, { shown, remember, next: to }))
       },
     ),
   }
-}
-
-/** Codes of apps have six to eight digits; those on paper have ten characters. */
-function verify({ mfa, sendsCodes }: Accounts, userId: string, { code, handle }: CodeBody): Promise<Passed> {
-  if (handle !== undefined && sendsCodes) return mfa.sentCodes.verify(userId, { handle, code })
-  return /^\s*(?:\d\s*){6,8}$/.test(code) ? mfa.totp.verify(userId, code) : mfa.recovery.use(userId, code)
 }
