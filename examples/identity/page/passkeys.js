@@ -18,11 +18,15 @@ const create = async (options) =>
 
 const ceremonies = {
   "sign-in": async (next) =>
-    (await post("/passkey", { response: await get(await post("/passkey/options")), next })).next,
-  factor: async (next) =>
-    (await post("/factor/passkey", { response: await get(await post("/factor/passkey/options")), next })).next,
+    (await post("/auth/sign-in/passkey", { response: await get(await post("/auth/sign-in/passkey/options")), next }))
+      .next,
+  factor: async (next) => {
+    const response = await get(await post("/auth/second-step/passkey/options"))
+    return (await post("/auth/second-step/passkey", { response, next })).next
+  },
   register: async () => {
-    await post("/account/passkeys", { response: await create(await post("/account/passkeys/options")) })
+    const at = "/auth/account/factors/passkey"
+    await post(at, { response: await create(await post(`${at}/options`)) })
     return "/account"
   },
 }

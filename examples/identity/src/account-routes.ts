@@ -4,7 +4,6 @@ import { v } from "@ashlar/validation"
 import { createAccountView } from "./account-view.ts"
 import { factorRoutes } from "./factor-routes.ts"
 import type { Parts } from "./parts.ts"
-import type { Signing } from "./signing.ts"
 
 const text = (max = 512) => v.string().max(max)
 const Password = v.object({ current: text(4_096).secret().optional(), password: text(4_096).secret() })
@@ -12,16 +11,15 @@ const Identity = v.object({ issuer: text(2_048), subject: text(255) })
 export const Done = v.object({ done: text(20).optional() })
 
 /** The page of who is signed in: password, factors, accounts elsewhere. */
-export function accountRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signing: Signing): void {
-  const { people, passwords, policy, flows, mfa, signedIn, identities } = parts
+export function accountPages<E>(scope: Scope<unknown, E>, parts: Parts): void {
+  const { people, flows, mfa, signedIn, identities } = parts
+  const { passwords, policy } = parts.accounts
   const view = createAccountView(parts)
   const { show, failed, did } = view
-  // Nobody is let further who has not shown the second factor that they have.
-  const complete = requireMfa({ mfa, unenrolled: "pass", devices: true })
   // What opens the account or takes its protection away: a device that is remembered is not enough.
   const strong = requireMfa({ mfa, unenrolled: "pass" })
 
-  scope.scope("/account", [signedIn, complete], (account) => {
+  scope.scope("/account", [signedIn], (account) => {
     account.get("/", { query: Done }, (ctx) => show(ctx, ctx.principal.id, { done: ctx.query.done }))
     account.post("/password", { body: Password }, async (ctx) => {
       const { id, sessionId } = ctx.principal
@@ -36,10 +34,11 @@ export function accountRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signing
           })
         } else {
           await policy.check(password, [person.email, person.name])
-          await people.setPasswordHash(id, await passwords.hash(password))
+          const hash = await passwords.hash(password)
+          await did(ctx, "password.changed")
+          await people.setPasswordHash(id, hash)
           await parts.sessions.revokeAll(id, ...(sessionId === undefined ? [] : [{ sessionId }]))
         }
-        await did(ctx, "password.changed")
       } catch (error) {
         return await failed(ctx, error)
       }
@@ -53,6 +52,6 @@ export function accountRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signing
       await did(ctx, "identity.disconnected", { issuer })
       return ctx.redirect("/account?done=disconnected", 303)
     })
-    factorRoutes(account, parts, { view, signing })
+    factorRoutes(account, parts, view)
   })
 }

@@ -3,11 +3,9 @@ import {
   apiKeyGuard,
   createJwtVerifier,
   createRemoteKeys,
-  guard,
   jwtGuard,
   type Principal,
   principalOfClaims,
-  refused,
   requireScopes,
   StepUpRequired,
 } from "@ashlar/auth"
@@ -16,12 +14,11 @@ import { v } from "@ashlar/validation"
 import { access } from "./access.ts"
 import type { Parts } from "./parts.ts"
 import type { PersonRow } from "./people.ts"
-import type { Signing } from "./signing.ts"
 
 const Profile = v.object({ name: v.string().trim().min(1).max(100) })
 
 /** Who calls the API: by an API key, by a token that another app was given, or by the session of a page. */
-export function createCaller(parts: Parts, signing: Signing, ask: (request: Request) => Promise<Response>) {
+export function createCaller(parts: Parts, ask: (request: Request) => Promise<Response>) {
   const { people, keys, signedIn, origin, apiAudience } = parts
   const rolesOf = async (id: string) => {
     const person = await people.find(id)
@@ -44,17 +41,8 @@ export function createCaller(parts: Parts, signing: Signing, ask: (request: Requ
     toPrincipal: async (claims) =>
       (await people.find(claims.sub)) && { ...principalOfClaims(claims, "token"), roles: ["member"] },
   })
-  const cookie = signedIn.sources[0]!
-  const bySession = guard<Principal>({
-    ...cookie,
-    async identify(ctx) {
-      const found = await cookie.identify(ctx)
-      if (found === undefined || !("amr" in found)) return found
-      return (await signing.isComplete(found)) ? found : refused("Show your second factor first.")
-    },
-  })
   // What is presented deliberately comes before what a browser adds by itself.
-  return anyOf(byKey, byToken, bySession)
+  return anyOf(byKey, byToken, signedIn)
 }
 
 /** A small JSON API of the account. */

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { accountRoutes } from "@ashlar/auth/accounts"
 import { createApp, layer } from "@ashlar/http"
 import { mailPreview } from "@ashlar/mail/http"
 import type { OAuthClient, OAuthServer } from "@ashlar/oauth/server"
 import { csrf, rateLimit, securityHeaders } from "@ashlar/security"
-import { accountRoutes } from "./account-routes.ts"
+import { accountPages } from "./account-routes.ts"
 import { adminRoutes } from "./admin-routes.ts"
 import { apiRoutes, createCaller } from "./api.ts"
 import { externalRoutes } from "./external-routes.ts"
@@ -13,7 +14,6 @@ import { createProvider } from "./provider.ts"
 import { refusals } from "./refusals.ts"
 import { securityRoutes } from "./security-routes.ts"
 import { signInRoutes } from "./sign-in-routes.ts"
-import { createSigning } from "./signing.ts"
 
 export interface AppOptions extends IdentityOptions {
   readonly clients?: readonly OAuthClient[]
@@ -26,8 +26,7 @@ export interface AppOptions extends IdentityOptions {
 /** The app and what it is made of. */
 export async function createIdentityApp({ clients = [], practice, trustedProxies = [], ...options }: AppOptions) {
   const parts: Parts = await openParts(options)
-  const signing = createSigning(parts)
-  const provider = createProvider(parts, signing, { store: options.database, clients })
+  const provider = createProvider(parts, { store: options.database, clients })
   const app = createApp(trustedProxies.length > 0 ? { trustedProxies } : {})
   // A form of these pages may end at a client's address, by a redirect.
   const addresses = clients.flatMap(({ redirectUris = [] }) => redirectUris.map((uri) => new URL(uri).origin))
@@ -52,23 +51,25 @@ export async function createIdentityApp({ clients = [], practice, trustedProxies
     policies: [{ name: "sign-in", capacity: 60, refill: 60, every: "1m" }],
     skip: (ctx) => ctx.method === "GET",
   })
-  app.scope("/", [headers, unkept, refusals, csrf(), calm], (scope) => {
+  app.scope("/", [headers, unkept, refusals(parts), csrf(), calm], (scope) => {
     scope.get("/favicon.ico", (ctx) => ctx.empty())
     scope.get("/style.css", () => asset("style.css", "text/css"))
     scope.get("/passkeys.js", () => asset("passkeys.js", "text/javascript"))
-    signInRoutes(scope, parts, signing)
-    accountRoutes(scope, parts, signing)
+    // Passkeys, signing out, and whatever a program asks.
+    scope.scope("/auth", (auth) => auth.add(accountRoutes(parts.accounts)))
+    signInRoutes(scope, parts)
+    accountPages(scope, parts)
     securityRoutes(scope, parts)
     adminRoutes(scope, parts)
-    const caller = createCaller(parts, signing, (request) => app.fetch(request))
+    const caller = createCaller(parts, (request) => app.fetch(request))
     apiRoutes(scope, { parts, caller })
   })
   // Providers that answer by a form of their page, as Apple does.
   const origins = (options.providers ?? []).flatMap(({ formPost, server }) =>
     formPost === true ? [new URL(server.issuer).origin] : [],
   )
-  app.scope("/", [headers, unkept, refusals, csrf(origins.length > 0 ? { origins } : {}), calm], (scope) =>
-    externalRoutes(scope, parts, signing),
+  app.scope("/", [headers, unkept, refusals(parts), csrf(origins.length > 0 ? { origins } : {}), calm], (scope) =>
+    externalRoutes(scope, parts),
   )
   // What would be in people's mailboxes: for trying out, never where mail is real.
   app.scope("/mail", mailPreview({ mail: parts.mail }))

@@ -3,7 +3,7 @@ import type { BaseContext, Scope } from "@ashlar/http"
 import { decideAccount, type ExternalIdentity, oauthRoutes } from "@ashlar/oauth/client"
 import * as pages from "./pages/sign-in-pages.ts"
 import type { Parts } from "./parts.ts"
-import type { Signing } from "./signing.ts"
+import { onward, principalOf } from "./sign-in-routes.ts"
 
 const REFUSED = {
   "linked-elsewhere":
@@ -17,12 +17,12 @@ const REFUSED = {
 } as const
 
 /** Sign-in with accounts of elsewhere. An address links only where both sides have verified it. */
-export function externalRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signing: Signing): void {
+export function externalRoutes<E>(scope: Scope<unknown, E>, parts: Parts): void {
   const { client, people, identities, journal, mfa } = parts
 
   /** Who may connect another way in: who has shown all factors that they have, in this session. */
   const userIdOf = async (ctx: BaseContext): Promise<string | undefined> => {
-    const principal = await signing.principalOf(ctx)
+    const principal = await principalOf(ctx, parts)
     if (principal === undefined) return undefined
     if (!principal.amr.includes("mfa") && (await mfa.isEnrolled(principal.id))) throw new StepUpRequired()
     return principal.id
@@ -77,7 +77,7 @@ export function externalRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signin
         if (decision.action !== "sign-in" && !(await link(ctx, userId, identity)))
           return await refuse(ctx, "linked-elsewhere", connect)
         if (connect !== undefined) return ctx.redirect("/account?done=connected", 303)
-        return ctx.redirect(await signing.begin(ctx, { userId, amr: ["fed"], next }), 303)
+        return ctx.redirect(onward(await parts.accounts.signIn(ctx, { userId, amr: ["fed"], next })), 303)
       },
     }),
   )

@@ -2,24 +2,16 @@ import type { Principal } from "@ashlar/auth"
 import type { Scope } from "@ashlar/http"
 import { v } from "@ashlar/validation"
 import type { AccountView } from "./account-view.ts"
-import { labelOf } from "./journal.ts"
 import * as pages from "./pages/account-pages.ts"
 import type { Parts } from "./parts.ts"
-import type { Signing } from "./signing.ts"
 
 const Confirm = v.object({ factorId: v.string().max(22), code: v.string().max(20) })
-const Ceremony = v.object({ response: v.unknown() })
-
-interface Shared {
-  readonly view: AccountView
-  readonly signing: Signing
-}
 
 /** Second factors of who is signed in. */
 export function factorRoutes<E>(
   account: Scope<{ readonly principal: Principal }, E>,
-  { people, mfa }: Parts,
-  { view: { failed, did }, signing }: Shared,
+  { people, mfa, accounts }: Parts,
+  { failed, did }: AccountView,
 ): void {
   account.post("/app", async (ctx) => {
     const person = (await people.find(ctx.principal.id))!
@@ -33,8 +25,7 @@ export function factorRoutes<E>(
     const { factorId, code } = ctx.body
     try {
       const passed = await mfa.totp.confirm(ctx.principal.id, factorId, { code })
-      await did(ctx, "factor.added", { kind: "app" })
-      await signing.add(ctx, passed, ctx.principal, false)
+      await accounts.entry.added(ctx, ctx.principal, { kind: "totp", passed })
     } catch (error) {
       return await failed(ctx, error)
     }
@@ -57,16 +48,5 @@ export function factorRoutes<E>(
       return await failed(ctx, error)
     }
     return ctx.redirect("/account?done=removed", 303)
-  })
-
-  account.post("/passkeys/options", async (ctx) => {
-    const { email, name } = (await people.find(ctx.principal.id))!
-    return await mfa.passkeys.registrationOptions(ctx.principal, { name: email, displayName: name })
-  })
-  account.post("/passkeys", { body: Ceremony }, async (ctx) => {
-    const label = labelOf(ctx.headers.get("user-agent"))
-    const added = await mfa.passkeys.register(ctx.principal.id, ctx.body.response as never, label)
-    await did(ctx, "factor.added", { kind: "passkey" })
-    return added
   })
 }

@@ -1,3 +1,4 @@
+import type { AccountNote } from "@ashlar/auth/accounts"
 import type { BaseContext } from "@ashlar/http"
 import type { Audit, AuditEntry, AuditOutcome, AuditReport } from "@ashlar/security/audit"
 
@@ -17,14 +18,25 @@ export class Journal {
   constructor(audit: Audit) {
     this.#audit = audit
   }
+  /** What accounts tell: who came in, and what was changed. */
+  readonly account: AccountNote = async ({ what, userId, by }, ctx) => {
+    const isRefused = what.endsWith(".refused")
+    // The name is not noted: people type passwords there.
+    const who = { about: userId, ...(isRefused && { by: null, outcome: "failure" as const }) }
+    await this.note(ctx, what, { ...who, ...(by && { details: { by } }) })
+  }
   /** What cannot be noted does not happen: this throws. */
-  async note(ctx: BaseContext, action: string, { about, by = about, outcome, details }: Noted): Promise<void> {
+  async note(
+    ctx: BaseContext | undefined,
+    action: string,
+    { about, by = about, outcome, details }: Noted,
+  ): Promise<void> {
     await this.#audit.append({
       action,
       actor: typeof by !== "string" ? { type: "anonymous", id: "-" } : { type: "person", id: by },
       ...(about !== undefined && { target: { type: "person", id: about } }),
       ...(outcome !== undefined && { outcome }),
-      context: { address: ctx.address, agent: labelOf(ctx.headers.get("user-agent")) },
+      ...(ctx && { context: { address: ctx.address, agent: labelOf(ctx.headers.get("user-agent")) } }),
       ...(details !== undefined && { details }),
     })
   }

@@ -1,10 +1,10 @@
 import { hkdfSync } from "node:crypto"
-import { type ApiKeys, openApiKeys, openSessions, type SessionGuard, type Sessions, sessionGuard } from "@ashlar/auth"
-import { createEmailFlows, type EmailFlows, type EmailMessage } from "@ashlar/auth/email"
-import { createMfa, type Mfa } from "@ashlar/auth/mfa"
-import { createPasswordPolicy, createPasswords, type PasswordPolicy, type Passwords } from "@ashlar/auth/passwords"
+import { type ApiKeys, openApiKeys, type SessionGuard } from "@ashlar/auth"
+import { type Accounts, openAccounts } from "@ashlar/auth/accounts"
+import type { EmailMessage } from "@ashlar/auth/email"
+import { createPasswordPolicy } from "@ashlar/auth/passwords"
 import { openProofs } from "@ashlar/auth/proofs"
-import { openRateLimits, type RateLimit, type RateLimits } from "@ashlar/cache/rate-limits"
+import { openRateLimits, type RateLimits } from "@ashlar/cache/rate-limits"
 import { html, type Mail, openMail } from "@ashlar/mail"
 import { createOAuthClient, type OAuthClient, type Provider } from "@ashlar/oauth/client"
 import { openDatabase } from "@ashlar/orm"
@@ -28,7 +28,7 @@ export interface IdentityOptions {
 }
 
 /** What the routes share. */
-export interface Parts {
+export interface Parts extends Pick<Accounts, "sessions" | "flows" | "mfa"> {
   readonly origin: string
   /** Passkeys are for a name, which an address is not: on this machine they are at `localhost`. */
   readonly passkeyOrigin: string
@@ -40,17 +40,12 @@ export interface Parts {
   /** What tokens of other apps must be for, to be taken by `/api`. */
   readonly apiAudience: string
   readonly journal: Journal
-  readonly sessions: Sessions
+  /** How people come in, and what they have to show. */
+  readonly accounts: Accounts
   readonly signedIn: SessionGuard
-  readonly passwords: Passwords
-  readonly policy: PasswordPolicy
-  readonly flows: EmailFlows
-  readonly mfa: Mfa
   readonly mail: Mail
   readonly sealer: Sealer
   readonly limits: RateLimits
-  /** Passwords tried for one name. */
-  readonly tries: RateLimit
   /** Whether browsers reach it over TLS: cookies are held to that. */
   readonly isSecure: boolean
   /** What people read of a provider. */
@@ -74,45 +69,28 @@ export async function openParts({
   const [people, identities] = [await People.open(database), await Identities.open(database)]
   const keys = openApiKeys(url, { prefix: "identity", maxPerOwner: 20 })
   const journal = new Journal(openAudit(url, { signers: [hmacSigner({ keyId: "a", key: key("audit") })] }))
-  const sessions = openSessions(url, { idle: "12h", lifetime: "7d" })
-  const signedIn = sessionGuard({
-    sessions,
-    // A role that was taken away counts at once.
-    load: async ({ userId }) => {
-      const person = await people.find(userId)
-      return person && { roles: [person.role], claims: {} }
-    },
-    cookie: { prefix: isSecure ? "__Host-" : "", secure: isSecure },
-  })
   const sealer = createSealer({ keys: { a: key("sealer") }, current: "a" })
-  const mfa = createMfa({
-    store,
-    sealer,
-    key: key("factors"),
-    totp: { issuer: "Ashlar Identity" },
-    passkeys: { rpId: new URL(passkeyOrigin).hostname, rpName: "Ashlar Identity", origins: [passkeyOrigin] },
-  })
-  const passwords = createPasswords()
-  const policy = createPasswordPolicy({ words: ["ashlar", "identity"] })
   const mail = openMail("memory:", { from: "Identity <identity@example.org>" })
-  const flows = createEmailFlows({
-    store,
-    keys: [key("mail")],
-    accounts: people.accounts({
-      sessions: (id, except) => sessions.revokeAll(id, except),
-      factors: (id) => mfa.reset(id),
-    }),
-    passwords,
-    policy,
+  const limits = openRateLimits("memory:")
+  const accounts = await openAccounts({
+    name: "Ashlar Identity",
+    origin,
+    url,
+    secret,
+    users: people.users(),
+    policy: createPasswordPolicy({ words: ["ashlar", "identity"] }),
+    sessions: { idle: "12h", lifetime: "7d" },
+    limits,
+    // The pages of this app, in the place of the small ones that accounts have.
     pages: {
       "sign-in": `${origin}/sign-in/email/confirm`,
       reset: `${origin}/reset/confirm`,
-      verify: `${origin}/verify`,
-      "change-email": `${origin}/account/email/confirm`,
+      "second-step": "/factor",
     },
     deliver: (message) => mail.send(wordsOf(message)),
+    audit: journal.account,
   })
-  const limits = openRateLimits("memory:")
+  const { sessions, flows, mfa, guard: signedIn } = accounts
   const client = createOAuthClient({ url: origin, sealer, providers, store, ...(fetch && { fetch }) })
   return {
     origin,
@@ -123,16 +101,14 @@ export async function openParts({
     keys,
     apiAudience: `${origin}/api`,
     journal,
+    accounts,
     sessions,
     signedIn,
-    passwords,
-    policy,
     flows,
     mfa,
     mail,
     sealer,
     limits,
-    tries: limits.slidingWindow("password", { limit: 10, window: "15m" }),
     isSecure,
     labelOf: (provider) => client.providers.find(({ name }) => name === provider)?.label ?? provider,
     tell(address, text) {
@@ -140,8 +116,8 @@ export async function openParts({
       void mail.send({ to: address, subject: "Your account was changed", text }).catch(console.error)
     },
     async close() {
-      await flows.settled()
-      await Promise.all([sessions.close(), keys.close(), journal.close()])
+      await accounts.close()
+      await Promise.all([keys.close(), journal.close()])
       await Promise.all([client.close(), store.close(), database.close(), limits.close(), mail.close()])
     },
   }

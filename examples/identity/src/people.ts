@@ -1,4 +1,4 @@
-import type { EmailAccounts } from "@ashlar/auth/email"
+import type { AccountUser, AccountUsers } from "@ashlar/auth/accounts"
 import { type Database, OrmUniqueViolation } from "@ashlar/orm"
 import type { Role } from "./access.ts"
 
@@ -70,27 +70,29 @@ export class People {
     await this.#database.sql`update people set role = ${role} where id = ${id}`.run()
   }
 
-  /** What the flows of e-mail ask. */
-  accounts(revoke: {
-    sessions(id: string, except?: { sessionId: string }): Promise<unknown>
-    factors(id: string): Promise<void>
-  }): EmailAccounts {
-    const account = (row: PersonRow | undefined) =>
-      row && { id: row.id, email: row.email, isVerified: row.is_verified === 1 }
+  /** As accounts ask for them. */
+  users(): AccountUsers {
+    const user = (row: PersonRow | undefined): AccountUser | undefined =>
+      row && { id: row.id, email: row.email, isVerified: row.is_verified === 1, roles: [row.role] }
     return {
-      find: async (id) => account(await this.find(id)),
-      findByEmail: async (email) => account(await this.findByEmail(email)),
-      create: async (email) => account(await this.create({ email }))!,
+      // A role that was taken away counts at once: this is asked in each request.
+      find: async (id) => user(await this.find(id)),
+      findByEmail: async (email) => user(await this.findByEmail(email)),
+      findByLogin: async (login) => user(await this.findByLogin(login)),
+      create: async (email) => user(await this.create({ email }))!,
       markVerified: async (id, { email, isClaim }) => {
         // Whoever made the account never proved the address: what they left goes.
         const left = isClaim ? null : ((await this.find(id))?.password_hash ?? null)
         await this.#database
           .sql`update people set is_verified = 1, password_hash = ${left} where id = ${id} and email = ${email}`.run()
-        if (isClaim) await revoke.factors(id)
+      },
+      changeEmail: async (id, { from, to }) => {
+        const { changes } = await this.#database.sql`update people set email = ${to}, is_verified = 1
+          where id = ${id} and email = ${from} and not exists (select 1 from people where email = ${to})`.run()
+        return changes === 1
       },
       passwordHash: async (id) => (await this.find(id))?.password_hash ?? undefined,
       setPasswordHash: (id, hash) => this.setPasswordHash(id, hash),
-      revokeSessions: (id, except) => revoke.sessions(id, except),
     }
   }
 }

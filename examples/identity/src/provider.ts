@@ -1,7 +1,7 @@
 import { createOAuthServer, type OAuthClient, type OAuthServer } from "@ashlar/oauth/server"
 import { SCOPES } from "./access.ts"
 import type { Parts } from "./parts.ts"
-import type { Signing } from "./signing.ts"
+import { entranceOf, principalOf } from "./sign-in-routes.ts"
 
 export interface ProviderOptions {
   readonly store: string
@@ -9,7 +9,7 @@ export interface ProviderOptions {
 }
 
 /** Other apps sign people in here: OpenID Connect, on the pages and sessions of this app. */
-export function createProvider(parts: Parts, signing: Signing, { store, clients }: ProviderOptions): OAuthServer {
+export function createProvider(parts: Parts, { store, clients }: ProviderOptions): OAuthServer {
   const { origin, people, sealer, signedIn } = parts
   return createOAuthServer({
     issuer: origin,
@@ -20,13 +20,13 @@ export function createProvider(parts: Parts, signing: Signing, { store, clients 
     keys: { sealer },
     people: {
       async current(ctx) {
-        const principal = await signing.principalOf(ctx)
-        if (principal === undefined || !(await signing.isComplete(principal))) return undefined
+        const principal = await principalOf(ctx, parts)
+        if (principal === undefined) return undefined
         const { id, amr, acr, authTimeMs, sessionId } = principal
         if (authTimeMs === undefined) return undefined
         return { id, amr, authTimeMs, ...(acr !== undefined && { acr }), ...(sessionId !== undefined && { sessionId }) }
       },
-      signIn: (ctx, { returnTo }) => ctx.redirect(`/sign-in?next=${encodeURIComponent(returnTo)}`),
+      signIn: async (ctx, { returnTo }) => ctx.redirect(await entranceOf(ctx, parts, returnTo)),
       signOut: async (ctx) => void (await signedIn.signOut(ctx)),
       async claims(id) {
         const person = await people.find(id)

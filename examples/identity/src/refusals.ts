@@ -2,18 +2,21 @@ import { AshlarError } from "@ashlar/core"
 import { type BaseContext, onError } from "@ashlar/http"
 import { preferred } from "@ashlar/http/negotiation"
 import { messagePage } from "./pages/sign-in-pages.ts"
+import type { Parts } from "./parts.ts"
+import { entranceOf } from "./sign-in-routes.ts"
 
 /** Where a form stands that was refused: what to come back to. */
 const PAGES = ["/account/keys", "/account/sessions", "/people", "/audit", "/account"]
 
 /** Refusals as people read them: who is not signed in is led there, and back. Programs are told the problem as it is. */
-export const refusals = onError(AshlarError, (ctx, error) => {
-  if (error.status >= 500 || !wantsPage(ctx)) return undefined
-  const next = encodeURIComponent(comeBackTo(ctx))
-  if (error.code === "AUTH_CREDENTIALS_MISSING") return ctx.redirect(`/sign-in?next=${next}`, 303)
-  if (error.code === "AUTH_STEP_UP_REQUIRED") return ctx.redirect(`/factor?next=${next}`, 303)
-  return ctx.html<number>(messagePage(TITLES[error.code] ?? "That did not work", wordsOf(error)), error.status)
-})
+export const refusals = (parts: Parts) =>
+  onError(AshlarError, async (ctx, error) => {
+    if (error.status >= 500 || !wantsPage(ctx)) return undefined
+    const next = comeBackTo(ctx)
+    if (error.code === "AUTH_CREDENTIALS_MISSING") return ctx.redirect(await entranceOf(ctx, parts, next), 303)
+    if (error.code === "AUTH_STEP_UP_REQUIRED") return ctx.redirect(`/factor?next=${encodeURIComponent(next)}`, 303)
+    return ctx.html<number>(messagePage(TITLES[error.code] ?? "That did not work", wordsOf(error)), error.status)
+  })
 
 const TITLES: Readonly<Record<string, string>> = {
   AUTH_MFA_REQUIRED: "A second factor is needed",

@@ -25,7 +25,7 @@ export function securityRoutes<E>(scope: Scope<unknown, E>, parts: Parts): void 
   const strong = requireMfa({ mfa, unenrolled: "pass" })
   const personOf = async (ctx: Mine) => (await people.find(ctx.principal.id))!
 
-  scope.scope("/account", [signedIn, requireMfa({ mfa, unenrolled: "pass", devices: true })], (account) => {
+  scope.scope("/account", [signedIn], (account) => {
     account.get("/sessions", { query: Done }, async (ctx) => {
       const { id, sessionId } = ctx.principal
       const view = { sessions: await sessions.list(id), current: sessionId, devices: await mfa.devices.list(id) }

@@ -1,10 +1,11 @@
+import { anyOf, type Principal, type SessionGuard } from "@ashlar/auth"
+import type { Entered } from "@ashlar/auth/accounts"
 import { safeNext } from "@ashlar/auth/email"
 import { AshlarError } from "@ashlar/core"
-import type { BaseContext, Scope } from "@ashlar/http"
+import { type BaseContext, Failure, type Scope } from "@ashlar/http"
 import { v } from "@ashlar/validation"
 import * as pages from "./pages/sign-in-pages.ts"
 import type { Parts } from "./parts.ts"
-import type { Signing } from "./signing.ts"
 
 const text = (max = 512) => v.string().max(max)
 const Email = v.object({ email: text(), next: text(2_048).optional() })
@@ -12,15 +13,12 @@ const Password = v.object({ username: text(), password: text(4_096).secret(), ne
 const Proof = v.object({ token: text(65).optional(), handle: text(22).optional(), code: text(20).optional() })
 const Reset = v.object({ token: text(65), password: text(4_096).secret() })
 const Token = v.object({ token: text(65) })
-const Ceremony = v.object({ response: v.unknown(), next: text(2_048).optional() })
 const Factor = v.object({ code: text(40), next: text(2_048).optional(), remember: text(8).optional() })
 const Next = v.object({ next: text(2_048).optional() })
 
-const WRONG = "The name or the password is not right."
-
 /** Pages by which people come in. */
-export function signInRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signing: Signing): void {
-  const { people, passwords, flows, tries, signedIn, journal } = parts
+export function signInRoutes<E>(scope: Scope<unknown, E>, parts: Parts): void {
+  const { people, flows, accounts } = parts
   // At the address of the app: what a browser keeps on its way to a provider is for the host that it comes back to.
   const waysTo = (next: string) =>
     parts.client.providers.map(({ name, label }) => ({
@@ -30,7 +28,7 @@ export function signInRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signing:
   const signInPage = (next: string, problem?: string) => pages.signInPage({ next, problem, ways: waysTo(next) })
 
   scope.get("/", async (ctx) => {
-    const principal = await signing.principalOf(ctx)
+    const principal = await principalOf(ctx, parts)
     return ctx.html(pages.homePage(principal && (await people.find(principal.id))))
   })
 
@@ -49,36 +47,20 @@ export function signInRoutes<E>(scope: Scope<unknown, E>, parts: Parts, signing:
   scope.post("/sign-in", { body: Password }, async (ctx) => {
     const { username, password } = ctx.body
     const next = safeNext(ctx.body.next, "/account")
-    const refused = (problem: string, status: 401 | 429) => ctx.html(signInPage(next, problem), status)
-    const { allowed } = await tries.take(username.trim().toLowerCase())
-    if (!allowed) return refused("Too many tries for this name. Wait a while, or sign in by a link.", 429)
-    const person = await people.findByLogin(username)
-    const save = (better: string) => people.setPasswordHash(person!.id, better)
-    if (!(await passwords.verify(password, person?.password_hash, save)) || person === undefined) {
-      // The name is not noted: people type passwords there. The same work for names that nobody has.
-      await journal.note(ctx, "session.refused", { about: person?.id, by: null, outcome: "failure" })
-      return refused(WRONG, 401)
+    try {
+      return go(ctx, onward(await accounts.signInByPassword(ctx, { login: username, password, next })))
+    } catch (error) {
+      return ctx.html(signInPage(next, saidOf(error)), statusOf(error))
     }
-    await tries.reset(username.trim().toLowerCase())
-    return go(ctx, await signing.begin(ctx, { userId: person.id, amr: ["pwd"], next }))
   })
-  scope.post("/sign-out", async (ctx) => {
-    const principal = await signing.principalOf(ctx)
-    if (principal !== undefined) await journal.note(ctx, "session.ended", { about: principal.id })
-    await signedIn.signOut(ctx)
-    return go(ctx, "/")
-  })
-  mailRoutes(scope, parts, { signing, signInPage })
-  factorRoutes(scope, parts, signing)
+  mailRoutes(scope, parts, signInPage)
+  stepRoutes(scope, parts)
 }
 
-interface MailRoutes {
-  readonly signing: Signing
-  readonly signInPage: (next: string, problem: string) => string
-}
+type SignInPage = (next: string, problem: string) => string
 
 /** Links and codes that are sent. */
-function mailRoutes<E>(scope: Scope<unknown, E>, { flows, journal }: Parts, { signing, signInPage }: MailRoutes): void {
+function mailRoutes<E>(scope: Scope<unknown, E>, { flows, accounts }: Parts, signInPage: SignInPage): void {
   scope.post("/sign-in/email", { body: Email }, async (ctx) => {
     const next = safeNext(ctx.body.next, "/account")
     try {
@@ -93,12 +75,9 @@ function mailRoutes<E>(scope: Scope<unknown, E>, { flows, journal }: Parts, { si
     return ctx.html(pages.confirmPage(ctx.query.token))
   })
   scope.post("/sign-in/email/confirm", { body: Proof }, async (ctx) => {
-    const { token, handle = "", code = "" } = ctx.body
+    const { token, handle = "" } = ctx.body
     try {
-      const shown = token === undefined ? { handle, code: code.replaceAll(/\s/g, "") } : { token }
-      const { account, next, isNew } = await flows.signIn(shown)
-      if (isNew) await journal.note(ctx, "account.created", { about: account.id, details: { by: "email" } })
-      return go(ctx, await signing.begin(ctx, { userId: account.id, amr: ["email"], next }))
+      return go(ctx, onward(await accounts.signInByEmail(ctx, ctx.body)))
     } catch (error) {
       return ctx.html(token === undefined ? pages.mailboxPage(handle, saidOf(error)) : gone(), statusOf(error))
     }
@@ -119,8 +98,7 @@ function mailRoutes<E>(scope: Scope<unknown, E>, { flows, journal }: Parts, { si
   })
   scope.post("/reset/confirm", { body: Reset }, async (ctx) => {
     try {
-      const { account } = await flows.reset({ token: ctx.body.token }, ctx.body.password)
-      await journal.note(ctx, "password.reset", { about: account.id })
+      await flows.reset({ token: ctx.body.token }, ctx.body.password)
     } catch (error) {
       const isWeak = error instanceof AshlarError && error.code === "AUTH_PASSWORD_WEAK"
       return ctx.html(isWeak ? pages.resetPage(ctx.body.token, saidOf(error)) : gone(), statusOf(error))
@@ -129,40 +107,38 @@ function mailRoutes<E>(scope: Scope<unknown, E>, { flows, journal }: Parts, { si
   })
 }
 
-/** By passkey alone, and second factors. */
-function factorRoutes<E>(scope: Scope<unknown, E>, { mfa, signedIn, journal }: Parts, signing: Signing): void {
-  scope.post("/passkey/options", () => mfa.passkeys.signInOptions())
-  scope.post("/passkey", { body: Ceremony }, async (ctx) => {
-    const passed = await mfa.passkeys.signIn(ctx.body.response as never)
-    const next = await signing.begin(ctx, {
-      userId: passed.userId,
-      amr: passed.amr,
-      next: safeNext(ctx.body.next, "/account"),
-    })
-    return { next }
-  })
-  scope.scope("/factor", [signedIn], (factor) => {
-    factor.get("/", { query: Next }, (ctx) => ctx.html(pages.factorPage(safeNext(ctx.query.next, "/account"))))
+/** The second step, for who is half-way in, and for who is asked for a new proof. */
+function stepRoutes<E>(scope: Scope<unknown, E>, { accounts }: Parts): void {
+  scope.scope("/factor", [anyOf(accounts.halfway, accounts.guard)], (factor) => {
+    factor.get("/", { query: Next }, (ctx) => ctx.html(pages.factorPage(nextOf(ctx.principal, ctx.query.next))))
     factor.post("/", { body: Factor }, async (ctx) => {
-      const [next, { id }] = [safeNext(ctx.body.next, "/account"), ctx.principal]
-      const code = ctx.body.code.trim()
+      const { code, remember } = ctx.body
+      const next = nextOf(ctx.principal, ctx.body.next)
       try {
-        const passed = await (/^[\d\s]+$/.test(code) ? mfa.totp.verify(id, code) : mfa.recovery.use(id, code))
-        await signing.add(ctx, passed, ctx.principal, ctx.body.remember === "yes")
+        const typed = { code, next, remember: remember === "yes" }
+        return go(ctx, onward(await accounts.secondStep(ctx, ctx.principal, typed)))
       } catch (error) {
-        const said = saidOf(error)
-        await journal.note(ctx, "factor.refused", { about: id, outcome: "failure" })
-        return ctx.html(pages.factorPage(next, said), statusOf(error))
+        return ctx.html(pages.factorPage(next, saidOf(error)), statusOf(error))
       }
-      return go(ctx, next)
-    })
-    factor.post("/passkey/options", (ctx) => mfa.passkeys.signInOptions(ctx.principal.id))
-    factor.post("/passkey", { body: Ceremony }, async (ctx) => {
-      const passed = await mfa.passkeys.signIn(ctx.body.response as never, ctx.principal.id)
-      await signing.add(ctx, passed, ctx.principal, false)
-      return { next: safeNext(ctx.body.next, "/account") }
     })
   })
+}
+
+/** Where to go on: as the form says, or as the first step did. */
+const nextOf = ({ claims }: Principal, next: string | undefined) => safeNext(next, safeNext(claims.next, "/account"))
+/** Where a form goes on. */
+export const onward = ({ state, next }: Entered): string => (state === "signed-in" ? next : at("/factor", next))
+/** Where somebody goes who is not signed in: to the second step where the first is done. */
+export async function entranceOf(ctx: BaseContext, { accounts }: Parts, next: string): Promise<string> {
+  return at((await foundBy(accounts.halfway, ctx)) === undefined ? "/sign-in" : "/factor", next)
+}
+/** Who is signed in. */
+export const principalOf = (ctx: BaseContext, { signedIn }: Parts) => foundBy(signedIn, ctx)
+
+const at = (page: string, next: string) => `${page}?next=${encodeURIComponent(next)}`
+async function foundBy({ sources }: SessionGuard, ctx: BaseContext): Promise<Principal | undefined> {
+  const found = await sources[0]!.identify(ctx)
+  return found instanceof Failure ? undefined : found
 }
 
 const go = (ctx: BaseContext, to: string) => ctx.redirect(to, 303)

@@ -49,7 +49,7 @@ function keptSecret(path: string): Uint8Array {
 async function keepUser(name: string, given: string): Promise<void> {
   const email = name.includes("@") ? name : `${name}@example.org`
   const known = await parts.people.findByLogin(name)
-  const hash = await parts.passwords.hash(given)
+  const hash = await parts.accounts.passwords.hash(given)
   if (known !== undefined) return await parts.people.setPasswordHash(known.id, hash)
   await parts.people.create({ email, username: name.includes("@") ? null : name, is_verified: 1, password_hash: hash })
 }

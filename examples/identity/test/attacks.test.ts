@@ -125,6 +125,23 @@ describe("an attacker", () => {
     const odd = await identity.send("/sign-in", { username: "bob" }, page)
     expect([odd.status, (await odd.text()).includes("missing or too long")]).toEqual([422, true])
   })
+  test("comes from half a sign-in to the second step alone, by another app too", async () => {
+    await proven("ana@example.org")
+    const cookie = await identity.signIn("ana@example.org")
+    const client = { client_id: CLIENT.id, redirect_uri: CLIENT.redirect, response_type: "code", scope: "openid" }
+    const challenge = { code_challenge: "a".repeat(43), code_challenge_method: "S256" }
+    for (const path of [
+      "/account",
+      "/people",
+      `/oauth/authorize?${new URLSearchParams({ ...client, ...challenge })}`,
+    ]) {
+      const led = await identity.send(path, undefined, { cookie, ...page })
+      expect([path, led.headers.get("location")?.split("=")[0]]).toEqual([path, "/factor?next"])
+    }
+    const wrong = await identity.send("/factor", { code: "000000", next: "/people" }, { cookie })
+    expect([wrong.status, wrong.headers.getSetCookie()]).toEqual([401, []])
+    expect((await identity.send("/people", undefined, { cookie })).status).toBe(401)
+  })
   test("tells nothing to whoever ends sessions or keys of others", async () => {
     const [ana, bob] = [await proven("ana@example.org"), await identity.signIn("bob@example.org")]
     const { people, sessions, keys } = identity.parts
@@ -169,7 +186,7 @@ describe("headers of proxies", () => {
       )
       const statuses = new Set<number>()
       for (let at = 0; at < 65; at++)
-        statuses.add((await alone.send("/sign-out", {}, { "x-forwarded-for": `203.0.113.${at}` })).status)
+        statuses.add((await alone.send("/auth/sign-out", {}, { "x-forwarded-for": `203.0.113.${at}` })).status)
       expect([...statuses]).toEqual([303, 429])
     } finally {
       await alone.stop()
@@ -179,7 +196,7 @@ describe("headers of proxies", () => {
     const behind = await startIdentity({ trustedProxies: ["loopback"] })
     try {
       for (let at = 0; at < 65; at++)
-        expect((await behind.send("/sign-out", {}, { "x-forwarded-for": `203.0.113.${at}` })).status).toBe(303)
+        expect((await behind.send("/auth/sign-out", {}, { "x-forwarded-for": `203.0.113.${at}` })).status).toBe(303)
     } finally {
       await behind.stop()
     }

@@ -90,13 +90,14 @@ export async function startIdentity({ origin, ...options }: World = {}) {
     send,
     /** Somebody with an account and a password. */
     async person(email: string, more: { readonly name?: string; readonly is_verified?: number } = {}) {
-      const hash = await made.parts.passwords.hash(PASSWORD)
+      const hash = await made.parts.accounts.passwords.hash(PASSWORD)
       return await made.parts.people.create({ email, is_verified: 1, password_hash: hash, ...more })
     },
-    /** The cookie of a new session, by the form. */
+    /** The cookie of a new session, or of half a sign-in, by the form. */
     async signIn(username: string, headers: Record<string, string> = {}): Promise<string> {
       const answer = await send("/sign-in", { username, password: PASSWORD }, headers)
-      return answer.headers.getSetCookie()[0]!.split(";")[0]!
+      const given = answer.headers.getSetCookie().filter((line) => /^(?:session|second-step)=[^;]/.test(line))
+      return given[0]!.split(";")[0]!
     },
     async stop() {
       await server.stop(0)

@@ -50,7 +50,7 @@ ${
     : html`<section><h2>Accounts elsewhere</h2>${identities.length === 0 ? "" : html`<ul class="rows">${identities.map(({ issuer, subject, label, at }) => html`<li><span>${at}<small>${label}</small></span> ${act("/account/identities/disconnect", `Disconnect ${at}`, html`${hidden("issuer", issuer)}${hidden("subject", subject)}`)}</li>`)}</ul>`}
 <div class="actions">${ways.map(({ label, action }) => (action === undefined ? html`<p class="soft">${label} can be connected <a href="${`${origin}/account`}">at ${origin}</a>.</p>` : act(action, `Connect ${label}`)))}</div></section>`
 }
-<form method="post" action="/sign-out"><button>Sign out</button></form>`,
+<form method="post" action="/auth/sign-out"><button>Sign out</button></form>`,
   })
 
 export const appPage = ({
@@ -118,7 +118,7 @@ export const activityPage = (person: PersonRow, entries: readonly AuditEntry[]) 
     of: { person, here: "/account/activity" },
     body: html`<section><h2>What happened to your account</h2><ul class="rows">${entries.map(
       ({ at, action, outcome, actor, context, details }) =>
-        html`<li><span>${actionWords(action)}${outcome === "success" ? "" : html` <strong>(${outcome})</strong>`}<small>${moment(Date.parse(at))}, ${actor.id === person.id ? "" : "by somebody else, "}${String(context.agent ?? "")}, ${String(context.address ?? "")} ${factsOf(details)}</small></span></li>`,
+        html`<li><span>${actionWords(action)}${outcome === "success" ? "" : html` <strong>(${outcome})</strong>`}<small>${moment(Date.parse(at))}${[actor.id === person.id ? "" : "by somebody else", context.agent, context.address].map((said) => (said ? html`, ${String(said)}` : ""))} ${factsOf(details)}</small></span></li>`,
     )}</ul></section>`,
   })
 

@@ -82,7 +82,7 @@ export const factorPage = (next: string, problem?: string) =>
     problem,
     scripts: true,
     body: html`<section><form method="post" action="/factor">${hidden("next", next)}<label>Code of your app, or a recovery code <input name="code" autocomplete="one-time-code" required autofocus></label><label><input type="checkbox" name="remember" value="yes"> Do not ask again on this device for 30 days</label><button class="first">Go on</button></form>
-<p><button type="button" data-passkey="factor" data-next="${next}" hidden>Use a passkey</button></p></section><form method="post" action="/sign-out"><button>Sign out</button></form>`,
+<p><button type="button" data-passkey="factor" data-next="${next}" hidden>Use a passkey</button></p></section><form method="post" action="/auth/sign-out"><button>Sign out</button></form>`,
   })
 
 const FAILED: Readonly<Record<string, string>> = {
