@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { randomBytes } from "node:crypto"
 import { type Cage, type Canary, crawl, finderOf, type Seen, setCanaries } from "./testing/canary.ts"
+import { openPeopleWays, type PeopleWays } from "./testing/canary-person.ts"
 import { type MatrixCaller, type MatrixStage, raiseMatrixStage } from "./testing/matrix-cast.ts"
 
 /**
@@ -10,16 +11,19 @@ import { type MatrixCaller, type MatrixStage, raiseMatrixStage } from "./testing
 
 let matrix: MatrixStage
 let cage: Cage
-const mailPassword = `canarymail${randomBytes(12).toString("hex")}`
+let ways: PeopleWays
 let owner: MatrixCaller
 beforeAll(async () => {
-  // Nobody listens there: each mail fails, and the log says so.
-  const mail = `smtp://operator:${mailPassword}@127.0.0.1:1?tls=off`
-  matrix = await raiseMatrixStage({ mail, mailFrom: "no-reply@example.com" })
+  const secret = (kind: string): string => `canary${kind}${randomBytes(12).toString("hex")}`
+  ways = await openPeopleWays({ mailPassword: secret("mail"), providerSecret: secret("provider") })
+  matrix = await raiseMatrixStage(ways.options)
   owner = matrix.callers.find(({ name }) => name === "other owner")!
-  cage = await setCanaries(matrix, owner, mailPassword)
+  cage = await setCanaries(matrix, owner, ways)
 }, 180_000)
-afterAll(() => matrix.stage.close())
+afterAll(async () => {
+  await matrix.stage.close()
+  ways.sink.close()
+})
 
 /** The kinds that were seen, each with where. */
 function spotted(seen: readonly Seen[], canaries: readonly Canary[]): readonly string[] {

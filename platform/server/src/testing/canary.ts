@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { appCode } from "./authenticator.ts"
+import { type PeopleWays, setPersonCanaries } from "./canary-person.ts"
 import type { Answer } from "./cast.ts"
 import { headersOf, type MatrixCaller, type MatrixStage } from "./matrix-cast.ts"
 
@@ -28,9 +29,9 @@ const fresh = (kind: string): string => `canary${kind.replace(/\W/g, "")}${rando
 
 /**
  * Puts a canary into every kind of data that a project can hold, as its owner.
- * @param mailPassword What the platform was started with: a secret of its operator's, which nobody is shown either.
+ * @param ways What the platform was started with: secrets of its operator's, which nobody is shown either.
  */
-export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, mailPassword: string): Promise<Cage> {
+export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, ways: PeopleWays): Promise<Cage> {
   const P = `/v1/projects/${owner.home}`
   const canaries: Canary[] = []
   const made = (kind: string, seenBy: Canary["seenBy"], text = fresh(kind)): string => {
@@ -74,6 +75,7 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, mail
   const session = (await matrix.stage.call("anonymous", "POST", "/v1/auth/signup", person)).body
   made("refresh-token", "nobody", (session.refreshToken as string).split("_").slice(2).join("_"))
   made("access-token", "nobody", (session.accessToken as string).split(".")[2])
+  await setPersonCanaries(matrix.stage, made, ways, { ...person, accessToken: session.accessToken })
   const app = await setUserCanaries(P, made, ask)
   const asUser = { credential: key.secret as string, userToken: app.accessToken as string }
   await setFactorCanaries(P, made, { ask, own: async (call, body) => (await matrix.call(asUser, call, body)).body })
@@ -83,7 +85,8 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, mail
     clientId: made("provider-client-id", "members"),
     clientSecret: made("provider-secret", "nobody"),
   })
-  made("mail-password", "nobody", mailPassword)
+  made("mail-password", "nobody", ways.secrets.mailPassword)
+  made("install-provider-secret", "nobody", ways.secrets.providerSecret)
   const invite = await setOrgCanaries(`/v1/orgs/org-of-${owner.home}`, made, ask)
   const project = await ask(`PATCH ${P}`, { name: made("project-name", "readers") })
 
@@ -99,7 +102,7 @@ export async function setCanaries(matrix: MatrixStage, owner: MatrixCaller, mail
   return { canaries, things: { ...things, appUser: app.user.id }, kept }
 }
 
-type Made = (kind: string, seenBy: Canary["seenBy"], text?: string) => string
+export type Made = (kind: string, seenBy: Canary["seenBy"], text?: string) => string
 type Ask = (call: string, body?: unknown) => Promise<Answer["body"]>
 
 /** A user of the app. @returns their session */
