@@ -20,18 +20,25 @@ export interface AppMailTexts {
   readonly reset?: AppMailText | undefined
   readonly passwordChanged?: AppMailText | undefined
   readonly emailTaken?: AppMailText | undefined
+  readonly factorAdded?: AppMailText | undefined
+  readonly factorRemoved?: AppMailText | undefined
+  readonly factorsReset?: AppMailText | undefined
 }
 const texts: Schema<AppMailTexts> = v
   .object({
     ...{ verify: text.optional(), link: text.optional(), reset: text.optional() },
     ...{ passwordChanged: text.optional(), emailTaken: text.optional() },
+    ...{ factorAdded: text.optional(), factorRemoved: text.optional(), factorsReset: text.optional() },
   })
   .describe("Words of the project's own, for some messages or all")
 
 type AppMailTextsPatch = { readonly [Kind in keyof AppMailTexts]?: AppMailText | null | undefined }
 const change = text.nullable().optional()
 const textsPatch: Schema<AppMailTextsPatch> = v
-  .object({ verify: change, link: change, reset: change, passwordChanged: change, emailTaken: change })
+  .object({
+    ...{ verify: change, link: change, reset: change, passwordChanged: change, emailTaken: change },
+    ...{ factorAdded: change, factorRemoved: change, factorsReset: change },
+  })
   .describe("Of one message all words at once; null for the platform's own words again")
 
 /** How mail to the app's users is worded. */

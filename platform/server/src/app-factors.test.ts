@@ -40,6 +40,7 @@ async function enrolled(): Promise<Person> {
   const { factorId, secret } = (await post("mfa/enroll", undefined, token)).body
   const added = await post("mfa/verify", { factorId, code: appCode(secret, Date.now()), label: "Phone" }, token)
   expect(added.body).toMatchObject({ factor: { kind: "totp", label: "Phone" } })
+  expect((await mailbox.next(email)).message.subject).toBe("A second factor was added at Walls")
   // One step ahead is taken as well, once.
   return {
     id: user.id,

@@ -103,6 +103,24 @@ export interface AppMailSettings {
       /** Plain text, with `{{app}}`, `{{code}}`, `{{link}}` and `{{minutes}}` in it */
       readonly body: string
     }
+    readonly factorAdded?: {
+      /** `{{app}}` stands for the app's name */
+      readonly subject: string
+      /** Plain text, with `{{app}}`, `{{code}}`, `{{link}}` and `{{minutes}}` in it */
+      readonly body: string
+    }
+    readonly factorRemoved?: {
+      /** `{{app}}` stands for the app's name */
+      readonly subject: string
+      /** Plain text, with `{{app}}`, `{{code}}`, `{{link}}` and `{{minutes}}` in it */
+      readonly body: string
+    }
+    readonly factorsReset?: {
+      /** `{{app}}` stands for the app's name */
+      readonly subject: string
+      /** Plain text, with `{{app}}`, `{{code}}`, `{{link}}` and `{{minutes}}` in it */
+      readonly body: string
+    }
   }
 }
 

@@ -296,6 +296,36 @@ describe("a device that is remembered", () => {
   })
 })
 
+describe("whoever has factors", () => {
+  const told = async (): Promise<readonly (readonly string[])[]> => {
+    await app.users.mail.settled()
+    return app.sent.filter(({ kind }) => kind.startsWith("factor")).map(({ kind, to }) => [kind, to])
+  }
+  test("is told by mail when one comes, goes, or is reset, in words that let nobody in", async () => {
+    const fresh = await app.who(await finish(await app.ticket(email), { code: phone.next() }))
+    await app.users.factors.remove(fresh, phone.factorId)
+    await app.enrol(ada)
+    await app.users.resetFactors(ada.user.id)
+    await app.users.resetFactors(ada.user.id)
+    const kinds = ["factorAdded", "factorRemoved", "factorAdded", "factorsReset"]
+    expect(await told()).toEqual(kinds.map((kind) => [kind, email]))
+    for (const { subject, paragraphs, link } of app.sent)
+      expect([subject.includes("Walls"), paragraphs.length, link]).toEqual([true, 2, undefined])
+  })
+
+  test("hears of it however much other mail is asked for, and of so many changes in an hour", async () => {
+    for (let n = 0; n < 8; n++) await codeOf(() => app.users.mail.sendLink({ email, client }))
+    await app.users.resetFactors(ada.user.id)
+    expect(await told()).toHaveLength(2)
+    for (let n = 0; n < 4; n++) {
+      ada = await app.who(await app.users.signIn({ email, password, client }))
+      await app.enrol(ada)
+      await app.users.resetFactors(ada.user.id)
+    }
+    expect(await told()).toHaveLength(5)
+  })
+})
+
 test("the last factor that goes leaves no session behind that says it was shown", async () => {
   const session = await finish(await app.ticket(email), { code: phone.next() })
   await app.users.factors.remove(await app.who(session), phone.factorId)

@@ -13,6 +13,7 @@ import type { Sessions } from "../sessions.ts"
 import { endSessions } from "./app-directory.ts"
 import type { AppSettingsStore } from "./app-settings.ts"
 import { type AppUser, findAppUser } from "./app-user.ts"
+import type { AppFactorMail } from "./mail-words.ts"
 
 /** Second factors of an app's users, as the project's settings have them. */
 export interface AppFactors {
@@ -44,10 +45,12 @@ export function createAppFactors(parts: {
   readonly perAddress: AttemptLimit
   /** What the app is called, where its settings do not say. */
   readonly name: () => string
+  /** Tells a user what was done to their factors. It is not waited for. */
+  tell(kind: AppFactorMail, to: string): void
 }): AppFactors & Pick<SignInSteps<AppUser>, "letIn"> {
   const { proofs: store, settings, ...rest } = parts
   const { file, clock, sealer, sessions, perAddress } = rest
-  const factors = createSecondFactors({
+  const silent = createSecondFactors({
     ...{ store, sealer, clock, sessions },
     rules() {
       const { mfa: policy, passkeys, rememberDeviceDays: deviceDays, mail } = settings.read()
@@ -55,6 +58,7 @@ export function createAppFactors(parts: {
       return { name, policy, passkeys: passkeys ?? undefined, deviceDays }
     },
   })
+  const factors = tellOfFactors(silent, parts.tell)
   const { letIn, enroller, finishEnrolled, ...steps } = createSignInSteps<AppUser>({
     ...{ ...rest, store, factors },
     check({ emailVerified }) {
@@ -65,12 +69,35 @@ export function createAppFactors(parts: {
     ...{ factors, letIn, steps },
     enrolling: createEnrollingSteps({ steps: { enroller, finishEnrolled }, factors, store, perAddress }),
     async resetFactors(userId) {
-      if (findAppUser(file, "id", userId) === undefined) throw new UserNotFound()
+      const user = findAppUser(file, "id", userId)
+      if (user === undefined) throw new UserNotFound()
       const kept = (await factors.state(userId)).factors.length
       // Who shows one of them meanwhile may still be let in by it, and is not after.
       await factors.reset(userId)
       await file.write(endSessions(userId))
+      if (kept > 0) parts.tell("factorsReset", user.email)
       return kept
+    },
+  }
+}
+
+/** The same factors, of which whose they are hears when one comes or goes. */
+function tellOfFactors(factors: SecondFactors, tell: (kind: AppFactorMail, to: string) => void): SecondFactors {
+  return {
+    ...factors,
+    async confirmApp(who, proof) {
+      const added = await factors.confirmApp(who, proof)
+      tell("factorAdded", who.user.email)
+      return added
+    },
+    async addPasskey(who, passkey, label) {
+      const added = await factors.addPasskey(who, passkey, label)
+      tell("factorAdded", who.user.email)
+      return added
+    },
+    async remove(who, factorId) {
+      await factors.remove(who, factorId)
+      tell("factorRemoved", who.user.email)
     },
   }
 }

@@ -66,8 +66,8 @@ const KINDS = {
 /** The ways of one project's users that lead over their mailboxes: `@ashlar/auth/email` on the project's file, in its words. */
 export function createAppMailFlows(parts: AppMailParts): {
   readonly flows: EmailFlows
-  /** Sends a word that lets nobody in. It is not waited for. */
-  tell(kind: AppMailKind, to: string): void
+  /** Sends a word that lets nobody in. It is not waited for. @param admit Counts it before, and refuses what is too much. */
+  tell(kind: AppMailKind, to: string, admit?: () => Promise<void>): void
   /** Resolves when what was to be sent has been, or failed. */
   settled(): Promise<void>
 } {
@@ -96,8 +96,9 @@ export function createAppMailFlows(parts: AppMailParts): {
   return {
     flows,
     settled: async () => void (await Promise.all([flows.settled(), ...going])),
-    tell(kind, to) {
+    tell(kind, to, admit) {
       const sending = new Promise<void>((resolve) => setImmediate(resolve))
+        .then(admit)
         .then(() => mailer.send(word(kind, { to })))
         .catch(onError)
         .finally(() => going.delete(sending))

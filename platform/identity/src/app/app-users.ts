@@ -153,6 +153,8 @@ export function createAppUsers(options: AppUsersOptions): (place: AppUsersPlace)
     const { letIn, ...factors } = createAppFactors({
       ...{ file, clock, sealer, proofs, accounts, sessions, settings, passwords },
       ...{ perAccount: account, perAddress: address, name: () => mailer.nameOf(projectId) },
+      // Counted by themselves: neither does anybody keep them back by asking for other mail, nor fill a mailbox with them.
+      tell: (kind, to) => tell(kind, to, () => mailbox.take(`factors ${to}`)),
     })
     const byMail = createAppByMail({
       ...{ flows, tell, settled, file, clock, settings, proofs, letIn, takeClient },
@@ -170,9 +172,7 @@ export function createAppUsers(options: AppUsersOptions): (place: AppUsersPlace)
     })
 
     return {
-      settings,
-      directory,
-      mail: byMail,
+      ...{ settings, directory, mail: byMail },
       ...{ oauth, providers: { list: providers.list, put: providers.put, remove: providers.remove } },
       async signUp(request) {
         const { client, email, password, name = null } = request

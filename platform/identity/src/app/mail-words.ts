@@ -2,7 +2,9 @@ import { InvalidInput } from "../errors.ts"
 import { foldEmail } from "../person.ts"
 
 /** What a user of an app is told by mail. The first three carry what lets somebody in. */
-export type AppMailKind = "verify" | "link" | "reset" | "passwordChanged" | "emailTaken"
+export type AppMailKind = "verify" | "link" | "reset" | "passwordChanged" | "emailTaken" | AppFactorMail
+/** What was done to a user's second factors. */
+export type AppFactorMail = "factorAdded" | "factorRemoved" | "factorsReset"
 
 /**
  * The words of one message. `{{app}}` stands for the app's name, `{{code}}`, `{{link}}` and `{{minutes}}` for what the message brings. A
@@ -64,6 +66,18 @@ It works once, for {{minutes}} minutes. Give it to nobody. ${IGNORE}`,
   passwordChanged: {
     subject: "Your password for {{app}} was changed",
     body: "The password of your account at {{app}} was changed, and you were signed out elsewhere.\n\nIf that was not you, choose a new one at once.",
+  },
+  factorAdded: {
+    subject: "A second factor was added at {{app}}",
+    body: "A second factor was added to your account at {{app}}: an authenticator app or a passkey, which signing in asks for from now on.\n\nIf that was not you, sign in, take it away and choose a new password at once.",
+  },
+  factorRemoved: {
+    subject: "A second factor was taken away at {{app}}",
+    body: "A second factor of your account at {{app}} was taken away by somebody who is signed in as you.\n\nIf that was not you, choose a new password at once.",
+  },
+  factorsReset: {
+    subject: "Your second factors at {{app}} were reset",
+    body: "Whoever runs {{app}} took all second factors of your account away and signed you out, as you may have asked them to.\n\nIf you did not ask, tell them, and choose a new password.",
   },
   emailTaken: {
     subject: "You have an account at {{app}} already",

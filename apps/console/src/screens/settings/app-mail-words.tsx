@@ -13,6 +13,9 @@ const messages: readonly (readonly [Kind, string])[] = [
   ["reset", "Choose a new password"],
   ["passwordChanged", "The password was changed"],
   ["emailTaken", "There is an account already"],
+  ["factorAdded", "A second factor was added"],
+  ["factorRemoved", "A second factor was taken away"],
+  ["factorsReset", "Second factors were reset"],
 ]
 /** Messages that carry what lets somebody in. */
 const carrying: ReadonlySet<Kind> = new Set(["verify", "link", "reset"])
