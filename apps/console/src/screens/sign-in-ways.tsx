@@ -1,7 +1,7 @@
 import { type SecondStep, type SignInWays, secondStepOf } from "@ashlar/sdk"
 import { queryOptions, useMutation } from "@tanstack/react-query"
 import { Link, useNavigate, useRouter, useSearch } from "@tanstack/react-router"
-import { ArrowRight, CornerDownLeft, Mail } from "lucide-react"
+import { CornerDownLeft, Mail } from "lucide-react"
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react"
 import { takeGoal } from "../model/goal.ts"
 import { admin } from "../session.ts"
@@ -86,7 +86,11 @@ export function MailSignInScreen() {
   }
   if (token !== undefined)
     return (
-      <Entry title="Sign in" lead="With the link that you were sent. It works once." error={error}>
+      <Entry
+        title="Sign in"
+        lead="With the link that you were sent. It works once, in the browser where you asked for it."
+        error={error}
+      >
         <Button large look="ink" className="mt-5" busy={enter.isPending} onClick={() => enter.mutate({ token })}>
           Sign in
           <CornerDownLeft className="i s" />
@@ -176,12 +180,5 @@ export function ProviderSignInScreen() {
     )
   if (enter.error === null) return <Entry title="Signing in" lead="One moment." error={undefined} />
   const { reason = "" } = (enter.error as { details?: { reason?: string } }).details ?? {}
-  return (
-    <Entry title="You are not signed in" lead={REASONS[reason] ?? messageOf(enter.error)} error={undefined}>
-      <Link className="btn mt-5" to="/sign-in" search={{}}>
-        <ArrowRight className="i s" />
-        Sign in
-      </Link>
-    </Entry>
-  )
+  return <Entry title="You are not signed in" lead={REASONS[reason] ?? messageOf(enter.error)} error={undefined} />
 }

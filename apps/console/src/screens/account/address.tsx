@@ -28,7 +28,7 @@ export function AddressSection({ state }: { state: FactorState }) {
     <section className="setting" aria-label="Address">
       <h2>Address</h2>
       <p className="text-fg-2 mb-3 max-w-[60ch]">
-        <span className="inline-flex items-center gap-2">
+        <span className="inline-flex items-center gap-2 align-bottom">
           <Icon className={`i s ${emailVerified ? "text-ok" : "text-warn"}`} />
           <b className="break-all">{email}</b>
         </span>{" "}
@@ -144,7 +144,9 @@ export function ConfirmAddressScreen() {
         <Wordmark />
         <h1>{confirm.isSuccess ? "It is confirmed" : "Confirm your address"}</h1>
         <p className="lead">
-          {confirm.isSuccess ? confirm.data.email : "With the link that you were sent. It works once."}
+          {confirm.isSuccess
+            ? confirm.data.email
+            : "With the link that you were sent. It works once, in the browser where you asked for it."}
         </p>
         {confirm.isError && (
           <p className="wrong mt-4" role="alert">
