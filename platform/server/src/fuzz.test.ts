@@ -78,6 +78,16 @@ const FOR_WAYS = [
   ...["auth.authorize", "auth.callback", "auth.callback.provider", "auth.identities.remove", "mfa.devices.remove"],
 ]
 
+/** The same of users of the app: `app-factors.test.ts` has them. */
+const FOR_APP_FACTORS = [
+  ...["devices.forget", "devices.list", "devices.remember", "enroll", "factors.remove", "factors.update", "get"],
+  ...["passkeys.add", "passkeys.options", "recovery-codes", "step-up", "step-up.options", "verify"],
+].map((name) => `app.mfa.${name}`)
+const FOR_APP_STEPS = [
+  ...["enroll", "enroll.passkey", "enroll.passkey.options", "enroll.verify"],
+  ...["factor", "factor.options", "passkey", "passkey.options"],
+].map((name) => `app.signin.${name}`)
+
 /** An organization with members and an invite, and one that is empty. */
 async function furnishOrgs(stage: Stage): Promise<string> {
   const { items } = (await stage.call("owner", "GET", "/v1/orgs?limit=1000")).body
@@ -94,17 +104,20 @@ async function furnishOrgs(stage: Stage): Promise<string> {
 }
 
 /**
- * Nor these: only the first administrator is set up, once, an organization is joined by the invite of another, a reset takes a link
- * of the data folder, and a device is let in when it asks again after a while.
+ * Nor these: only the first administrator is set up, once, an organization is joined by the invite of another and handed over once, a
+ * reset takes a link of the data folder, and a device is let in when it asks again after a while.
  */
 const NEVER_TRIED = [
   ...FOR_APP_USERS,
   ...FOR_FACTORS,
+  ...FOR_APP_FACTORS,
+  ...FOR_APP_STEPS,
   ...FOR_WAYS,
   ...BY_MAIL,
   ...BY_PROVIDER,
   ...["auth.reset", "auth.reset.check"],
   "device.claim",
+  "orgs.hand-over",
   "orgs.join",
   "setup.check",
   "setup.complete",
@@ -121,6 +134,7 @@ async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport
   await furnish(stage)
   const invites = [await furnishOrgs(stage)]
   const context = { row: "7" }
+  const keyNames = ["aes", "ec"]
   const aes = `${P}/kms/keys/aes`
   const { sealed } = (await stage.call("owner", "POST", `${aes}/encrypt`, { plain: "", context })).body
   const { wrapped } = (await stage.call("owner", "POST", `${aes}/data-keys`, { context })).body
@@ -141,6 +155,10 @@ async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport
       const isOwn = who === "owner" && ENDS_SESSIONS.has(name)
       if (name === "kms.cancel-deletion")
         for (const key of ["aes", "ec"]) await stage.call("owner", "POST", `${P}/kms/keys/${key}/schedule-deletion`, {})
+      // What it shreds is gone for good.
+      if (name === "kms.shred")
+        await stage.call("owner", "POST", `${P}/kms/keys`, { name: "spent", algorithm: "AES-256-GCM" })
+      keyNames.splice(0, 2, ...(name === "kms.shred" ? ["spent", "spent"] : ["aes", "ec"]))
       credential = isOwn ? (await session()).accessToken : stage.credentials[who]
       // It ends all other sessions of whoever calls it.
       if (who === "owner" && name === "auth.password") credential = (await session("stranger@example.com")).accessToken
@@ -149,7 +167,7 @@ async function fuzzAs(who: Role, stage: Stage, runs: number): Promise<FuzzReport
       ...{ project: ["walls"], collection: ["stones"], function: ["hello"], id: ["granite"] },
       ...{ org: ["quarry", "empty", "personal"], organization: ["quarry", "personal"], invite: invites },
       ...{ user: users, session: [sessionId], refreshToken: [refreshToken] },
-      ...{ keyName: ["aes", "ec"], secret: ["stripe"], sealed: [sealed], wrapped: [wrapped] },
+      ...{ keyName: keyNames, secret: ["stripe"], sealed: [sealed], wrapped: [wrapped] },
       email: ["viewer@example.com", "one@example.com", "two@example.com", "three@example.com"],
       ...{ password: [PASSWORD], code: [CODE], runtime: ["quickjs"] },
     },
