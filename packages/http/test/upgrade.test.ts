@@ -285,11 +285,11 @@ for (const { name, command, env } of program.runtimes) {
     })
 
     test("echoes 16 MiB of text and of bytes", async () => {
-      const socket = await connect("/echo")
+      const socket = await connect("/echo", {}, 20_000)
       socket.send(text("a".repeat(16 * MiB)))
-      expect((await socket.next())!.payload.length).toBe(16 * MiB)
+      expect((await socket.nextData())!.payload.length).toBe(16 * MiB)
       socket.send({ opcode: 2, payload: new Uint8Array(16 * MiB).fill(7) })
-      const back = (await socket.next())!
+      const back = (await socket.nextData())!
       expect([back.opcode, back.payload.length, back.payload.every((one) => one === 7)]).toEqual([2, 16 * MiB, true])
     })
     const long: [what: string, frames: Frame[]][] = [

@@ -155,6 +155,13 @@ export class RawWebSocket {
       await this.#more()
     }
   }
+  /** The next frame of a message: a server that waits for long pings meanwhile. */
+  async nextData(): Promise<ReceivedFrame | undefined> {
+    for (;;) {
+      const frame = await this.next()
+      if (frame?.opcode !== 9) return frame
+    }
+  }
   /** The payload of the next frame, as text. */
   async nextText(): Promise<string | undefined> {
     return (await this.next())?.payload.toString()
