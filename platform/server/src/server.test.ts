@@ -374,13 +374,11 @@ describe("the install", () => {
   }
   const BODILESS = new Set([
     ...["auth.signout", "keys.rotate", "app.signout", "app.users.signout", "device.start"],
-    ...[
-      "auth.signin.passkey.options",
-      "mfa.step-up.options",
-      "mfa.enroll",
-      "mfa.recovery-codes",
-      "mfa.passkeys.options",
-    ],
+    ...["auth.signin.passkey.options", "app.signin.passkey.options"],
+    ...["step-up.options", "enroll", "recovery-codes", "passkeys.options"].flatMap((action) => [
+      `mfa.${action}`,
+      `app.mfa.${action}`,
+    ]),
     ...["rotate", "rewrap", "disable", "enable", "cancel-deletion", "shred"].map((action) => `kms.${action}`),
   ])
 

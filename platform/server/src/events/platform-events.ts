@@ -51,6 +51,7 @@ const TYPES: Readonly<Record<string, string>> = {
   "user.update": "ashlar.user.updated",
   "user.delete": "ashlar.user.deleted",
   "user.signout": "ashlar.user.signed-out",
+  "user.factors.reset": "ashlar.user.factors-reset",
   "auth.provider": "ashlar.auth-provider.updated",
   "auth.provider.delete": "ashlar.auth-provider.deleted",
   "auth.settings": "ashlar.auth-settings.updated",
