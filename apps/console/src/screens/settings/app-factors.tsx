@@ -92,7 +92,7 @@ export function FactorSettings({ p, settings, mayChange }: { p: string; settings
           />
           {mayChange && (
             <div>
-              <Button type="submit" look="ink" disabled={!isDirty} busy={save.isPending}>
+              <Button type="submit" disabled={!isDirty} busy={save.isPending}>
                 Save
               </Button>
             </div>
