@@ -102,7 +102,7 @@ describe.skipIf(missing && process.env.CI !== "true")("access in the console", (
       mail: { senderName: "The Atlas", texts: { verify: { subject: "Welcome to {{app}}" } } },
     })
     await page.getByRole("radio", { name: "The platform's" }).click()
-    await page.getByRole("button", { name: /^Save/ }).click()
+    await page.getByRole("form", { name: "How users sign in" }).getByRole("button", { name: "Save" }).click()
     await page.getByRole("option", { name: "Confirm the address", exact: true }).waitFor({ state: "attached" })
     for (let turn = 0; turn < 100 && (await settings()).mail.texts.verify; turn++) await Bun.sleep(50)
     expect((await settings()).mail.texts).toEqual({})

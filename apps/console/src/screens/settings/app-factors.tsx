@@ -93,7 +93,7 @@ export function FactorSettings({ p, settings, mayChange }: { p: string; settings
           {mayChange && (
             <div>
               <Button type="submit" disabled={!isDirty} busy={save.isPending}>
-                Save
+                Save second factors
               </Button>
             </div>
           )}
