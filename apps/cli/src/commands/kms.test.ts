@@ -1,25 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { startServer } from "@ashlar/server"
-import { runCli } from "../testing-io.ts"
+import { expect, test } from "bun:test"
+import { ownPlatform } from "../testing-platform.ts"
 
 /** `kms` and `secrets`, against a platform of their own. */
-const folder = mkdtempSync(join(tmpdir(), "ashlar-kms-cli-"))
-const password = "a phrase for the tests"
-let server: Awaited<ReturnType<typeof startServer>>
-const cli = (argv: string[], stdin = "") => runCli(argv, { env: { XDG_CONFIG_HOME: folder }, stdin })
-beforeAll(async () => {
-  server = await startServer({ port: 0, data: join(folder, "data"), log: { error: () => undefined } as never })
-  const who = ["--name", "Ada", "--email", "ada@example.org", "--password-stdin"]
-  expect((await cli(["signup", server.setupLink!, ...who], password)).exitCode).toBe(0)
-  expect((await cli(["projects", "create", "Atlas"])).exitCode).toBe(0)
-}, 60_000)
-afterAll(async () => {
-  await server.stop(0)
-  rmSync(folder, { recursive: true, force: true })
-})
+const { cli } = ownPlatform("kms")
 
 test("kms makes, rotates and ends keys", async () => {
   expect((await cli(["kms", "list"])).stdout).toContain("No keys yet")

@@ -1,25 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { startServer } from "@ashlar/server"
-import { runCli } from "../testing-io.ts"
+import { expect, test } from "bun:test"
+import { ownPlatform } from "../testing-platform.ts"
 
 /** `providers`, `projects audit` and `orgs hand-over`, against a platform of their own. */
-const folder = mkdtempSync(join(tmpdir(), "ashlar-providers-cli-"))
-const password = "a phrase for the tests"
-let server: Awaited<ReturnType<typeof startServer>>
-const cli = (argv: string[], stdin = "") => runCli(argv, { env: { XDG_CONFIG_HOME: folder }, stdin })
-beforeAll(async () => {
-  server = await startServer({ port: 0, data: join(folder, "data"), log: { error: () => undefined } as never })
-  const who = ["--name", "Ada", "--email", "ada@example.org", "--password-stdin"]
-  expect((await cli(["signup", server.setupLink!, ...who], password)).exitCode).toBe(0)
-  expect((await cli(["projects", "create", "Atlas"])).exitCode).toBe(0)
-}, 60_000)
-afterAll(async () => {
-  await server.stop(0)
-  rmSync(folder, { recursive: true, force: true })
-})
+const { cli, password, url } = ownPlatform("providers")
 
 test("providers are set from standard input, switched off and on, and removed; the secret is never printed", async () => {
   expect((await cli(["providers", "list"])).stdout).toContain("No providers yet")
@@ -62,7 +45,7 @@ test("an organization is handed over to a member, and its trail says so", async 
   const invite = /\/invite\/(\S+)/.exec(invited.stdout)?.[1]
   const join = { invite, name: "Tomas", email: "tomas@example.org", password }
   const headers = { "content-type": "application/json" }
-  await fetch(`${server.url}/v1/auth/signup`, { method: "POST", headers, body: JSON.stringify(join) })
+  await fetch(`${url()}/v1/auth/signup`, { method: "POST", headers, body: JSON.stringify(join) })
   expect((await cli(["orgs", "hand-over", "quarry", "tomas@example.org"])).exitCode).toBe(2)
   const done = await cli(["orgs", "hand-over", "quarry", "tomas@example.org", "--yes"])
   expect(done.stdout).toBe("tomas@example.org owns Quarry. You are admin.\n")
