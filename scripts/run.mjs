@@ -161,4 +161,13 @@ const child = spawn(bun, ["--no-install", script, ...rest], {
   env: { ...process.env, PATH: `${dirname(bun)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}` },
 })
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
+// npm runs scripts in a shell that passes no signal on: when that is gone, whoever started it wants this to end too.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const shell = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(watch)
+    child.kill("SIGTERM")
+  }, 500)
+}
 child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)))

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "bun:test"
+import { createServer } from "node:net"
+import { join } from "node:path"
+
+const hello = join(import.meta.dir, "..", "..", "examples", "hello")
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+const answers = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/ok`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+
+async function until(done: () => Promise<boolean>, ms = 20_000): Promise<boolean> {
+  for (const end = performance.now() + ms; performance.now() < end; await Bun.sleep(50)) if (await done()) return true
+  return false
+}
+
+describe("npm start", () => {
+  test("ends what it started when npm alone is told to end", async () => {
+    const port = await freePort()
+    const env = { ...process.env, PORT: String(port) }
+    const npm = Bun.spawn(["npm", "start"], { cwd: hello, env, stdout: "ignore", stderr: "ignore" })
+    expect(await until(() => answers(port))).toBe(true)
+    npm.kill("SIGTERM")
+    await npm.exited
+    expect(await until(async () => !(await answers(port)))).toBe(true)
+  }, 60_000)
+})
