@@ -91,6 +91,12 @@ describe.skipIf(!hasBrowser && process.env.CI !== "true")("the page", () => {
     for (const step of ["reserve", "charge", "paid", "packed", "shipped"]) expect(steps).toContain(`done: ${step}`)
     await row("Queues", "mail.send").waitFor()
   })
+  test("shows every column of its tables beside one another on a small laptop", async () => {
+    await page.setViewportSize({ width: 1_024, height: 768 })
+    const hidden = () => [...document.querySelectorAll(".scroll")].map((table) => table.scrollWidth - table.clientWidth)
+    expect(Math.max(...(await page.evaluate(hidden)))).toBe(0)
+    await page.setViewportSize({ width: 1_280, height: 900 })
+  })
   test("shows what went wrong, and lets it begin anew", async () => {
     const dead = row("Dead letters", "order.shipped")
     await dead.filter({ hasText: "answered 500" }).waitFor()
