@@ -7,16 +7,19 @@ export interface ProxyOptions {
   readonly origin: string
   /** Where responses are kept. Default `memory:`. */
   readonly cacheUrl?: string
+  /** For so long a stale response stands in for an origin that fails, unless the origin forbids it. Seconds. Default one hour. */
+  readonly staleIfErrorSeconds?: number
 }
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024
 
 /** An app that is a shared cache in front of an origin. */
-export function createProxy({ origin, cacheUrl = "memory:" }: ProxyOptions): App {
+export function createProxy({ origin, cacheUrl = "memory:", staleIfErrorSeconds = 3_600 }: ProxyOptions): App {
   const place = new URL(origin)
   const cache = createSharedCache({
     cache: openCache(cacheUrl),
-    tagsOf: tagsOf,
+    staleIfErrorSeconds,
+    tagsOf,
     onError: (error) => console.error(error),
   })
   const app = createApp({ maxBodyBytes: MAX_BODY_BYTES })
