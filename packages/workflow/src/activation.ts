@@ -18,6 +18,8 @@ export interface ActivationHome {
   readonly signal: AbortSignal
   /** Aborts when the run is to end, or the worker to stop: no step is begun after that, and those under way may end. */
   readonly leaving: AbortSignal
+  /** Aborts when the worker is to stop. */
+  readonly stopping: AbortSignal
 }
 
 /** Why the code was left. */
@@ -115,6 +117,15 @@ export class Activation {
     return [...this.rows.values()]
       .filter(({ step, kind }) => kind !== "undo" && !this.#visited.has(step))
       .map(({ step }) => step)
+  }
+  /** Waits until all that was done before was asked for again. Code that waits for something else between two steps is given some time. */
+  async caughtUp(): Promise<void> {
+    const until = performance.now() + PATIENCE_MS
+    let pauseMs = 0
+    while (!this.#isClosed && this.#missing > 0 && performance.now() < until) {
+      pauseMs = Math.min(pauseMs + 1, 20)
+      await new Promise((done) => setTimeout(done, pauseMs))
+    }
   }
   /** Resolves when no step is under way. */
   async settled(): Promise<void> {
@@ -222,13 +233,7 @@ export class Activation {
     setTimeout(() => void this.#look(), 0)
   }
   async #look(): Promise<void> {
-    // Code that waits for something else between two steps is given some time.
-    const until = performance.now() + PATIENCE_MS
-    let pauseMs = 0
-    while (!this.#isClosed && this.#missing > 0 && performance.now() < until) {
-      pauseMs = Math.min(pauseMs + 1, 20)
-      await new Promise((done) => setTimeout(done, pauseMs))
-    }
+    await this.caughtUp()
     this.#isLooking = false
     if (this.#isClosed) return
     if (this.isCollecting) return this.#halt({ kind: "collected" })

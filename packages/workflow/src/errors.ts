@@ -77,6 +77,11 @@ export const WorkflowNondeterministic: ErrorClass<"WORKFLOW_NONDETERMINISTIC", 5
   500,
   "The code of a workflow does other steps than its run did before. Give changed code a new version, or ask ctx.patched; then resume the run.",
 )
+export const WorkflowUndoFailed: ErrorClass<"WORKFLOW_UNDO_FAILED", 500> = defineError(
+  "WORKFLOW_UNDO_FAILED",
+  500,
+  "What a step did was not taken back, however often that was tried. Set right what is in its way, then resume the run.",
+)
 export const WorkflowCrashing: ErrorClass<"WORKFLOW_CRASHING", 500> = defineError(
   "WORKFLOW_CRASHING",
   500,

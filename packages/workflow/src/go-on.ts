@@ -1,4 +1,4 @@
-import { Activation, type ActivationHome, type Halt, type Undo } from "./activation.ts"
+import { Activation, type ActivationHome, type Halt } from "./activation.ts"
 import { LiveContext } from "./context.ts"
 import {
   WorkflowCancelled,
@@ -8,8 +8,9 @@ import {
   WorkflowStoreFailed,
 } from "./errors.ts"
 import type { RunRow, StepRow } from "./rows.ts"
-import { isOurs, type StepWork } from "./step-run.ts"
+import { isOurs } from "./step-run.ts"
 import type { Settled } from "./store.ts"
+import { undoAll } from "./undo.ts"
 import { checked, read, readError, writeError } from "./value.ts"
 import type { AnyWorkflow } from "./workflow.ts"
 
@@ -34,17 +35,21 @@ export async function goOn(run: RunRow, workflow: AnyWorkflow, home: ActivationH
 /** @returns nothing when the run is not ours to settle. */
 async function outcomeOf(run: RunRow, workflow: AnyWorkflow, home: ActivationHome): Promise<Settled | undefined> {
   const { store, plan } = home
-  if (run.crashes > plan.maxCrashes) return { state: "stalled", error: writeError(new WorkflowCrashing()) }
+  if (run.crashes > plan.maxCrashes) {
+    const cause = run.ends === null ? null : run.error
+    return { state: "stalled", error: writeError(new WorkflowCrashing(), cause) }
+  }
   const steps = await store.own((db) => store.steps(db.primary, run.id))
+  const undo = { home, steps, undos: undefined, replay: (activation: Activation) => call(workflow, activation) }
   if (run.state === "undoing") {
     const error = run.error ?? writeError(new WorkflowCancelled())
-    return await undoAll(run, workflow, { home, steps, ends: run.ends ?? "failed", error, undos: undefined })
+    return await undoAll(run, { ...undo, ends: run.ends ?? "failed", error })
   }
   const isLate = run.deadline_ms !== null && run.deadline_ms <= store.clock.now()
   if (run.cancel !== null || isLate) {
     const ends = run.cancel !== null ? "cancelled" : "failed"
     const error = writeError(run.cancel !== null ? new WorkflowCancelled(run.cancel) : new WorkflowDeadline())
-    return await undoAll(run, workflow, { home, steps, ends, error, undos: undefined })
+    return await undoAll(run, { ...undo, ends, error })
   }
   return await runCode(run, workflow, home, steps)
 }
@@ -57,6 +62,8 @@ async function runCode(
 ): Promise<Settled | undefined> {
   const activation = new Activation(run, steps, home, false)
   const came = await Promise.race([activation.halted, call(workflow, activation)])
+  // Code that ended may have others under way that did not: they too ask for what they did.
+  await activation.caughtUp()
   await activation.settled()
   if ("kind" in came) return halted(run, came, home)
   const [missing] = activation.unvisited
@@ -67,13 +74,19 @@ async function runCode(
   activation.close()
   if (home.signal.aborted) return halted(run, { kind: "broken", error: home.signal.reason }, home)
   if (!("thrown" in came)) return { state: "completed", output: came.output }
-  const rows = [...activation.rows.values()]
-  const error = writeError(came.thrown)
-  return await undoAll(run, workflow, { home, steps: rows, ends: "failed", error, undos: activation.undos })
+  return await undoAll(run, {
+    home,
+    steps: [...activation.rows.values()],
+    ends: "failed",
+    error: writeError(came.thrown),
+    undos: activation.undos,
+    replay: (again) => call(workflow, again),
+  })
 }
 
 type Came = { readonly output: string } | { readonly thrown: unknown }
 
+/** Runs the code. Never rejects. */
 async function call(workflow: AnyWorkflow, activation: Activation): Promise<Came> {
   try {
     const input = await checked(workflow.input, read(activation.run.input), "The input of the run")
@@ -97,83 +110,6 @@ function halted(run: RunRow, halt: Halt, { store, signal }: ActivationHome): Set
   if (signal.aborted && isOurs(signal.reason)) return undefined
   const isAway = halt.kind === "broken" && halt.error instanceof WorkflowStoreFailed
   return { state: "pending", dueMs: nowMs + (isAway ? AFTER_FAILURE_MS : 0) }
-}
-
-interface UndoWork {
-  readonly home: ActivationHome
-  readonly steps: readonly StepRow[]
-  readonly ends: "failed" | "cancelled"
-  readonly error: string
-  /** How steps are undone, where the code has said so in this activation. */
-  readonly undos: ReadonlyMap<string, (row: StepRow) => Undo> | undefined
-}
-
-/** Takes back what was done, the last first, each once. */
-async function undoAll(run: RunRow, workflow: AnyWorkflow, work: UndoWork): Promise<Settled | undefined> {
-  const { home, steps, ends, error } = work
-  const done = steps
-    .filter(({ state, kind, ended }) => state === "done" && kind !== "undo" && ended !== null)
-    .toSorted((a, b) => b.ended! - a.ended!)
-  const end: Settled = { state: ends, error, ends }
-  if (done.length === 0) return end
-  await home.store.beginUndo(run, ends, error)
-  const undos = work.undos ?? (await learnUndos(run, workflow, home, steps))
-  const activation = new Activation(run, steps, home, true)
-  activation.close()
-  const known = new Map(steps.map((row) => [row.step, row]))
-  for (const row of done) {
-    const undo = undos.get(row.step)?.(row)
-    if (undo === undefined) continue
-    const step = `undo:${row.step}`
-    const before = known.get(step) ?? newUndo(run, step, { position: known.size, nowMs: home.store.clock.now() })
-    known.set(step, before)
-    if (before.state !== "pending") continue
-    if (before.due_ms !== null && before.due_ms > home.store.clock.now())
-      return { ...end, state: "undoing", dueMs: before.due_ms }
-    if (home.leaving.aborted && !isEnding(home.leaving.reason))
-      return { ...end, state: "undoing", dueMs: home.store.clock.now() }
-    const now = await activation.attempt(before, withoutResult(undo.work), undo.plan)
-    known.set(step, now)
-    if (now.state === "pending") return { ...end, state: "undoing", dueMs: now.due_ms }
-    report(run, now, home)
-  }
-  return end
-}
-
-/** What undoing gives is nobody's, and need not be JSON. */
-function withoutResult(work: StepWork): StepWork {
-  if (work.kind === "free") return { kind: "free", work: async (step) => void (await work.work(step)) }
-  return { kind: "bound", work: async (tx, step) => void (await work.work(tx, step)) }
-}
-
-/** The run is to end: that is what is being done. */
-function isEnding(reason: unknown): boolean {
-  return reason instanceof WorkflowCancelled || reason instanceof WorkflowDeadline
-}
-
-/** Runs the code once more over what was done, to learn how that is undone. */
-async function learnUndos(
-  run: RunRow,
-  workflow: AnyWorkflow,
-  home: ActivationHome,
-  steps: readonly StepRow[],
-): Promise<ReadonlyMap<string, (row: StepRow) => Undo>> {
-  const activation = new Activation(run, steps, { ...home, leaving: new AbortController().signal }, true)
-  await Promise.race([activation.halted, call(workflow, activation)])
-  activation.close()
-  return activation.undos
-}
-
-function newUndo(run: RunRow, step: string, { position, nowMs }: { position: number; nowMs: number }): StepRow {
-  const rest = { attempts: 0, due_ms: null, output: null, error: null, ended: null, ended_ms: null }
-  return { run: run.id, step, kind: "undo", state: "pending", ...rest, position, created_ms: nowMs }
-}
-
-function report(run: RunRow, { step, kind, state, error }: StepRow, { emitter }: ActivationHome): void {
-  const isDone = state === "done"
-  if (isDone) emitter.counts.stepsDone++
-  else emitter.counts.stepsFailed++
-  emitter.emit("step", { run: run.id, workflow: run.workflow, step, kind, isDone, error: readError(error) })
 }
 
 function tell(run: RunRow, { state, error }: Settled, { emitter }: ActivationHome): void {

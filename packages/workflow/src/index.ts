@@ -15,6 +15,7 @@ export {
   WorkflowStepFailed,
   WorkflowStepTimeout,
   WorkflowStoreFailed,
+  WorkflowUndoFailed,
   WorkflowValueInvalid,
   WorkflowValueTooLarge,
   WorkflowWaitTimeout,
@@ -37,6 +38,7 @@ export {
   type WorkflowOptions,
 } from "./workflow.ts"
 export type {
+  ResumeOptions,
   Run,
   RunEvent,
   RunListing,

@@ -11,6 +11,7 @@ import { checked, read, readError, write } from "./value.ts"
 import { LiveWorker } from "./worker.ts"
 import { type AnyWorkflow, type Signal, TEN_YEARS_MS, type Workflow } from "./workflow.ts"
 import type {
+  ResumeOptions,
   Run,
   RunListing,
   RunStep,
@@ -144,14 +145,8 @@ class LiveWorkflows implements Workflows {
     const why = reason.toWellFormed().replaceAll("\0", "").slice(0, 500)
     return await this.#changeRun(run, (db) => this.#store.cancel(db, run, why))
   }
-  async resume(run: string): Promise<boolean> {
-    const nowMs = this.#plan.clock.now()
-    return await this.#changeRun(run, async (db) => {
-      const { changes } =
-        await db.sql`update ashlar_workflow_runs set state = 'pending', crashes = 0, error = null, due_ms = ${nowMs}
-        where id = ${run} and state = 'stalled'`.run()
-      return changes > 0
-    })
+  async resume(run: string, { undone = [] }: ResumeOptions = {}): Promise<boolean> {
+    return await this.#changeRun(run, (db) => db.transaction((tx) => this.#store.resume(tx, run, undone)))
   }
   async #changeRun(run: string, change: (db: Queryable) => Promise<boolean>): Promise<boolean> {
     return await this.#change(undefined, async (db) => {
@@ -173,7 +168,8 @@ class LiveWorkflows implements Workflows {
         throw new WorkflowFailed(`The run ${words}: ${message}`, { details: { state: row.state, code, message } })
       }
       const leftMs = until - performance.now()
-      if (leftMs <= 0) throw new WorkflowWaitTimeout(`The run did not end within ${timeoutMs} ms (timeoutMs).`)
+      if (leftMs <= 0)
+        throw new WorkflowWaitTimeout(`The run did not end within ${timeoutMs} ms (timeoutMs): it is ${row.state}.`)
       await new Promise((done) => setTimeout(done, Math.min(LOOK_MS, leftMs)))
     }
   }

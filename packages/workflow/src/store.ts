@@ -9,6 +9,8 @@ import {
 } from "./errors.ts"
 import { ENDED, type RunRow, type StepRow, toRunRow, toStepRow } from "./rows.ts"
 import { makeWorkflowTables } from "./tables.ts"
+import { undoneByHand } from "./undo-rows.ts"
+import { originalError } from "./value.ts"
 import type { AnyWorkflow } from "./workflow.ts"
 
 export interface NewRun {
@@ -158,10 +160,28 @@ export class Store {
     const nowMs = this.clock.now()
     const { changes } =
       await db.sql`update ashlar_workflow_runs set cancel = coalesce(cancel, ${reason}), wakes = wakes + 1,
-      state = case when state = 'stalled' then 'pending' else state end, crashes = 0,
+      state = case when state = 'stalled' and ends is null then 'pending' else state end, crashes = 0,
       due_ms = case when due_ms is null or due_ms > ${nowMs} then ${nowMs} else due_ms end
       where id = ${run} and state not in ('completed', 'failed', 'cancelled')`.run()
     return changes > 0
+  }
+  /** Lets a stalled run go on where it was. @returns whether it was stalled. @throws {WORKFLOW_OPTION_INVALID} */
+  async resume(db: Queryable, id: string, undone: readonly string[]): Promise<boolean> {
+    const run = await this.run(db, id)
+    if (run?.state !== "stalled") return false
+    const state = run.ends === null ? "pending" : "undoing"
+    const error = run.ends === null ? null : originalError(run.error)
+    const nowMs = this.clock.now()
+    const { changes } =
+      await db.sql`update ashlar_workflow_runs set state = ${state}, crashes = 0, error = ${error}, due_ms = ${nowMs}
+      where id = ${id} and state = 'stalled' and fence = ${run.fence}`.run()
+    if (changes === 0) return false
+    const byHand = undone.length === 0 ? [] : undoneByHand(run, await this.steps(db, id), { undone, nowMs })
+    await db.sql`update ashlar_workflow_steps
+      set state = 'pending', attempts = 0, error = null, ended = null, ended_ms = null
+      where run = ${id} and kind = 'undo' and state = 'failed'`.run()
+    for (const row of byHand) await this.putStep(db, row)
+    return true
   }
 
   /** Takes runs that are due and nobody has, of these workflows and versions. */

@@ -5,6 +5,8 @@ import { WorkflowInputInvalid, WorkflowValueInvalid, WorkflowValueTooLarge } fro
 export interface KeptError {
   readonly code: string
   readonly message: string
+  /** Of a run that is stalled while what it did is undone: why it is undone. */
+  readonly cause?: KeptError
 }
 
 const MAX_MESSAGE = 1_000
@@ -30,15 +32,25 @@ export function read(text: string | null): unknown {
   return text === null || text === "" ? undefined : JSON.parse(text)
 }
 
-/** What is told of an error: its code and words, never its stack. */
-export function writeError(error: unknown): string {
+/**
+ * What is told of an error: its code and words, never its stack.
+ *
+ * @param cause An error that was written before.
+ */
+export function writeError(error: unknown, cause: string | null = null): string {
   const code = error instanceof AshlarError ? error.code : error instanceof Error ? error.name : "INTERNAL"
   const words = error instanceof Error ? error.message : String(error)
   const message = words.toWellFormed().replaceAll("\0", "").slice(0, MAX_MESSAGE)
-  return JSON.stringify({ code: code.slice(0, 100), message } satisfies KeptError)
+  const kept: KeptError = { code: code.slice(0, 100), message, ...(cause !== null && { cause: JSON.parse(cause) }) }
+  return JSON.stringify(kept)
 }
 export function readError(text: string | null): KeptError | undefined {
   return text === null || text === "" ? undefined : (JSON.parse(text) as KeptError)
+}
+/** Of the error of a run that is stalled while it is undone: that for which it is undone. */
+export function originalError(text: string | null): string | null {
+  const { cause } = readError(text) ?? {}
+  return cause === undefined ? text : JSON.stringify(cause)
 }
 
 /** What a schema makes of a value. @throws {WORKFLOW_INPUT_INVALID} */

@@ -54,7 +54,7 @@ describe("workers", () => {
     )
     const plan = planWorkflows({ maxCrashes: 2, clock })
     const never = new AbortController().signal
-    const home = { store, plan, emitter: new Emitter(), signal: never, leaving: never }
+    const home = { store, plan, emitter: new Emitter(), signal: never, leaving: never, stopping: never }
     for (let at = 0; at < 3; at++) {
       const [dead] = await store.claim([workflow], { max: 1, leaseMs: 1_000 })
       expect(dead?.crashes).toBe(at)

@@ -17,7 +17,7 @@ const STOPPING = "the worker stops"
 
 interface Held {
   readonly signal: AbortController
-  readonly leaving: AbortController
+  readonly stopping: AbortController
   readonly ended: Promise<void>
 }
 
@@ -72,9 +72,9 @@ export class LiveWorker implements WorkflowWorker {
   }
   async #stop(graceMs: number): Promise<{ readonly clean: boolean }> {
     await Promise.resolve() // so that the loop sees it
-    for (const { leaving } of this.#held.values()) leaving.abort(STOPPING)
+    for (const { stopping } of this.#held.values()) stopping.abort(STOPPING)
     await this.#loop
-    for (const { leaving } of this.#held.values()) leaving.abort(STOPPING)
+    for (const { stopping } of this.#held.values()) stopping.abort(STOPPING)
     const ended = Promise.all([...this.#held.values()].map((held) => held.ended))
     const { promise, resolve } = Promise.withResolvers<false>()
     const timer = setTimeout(() => resolve(false), graceMs)
@@ -118,26 +118,27 @@ export class LiveWorker implements WorkflowWorker {
   }
 
   #begin(run: RunRow): void {
-    const [signal, leaving] = [new AbortController(), new AbortController()]
+    const [signal, stopping, ending] = [new AbortController(), new AbortController(), new AbortController()]
     const home: ActivationHome = {
       store: this.#store,
       plan: this.#plan,
       emitter: this.#emitter,
       signal: signal.signal,
-      leaving: leaving.signal,
+      leaving: AbortSignal.any([stopping.signal, ending.signal]),
+      stopping: stopping.signal,
     }
-    const beat = this.#heartbeat(run, { signal, leaving })
+    const beat = this.#heartbeat(run, { signal, ending })
     const ended = goOn(run, this.#workflows.get(keyOf(run.workflow, run.version))!, home).finally(() => {
       clearInterval(beat)
       this.#held.delete(`${run.id} ${run.fence}`)
       this.ring()
     })
-    this.#held.set(`${run.id} ${run.fence}`, { signal, leaving, ended })
-    if (this.#stopping !== undefined) leaving.abort(STOPPING)
+    this.#held.set(`${run.id} ${run.fence}`, { signal, stopping, ended })
+    if (this.#stopping !== undefined) stopping.abort(STOPPING)
   }
   #heartbeat(
     run: RunRow,
-    { signal, leaving }: { signal: AbortController; leaving: AbortController },
+    { signal, ending }: { signal: AbortController; ending: AbortController },
   ): ReturnType<typeof setInterval> {
     let aliveMs = performance.now()
     const beat = async (): Promise<void> => {
@@ -146,8 +147,8 @@ export class LiveWorker implements WorkflowWorker {
         const cancel = await this.#store.extend(run, this.#leaseMs)
         aliveMs = askedMs
         const isLate = run.deadline_ms !== null && run.deadline_ms <= this.#store.clock.now()
-        if (cancel !== null) leaving.abort(new WorkflowCancelled(cancel))
-        else if (isLate) leaving.abort(new WorkflowDeadline())
+        if (cancel !== null) ending.abort(new WorkflowCancelled(cancel))
+        else if (isLate) ending.abort(new WorkflowDeadline())
       } catch (error) {
         // Silent for as long as the lease: another may have it.
         if (error instanceof WorkflowLeaseLost) signal.abort(error)

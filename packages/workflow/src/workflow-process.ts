@@ -19,6 +19,8 @@ export interface WorkflowRequest {
   readonly signal?: string
   readonly value?: unknown
   readonly signalId?: string
+  /** Steps that were taken back by hand. */
+  readonly undone?: readonly string[]
 }
 
 process.once("message", async (request: WorkflowRequest) => {
@@ -41,7 +43,7 @@ async function answerRequest(request: WorkflowRequest): Promise<unknown> {
 }
 
 async function ask(workflows: Workflows, request: WorkflowRequest): Promise<unknown> {
-  const { command, run = "", workflow, state, limit, after, reason, signal = "", value, signalId } = request
+  const { command, run = "", workflow, state, limit, after, reason, signal = "", value, signalId, undone } = request
   if (command === "list")
     return {
       runs: await workflows.list({
@@ -57,7 +59,8 @@ async function ask(workflows: Workflows, request: WorkflowRequest): Promise<unkn
     return { run: found, steps: await workflows.history(run) }
   }
   if (command === "cancel") return { run, isChanged: await workflows.cancel(run, reason) }
-  if (command === "resume") return { run, isChanged: await workflows.resume(run) }
+  if (command === "resume")
+    return { run, isChanged: await workflows.resume(run, undone === undefined ? {} : { undone }) }
   await workflows.signal(run, signal, value, signalId === undefined ? {} : { id: signalId })
   return { run, signal }
 }

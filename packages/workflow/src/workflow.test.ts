@@ -215,6 +215,40 @@ describe.each(databases)("a workflow in %s", (_database, url) => {
       ["undo:a", "done"],
     ])
   })
+  test("that is not undone for good is listed, and resumed where it stood", async () => {
+    const done: string[] = []
+    let isClosed = true
+    const flow = defineWorkflow(named("hindered"), {}, async (ctx) => {
+      for (const name of ["a", "b", "c"])
+        await ctx.transaction(name, () => done.push(name), {
+          undo: () => {
+            if (name !== "a" && isClosed) throw new RangeError("the bank is closed")
+            done.push(`undo ${name}`)
+          },
+        })
+      await ctx.waitFor("never")
+    })
+    const { flows, clock } = stage(url, [flow])
+    const { id } = await flows.start(flow, undefined)
+    await inState(flows, id, "waiting")
+    await flows.cancel(id, "too expensive")
+    await until(async () => {
+      const { state, dueAt } = (await flows.get(id))!
+      if (dueAt !== undefined && dueAt.getTime() > clock.now()) clock.advance(3_600_000) // no worker has it
+      return state === "stalled"
+    }, "it to be stalled")
+    const [listed] = await flows.list({ state: "stalled", workflow: flow.name })
+    expect([listed?.id, listed?.error?.code, listed?.error?.cause?.message]).toEqual([
+      id,
+      "WORKFLOW_UNDO_FAILED",
+      "too expensive",
+    ])
+    isClosed = false
+    expect(await flows.resume(id, { undone: ["c"] })).toBe(true)
+    await inState(flows, id, "cancelled")
+    expect(done).toEqual(["a", "b", "c", "undo a", "undo b"])
+    expect((await flows.get(id))?.error).toEqual({ code: "WORKFLOW_CANCELLED", message: "too expensive" })
+  })
   test("is cancelled with its children, and undone", async () => {
     const done: string[] = []
     const child = defineWorkflow(named("child"), {}, async (ctx) => {

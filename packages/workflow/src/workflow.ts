@@ -24,7 +24,10 @@ export interface StepOptions<T> {
   readonly backoffMs?: number
   /** Whether an error is worth another try. Default: every error is. */
   readonly retryIf?: (error: unknown) => boolean
-  /** Takes back what the step did, when the run fails or is cancelled: the last step's first, each once as steps are. */
+  /**
+   * Takes back what the step did, when the run fails or is cancelled: the last step's first, each once as steps are, with ten retries. One that then
+   * still fails does not keep the others from it, and stalls the run.
+   */
   readonly undo?: (result: T, step: StepContext) => unknown
 }
 

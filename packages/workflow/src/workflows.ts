@@ -3,8 +3,8 @@ import type { AnyWorkflow, Signal, Workflow } from "./workflow.ts"
 
 /**
  * `pending`: to be begun, or gone on with, by a worker. `running`: a worker has it. `sleeping`, `waiting`: for a time, for a signal or a child.
- * `undoing`: it failed or was cancelled, and what it did is taken back. `stalled`: its code does not fit it, or its workers died again and again; it
- * goes on when somebody resumes it. The others are ends.
+ * `undoing`: it failed or was cancelled, and what it did is taken back. `stalled`: its code does not fit it, its workers died again and again, or
+ * something that it did cannot be taken back; it goes on when somebody resumes it, and is kept until then. The others are ends.
  */
 export type RunState =
   | "pending"
@@ -65,6 +65,11 @@ export interface Started {
   readonly id: string
   /** False: a run with this id was there. */
   readonly isNew: boolean
+}
+
+export interface ResumeOptions {
+  /** Steps that were taken back by hand: what undoes them is not tried again. */
+  readonly undone?: readonly string[]
 }
 
 export interface RunListing {
@@ -159,12 +164,17 @@ export interface Workflows extends Starter {
    */
   work(workflows: readonly AnyWorkflow[], options?: WorkerOptions): WorkflowWorker
   /**
-   * Asks a run to end: what it did is undone, and its children are cancelled.
+   * Asks a run to end: what it did is undone, and its children are cancelled. One that is stalled while it is undone is for `resume`.
    * @returns whether it had not ended. @throws {WORKFLOW_RUN_UNKNOWN}
    */
   cancel(run: string, reason?: string): Promise<boolean>
-  /** Lets a stalled run go on. @returns whether it was stalled. @throws {WORKFLOW_RUN_UNKNOWN} */
-  resume(run: string): Promise<boolean>
+  /**
+   * Lets a stalled run go on. Where it was being undone, that goes on: what undoes a step and had failed for good is tried anew, as often as at
+   * first, and what was undone is not undone again.
+   *
+   * @returns whether it was stalled. @throws {WORKFLOW_RUN_UNKNOWN} {WORKFLOW_OPTION_INVALID} for steps that it did not do.
+   */
+  resume(run: string, options?: ResumeOptions): Promise<boolean>
   /**
    * Waits for the end of a run, and gives its output.
    *

@@ -1,4 +1,4 @@
 import { join } from "node:path"
 import { testGuides } from "@ashlar/core/testing/guides"
 
-testGuides(join(import.meta.dir, ".."), { workflows: 3 })
+testGuides(join(import.meta.dir, ".."), { workflows: 4 })

@@ -13,8 +13,15 @@ const workflows = openWorkflows("sqlite:./app.db")
 await workflows.start(order, undefined, { id: "order-1" })
 await workflows.start(order, undefined, { id: "order-2" })
 await workflows.start(order, undefined, { id: "order-3" })
-const worker = workflows.work([order], { pollMs: 20 })
+let isChanged = false
+const trip = defineWorkflow("trip", {}, async (ctx) => {
+  if (!isChanged) await ctx.step("flight", () => 1, { undo: () => 1 })
+  await ctx.waitFor("confirmed")
+})
+await workflows.start(trip, undefined, { id: "trip-1" })
+const worker = workflows.work([order, trip], { pollMs: 20 })
 await worker.idle()
+isChanged = true
 console.log("ready")
 process.stdin.once("data", async () => { await workflows.close(); process.exit(0) })
 `
@@ -27,10 +34,10 @@ describe("ashlar workflow", () => {
   const run = (args: readonly string[], options: Parameters<typeof runCli>[1] = {}) =>
     runCli(["workflow", ...args], { cwd: app.folder, ...options })
   /** What is shown of a run once it is in a state. */
-  const shown = async (id: string, state: string) => {
+  const shown = async (id: string, state: string, workflow = "order") => {
     for (let at = 0; at < 60; at++) {
       const { stdout } = await run(["show", id])
-      if (stdout.startsWith(`${id}: order 1, ${state}\n`)) return stdout
+      if (stdout.startsWith(`${id}: ${workflow} 1, ${state}\n`)) return stdout
       await Bun.sleep(100)
     }
     return "never"
@@ -80,6 +87,17 @@ describe("ashlar workflow", () => {
     expect(text).toMatch(/undo:reserve +undo +done/)
     expect([text.includes("WORKFLOW_CANCELLED: too"), text.includes("\u001b")]).toEqual([true, false])
     expect((await run(["cancel", "order-2", "--yes"])).stdout).toBe("order-2 had ended already.\n")
+  })
+  test("lists what cannot be undone, and lets it go on once it was undone by hand", async () => {
+    await run(["cancel", "trip-1", "--reason", "too far", "--yes"])
+    const text = await shown("trip-1", "stalled", "trip")
+    expect(text).toMatch(/error +WORKFLOW_NONDETERMINISTIC: .*"flight"/)
+    expect(text).toContain("undone for WORKFLOW_CANCELLED: too far")
+    expect((await run(["list", "--state", "stalled"])).stdout).toMatch(/trip-1 +trip 1 +stalled/)
+    const wrong = await run(["resume", "trip-1", "--undone", "hotel"])
+    expect([wrong.exitCode, wrong.stderr]).toEqual([expect.any(Number), expect.stringContaining('got "hotel"')])
+    expect((await run(["resume", "trip-1", "--undone", "flight"])).stdout).toBe("trip-1 goes on.\n")
+    expect(await shown("trip-1", "cancelled", "trip")).toMatch(/undo:flight +undo +done/)
   })
   test("lets go on what is stalled, and knows what is not there", async () => {
     expect((await run(["resume", "order-3"])).stdout).toBe("order-3 is not stalled.\n")

@@ -42,7 +42,11 @@ export function registerWorkflows(program: Command, run: Run): void {
       .option("--yes", "do not ask")
       .action(run(cancel)),
   )
-  add(named("resume", "let one go on that is stalled").action(run(resume)))
+  add(
+    named("resume", "let one go on that is stalled; what undoes its steps is tried anew")
+      .option("--undone <step...>", "steps that were taken back by hand")
+      .action(run(resume)),
+  )
   add(
     named("signal", "send one what it waits for")
       .argument("<signal>")
@@ -56,6 +60,7 @@ export function registerWorkflows(program: Command, run: Run): void {
 interface KeptError {
   readonly code: string
   readonly message: string
+  readonly cause?: KeptError
 }
 interface RunRecord {
   readonly id: string
@@ -114,6 +119,7 @@ async function show(cli: Cli, id: string, flags: WorkflowFlags): Promise<Outcome
     ...(run.input === undefined ? [] : [`input  ${JSON.stringify(run.input)}`]),
     ...(run.output === undefined ? [] : [`output ${JSON.stringify(run.output)}`]),
     ...(run.error === undefined ? [] : [`error  ${run.error.code}: ${run.error.message}`]),
+    ...(run.error?.cause === undefined ? [] : [`undone for ${run.error.cause.code}: ${run.error.cause.message}`]),
   ]
   const rows = steps.map(({ name, kind, state, attempts, endedAt, dueAt, error }) => [
     printable(name),
@@ -144,8 +150,8 @@ async function cancel(
   return { value, text: `${printable(id)} ${text}.` }
 }
 
-async function resume(cli: Cli, id: string, flags: WorkflowFlags): Promise<Outcome> {
-  const value = await ask<Changed>(cli, { command: "resume", run: id }, flags)
+async function resume(cli: Cli, id: string, flags: WorkflowFlags & { undone?: string[] }): Promise<Outcome> {
+  const value = await ask<Changed>(cli, { command: "resume", run: id, undone: flags.undone }, flags)
   return { value, text: `${printable(id)} ${value.isChanged ? "goes on" : "is not stalled"}.` }
 }
 
