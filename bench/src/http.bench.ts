@@ -21,6 +21,21 @@ const OPTIONS = [
   { name: "seconds", default: "0.5", ...AMOUNT },
   { name: "only", default: "", form: 'cases such as "bun a,node e"', pattern: /^[\w, -]*$/ },
 ] as const
+/** The workloads as a picture names them. */
+export const labels = {
+  a: "text",
+  b: "JSON, parameter, query",
+  c: "JSON posted, checked",
+  d: "404",
+  e: "CORS, id, 5 layers",
+  f: "200 routes",
+  g: "session cookie",
+  h: "20 headers in and out",
+  i: "64 KB JSON, checked",
+  j: "file of 100 KB",
+  k: "1,000 routes",
+  l: "100 events",
+} as const
 const UNITS = { "start-ms": "ms", "idle-mb": "MB" } as const
 
 export default async function* http({ options, binary }: BenchmarkInput): AsyncGenerator<Row> {
