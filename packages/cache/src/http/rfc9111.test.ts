@@ -172,6 +172,20 @@ const CASES: Readonly<Record<string, readonly (readonly [string, readonly Turn[]
         { request: { a: "1", b: "2" }, expect: "forwarded" },
       ],
     ],
+    [
+      "languages are the same in upper and in lower case, as other values are not",
+      [
+        {
+          request: { "accept-language": "en-GB" },
+          origin: says("max-age=60", { vary: "accept-language" }),
+          expect: "forwarded",
+        },
+        { request: { "accept-language": "EN-gb" }, expect: "hit" },
+        { request: { "accept-language": "en" }, origin: says("max-age=60", { vary: "foo" }), expect: "forwarded" },
+        { request: { foo: "A" }, origin: says("max-age=60", { vary: "foo" }), expect: "forwarded" },
+        { request: { foo: "a" }, origin: says("max-age=60"), expect: "forwarded" },
+      ],
+    ],
     ["* is never a hit", once(says("max-age=60", { vary: "*" }), {}, "forwarded")],
     ["* among others neither", once(says("max-age=60", { vary: "foo, *" }), {}, "forwarded")],
   ],

@@ -51,15 +51,17 @@ export function varyNames(field: string | null): readonly string[] {
   return [...new Set(names.filter((name) => name !== ""))].toSorted()
 }
 
+/** Headers whose values are the same in upper and in lower case. @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5 */
+const CASELESS: ReadonlySet<string> = new Set(["accept-charset", "accept-encoding", "accept-language"])
+
 /** A header of a request as it is compared: lists are the same however they are spaced. */
 export function selecting(headers: Headers, name: string): string | null {
-  return (
-    headers
-      .get(name)
-      ?.trim()
-      .replaceAll(/\s*,\s*/g, ",")
-      .replaceAll(/\s+/g, " ") ?? null
-  )
+  const value = headers
+    .get(name)
+    ?.trim()
+    .replaceAll(/\s*,\s*/g, ",")
+    .replaceAll(/\s+/g, " ")
+  return (CASELESS.has(name) ? value?.toLowerCase() : value) ?? null
 }
 
 /** Whether the request's own conditions say that it has this response already. */
