@@ -28,11 +28,15 @@ export class ClaimLoop {
     this.#bell.ring()
   }
 
-  async claim<J extends ClaimedJob>(request: ClaimRequest, take: TakeJobs<J>): Promise<J[]> {
+  async claim<J extends ClaimedJob>(request: ClaimRequest, take: TakeJobs<J>): Promise<readonly J[]> {
+    return await this.until(request, () => this.#round(request, take))
+  }
+  /** Asks until there are jobs, or the wait is over. */
+  async until<J extends ClaimedJob>(request: ClaimRequest, ask: () => Promise<readonly J[]>): Promise<readonly J[]> {
     const deadlineMs = performance.now() + request.waitMs
     for (;;) {
       const rings = this.#rings
-      const jobs = await this.#round(request, take)
+      const jobs = await ask()
       const leftMs = deadlineMs - performance.now()
       if (jobs.length > 0 || leftMs <= 0 || this.#isClosed || request.signal?.aborted) return jobs
       // It may have rung while it was asked.

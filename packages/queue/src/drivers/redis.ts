@@ -1,18 +1,16 @@
+import { type OpenClient, type RedisOptions, redisClients } from "@ashlar/cache/redis"
 import type { DriverUrl } from "@ashlar/core"
-import { openBunRedis, openIoredis, openRedis, type RedisOptions } from "../redis/redis-client.ts"
+import { RedisHome } from "../redis/redis-home.ts"
 import { RedisStore } from "../redis/redis-store.ts"
 import type { OpenStore } from "../store.ts"
 import { REDIS_GUARANTEES } from "./remote.ts"
 
-/** Opens queues in Redis or Valkey, kept by BullMQ. */
-export function open(url: DriverUrl, options: RedisOptions): OpenStore {
-  // Bun has a client of its own, which needs no package.
-  return redisStores(url, options, "Bun" in globalThis ? openBunRedis : openIoredis)
+/** Opens queues in Redis or Valkey. */
+export async function open(url: DriverUrl, options: RedisOptions): Promise<OpenStore> {
+  return redisStores(url, options, await redisClients())
 }
 
-export function redisStores(url: DriverUrl, options: RedisOptions, client: typeof openIoredis): OpenStore {
-  return async (settings) => {
-    const connection = await openRedis(url, options, client)
-    return new RedisStore(REDIS_GUARANTEES, connection, { ...settings, ...options })
-  }
+export function redisStores(url: DriverUrl, options: RedisOptions, client: OpenClient): OpenStore {
+  return async (settings) =>
+    new RedisStore(REDIS_GUARANTEES, await RedisHome.open(url, options, { client, settings }), settings)
 }

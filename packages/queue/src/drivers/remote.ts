@@ -81,12 +81,15 @@ const sqs: Driver<OpenStore> = defineDriver<OpenStore>()({
   load: () => import("./sqs.ts"),
 })
 
-/** As BullMQ does it. Groups, rates over all processes and flows it has none of that are ours. */
+/** All but a commit together with rows of the app, which are elsewhere. */
 export const REDIS_GUARANTEES: QueueGuarantees = {
   ...BROKER,
   maxDelayMs: 10 * 366 * DAY_MS,
   priority: true,
   unique: true,
+  fairGroups: true,
+  rateLimits: true,
+  flows: true,
   pause: true,
   inspect: true,
   remove: true,
@@ -99,7 +102,7 @@ const redis: Driver<OpenStore> = defineDriver<OpenStore>()({
   schemes: ["redis", "rediss", "valkey"],
   options: { ...times, prefix },
   guarantees: REDIS_GUARANTEES,
-  package: "bullmq@6.7.0 ioredis@6.0.0",
+  package: "ioredis@6.0.0",
   load: () => import("./redis.ts"),
 })
 

@@ -1,153 +1,158 @@
-import { systemClock } from "@ashlar/core"
-import type { JobType } from "bullmq"
-import type { JobSelection, JobState, LaneCounts, ListRequest, StoredJob } from "../store.ts"
-import type { RedisJob, RedisLane } from "./redis-lane.ts"
-import { isOver, type RedisLanes } from "./redis-lanes.ts"
+import type { Reply } from "@ashlar/cache/redis"
+import type { BatchCounts, ChildOutcome, JobSelection, JobState, LaneCounts, ListRequest, StoredJob } from "../store.ts"
+import { readRecord } from "./record.ts"
+import type { RedisHome } from "./redis-home.ts"
+import { COUNT, SHOW } from "./scripts/look.ts"
 
-/** Ids of a state that are looked at; of more the rest is not seen. */
-const MAX_IDS = 100_000
+/** Ids that one script has to do with. */
+export const PAGE = 200
+/** Kinds that one script counts. */
+const LANES = 50
+/** Values of one job, as `SHOW` gives them. */
+const SHOWN = 9
+/** Values of one kind, as `COUNT` gives them. */
+const COUNTED = 9
 
-const TYPES: { readonly [state in JobState]: readonly JobType[] } = {
-  waiting: ["waiting", "prioritized"],
-  delayed: ["delayed"],
-  held: [],
-  blocked: [],
-  active: ["active"],
-  completed: ["completed"],
-  failed: ["failed"],
-}
-const STATES: { readonly [type: string]: JobState } = {
-  waiting: "waiting",
-  prioritized: "waiting",
-  delayed: "delayed",
-  active: "active",
-  completed: "completed",
-  failed: "failed",
-}
+type Selection = JobSelection & { readonly state?: JobState | undefined }
 
-interface Found {
-  readonly lane: RedisLane
-  readonly job: RedisJob
-}
-
-/** Looks at the jobs of a queue. */
+/** Looks at the jobs of a queue, page by page. */
 export class RedisLooker {
-  readonly #lanes: RedisLanes
+  readonly #home: RedisHome
 
-  constructor(lanes: RedisLanes) {
-    this.#lanes = lanes
+  constructor(home: RedisHome) {
+    this.#home = home
   }
 
   async get(id: string): Promise<StoredJob | undefined> {
-    const found = await this.#find(id)
-    return found === undefined ? undefined : await stored(found)
-  }
-  async #find(id: string): Promise<Found | undefined> {
-    for (const lane of await this.#all()) {
-      const job = await lane.queue.getJob(id)
-      if (job !== undefined) return { lane, job }
-    }
-    return undefined
+    return (await this.#show("", [id]))[0]
   }
 
-  async list({ state, name, after, limit }: ListRequest): Promise<readonly StoredJob[]> {
-    const ids: { readonly id: string; readonly lane: RedisLane }[] = []
-    for (const lane of await this.#all(name)) {
-      if (TYPES[state].length === 0) continue
-      for (const id of await idsOf(lane, state)) if (after === undefined || id > after) ids.push({ id, lane })
+  async list({ state, name, after = "", limit }: ListRequest): Promise<readonly StoredJob[]> {
+    const all: StoredJob[] = []
+    for (const lane of name === undefined ? await this.lanes() : [name]) {
+      let count = 0
+      for await (const ids of this.#pages(indexOf(state), lane, after)) {
+        const shown = await this.#show(state, ids)
+        all.push(...shown)
+        count += shown.length
+        if (count >= limit) break
+      }
     }
-    ids.sort((a, b) => (a.id < b.id ? -1 : 1))
-    const jobs: StoredJob[] = []
-    for (const { id, lane } of ids) {
-      if (jobs.length === limit) break
-      const job = await lane.queue.getJob(id)
-      const shown = job === undefined ? undefined : await stored({ lane, job })
-      if (shown?.state === state) jobs.push(shown)
-    }
-    return jobs
+    return all.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit)
   }
 
   async counts(): Promise<readonly LaneCounts[]> {
-    const byName = Map.groupBy(await this.#all(), ({ name }) => name)
-    return await Promise.all([...byName].map(([name, lanes]) => countsOf(name, lanes)))
+    const names = await this.lanes()
+    const counts: LaneCounts[] = []
+    for (let at = 0; at < names.length; at += LANES) {
+      const some = names.slice(at, at + LANES)
+      const numbers = (await this.#home.run("count", COUNT, some)) as readonly number[]
+      for (const [index, name] of some.entries())
+        counts.push(countsOf(name, numbers.slice(index * COUNTED, (index + 1) * COUNTED)))
+    }
+    return counts
   }
 
-  /** Jobs of a selection; those that run are not among them unless they are asked for. */
-  async select({ ids, name, state }: JobSelection & { readonly state?: JobState }): Promise<readonly Found[]> {
-    const found: Found[] = []
+  /** The kinds that the queue has had. */
+  async lanes(): Promise<readonly string[]> {
+    const names = (await this.#home.send("look", "SMEMBERS", "lanes")) as readonly string[]
+    return names.toSorted()
+  }
+
+  /** Pages of ids among which those of a selection are. */
+  async *select({ ids, name, state }: Selection): AsyncGenerator<readonly string[]> {
     if (ids !== undefined) {
-      for (const id of ids) {
-        const one = await this.#find(id)
-        if (one === undefined || (name !== undefined && one.lane.name !== name)) continue
-        if (state === undefined || STATES[await one.job.getState()] === state) found.push(one)
-      }
-      return found
+      for (let at = 0; at < ids.length; at += PAGE) yield ids.slice(at, at + PAGE)
+      return
     }
-    const states: readonly JobState[] = state === undefined ? ["waiting", "delayed", "completed", "failed"] : [state]
-    for (const lane of await this.#all(name))
-      for (const one of states)
-        for (const id of await idsOf(lane, one)) {
-          const job = await lane.queue.getJob(id)
-          if (job !== undefined) found.push({ lane, job })
-        }
-    return found
+    const indexes = state === undefined ? ["alive", "blocked", "completed-ids", "failed-ids"] : [indexOf(state)]
+    for (const lane of name === undefined ? await this.lanes() : [name])
+      for (const index of indexes) yield* this.#pages(index, lane, "")
   }
-
-  async #all(name?: string): Promise<readonly RedisLane[]> {
-    await this.#lanes.refresh()
-    return this.#lanes.all.filter((lane) => name === undefined || lane.name === name)
-  }
-}
-
-async function idsOf(lane: RedisLane, state: JobState): Promise<readonly string[]> {
-  const types = TYPES[state].map((type) => (type === "waiting" ? "wait" : type))
-  const ids = await lane.backend.getRanges(types as never, 0, MAX_IDS - 1, true)
-  return [...new Set((ids as unknown as readonly (readonly string[])[]).flat())]
-}
-
-async function countsOf(name: string, lanes: readonly RedisLane[]): Promise<LaneCounts> {
-  const total = { waiting: 0, delayed: 0, active: 0, completed: 0, failed: 0 }
-  let oldestMs = Number.POSITIVE_INFINITY
-  let isPaused = false
-  for (const { queue } of lanes) {
-    const counts = await queue.getJobCounts("waiting", "prioritized", "delayed", "active", "completed", "failed")
-    for (const [type, count] of Object.entries(counts)) {
-      const state = STATES[type]
-      if (state !== undefined) total[state as keyof typeof total] += count
+  async *#pages(index: string, lane: string, after: string): AsyncGenerator<readonly string[]> {
+    for (let last = after; ; ) {
+      const from = last === "" ? "-" : `(${last}`
+      const page = [from, "+", "LIMIT", "0", String(PAGE)]
+      const ids = (await this.#home.send("look", "ZRANGEBYLEX", `${index}/${lane}`, ...page)) as readonly string[]
+      if (ids.length > 0) yield ids
+      if (ids.length < PAGE) return
+      last = ids.at(-1)!
     }
-    const oldest = await queue.getJobs(["wait", "prioritized"], 0, 0, true)
-    for (const job of oldest) if (job !== undefined) oldestMs = Math.min(oldestMs, job.timestamp)
-    isPaused ||= await queue.isPaused()
   }
-  const oldestWaitingMs = oldestMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, systemClock.now() - oldestMs)
-  return { name, ...total, held: 0, blocked: 0, oldestWaitingMs, isPaused }
+
+  async #show(state: JobState | "", ids: readonly string[]): Promise<readonly StoredJob[]> {
+    const values = (await this.#home.run("look", SHOW, [state, ...ids])) as readonly string[]
+    const jobs: StoredJob[] = []
+    for (let at = 0; at < values.length; at += SHOWN) jobs.push(toStored(values.slice(at, at + SHOWN)))
+    return jobs
+  }
+
+  async batch(id: string): Promise<BatchCounts | undefined> {
+    const fields = ["total", "completed", "failed", "created", "settled"]
+    const values = await this.#home.send("look", "HMGET", `batch/${id}`, ...fields)
+    const [total, completed, failed, createdMs, settledMs] = (values as readonly Reply[]).map((value) =>
+      value === null ? undefined : Number(value),
+    )
+    if (total === undefined || completed === undefined || failed === undefined || createdMs === undefined)
+      return undefined
+    const pending = total - completed - failed
+    return { id, total, completed, failed, pending, createdMs, ...(settledMs !== undefined && { settledMs }) }
+  }
+  async children(batch: string): Promise<readonly ChildOutcome[]> {
+    const ids = ((await this.#home.send("look", "HKEYS", `children/${batch}`)) as readonly string[]).toSorted()
+    const children: ChildOutcome[] = []
+    for (let at = 0; at < ids.length; at += PAGE) {
+      const some = ids.slice(at, at + PAGE)
+      const texts = (await this.#home.send("look", "HMGET", `children/${batch}`, ...some)) as readonly Reply[]
+      for (const [index, text] of texts.entries())
+        if (typeof text === "string") children.push(toChild(some[index]!, text))
+    }
+    return children
+  }
 }
 
-async function stored({ lane, job }: Found): Promise<StoredJob | undefined> {
-  const state = STATES[await job.getState()]
-  if (state === undefined) return undefined
-  if ((state === "completed" || state === "failed") && isOver(job, state, systemClock.now())) return undefined
-  const { input, attempts, priority } = job.data
-  const isAgain = job.delay > 0 && state === "delayed"
+/** Which set of ids, in their order, has those of a state. */
+function indexOf(state: JobState): string {
+  if (state === "completed" || state === "failed") return `${state}-ids`
+  return state === "blocked" ? "blocked" : "alive"
+}
+
+function toStored(values: readonly string[]): StoredJob {
+  const [id = "", state, until, text = "", again = "", mark = "", progress, output, error] = values
+  const { name, input, attempts, priority, createdMs, extra, keepCompletedMs, keepFailedMs } = readRecord(text)
+  const keepMs = state === "completed" ? keepCompletedMs : keepFailedMs
   return {
-    id: job.id!,
-    name: lane.name,
-    state,
+    id,
+    name,
+    state: state as JobState,
     input,
-    attempt: job.attemptsStarted,
+    attempt: Number((mark === "" ? again : mark).split(/[:/]/)[0]),
     attempts,
     priority,
-    ...(typeof job.progress === "string" && { progress: job.progress }),
-    ...(typeof job.returnvalue === "string" && job.returnvalue !== "" && { output: job.returnvalue }),
-    ...(job.failedReason !== undefined && job.failedReason !== "" && { error: job.failedReason }),
-    createdMs: job.timestamp,
-    ...(isAgain && { runAtMs: (await delayedUntil(lane, job)) ?? systemClock.now() + job.delay }),
-    ...(job.finishedOn !== undefined && { finishedMs: job.finishedOn }),
+    createdMs,
+    ...(extra.g !== undefined && { group: extra.g }),
+    ...(extra.b !== undefined && { batch: extra.b }),
+    ...(progress !== "" && progress !== undefined && { progress }),
+    ...(output !== "" && output !== undefined && { output }),
+    ...(error !== "" && error !== undefined && { error }),
+    ...(state === "delayed" && { runAtMs: Number(until) }),
+    ...((state === "completed" || state === "failed") && { finishedMs: Number(until) - keepMs }),
   }
 }
 
-/** BullMQ keeps the time and an order in one number. */
-async function delayedUntil(lane: RedisLane, job: RedisJob): Promise<number | undefined> {
-  const score = await lane.client.zscore(lane.queue.keys.delayed!, job.id!)
-  return score === null ? undefined : Math.floor(Number(score) / 0x1000)
+function countsOf(name: string, numbers: readonly number[]): LaneCounts {
+  const [alive = 0, delayed = 0, active = 0, blocked = 0, completed = 0, failed = 0, held = 0, oldestWaitingMs = 0] =
+    numbers
+  const waiting = Math.max(0, alive - delayed - active - held)
+  const isPaused = numbers[COUNTED - 1] === 1
+  return { name, waiting, delayed, held, blocked, active, completed, failed, oldestWaitingMs, isPaused }
+}
+
+/** `c` or `f`, its kind, and what it gave. */
+function toChild(id: string, text: string): ChildOutcome {
+  const at = text.indexOf("/", 2)
+  const [name, rest] = [text.slice(2, at), text.slice(at + 1)]
+  return text.startsWith("c")
+    ? { id, name, state: "completed", output: rest }
+    : { id, name, state: "failed", output: "", error: rest }
 }

@@ -1,16 +1,21 @@
-import { systemClock } from "@ashlar/core"
+import type { Reply } from "@ashlar/cache/redis"
+import { Batcher } from "../batcher.ts"
 import { ClaimLoop } from "../brokers/claim-loop.ts"
 import { FarBell } from "../brokers/far-bell.ts"
-import { QueueClosed, QueueStoreFailed } from "../errors.ts"
+import { QueueChildFailed, QueuePayloadTooLarge } from "../errors.ts"
+import { writeFailure } from "../failure.ts"
 import type { QueueGuarantees } from "../guarantees.ts"
 import type {
   Added,
+  BatchCounts,
+  ChildOutcome,
   ClaimedJob,
   ClaimRequest,
   JobSelection,
   JobState,
   LaneCounts,
   ListRequest,
+  NewBatch,
   NewJob,
   Outcome,
   QueueStore,
@@ -18,127 +23,93 @@ import type {
   StoredJob,
   StoreSettings,
 } from "../store.ts"
-import { Patience } from "./patience.ts"
-import type { RedisConnection, RedisOptions } from "./redis-client.ts"
-import { type HeldRedisJob, RedisLane } from "./redis-lane.ts"
-import { RedisLanes } from "./redis-lanes.ts"
+import { type RedisClaim, readRecord, toClaim } from "./record.ts"
+import type { RedisHome } from "./redis-home.ts"
 import { RedisLooker } from "./redis-looker.ts"
-import { replaceRedisJob, settleRedisJob } from "./redis-settle.ts"
-import { RedisUniques } from "./redis-uniques.ts"
+import { type Adding, addArguments, claimArguments, settleArguments, weigh } from "./redis-requests.ts"
+import { ADD } from "./scripts/add.ts"
+import { REDRIVE, REMOVE, SWEEP } from "./scripts/change.ts"
+import { CLAIM, MOST_DUE } from "./scripts/claim.ts"
+import { EXTEND, SETTLE } from "./scripts/settle.ts"
 
-/** Jobs that are asked for at once. */
-const MAX_ASKED = 256
+/** Jobs of one script, so that the server stands still for a millisecond or two; those that are added together are one script all the same. */
+const MOST = 500
+/** Of jobs that are added together. */
+const MAX_CHARACTERS = 64 * 1024 * 1024
+/** How often it is looked for what time alone brings. */
+const DUE_MS = 25
+/** Kinds that one script sweeps, and how often at most it goes on at once. */
+const [SWEPT_LANES, MAX_SWEEPS] = [20, 100]
 
-/** A queue in Redis, kept by BullMQ: each kind of job is a queue of its own there. */
+const CHILD_FAILED = writeFailure(new QueueChildFailed("A job that this one waited for failed for good."))
+const CHILD_REMOVED = writeFailure(new QueueChildFailed("The job was removed."))
+
+/** A queue in Redis or Valkey: its state is kept by scripts, each of which does what many ask for together. */
 export class RedisStore implements QueueStore {
   readonly guarantees: QueueGuarantees
-  readonly #connection: RedisConnection
-  readonly #settings: StoreSettings
-  readonly #timeoutMs: number
+  readonly #home: RedisHome
+  readonly #looker: RedisLooker
   readonly #loop: ClaimLoop
   readonly #bell: FarBell
-  readonly #channel: string
-  readonly #lanes: RedisLanes
-  readonly #looker: RedisLooker
-  readonly #uniques: RedisUniques
-  readonly #token = crypto.randomUUID()
-  readonly #patience = new Patience()
-  #tokens = 0
-  #recovering: ReturnType<typeof setTimeout> | undefined
-  #recoverEveryMs = Number.POSITIVE_INFINITY
-  #isClosed = false
+  readonly #adds: Batcher<Adding, readonly Added[]>
+  readonly #process = crypto.randomUUID()
+  #claims = 0
+  #dueAtMs = Number.NEGATIVE_INFINITY
+  #closing: Promise<void> | undefined
 
-  constructor(
-    guarantees: QueueGuarantees,
-    connection: RedisConnection,
-    { prefix, commandTimeoutMs, ...settings }: StoreSettings & RedisOptions,
-  ) {
+  constructor(guarantees: QueueGuarantees, home: RedisHome, { pollMs }: StoreSettings) {
     this.guarantees = guarantees
-    this.#connection = connection
-    this.#settings = settings
-    this.#timeoutMs = commandTimeoutMs
-    // In braces: one slot of a cluster for all of it.
-    const home = `{${prefix}:${settings.queue}}`
-    this.#channel = `${home}:bell`
-    this.#loop = new ClaimLoop(settings.pollMs)
-    this.#bell = new FarBell(() => connection.publish(this.#channel, ""))
-    this.#lanes = new RedisLanes(connection.client, home, () => connection.publish(this.#channel, "lanes"))
-    this.#looker = new RedisLooker(this.#lanes)
-    this.#uniques = new RedisUniques(connection.client, home)
+    this.#home = home
+    this.#looker = new RedisLooker(home)
+    this.#loop = new ClaimLoop(pollMs)
+    this.#bell = new FarBell(() => home.ring())
+    this.#adds = new Batcher((all) => this.#addAll(all), { maxFlights: 2, maxWeight: MOST, weigh })
   }
 
   async ready(): Promise<void> {
-    await this.#do("get ready", async () => {
-      await this.#connection.subscribe(this.#channel, (text) => {
-        if (text !== "lanes" || this.#isClosed) this.#loop.ring()
-        else
-          void this.#lanes.refresh().then(
-            () => this.#loop.ring(),
-            (error) => this.#isClosed || this.#settings.onError(error),
-          )
-      })
-      await this.#lanes.refresh()
-    })
+    await this.#home.hear(() => this.#loop.ring())
   }
 
-  async add(jobs: readonly NewJob[]): Promise<readonly Added[]> {
-    const added = await this.#do("add", async () => {
-      const [job] = jobs
-      if (jobs.length === 1 && job!.unique === undefined) {
-        // One script is a transaction by itself.
-        const lane = this.#lanes.known(job!.name, RedisLane.sideOf(job!.priority))
-        if (lane !== undefined) {
-          await lane.add(this.#connection.client, job!, systemClock.now())
-          return [{ id: job!.id, isNew: true }]
-        }
-      }
-      const held = await this.#uniques.reserve(jobs)
-      const fresh = jobs.filter((_, at) => held[at] === undefined)
-      if (fresh.length > 0) await this.#add(fresh)
-      return jobs.map(({ id }, at) => ({ id: held[at] ?? id, isNew: held[at] === undefined }))
-    })
+  async add(jobs: readonly NewJob[], batches: readonly NewBatch[] = []): Promise<readonly Added[]> {
+    const added = await this.#adds.do({ jobs, batches })
     this.#ring()
     return added
   }
-  async #add(jobs: readonly NewJob[]): Promise<void> {
-    const nowMs = systemClock.now()
-    const lanes: RedisLane[] = []
-    for (const { name, priority } of jobs) lanes.push(await this.#lanes.make(name, RedisLane.sideOf(priority)))
-    // A lane that was just made has to teach the client its scripts first.
-    const transaction = this.#connection.client.multi()
-    for (const [at, job] of jobs.entries()) await lanes[at]!.add(transaction, job, nowMs)
-    this.#uniques.confirm(transaction, jobs)
-    const results = await transaction.exec()
-    const failed = results?.find(([error, id]) => error !== null || (typeof id === "number" && id < 0))
-    if (results === null || failed !== undefined)
-      throw new QueueStoreFailed("Redis did not keep the jobs", { cause: failed?.[0] ?? failed?.[1] })
+  async #addAll(all: readonly Adding[]): Promise<readonly (readonly Added[])[]> {
+    for (const { jobs } of all) checkSize(jobs)
+    const taken = (await this.#home.run("add", ADD, addArguments(all))) as readonly Reply[]
+    const holders = new Map<number, string>()
+    for (let at = 0; at < taken.length; at += 2) holders.set(Number(taken[at]), String(taken[at + 1]))
+    let place = 0
+    return all.map(({ jobs }) =>
+      jobs.map(({ id }): Added => {
+        const holder = holders.get(++place)
+        return holder === undefined ? { id, isNew: true } : { id: holder, isNew: false }
+      }),
+    )
   }
 
   async claim(request: ClaimRequest): Promise<readonly ClaimedJob[]> {
-    this.#recoverEvery(request.leaseMs)
-    return await this.#do(
-      "claim",
-      () =>
-        this.#loop.claim(request, async ({ name }, max, leaseMs) => {
-          const jobs: HeldRedisJob[] = []
-          for (const lane of this.#lanes.of(name))
-            if (jobs.length < max)
-              jobs.push(...(await this.#take(lane, { max: max - jobs.length, leaseMs, worker: request.worker })))
-          return jobs
-        }),
-      request.waitMs,
-    )
+    if (request.lanes.length === 0) return []
+    return await this.#loop.until(request, async () => {
+      const { token, args } = this.#asked(request)
+      return this.#claimed(await this.#home.run("claim", CLAIM, args), token)
+    })
   }
-  /** As many as are there: to look costs less than to ask for one that is not. */
-  async #take(
-    lane: RedisLane,
-    { max, leaseMs, worker }: { readonly max: number; readonly leaseMs: number; readonly worker: string },
-  ): Promise<HeldRedisJob[]> {
-    const asked = Math.min(await lane.prospect(), max, MAX_ASKED)
-    const takes = Array.from({ length: asked }, () => lane.take(`${this.#token}:${++this.#tokens}`, leaseMs, worker))
-    const jobs = (await Promise.all(takes)).filter((job) => job !== undefined)
-    await this.#uniques.started(jobs)
-    return jobs
+  #asked(request: ClaimRequest): { readonly token: string; readonly args: readonly string[] } {
+    const token = `${this.#process}${++this.#claims}`
+    const isDueTime = performance.now() - this.#dueAtMs >= DUE_MS
+    if (isDueTime) this.#dueAtMs = performance.now()
+    return { token, args: claimArguments(request, { token, most: MOST, isDueTime }) }
+  }
+  #claimed(reply: Reply, token: string): readonly RedisClaim[] {
+    const [moved, values] = reply as readonly [number, readonly Reply[]]
+    // Where there were many, there may be more.
+    if (moved >= MOST_DUE) this.#dueAtMs = Number.NEGATIVE_INFINITY
+    const claims: RedisClaim[] = []
+    for (let at = 0; at < values.length; at += 3)
+      claims.push(toClaim(String(values[at]), Number(values[at + 1]), readRecord(String(values[at + 2])), token))
+    return claims
   }
 
   async extend(
@@ -146,143 +117,115 @@ export class RedisStore implements QueueStore {
     leaseMs: number,
     progress: readonly (string | undefined)[] = [],
   ): Promise<readonly boolean[]> {
-    return await this.#do("extend", () =>
-      Promise.all(
-        (jobs as readonly HeldRedisJob[]).map(async ({ lane, id, token }, at) => {
-          const isHeld = (await lane.backend.extendLock(id, token, leaseMs)) === 1
-          const news = progress[at]
-          if (isHeld && news !== undefined) await lane.backend.updateProgress(id, news)
-          return isHeld
-        }),
-      ),
-    )
+    const kept: boolean[] = []
+    for (let at = 0; at < jobs.length; at += MOST) {
+      const some = (jobs as readonly RedisClaim[]).slice(at, at + MOST)
+      const args = some.flatMap(({ id, mark, name }, index) => [id, mark, name, progress[at + index] ?? ""])
+      kept.push(...flags(await this.#home.run("extend", EXTEND, [String(leaseMs), ...args])))
+    }
+    return kept
   }
 
   async settle(outcomes: readonly Outcome[]): Promise<readonly boolean[]> {
     return (await this.#settle(outcomes, undefined)).kept
   }
   async settleAndClaim(outcomes: readonly Outcome[], next: ClaimRequest): Promise<SettledAndClaimed> {
-    this.#recoverEvery(next.leaseMs)
-    return await this.#settle(outcomes, next)
+    return await this.#settle(outcomes, next.lanes.length === 0 ? undefined : next)
   }
   async #settle(outcomes: readonly Outcome[], next: ClaimRequest | undefined): Promise<SettledAndClaimed> {
-    const claimed: HeldRedisJob[] = []
-    const room = new Map(next?.lanes.map(({ name, max }) => [name, max]))
-    const kept = await this.#do("settle", async () => {
-      const all = await Promise.all(
-        outcomes.map(async (outcome) => {
-          const job = outcome.job as HeldRedisJob
-          const left = outcome.kind === "complete" && this.#isFirst(job) ? (room.get(job.name) ?? 0) : 0
-          let isKept: boolean
-          if (outcome.kind === "complete" && left > 0) {
-            room.set(job.name, left - 1)
-            const replaced = await replaceRedisJob(outcome, next!.leaseMs)
-            isKept = replaced.isKept
-            if (replaced.next !== undefined) claimed.push(replaced.next)
-          } else isKept = await settleRedisJob(outcome, this.#connection.client)
-          if (isKept && outcome.kind !== "release" && outcome.kind !== "retry")
-            await this.#uniques.ended(job.data.unique, job)
-          return isKept
-        }),
-      )
-      await this.#uniques.started(claimed)
-      return all
-    })
-    if (outcomes.some((outcome) => outcome.kind === "release" || outcome.kind === "retry")) this.#ring()
+    const kept: boolean[] = []
+    let claimed: readonly RedisClaim[] = []
+    for (let at = 0; at < outcomes.length; at += MOST) {
+      const isLast = at + MOST >= outcomes.length
+      const args = [CHILD_FAILED, ...settleArguments(outcomes.slice(at, at + MOST))]
+      const asked = isLast && next !== undefined ? this.#asked(next) : undefined
+      const reply = await this.#home.run("settle", SETTLE, asked === undefined ? args : [...args, ...asked.args])
+      const [told, taken] = reply as readonly [Reply, Reply]
+      kept.push(...flags(told))
+      if (asked !== undefined) claimed = this.#claimed(taken, asked.token)
+    }
+    // A job that begins anew, or that waited for this one, may begin now.
+    if (outcomes.some(({ kind, job }) => kind !== "complete" || !(job as RedisClaim).isPlain)) this.#ring()
     return { kept, claimed }
   }
-  /** Whether no other lane of its kind would be asked before its own. */
-  #isFirst({ lane }: HeldRedisJob): boolean {
-    return this.#lanes.of(lane.name)[0] === lane
-  }
 
-  async pause(name: string | undefined): Promise<void> {
-    await this.#do("pause", () => this.#lanes.setPaused(name, true))
+  async pause(name = ""): Promise<void> {
+    await this.#home.send("pause", "SADD", "paused", name)
+    if (name !== "") await this.#home.send("pause", "SADD", "lanes", name)
   }
-  async resume(name: string | undefined): Promise<void> {
-    await this.#do("resume", () => this.#lanes.setPaused(name, false))
+  async resume(name = ""): Promise<void> {
+    await this.#home.send("resume", "SREM", "paused", name)
     this.#ring()
   }
+
   async get(id: string): Promise<StoredJob | undefined> {
-    return await this.#do("look", () => this.#looker.get(id))
+    return await this.#looker.get(id)
   }
   async list(request: ListRequest): Promise<readonly StoredJob[]> {
-    return await this.#do("look", () => this.#looker.list(request))
+    return await this.#looker.list(request)
   }
   async counts(): Promise<readonly LaneCounts[]> {
-    return await this.#do("count", () => this.#looker.counts())
+    return await this.#looker.counts()
   }
+  async batch(id: string): Promise<BatchCounts | undefined> {
+    return await this.#looker.batch(id)
+  }
+  async children(batch: string): Promise<readonly ChildOutcome[]> {
+    return await this.#looker.children(batch)
+  }
+
   async remove(selection: JobSelection & { readonly state?: JobState }): Promise<number> {
-    return await this.#do("remove", async () => {
-      let count = 0
-      for (const { lane, job } of await this.#looker.select(selection)) {
-        if (selection.state === undefined && (await job.isActive())) continue
-        await job.remove().then(
-          () => count++,
-          () => undefined, // a worker took it meanwhile
-        )
-        if ((await lane.queue.getJob(job.id!)) === undefined)
-          await this.#uniques.ended(job.data.unique, { id: job.id!, lane }, true)
-      }
-      return count
-    })
+    const { state = "", name = "" } = selection
+    if (state === "active") return 0
+    const errors = [CHILD_FAILED, CHILD_REMOVED]
+    let count = 0
+    for await (const ids of this.#looker.select(selection))
+      count += Number(await this.#home.run("remove", REMOVE, [...errors, state, name, ...ids]))
+    this.#ring()
+    return count
   }
   async redrive(selection: JobSelection): Promise<number> {
-    const count = await this.#do("redrive", async () => {
-      const failed = await this.#looker.select({ ...selection, state: "failed" })
-      for (const { job } of failed) await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true })
-      return failed.length
-    })
+    const { name = "" } = selection
+    let count = 0
+    for await (const ids of this.#looker.select({ ...selection, state: "failed" }))
+      count += Number(await this.#home.run("redrive", REDRIVE, [name, ...ids]))
     this.#ring()
     return count
   }
   async sweep(): Promise<void> {
-    await this.#do("sweep", () => this.#lanes.sweep(systemClock.now()))
+    const names = await this.#looker.lanes()
+    // Batches are swept with the first kinds, or alone.
+    for (let at = 0; at === 0 || at < names.length; at += SWEPT_LANES)
+      for (let round = 0; round < MAX_SWEEPS; round++)
+        if ((await this.#home.run("sweep", SWEEP, names.slice(at, at + SWEPT_LANES))) !== 1) break
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    clearTimeout(this.#recovering)
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+  async #close(): Promise<void> {
     this.#loop.close()
     this.#bell.close()
-    this.#connection.close()
+    await this.#adds.idle()
+    this.#home.close()
   }
 
   #ring(): void {
     this.#loop.ring()
     this.#bell.ring()
   }
+}
 
-  /** Looks for jobs whose worker went silent: twice until one is given to another, as BullMQ does it. */
-  #recoverEvery(leaseMs: number): void {
-    const everyMs = Math.max(100, Math.min(1_000, leaseMs / 8))
-    if (everyMs >= this.#recoverEveryMs) return
-    this.#recoverEveryMs = everyMs
-    clearTimeout(this.#recovering)
-    const again = (): void => {
-      this.#recovering = setTimeout(async () => {
-        const found = await this.#lanes.recover(this.#recoverEveryMs).catch((error) => {
-          if (!this.#isClosed) this.#settings.onError(error)
-          return 0
-        })
-        if (found > 0) this.#ring()
-        if (!this.#isClosed) again()
-      }, this.#recoverEveryMs)
-      this.#recovering.unref?.()
-    }
-    again()
-  }
+function flags(text: Reply): boolean[] {
+  return Array.from(String(text), (flag) => flag === "1")
+}
 
-  async #do<T>(what: string, work: () => Promise<T>, longerMs = 0): Promise<T> {
-    if (this.#isClosed) throw new QueueClosed("The queue was closed.")
-    const ms = this.#timeoutMs + longerMs
-    const late = () => new QueueStoreFailed(`Redis did not ${what} within ${this.#timeoutMs} ms (commandTimeoutMs)`)
-    try {
-      return await this.#patience.wait(work(), ms, late)
-    } catch (cause) {
-      if (cause instanceof QueueStoreFailed || cause instanceof QueueClosed) throw cause
-      throw new QueueStoreFailed(`Redis did not ${what}`, { cause })
-    }
-  }
+/** @throws {QUEUE_PAYLOAD_TOO_LARGE} */
+function checkSize(jobs: readonly NewJob[]): void {
+  const size = jobs.reduce((sum, { input }) => sum + input.length, 0)
+  if (size <= MAX_CHARACTERS) return
+  throw new QueuePayloadTooLarge(
+    `Expected the inputs of jobs that are pushed together to have at most ${MAX_CHARACTERS} characters, got ${size}. Push them in parts.`,
+  )
 }

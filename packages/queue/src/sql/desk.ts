@@ -1,7 +1,7 @@
 import type { Database, Dialect, Queryable } from "@ashlar/orm"
+import { Batcher } from "../batcher.ts"
 import type { Added, ClaimedJob, ClaimRequest, NewBatch, NewJob, Outcome } from "../store.ts"
 import { addJobs, isPlain } from "./add-jobs.ts"
-import { Batcher } from "./batcher.ts"
 import { bringDue } from "./bring-due.ts"
 import { claimJobs, hasRate } from "./claim-jobs.ts"
 import type { SqlClaim } from "./claimed.ts"

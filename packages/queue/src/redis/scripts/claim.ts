@@ -1,0 +1,171 @@
+import { type Script, script } from "@ashlar/cache/redis"
+import { BASE } from "./base.ts"
+
+/** Jobs of each kind that time alone brings, at most, in one script. */
+export const MOST_DUE = 200
+
+/** Expects BASE. `claim(at)` reads what `claimArguments` writes, from ARGV[at], and gives how many came due and the claimed. */
+export const CLAIMING: string = `
+local function bringDue(name)
+  local leases, delayed = H .. "leases/" .. name, H .. "delayed/" .. name
+  local silent = call("ZRANGEBYSCORE", leases, "-inf", now, "LIMIT", 0, ${MOST_DUE})
+  if #silent > 0 then
+    local marks = call("HMGET", H .. "held", unpack(silent))
+    call("ZREM", leases, unpack(silent))
+    call("HDEL", H .. "held", unpack(silent))
+    for at = #silent, 1, -1 do
+      local job = read(silent[at])
+      if job then
+        local attempt = marks[at] and string.match(marks[at], "^%d+") or 1
+        call("HSET", H .. "again", job.id, attempt .. "/" .. now)
+        vacate(job)
+        wait(name, job.stream, { job.id }, true)
+      end
+    end
+  end
+  local due = call("ZRANGEBYSCORE", delayed, "-inf", now, "LIMIT", 0, ${MOST_DUE})
+  if #due > 0 then
+    call("ZREM", delayed, unpack(due))
+    local streams = {}
+    for _, id in ipairs(due) do
+      local job = read(id)
+      if job then push(streams, job.stream, id) end
+    end
+    for stream, ids in pairs(streams) do wait(name, stream, ids) end
+  end
+  return #silent + #due
+end
+
+-- Begins jobs of a stream. Gives how many, or nil where their group runs as many as it may.
+local function begin(work, name, stream, ids)
+  local records = call("HMGET", H .. "jobs", unpack(ids))
+  local again = work.hasAgain and call("HMGET", H .. "again", unpack(ids)) or {}
+  local count = 0
+  for at, id in ipairs(ids) do
+    local record = records[at]
+    if record then
+      if not string.find(record, "^%d+/0/") then
+        local job = parse(id, record)
+        if job.limit then
+          local running = H .. "running/" .. name
+          if tonumber(call("HGET", running, job.group) or 0) >= job.limit then return nil end
+          call("HINCRBY", running, job.group, 1)
+        end
+        if job.till == -1 then freeKey(job) end
+      end
+      local attempt = (again[at] and string.match(again[at], "^%d+") or 0) + 1
+      local size = #work.marks
+      work.marks[size + 1], work.marks[size + 2] = id, attempt .. ":" .. work.token
+      push(work.leases, name, work.untilMs)
+      push(work.leases, name, id)
+      local claimed = work.claimed
+      size = #claimed
+      claimed[size + 1], claimed[size + 2], claimed[size + 3] = id, attempt, record
+      count = count + 1
+    end
+  end
+  return count
+end
+
+local function take(work, name, want)
+  local order = H .. "order/" .. name
+  -- Ids that are no jobs any more cost time too.
+  local count, budget = 0, want * 2 + 500
+  while count < want and budget > 0 do
+    local stream, place, _, following = unpack(call("ZRANGE", order, 0, 1, "WITHSCORES"))
+    if not stream then break end
+    local list = H .. "wait/" .. name .. "/" .. stream
+    local isAlone = not following or math.floor(following / BLOCK) ~= math.floor(place / BLOCK)
+    local priority = string.match(stream, "^(%-?%d+)/$")
+    local ids = call("LPOP", list, (isAlone and priority) and want - count or 1)
+    local begun = ids and begin(work, name, stream, ids)
+    budget = budget - (ids and #ids or 1)
+    if ids and not begun then
+      -- It comes back when one of its group ends.
+      call("LPUSH", list, ids[1])
+      call("ZREM", order, stream)
+      local own, group = string.match(stream, "^(%-?%d+)/(.*)$")
+      local parked = H .. "parked/" .. name
+      local others = call("HGET", parked, group)
+      call("HSET", parked, group, others and others .. " " .. own or own)
+    else
+      count = count + (begun or 0)
+      if call("EXISTS", list) == 0 then
+        call("ZREM", order, stream)
+      elseif not isAlone then
+        call("ZADD", order, score(stream), stream)
+      end
+    end
+  end
+  return count
+end
+
+-- So many at once, and then one by one as time passes.
+local function tokens(name, max, per)
+  local taken, since = string.match(call("HGET", H .. "rates", name) or "0 0", "^(%S+) (%S+)$")
+  taken = math.max(0, taken - (now - since) * max / per)
+  return math.floor(max - taken + 1e-9), taken
+end
+local function spend(name, taken, count)
+  if count > 0 then call("HSET", H .. "rates", name, string.format("%.6f %.0f", taken + count, now)) end
+end
+
+-- "places": how many of each kind at most, or nil.
+local function claim(at, places)
+  local work = {
+    token = ARGV[at], untilMs = now + ARGV[at + 1], claimed = {}, marks = {}, leases = {},
+    hasAgain = call("EXISTS", H .. "again") == 1
+  }
+  local max, isDueTime, rateMax, ratePer, lanes =
+    tonumber(ARGV[at + 2]), ARGV[at + 3] == "1", tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6])
+  at = at + 7
+  local moved = 0
+  if isDueTime then
+    for index = 0, lanes - 1 do moved = moved + bringDue(ARGV[at + index * 4]) end
+    if moved > 0 then work.hasAgain = true end
+  end
+  local isAnyPaused = call("EXISTS", H .. "paused") == 1
+  if isAnyPaused and call("SISMEMBER", H .. "paused", "") == 1 then return { moved, {} } end
+  local room, spent = max, 0
+  if rateMax > 0 then
+    local left
+    left, spent = tokens("", rateMax, ratePer)
+    room = math.min(room, left)
+  end
+  local left, wanted = room, {}
+  -- Each kind gets a share of the room, and those that have more get the rest.
+  local share = math.max(1, math.floor(room / lanes))
+  for round = 1, 2 do
+    for index = 0, lanes - 1 do
+      local name, laneMax, laneRate, lanePer =
+        ARGV[at + index * 4], tonumber(ARGV[at + index * 4 + 1]), tonumber(ARGV[at + index * 4 + 2]), tonumber(ARGV[at + index * 4 + 3])
+      if not wanted[index] then
+        local isPaused = isAnyPaused and call("SISMEMBER", H .. "paused", name) == 1
+        wanted[index] = isPaused and 0 or math.min(laneMax, places and (places[name] or 0) or laneMax)
+      end
+      local want, taken = math.min(wanted[index], left, round == 1 and share or left), 0
+      if want > 0 and laneRate > 0 then
+        local free
+        free, taken = tokens(name, laneRate, lanePer)
+        want = math.min(want, free)
+      end
+      if want > 0 then
+        local count = take(work, name, want)
+        if laneRate > 0 then spend(name, taken, count) end
+        left = left - count
+        wanted[index] = count < want and 0 or wanted[index] - count
+      end
+    end
+  end
+  if rateMax > 0 then spend("", spent, room - left) end
+  if #work.marks > 0 then
+    many("HSET", H .. "held", work.marks)
+    for name, rows in pairs(work.leases) do many("ZADD", H .. "leases/" .. name, rows) end
+  end
+  return { moved, work.claimed }
+end
+`
+
+/** Takes jobs that wait. ARGV: time, then what `claimArguments` writes. */
+export const CLAIM: Script = script(`${BASE}${CLAIMING}
+return claim(2)`)
