@@ -16,12 +16,15 @@ interface Extra {
   /** The unique key, and how long it holds: -1 until the job is started, 0 until it has finished. */
   readonly u?: string
   readonly t?: number
+  /** batch */
   readonly b?: string
   /** delayMs, of one that is blocked. */
   readonly d?: number
 }
 interface More {
+  /** meta */
   readonly m?: string
+  /** continues */
   readonly c?: string
 }
 
@@ -60,7 +63,7 @@ function writeExtra({ group, groupConcurrency, unique, batch, delayMs }: NewJob,
     ...(group !== undefined && groupConcurrency !== undefined && { l: groupConcurrency }),
     ...(unique !== undefined && { u: textOf(unique.key), t: holdOf(unique.until) }),
     ...(batch !== undefined && { b: batch }),
-    ...(hasDelay && { d: delayMs }),
+    ...(hasDelay && { d: Math.ceil(delayMs) }),
   }
   return JSON.stringify(extra).replace(
     /[\u007f-\uffff]/g,

@@ -7,7 +7,7 @@ import { COUNT, SHOW } from "./scripts/look.ts"
 /** Ids that one script has to do with. */
 export const PAGE = 200
 /** Kinds that one script counts. */
-const LANES = 50
+const KINDS = 50
 /** Values of one job, as `SHOW` gives them. */
 const SHOWN = 9
 /** Values of one kind, as `COUNT` gives them. */
@@ -29,7 +29,7 @@ export class RedisLooker {
 
   async list({ state, name, after = "", limit }: ListRequest): Promise<readonly StoredJob[]> {
     const all: StoredJob[] = []
-    for (const lane of name === undefined ? await this.lanes() : [name]) {
+    for (const lane of name === undefined ? await this.kinds() : [name]) {
       let count = 0
       for await (const ids of this.#pages(indexOf(state), lane, after)) {
         const shown = await this.#show(state, ids)
@@ -42,10 +42,10 @@ export class RedisLooker {
   }
 
   async counts(): Promise<readonly LaneCounts[]> {
-    const names = await this.lanes()
+    const names = await this.kinds()
     const counts: LaneCounts[] = []
-    for (let at = 0; at < names.length; at += LANES) {
-      const some = names.slice(at, at + LANES)
+    for (let at = 0; at < names.length; at += KINDS) {
+      const some = names.slice(at, at + KINDS)
       const numbers = (await this.#home.run("count", COUNT, some)) as readonly number[]
       for (const [index, name] of some.entries())
         counts.push(countsOf(name, numbers.slice(index * COUNTED, (index + 1) * COUNTED)))
@@ -54,8 +54,8 @@ export class RedisLooker {
   }
 
   /** The kinds that the queue has had. */
-  async lanes(): Promise<readonly string[]> {
-    const names = (await this.#home.send("look", "SMEMBERS", "lanes")) as readonly string[]
+  async kinds(): Promise<readonly string[]> {
+    const names = (await this.#home.send("look", "SMEMBERS", "kinds")) as readonly string[]
     return names.toSorted()
   }
 
@@ -66,7 +66,7 @@ export class RedisLooker {
       return
     }
     const indexes = state === undefined ? ["alive", "blocked", "completed-ids", "failed-ids"] : [indexOf(state)]
-    for (const lane of name === undefined ? await this.lanes() : [name])
+    for (const lane of name === undefined ? await this.kinds() : [name])
       for (const index of indexes) yield* this.#pages(index, lane, "")
   }
   async *#pages(index: string, lane: string, after: string): AsyncGenerator<readonly string[]> {

@@ -71,12 +71,12 @@ export class RedisStore implements QueueStore {
   }
 
   async add(jobs: readonly NewJob[], batches: readonly NewBatch[] = []): Promise<readonly Added[]> {
+    checkSize(jobs)
     const added = await this.#adds.do({ jobs, batches })
     this.#ring()
     return added
   }
   async #addAll(all: readonly Adding[]): Promise<readonly (readonly Added[])[]> {
-    for (const { jobs } of all) checkSize(jobs)
     const taken = (await this.#home.run("add", ADD, addArguments(all))) as readonly Reply[]
     const holders = new Map<number, string>()
     for (let at = 0; at < taken.length; at += 2) holders.set(Number(taken[at]), String(taken[at + 1]))
@@ -151,7 +151,7 @@ export class RedisStore implements QueueStore {
 
   async pause(name = ""): Promise<void> {
     await this.#home.send("pause", "SADD", "paused", name)
-    if (name !== "") await this.#home.send("pause", "SADD", "lanes", name)
+    if (name !== "") await this.#home.send("pause", "SADD", "kinds", name)
   }
   async resume(name = ""): Promise<void> {
     await this.#home.send("resume", "SREM", "paused", name)
@@ -193,7 +193,7 @@ export class RedisStore implements QueueStore {
     return count
   }
   async sweep(): Promise<void> {
-    const names = await this.#looker.lanes()
+    const names = await this.#looker.kinds()
     // Batches are swept with the first kinds, or alone.
     for (let at = 0; at === 0 || at < names.length; at += SWEPT_LANES)
       for (let round = 0; round < MAX_SWEEPS; round++)

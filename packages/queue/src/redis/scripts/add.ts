@@ -41,7 +41,7 @@ while ARGV[at] do
     at = at + 2
   end
   if #ids > 0 then
-    call("SADD", H .. "lanes", name)
+    call("SADD", H .. "kinds", name)
     many("HSET", H .. "jobs", rows)
     many("ZADD", H .. (delay < 0 and "blocked/" or "alive/") .. name, scored)
     if delay == 0 then

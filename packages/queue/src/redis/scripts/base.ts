@@ -15,7 +15,7 @@
  *   completed-ids/<kind>, failed-ids/<kind>, blocked/<kind>          sorted sets: in the order of ids
  *   running/<kind>, parked/<kind>   hashes, of groups with a limit: how many run, and priorities of streams that are out of `order`
  * Of the queue:
- *   lanes     set: kinds       paused   set: kinds, or "" for all       rates   hash: "<taken> <when>" of kinds, or "" for all
+ *   kinds     set                paused   set: kinds, or "" for all       rates   hash: "<taken> <when>" of kinds, or "" for all
  *   turns     counter          unique/<key>   "<id>" or "<id> <until when>"       batch/<id>, children/<id>, batches: see `batches.ts`
  */
 export const BASE: string = `

@@ -8,10 +8,13 @@ import { STATE } from "./look.ts"
  * any, a kind or "" for any, ids. Gives how many.
  */
 export const REMOVE: Script = script(`${BASE}${BATCHES}${STATE}
--- Ids that are no jobs any more, where they are first.
-local function trim(name, stream)
-  local list, order = H .. "wait/" .. name .. "/" .. stream, H .. "order/" .. name
-  if not call("ZSCORE", order, stream) then return end
+-- A long list is not searched: what is no job any more is passed over where it comes first.
+local function leave(job)
+  local list = H .. "wait/" .. job.name .. "/" .. job.stream
+  if call("LLEN", list) <= 1000 then call("LREM", list, 1, job.id) end
+end
+local function trim(job)
+  local list = H .. "wait/" .. job.name .. "/" .. job.stream
   for _ = 1, 20 do
     local ids = call("LRANGE", list, 0, 99)
     local gone = 0
@@ -24,7 +27,16 @@ local function trim(name, stream)
     if gone > 0 then call("LTRIM", list, gone, -1) end
     if gone < 100 then break end
   end
-  if call("EXISTS", list) == 0 then call("ZREM", order, stream) end
+  if call("EXISTS", list) == 1 then return end
+  call("ZREM", H .. "order/" .. job.name, job.stream)
+  local parked = H .. "parked/" .. job.name
+  local priorities = call("HGET", parked, job.group)
+  if not priorities then return end
+  local others = {}
+  for priority in string.gmatch(priorities, "%-?%d+") do
+    if priority ~= job.priority then others[#others + 1] = priority end
+  end
+  if #others == 0 then call("HDEL", parked, job.group) else call("HSET", parked, job.group, table.concat(others, " ")) end
 end
 
 local count, streams = 0, {}
@@ -39,6 +51,7 @@ for at = 6, #ARGV do
       if isOver or state == "delayed" or state == "blocked" then
         call("ZREM", H .. state .. "/" .. job.name, job.id)
       else
+        leave(job)
         streams[job.name .. "/" .. job.stream] = job
       end
       forget(job.name, { job.id })
@@ -49,7 +62,7 @@ for at = 6, #ARGV do
     end
   end
 end
-for _, job in pairs(streams) do trim(job.name, job.stream) end
+for _, job in pairs(streams) do trim(job) end
 countEnded(ARGV[2])
 return count`)
 
