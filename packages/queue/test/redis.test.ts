@@ -241,6 +241,23 @@ function describeBounds(stage: RedisStage): void {
     expect(await claim(store)).toHaveLength(1)
   })
 
+  test("large inputs and outputs are given, shown and ended in parts", async () => {
+    const { store, other } = stage
+    const input = JSON.stringify("x".repeat(1_000_000))
+    const jobs = Array.from({ length: 60 }, () => newJob({ input, keepCompletedMs: 60_000 }))
+    await store.add(jobs)
+    expect(await store.list!({ state: "waiting", limit: 60 })).toHaveLength(60)
+    const first = await claim(other)
+    expect(first.length).toBeGreaterThan(8)
+    expect(first.length).toBeLessThan(60)
+    expect(await other.settle(first.map((job) => done(job, input)))).toEqual(first.map(() => true))
+    const shown = await store.list!({ state: "completed", limit: 60 })
+    expect(ids(shown)).toEqual(ids(first))
+    expect(shown.every(({ output }) => output === input)).toBe(true)
+    const rest = [...(await claim(other)), ...(await claim(other)), ...(await claim(other))]
+    expect(ids([...first, ...rest])).toEqual(ids(jobs))
+  })
+
   test("ten thousand are kept at once, taken in parts, and leave nothing behind", async () => {
     const { store, send, home } = stage
     const jobs = Array.from({ length: 10_000 }, () => newJob({ input: "1" }))

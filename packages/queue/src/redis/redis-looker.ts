@@ -5,7 +5,7 @@ import type { RedisHome } from "./redis-home.ts"
 import { COUNT, SHOW } from "./scripts/look.ts"
 
 /** Ids that one script has to do with. */
-export const PAGE = 200
+const PAGE = 200
 /** Kinds that one script counts. */
 const KINDS = 50
 /** Values of one job, as `SHOW` gives them. */
@@ -81,9 +81,13 @@ export class RedisLooker {
   }
 
   async #show(state: JobState | "", ids: readonly string[]): Promise<readonly StoredJob[]> {
-    const values = (await this.#home.run("look", SHOW, [state, ...ids])) as readonly string[]
     const jobs: StoredJob[] = []
-    for (let at = 0; at < values.length; at += SHOWN) jobs.push(toStored(values.slice(at, at + SHOWN)))
+    for (let from = 0; from < ids.length; ) {
+      const reply = await this.#home.run("look", SHOW, [state, ...ids.slice(from)])
+      const [looked, values] = reply as readonly [number, readonly string[]]
+      for (let at = 0; at < values.length; at += SHOWN) jobs.push(toStored(values.slice(at, at + SHOWN)))
+      from += looked
+    }
     return jobs
   }
 

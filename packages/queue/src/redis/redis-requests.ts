@@ -6,11 +6,11 @@ export interface Adding {
   readonly batches: readonly NewBatch[]
 }
 
-const MOST_BYTES = 4_096
+const BYTES_OF_ONE = 4_096
 /** One for a job, and one for each 4 KiB of it: a script has some megabytes to do with at most. */
 export function weigh({ jobs }: Adding): number {
   let weight = 0
-  for (const { input } of jobs) weight += 1 + Math.floor(input.length / MOST_BYTES)
+  for (const { input } of jobs) weight += 1 + Math.floor(input.length / BYTES_OF_ONE)
   return weight
 }
 
@@ -80,16 +80,34 @@ function rateOf(rate: ClaimRequest["rate"]): readonly [string, string] {
   return rate === undefined ? ["0", "0"] : [String(rate.max), String(rate.perMs)]
 }
 
+/** Outcomes in parts that one script takes each. */
+export function* settleParts(outcomes: readonly Outcome[], most: number): Generator<readonly Outcome[]> {
+  let from = 0
+  let weight = 0
+  for (const [at, outcome] of outcomes.entries()) {
+    const own = 1 + Math.floor(textOfOutcome(outcome).length / BYTES_OF_ONE)
+    if (at > from && weight + own > most) {
+      yield outcomes.slice(from, at)
+      from = at
+      weight = 0
+    }
+    weight += own
+  }
+  if (from < outcomes.length) yield outcomes.slice(from)
+}
+
 /** What `SETTLE` reads of outcomes. */
 export function settleArguments(outcomes: readonly Outcome[]): string[] {
   const args: string[] = [String(outcomes.length)]
   for (const outcome of outcomes) {
     const { id, mark, name, isPlain } = outcome.job as RedisClaim
     const delayMs = outcome.kind === "retry" ? Math.ceil(outcome.delayMs) : 0
-    const text = outcome.kind === "complete" ? outcome.output : outcome.kind === "release" ? "" : outcome.error
-    args.push(kindOf(outcome, isPlain), id, mark, name, String(delayMs), text)
+    args.push(kindOf(outcome, isPlain), id, mark, name, String(delayMs), textOfOutcome(outcome))
   }
   return args
+}
+function textOfOutcome(outcome: Outcome): string {
+  return outcome.kind === "complete" ? outcome.output : outcome.kind === "release" ? "" : outcome.error
 }
 function kindOf({ kind }: Outcome, isPlain: boolean): string {
   if (kind === "complete") return isPlain ? "d" : "c"

@@ -26,7 +26,7 @@ import type {
 import { type RedisClaim, readRecord, toClaim } from "./record.ts"
 import type { RedisHome } from "./redis-home.ts"
 import { RedisLooker } from "./redis-looker.ts"
-import { type Adding, addArguments, claimArguments, settleArguments, weigh } from "./redis-requests.ts"
+import { type Adding, addArguments, claimArguments, settleArguments, settleParts, weigh } from "./redis-requests.ts"
 import { ADD } from "./scripts/add.ts"
 import { REDRIVE, REMOVE, SWEEP } from "./scripts/change.ts"
 import { CLAIM, MOST_DUE } from "./scripts/claim.ts"
@@ -34,6 +34,8 @@ import { EXTEND, SETTLE } from "./scripts/settle.ts"
 
 /** Jobs of one script, so that the server stands still for a millisecond or two; those that are added together are one script all the same. */
 const MOST = 500
+/** Outcomes of one script: as many as a worker tells at once, for of two scripts one may fail. */
+const MOST_SETTLED = 1_000
 /** Of jobs that are added together. */
 const MAX_CHARACTERS = 64 * 1024 * 1024
 /** How often it is looked for what time alone brings. */
@@ -135,10 +137,10 @@ export class RedisStore implements QueueStore {
   async #settle(outcomes: readonly Outcome[], next: ClaimRequest | undefined): Promise<SettledAndClaimed> {
     const kept: boolean[] = []
     let claimed: readonly RedisClaim[] = []
-    for (let at = 0; at < outcomes.length; at += MOST) {
-      const isLast = at + MOST >= outcomes.length
-      const args = [CHILD_FAILED, ...settleArguments(outcomes.slice(at, at + MOST))]
-      const asked = isLast && next !== undefined ? this.#asked(next) : undefined
+    const parts = [...settleParts(outcomes, MOST_SETTLED)]
+    for (const part of parts) {
+      const args = [CHILD_FAILED, ...settleArguments(part)]
+      const asked = next !== undefined && part === parts.at(-1) ? this.#asked(next) : undefined
       const reply = await this.#home.run("settle", SETTLE, asked === undefined ? args : [...args, ...asked.args])
       const [told, taken] = reply as readonly [Reply, Reply]
       kept.push(...flags(told))

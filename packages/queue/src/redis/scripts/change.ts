@@ -88,7 +88,7 @@ end
 return count`)
 
 /** How many a sweep takes away, at most, of each kind and state, and how many batches. */
-export const SWEPT = 200
+const SWEPT = 200
 
 /** Takes away what was kept long enough. ARGV: time, kinds. Gives whether there may be more. */
 export const SWEEP: Script = script(`${BASE}

@@ -4,6 +4,9 @@ import { BASE } from "./base.ts"
 /** Jobs of each kind that time alone brings, at most, in one script. */
 export const MOST_DUE = 200
 
+/** Jobs are taken so many at a time, until they have so many bytes: the largest inputs must not be one answer. */
+const [PIECE, MOST_BYTES] = [32, 8 * 1024 * 1024]
+
 /** Expects BASE. `claim(at)` reads what `claimArguments` writes, from ARGV[at], and gives how many came due and the claimed. */
 export const CLAIMING: string = `
 local function bringDue(name)
@@ -53,6 +56,7 @@ local function begin(work, name, stream, ids)
         end
         if job.till == -1 then freeKey(job) end
       end
+      work.bytes = work.bytes + #record
       local attempt = (again[at] and string.match(again[at], "^%d+") or 0) + 1
       local size = #work.marks
       work.marks[size + 1], work.marks[size + 2] = id, attempt .. ":" .. work.token
@@ -71,13 +75,13 @@ local function take(work, name, want)
   local order = H .. "order/" .. name
   -- Ids that are no jobs any more cost time too.
   local count, budget = 0, want * 2 + 500
-  while count < want and budget > 0 do
+  while count < want and budget > 0 and work.bytes < ${MOST_BYTES} do
     local stream, place, _, following = unpack(call("ZRANGE", order, 0, 1, "WITHSCORES"))
     if not stream then break end
     local list = H .. "wait/" .. name .. "/" .. stream
     local isAlone = not following or math.floor(following / BLOCK) ~= math.floor(place / BLOCK)
     local priority = string.match(stream, "^(%-?%d+)/$")
-    local ids = call("LPOP", list, (isAlone and priority) and want - count or 1)
+    local ids = call("LPOP", list, (isAlone and priority) and math.min(want - count, ${PIECE}) or 1)
     local begun = ids and begin(work, name, stream, ids)
     budget = budget - (ids and #ids or 1)
     if ids and not begun then
@@ -113,7 +117,7 @@ end
 -- "places": how many of each kind at most, or nil.
 local function claim(at, places)
   local work = {
-    token = ARGV[at], untilMs = now + ARGV[at + 1], claimed = {}, marks = {}, leases = {},
+    token = ARGV[at], untilMs = now + ARGV[at + 1], claimed = {}, marks = {}, leases = {}, bytes = 0,
     hasAgain = call("EXISTS", H .. "again") == 1
   }
   local max, isDueTime, rateMax, ratePer, lanes =

@@ -15,13 +15,18 @@ local function stateOf(job)
 end
 `
 
+/** What one answer shows, about, whatever is in the jobs. */
+const MOST_BYTES = 8 * 1024 * 1024
+
 /**
- * Shows jobs. ARGV: time, a state or "" for any, ids. Gives, of each that is there: id, state, when that ends or "", record, and what there is
+ * Shows jobs. ARGV: time, a state or "" for any, ids. Gives how many ids it looked at, and of each that is there: id, state, when that ends or "", record, and what there is
  * in `again`, `held`, `progress`, `output` and `error`, or "".
  */
 export const SHOW: Script = script(`${BASE}${STATE}
-local shown = {}
+local shown, looked, bytes = {}, 0, 0
 for at = 3, #ARGV do
+  if bytes > ${MOST_BYTES} then break end
+  looked = looked + 1
   local id = ARGV[at]
   local record = call("HGET", H .. "jobs", id)
   if record then
@@ -31,13 +36,16 @@ for at = 3, #ARGV do
       for _, value in ipairs({ id, state, untilMs and string.format("%.0f", untilMs) or "", record }) do
         shown[#shown + 1] = value
       end
+      bytes = bytes + #record
       for _, column in ipairs({ "again", "held", "progress", "output", "error" }) do
-        shown[#shown + 1] = call("HGET", H .. column, id) or ""
+        local value = call("HGET", H .. column, id) or ""
+        shown[#shown + 1] = value
+        bytes = bytes + #value
       end
     end
   end
 end
-return shown`)
+return { looked, shown }`)
 
 /**
  * Counts. ARGV: time, kinds. Gives, of each kind: how many are alive, delayed, active, blocked, completed, failed and held; since when the

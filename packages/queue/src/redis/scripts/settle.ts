@@ -63,6 +63,8 @@ for at = 3, #ARGV, 4 do
   local isHeld = call("HGET", H .. "held", id) == mark
   kept[#kept + 1] = isHeld and "1" or "0"
   if isHeld then
+    -- A server that is full refuses a script whose first write needs room.
+    call("ZREM", H .. "leases/" .. name, id)
     call("ZADD", H .. "leases/" .. name, now + ARGV[2], id)
     if progress ~= "" then call("HSET", H .. "progress", id, progress) end
   end
