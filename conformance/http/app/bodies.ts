@@ -50,6 +50,7 @@ export function addBodies(app: App): void {
   app.post("/schema", { body: anyObject }, (ctx) => ({ got: ctx.body }))
   app.put("/schema", { body: anyObject }, (ctx) => ({ got: ctx.body }))
   app.query("/schema", { body: anyObject }, (ctx) => ({ got: ctx.body }))
+  app.all("/text/any", async (ctx) => ctx.text(await ctx.read("text")))
   app.post("/ignored", () => "ignored")
   /** Counts a body as it comes, without keeping it. */
   app.post("/count", { maxBodyBytes: 1024 * 1024 * 1024 }, async (ctx) => {

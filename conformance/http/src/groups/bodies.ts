@@ -314,6 +314,11 @@ const broken: readonly Case[] = [
       { answers: 2, quietMs: 100 },
     ),
   },
+  ...["GET", "DELETE", "OPTIONS", "PATCH", "QUERY", "PROPFIND"].map((method) => ({
+    name: `a body of ${method} is read`,
+    send: request(`${method} /text/any`, ["Content-Type: text/plain", "Content-Length: 4"], "body"),
+    expect: answered(200, { body: "body" }),
+  })),
   {
     name: "a body of GET is not the next request",
     send: [
