@@ -5,13 +5,13 @@ import { Plus } from "lucide-react"
 import { type FormEvent, useDeferredValue, useRef, useState } from "react"
 import { useActions } from "../actions.ts"
 import { TopBar } from "../frame/top-bar.tsx"
-import { toAgo, toDate } from "../model/format.ts"
 import { orgsQuery, projectsQuery, queryClient } from "../queries.ts"
 import { admin } from "../session.ts"
 import { Button } from "../ui/button.tsx"
 import { FormDialog } from "../ui/dialog.tsx"
 import { Field, Select } from "../ui/form.tsx"
-import { Blank, Bones, Failed } from "../ui/state.tsx"
+import { Ago, List, ListTable } from "../ui/list.tsx"
+import { Blank } from "../ui/state.tsx"
 import { fieldError, formError } from "./account-form.tsx"
 import { managesPeople } from "./organization/org-roles.ts"
 
@@ -67,12 +67,14 @@ export function ProjectsScreen() {
             </Button>
           </div>
         </div>
-        {projects.isPending && <Bones heightPx={40} label="Loading projects" />}
-        {projects.isError && (
-          <Failed title="Projects could not be read" error={projects.error} onRetry={() => void projects.refetch()} />
-        )}
-        {projects.data && all.length === 0 && <NoProject onCreate={() => setCreating(true)} />}
-        {all.length > 0 && <ProjectTable projects={found} />}
+        <List
+          query={projects}
+          what="projects"
+          count={all.length}
+          blank={<NoProject onCreate={() => setCreating(true)} />}
+        >
+          <ProjectTable projects={found} />
+        </List>
         {creating && <NewProject org={current} onClose={() => setCreating(false)} />}
       </main>
     </div>
@@ -82,45 +84,28 @@ export function ProjectsScreen() {
 function ProjectTable({ projects }: { projects: readonly Project[] }) {
   return (
     <div className="scroll">
-      <table className="rows stack">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Address</th>
-            <th scope="col">Organization</th>
-            <th scope="col" className="w-36">
-              Your role
-            </th>
-            <th scope="col" className="r w-32">
-              Created
-            </th>
+      <ListTable heads={["Name", "Address", "Organization", ["Your role", "w-36"], ["Created", "r w-32"]]}>
+        {projects.map((project) => (
+          <tr key={project.id}>
+            <td>
+              <Link className="font-strong hover:underline" to="/projects/$p" params={{ p: project.slug }}>
+                {project.name}
+              </Link>
+            </td>
+            <td className="mono text-fg-2">{project.slug}</td>
+            <td className="text-fg-2">{project.organization?.name}</td>
+            <td className="text-fg-2">{project.role}</td>
+            <Ago at={project.createdAt} last />
           </tr>
-        </thead>
-        <tbody>
-          {projects.map((project) => (
-            <tr key={project.id}>
-              <td>
-                <Link className="font-strong hover:underline" to="/projects/$p" params={{ p: project.slug }}>
-                  {project.name}
-                </Link>
-              </td>
-              <td className="mono text-fg-2">{project.slug}</td>
-              <td className="text-fg-2">{project.organization?.name}</td>
-              <td className="text-fg-2">{project.role}</td>
-              <td className="r text-fg-3" title={toDate(project.createdAt)}>
-                {toAgo(project.createdAt, Date.now())}
-              </td>
-            </tr>
-          ))}
-          {projects.length === 0 && (
-            <tr>
-              <td colSpan={5} className="text-fg-2">
-                No project is called that.
-              </td>
-            </tr>
-          )}
-        </tbody>
-      </table>
+        ))}
+        {projects.length === 0 && (
+          <tr>
+            <td colSpan={5} className="text-fg-2">
+              No project is called that.
+            </td>
+          </tr>
+        )}
+      </ListTable>
     </div>
   )
 }

@@ -1,11 +1,12 @@
 import type { FactorState, LinkedIdentity, RememberedDevice } from "@ashlar/sdk"
 import { useQuery } from "@tanstack/react-query"
 import { KeyRound, Unlink, X } from "lucide-react"
-import { toAgo, toDate } from "../../model/format.ts"
+import { toDate } from "../../model/format.ts"
 import { identitiesQuery, queryClient, rememberedQuery } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { Button, IconButton } from "../../ui/button.tsx"
+import { Acts, Ago, ListTable } from "../../ui/list.tsx"
 import { waysQuery } from "../sign-in-ways.tsx"
 import { useStepUp } from "./step-up.tsx"
 
@@ -30,39 +31,22 @@ export function IdentitiesSection({ state }: { state: FactorState }) {
     <section className="setting" aria-label="Other providers">
       <h2>Other providers</h2>
       {known.length > 0 && (
-        <table className="rows stack">
-          <thead>
-            <tr>
-              <th scope="col">Provider</th>
-              <th scope="col" className="w-32">
-                Connected
-              </th>
-              <th scope="col" className="w-16">
-                <span className="visually-hidden">Actions</span>
-              </th>
+        <ListTable heads={["Provider", ["Connected", "w-32"]]} acts="w-16">
+          {known.map((identity) => (
+            <tr key={identity.id}>
+              <td className="font-strong">{identity.label}</td>
+              <Ago at={identity.linkedAt} />
+              <Acts>
+                <IconButton
+                  icon={Unlink}
+                  label={`Disconnect ${identity.label}`}
+                  disabled={busy}
+                  onClick={() => void attempt(() => disconnect(identity))}
+                />
+              </Acts>
             </tr>
-          </thead>
-          <tbody>
-            {known.map((identity) => (
-              <tr key={identity.id}>
-                <td className="font-strong">{identity.label}</td>
-                <td className="text-fg-2" title={toDate(identity.linkedAt)}>
-                  {toAgo(identity.linkedAt, Date.now())}
-                </td>
-                <td className="acts">
-                  <div>
-                    <IconButton
-                      icon={Unlink}
-                      label={`Disconnect ${identity.label}`}
-                      disabled={busy}
-                      onClick={() => void attempt(() => disconnect(identity))}
-                    />
-                  </div>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </ListTable>
       )}
       <p className="flex flex-wrap gap-2 mt-3">
         {providers.map(({ name, label }) => (
@@ -89,32 +73,17 @@ export function RememberedSection() {
     <section className="setting" aria-label="Remembered browsers">
       <h2>Remembered browsers</h2>
       <p className="text-fg-2 mb-3 max-w-[60ch]">Signing in there takes no second factor.</p>
-      <table className="rows stack">
-        <thead>
-          <tr>
-            <th scope="col">Browser</th>
-            <th scope="col" className="w-40">
-              Until
-            </th>
-            <th scope="col" className="w-16">
-              <span className="visually-hidden">Actions</span>
-            </th>
+      <ListTable heads={["Browser", ["Until", "w-40"]]} acts="w-16">
+        {devices.data.map((device) => (
+          <tr key={device.id}>
+            <td className="font-strong">{device.label}</td>
+            <td className="text-fg-2">{toDate(device.expiresAt)}</td>
+            <Acts>
+              <IconButton icon={X} label={`Forget ${device.label}`} onClick={() => void forget(device)} />
+            </Acts>
           </tr>
-        </thead>
-        <tbody>
-          {devices.data.map((device) => (
-            <tr key={device.id}>
-              <td className="font-strong">{device.label}</td>
-              <td className="text-fg-2">{toDate(device.expiresAt)}</td>
-              <td className="acts">
-                <div>
-                  <IconButton icon={X} label={`Forget ${device.label}`} onClick={() => void forget(device)} />
-                </div>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </ListTable>
     </section>
   )
 }

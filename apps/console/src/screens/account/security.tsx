@@ -3,7 +3,6 @@ import { useQuery } from "@tanstack/react-query"
 import { Fingerprint, Pencil, Plus, Smartphone, Trash2 } from "lucide-react"
 import { useState } from "react"
 import { TopBar } from "../../frame/top-bar.tsx"
-import { toAgo, toDate } from "../../model/format.ts"
 import { hasPasskeys } from "../../model/passkeys.ts"
 import { factorsQuery, queryClient } from "../../queries.ts"
 import { admin } from "../../session.ts"
@@ -11,6 +10,7 @@ import { showToast } from "../../toasts.ts"
 import { Button, IconButton } from "../../ui/button.tsx"
 import { FormDialog } from "../../ui/dialog.tsx"
 import { Field } from "../../ui/form.tsx"
+import { Acts, Ago, ListTable } from "../../ui/list.tsx"
 import { Bones, Failed, messageOf } from "../../ui/state.tsx"
 import { AddApp, AddPasskey, RecoveryCodes } from "./add-factor.tsx"
 import { AddressSection } from "./address.tsx"
@@ -147,65 +147,37 @@ function Factors({ state }: { state: FactorState }) {
 }
 
 function FactorTable({ factors, onAsk }: { factors: readonly Factor[]; onAsk: (asking: Asking) => void }) {
-  const nowMs = Date.now()
   return (
-    <table className="rows stack">
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Kind</th>
-          <th scope="col" className="w-32">
-            Last used
-          </th>
-          <th scope="col" className="w-32">
-            Added
-          </th>
-          <th scope="col" className="w-24">
-            <span className="visually-hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {factors.map((factor) => {
-          const Icon = factor.kind === "passkey" ? Fingerprint : Smartphone
-          return (
-            <tr key={factor.id}>
-              <td>
-                <span className="inline-flex items-center gap-2 font-strong">
-                  <Icon className="i s" />
-                  {factor.label}
-                </span>
-              </td>
-              <td className="text-fg-2">{kindOf(factor)}</td>
-              <td
-                data-head="used"
-                className="text-fg-2"
-                title={factor.lastUsedAt === null ? undefined : toDate(factor.lastUsedAt)}
-              >
-                {factor.lastUsedAt === null ? "never" : toAgo(factor.lastUsedAt, nowMs)}
-              </td>
-              <td data-head="added" className="text-fg-2" title={toDate(factor.createdAt)}>
-                {toAgo(factor.createdAt, nowMs)}
-              </td>
-              <td className="acts">
-                <div>
-                  <IconButton
-                    icon={Pencil}
-                    label={`Rename ${factor.label}`}
-                    onClick={() => onAsk({ what: "rename", factor })}
-                  />
-                  <IconButton
-                    icon={Trash2}
-                    label={`Take ${factor.label} away`}
-                    onClick={() => onAsk({ what: "remove", factor })}
-                  />
-                </div>
-              </td>
-            </tr>
-          )
-        })}
-      </tbody>
-    </table>
+    <ListTable heads={["Name", "Kind", ["Last used", "w-32"], ["Added", "w-32"]]} acts="w-24">
+      {factors.map((factor) => {
+        const Icon = factor.kind === "passkey" ? Fingerprint : Smartphone
+        return (
+          <tr key={factor.id}>
+            <td>
+              <span className="inline-flex items-center gap-2 font-strong">
+                <Icon className="i s" />
+                {factor.label}
+              </span>
+            </td>
+            <td className="text-fg-2">{kindOf(factor)}</td>
+            <Ago head="used" at={factor.lastUsedAt} />
+            <Ago head="added" at={factor.createdAt} />
+            <Acts>
+              <IconButton
+                icon={Pencil}
+                label={`Rename ${factor.label}`}
+                onClick={() => onAsk({ what: "rename", factor })}
+              />
+              <IconButton
+                icon={Trash2}
+                label={`Take ${factor.label} away`}
+                onClick={() => onAsk({ what: "remove", factor })}
+              />
+            </Acts>
+          </tr>
+        )
+      })}
+    </ListTable>
   )
 }
 

@@ -1,12 +1,12 @@
 import type { SessionInfo } from "@ashlar/sdk"
 import { useMutation, useQuery } from "@tanstack/react-query"
 import { LogOut } from "lucide-react"
-import { toAgo, toDate } from "../../model/format.ts"
 import { queryClient, sessionsQuery } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { IconButton } from "../../ui/button.tsx"
-import { Bones, Failed, messageOf } from "../../ui/state.tsx"
+import { Acts, Ago, List, ListTable } from "../../ui/list.tsx"
+import { messageOf } from "../../ui/state.tsx"
 
 /** Where the person is signed in; each place can be ended. */
 export function SessionList() {
@@ -19,56 +19,34 @@ export function SessionList() {
     },
     onError: (error) => showToast({ tone: "bad", title: "The session goes on", text: messageOf(error) }),
   })
-  const nowMs = Date.now()
+  const items = sessions.data?.items ?? []
   return (
     <section className="setting" aria-label="Sessions">
       <h2>Where you are signed in</h2>
-      {sessions.isPending && <Bones heightPx={40} label="Loading sessions" />}
-      {sessions.isError && (
-        <Failed title="The sessions could not be read" error={sessions.error} onRetry={() => void sessions.refetch()} />
-      )}
-      {sessions.data && (
-        <table className="rows stack">
-          <thead>
-            <tr>
-              <th scope="col">Program</th>
-              <th scope="col">Address</th>
-              <th scope="col" className="w-32">
-                Last used
-              </th>
-              <th scope="col" className="w-16">
-                <span className="visually-hidden">Actions</span>
-              </th>
+      <List query={sessions} what="sessions" count={items.length}>
+        <ListTable heads={["Program", "Address", ["Last used", "w-32"]]} acts="w-16">
+          {items.map((session) => (
+            <tr key={session.id}>
+              <td className="whitespace-normal break-words">
+                {programOf(session.userAgent)}
+                {session.current && <span className="tag ml-2">this one</span>}
+              </td>
+              <td className="mono text-fg-2">{session.address}</td>
+              <Ago head="used" at={session.lastUsedAt} />
+              <Acts>
+                {!session.current && (
+                  <IconButton
+                    icon={LogOut}
+                    label={`End the session of ${programOf(session.userAgent)}`}
+                    disabled={end.isPending}
+                    onClick={() => end.mutate(session)}
+                  />
+                )}
+              </Acts>
             </tr>
-          </thead>
-          <tbody>
-            {sessions.data.items.map((session) => (
-              <tr key={session.id}>
-                <td className="whitespace-normal break-words">
-                  {programOf(session.userAgent)}
-                  {session.current && <span className="tag ml-2">this one</span>}
-                </td>
-                <td className="mono text-fg-2">{session.address}</td>
-                <td data-head="used" className="text-fg-2" title={toDate(session.lastUsedAt)}>
-                  {toAgo(session.lastUsedAt, nowMs)}
-                </td>
-                <td className="acts">
-                  <div>
-                    {!session.current && (
-                      <IconButton
-                        icon={LogOut}
-                        label={`End the session of ${programOf(session.userAgent)}`}
-                        disabled={end.isPending}
-                        onClick={() => end.mutate(session)}
-                      />
-                    )}
-                  </div>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+          ))}
+        </ListTable>
+      </List>
     </section>
   )
 }

@@ -3,6 +3,7 @@ import { type AuditSearch, isNarrowed } from "../../model/audit-filter.ts"
 import { plural, toCount, toDate } from "../../model/format.ts"
 import { Button } from "../../ui/button.tsx"
 import { Face } from "../../ui/face.tsx"
+import { ListTable } from "../../ui/list.tsx"
 import { Blank, Bones, Failed } from "../../ui/state.tsx"
 
 /** One line of a trail, whichever it is. */
@@ -109,43 +110,27 @@ function Nothing({ search, children }: { search: AuditSearch; children: ReactNod
 /** The table of a trail, also where it is a part of another page. */
 export function AuditTable({ lines }: { lines: readonly AuditLine[] }) {
   return (
-    <table className="rows stack">
-      <thead>
-        <tr>
-          <th scope="col" className="w-44">
-            When
-          </th>
-          <th scope="col" className="w-56">
-            Who
-          </th>
-          <th scope="col">What</th>
-          <th scope="col" className="r">
-            Details
-          </th>
+    <ListTable heads={[["When", "w-44"], ["Who", "w-56"], "What", ["Details", "r"]]}>
+      {lines.map((line) => (
+        <tr key={line.id}>
+          <td className="text-fg-2">
+            <time dateTime={line.at}>{toDate(line.at)}</time>
+          </td>
+          <td>
+            <span className="flex items-center gap-2.5">
+              <Face quiet name={line.isPerson ? line.who : ""} />
+              <span className="cut">{line.who}</span>
+            </span>
+          </td>
+          <td>
+            {line.verb} <b className="font-medium">{line.target}</b>
+            {line.refused !== undefined && <span className="tag bad ml-2">refused</span>}
+          </td>
+          <td className="r text-fg-3" title={line.details}>
+            {line.refused ?? line.details}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {lines.map((line) => (
-          <tr key={line.id}>
-            <td className="text-fg-2">
-              <time dateTime={line.at}>{toDate(line.at)}</time>
-            </td>
-            <td>
-              <span className="flex items-center gap-2.5">
-                <Face quiet name={line.isPerson ? line.who : ""} />
-                <span className="cut">{line.who}</span>
-              </span>
-            </td>
-            <td>
-              {line.verb} <b className="font-medium">{line.target}</b>
-              {line.refused !== undefined && <span className="tag bad ml-2">refused</span>}
-            </td>
-            <td className="r text-fg-3" title={line.details}>
-              {line.refused ?? line.details}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }

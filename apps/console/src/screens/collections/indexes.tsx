@@ -10,7 +10,8 @@ import { showToast } from "../../toasts.ts"
 import { Button, IconButton } from "../../ui/button.tsx"
 import { FormDialog } from "../../ui/dialog.tsx"
 import { Field, Select } from "../../ui/form.tsx"
-import { Blank, Bones, Failed, messageOf } from "../../ui/state.tsx"
+import { Acts, List, ListTable } from "../../ui/list.tsx"
+import { Blank, messageOf } from "../../ui/state.tsx"
 import { CollectionHead } from "./head.tsx"
 
 const kinds: Record<IndexKind, string> = {
@@ -48,65 +49,40 @@ export function IndexesScreen() {
         </Button>
       </CollectionHead>
       <div className="scroll">
-        {collection.isPending && <Bones heightPx={40} label="Loading indexes" />}
-        {collection.isError && (
-          <Failed
-            title="The indexes could not be read"
-            error={collection.error}
-            onRetry={() => void collection.refetch()}
-          />
-        )}
-        {collection.data && indexes.length === 0 && (
-          <Blank title="No index yet">
-            <p>
-              Documents are found by their id at once. Any other filter or sort looks at every document, until an index
-              names its fields.
-            </p>
-          </Blank>
-        )}
-        {indexes.length > 0 && (
-          <table className="rows stack">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Fields</th>
-                <th scope="col">Holds</th>
-                <th scope="col" className="w-24">
-                  Unique
-                </th>
-                <th scope="col" className="w-16">
-                  <span className="visually-hidden">Actions</span>
-                </th>
+        <List
+          query={collection}
+          what="indexes"
+          count={indexes.length}
+          blank={
+            <Blank title="No index yet">
+              <p>
+                Documents are found by their id at once. Any other filter or sort looks at every document, until an
+                index names its fields.
+              </p>
+            </Blank>
+          }
+        >
+          <ListTable heads={["Name", "Fields", "Holds", ["Unique", "w-24"]]} acts="w-16">
+            {indexes.map((index) => (
+              <tr key={index.name}>
+                <td className="mono">{index.name}</td>
+                <td className="mono">
+                  {index.fields.map((field) => (
+                    <span className="mr-3" key={fieldText(field)}>
+                      {fieldText(field).replace(/^-/, "")}
+                      <span className="text-fg-3">{field.direction === "desc" ? " ↓" : " ↑"}</span>
+                    </span>
+                  ))}
+                </td>
+                <td className="text-fg-2">{kinds[index.kind]}</td>
+                <td className="text-fg-2">{index.unique ? "yes" : "no"}</td>
+                <Acts>
+                  <IconButton icon={Trash2} label={`Delete index ${index.name}`} onClick={() => setDropping(index)} />
+                </Acts>
               </tr>
-            </thead>
-            <tbody>
-              {indexes.map((index) => (
-                <tr key={index.name}>
-                  <td className="mono">{index.name}</td>
-                  <td className="mono">
-                    {index.fields.map((field) => (
-                      <span className="mr-3" key={fieldText(field)}>
-                        {fieldText(field).replace(/^-/, "")}
-                        <span className="text-fg-3">{field.direction === "desc" ? " ↓" : " ↑"}</span>
-                      </span>
-                    ))}
-                  </td>
-                  <td className="text-fg-2">{kinds[index.kind]}</td>
-                  <td className="text-fg-2">{index.unique ? "yes" : "no"}</td>
-                  <td className="acts">
-                    <div>
-                      <IconButton
-                        icon={Trash2}
-                        label={`Delete index ${index.name}`}
-                        onClick={() => setDropping(index)}
-                      />
-                    </div>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
+            ))}
+          </ListTable>
+        </List>
       </div>
       {isCreating && <CreateIndex p={p} c={c} existing={indexes} initial={fields ?? ""} onClose={close} />}
       {dropping && <DropIndex p={p} c={c} index={dropping} existing={indexes} onClose={() => setDropping(undefined)} />}

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query"
 import { Link, useNavigate, useParams } from "@tanstack/react-router"
 import { Plus } from "lucide-react"
-import { toAgo, toCount, toDate } from "../../model/format.ts"
+import { toCount } from "../../model/format.ts"
 import { describeRules } from "../../model/rules.ts"
 import { collectionsQuery } from "../../queries.ts"
 import { Button } from "../../ui/button.tsx"
+import { Ago, ListTable } from "../../ui/list.tsx"
 import { Blank, Bones } from "../../ui/state.tsx"
 
 /** What is there, before one is opened. */
@@ -41,44 +42,28 @@ ashlar --project ${p} documents import notes notes.json`}</pre>
       {collections.isPending && <Bones heightPx={40} label="Loading collections" />}
       {items.length > 0 && (
         <div className="scroll">
-          <table className="rows">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col" className="r w-28">
-                  Documents
-                </th>
-                <th scope="col" className="r w-24">
-                  Indexes
-                </th>
-                <th scope="col">Who may read</th>
-                <th scope="col" className="r w-28">
-                  Changed
-                </th>
+          <ListTable
+            heads={["Name", ["Documents", "r w-28"], ["Indexes", "r w-24"], "Who may read", ["Changed", "r w-28"]]}
+            className=""
+          >
+            {items.map((collection) => (
+              <tr key={collection.name}>
+                <td>
+                  <Link
+                    className="font-strong hover:underline"
+                    to="/projects/$p/collections/$c"
+                    params={{ p, c: collection.name }}
+                  >
+                    {collection.name}
+                  </Link>
+                </td>
+                <td className="r">{toCount(collection.count)}</td>
+                <td className="r">{collection.indexes.length}</td>
+                <td className="text-fg-2">{describeRules(collection.rules.read)}</td>
+                <Ago at={collection.updatedAt} last />
               </tr>
-            </thead>
-            <tbody>
-              {items.map((collection) => (
-                <tr key={collection.name}>
-                  <td>
-                    <Link
-                      className="font-strong hover:underline"
-                      to="/projects/$p/collections/$c"
-                      params={{ p, c: collection.name }}
-                    >
-                      {collection.name}
-                    </Link>
-                  </td>
-                  <td className="r">{toCount(collection.count)}</td>
-                  <td className="r">{collection.indexes.length}</td>
-                  <td className="text-fg-2">{describeRules(collection.rules.read)}</td>
-                  <td className="r text-fg-3" title={toDate(collection.updatedAt)}>
-                    {toAgo(collection.updatedAt, Date.now())}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </ListTable>
         </div>
       )}
     </section>

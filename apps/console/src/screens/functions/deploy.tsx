@@ -4,7 +4,7 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router"
 import { FileUp } from "lucide-react"
 import { type DragEvent, useRef, useState } from "react"
 import { useActions } from "../../actions.ts"
-import { toAgo, toBytes, toDate } from "../../model/format.ts"
+import { toBytes } from "../../model/format.ts"
 import { accessNames } from "../../model/rules.ts"
 import { helloFunction } from "../../model/snippets.ts"
 import { capabilitiesQuery, collectionsQuery, functionsQuery, refresh } from "../../queries.ts"
@@ -13,6 +13,7 @@ import { showToast } from "../../toasts.ts"
 import { Button, CopyButton } from "../../ui/button.tsx"
 import { CodeView } from "../../ui/code.tsx"
 import { Field, Select } from "../../ui/form.tsx"
+import { Ago, ListTable } from "../../ui/list.tsx"
 import { Blank, Bones, messageOf } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
 
@@ -33,46 +34,34 @@ export function DeployScreen() {
         <div className="scroll">
           {functions.isPending && <Bones heightPx={40} label="Loading functions" />}
           {items.length > 0 && (
-            <table className="rows not-phone">
-              <thead>
-                <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col" className="w-24">
-                    Runtime
-                  </th>
-                  <th scope="col" className="w-24">
-                    Version
-                  </th>
-                  <th scope="col" className="w-40">
-                    Who may call it
-                  </th>
-                  <th scope="col" className="r w-28">
-                    Deployed
-                  </th>
+            <ListTable
+              heads={[
+                "Name",
+                ["Runtime", "w-24"],
+                ["Version", "w-24"],
+                ["Who may call it", "w-40"],
+                ["Deployed", "r w-28"],
+              ]}
+              className="not-phone"
+            >
+              {items.map((item) => (
+                <tr key={item.name}>
+                  <td>
+                    <Link
+                      className="font-strong hover:underline"
+                      to="/projects/$p/functions/$f"
+                      params={{ p, f: item.name }}
+                    >
+                      {item.name}
+                    </Link>
+                  </td>
+                  <td className="text-fg-2">{item.runtime}</td>
+                  <td className="text-fg-2">v{item.version}</td>
+                  <td className="text-fg-2">{accessNames[item.access]}</td>
+                  <Ago at={item.updatedAt} last />
                 </tr>
-              </thead>
-              <tbody>
-                {items.map((item) => (
-                  <tr key={item.name}>
-                    <td>
-                      <Link
-                        className="font-strong hover:underline"
-                        to="/projects/$p/functions/$f"
-                        params={{ p, f: item.name }}
-                      >
-                        {item.name}
-                      </Link>
-                    </td>
-                    <td className="text-fg-2">{item.runtime}</td>
-                    <td className="text-fg-2">v{item.version}</td>
-                    <td className="text-fg-2">{accessNames[item.access]}</td>
-                    <td className="r text-fg-3" title={toDate(item.updatedAt)}>
-                      {toAgo(item.updatedAt, Date.now())}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+              ))}
+            </ListTable>
           )}
           {functions.data && (
             <>

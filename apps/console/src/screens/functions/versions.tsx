@@ -1,8 +1,8 @@
 import type { FunctionVersion } from "@ashlar/sdk"
 import type { UseQueryResult } from "@tanstack/react-query"
-import { toAgo, toBytes, toDate } from "../../model/format.ts"
+import { toAgo, toBytes } from "../../model/format.ts"
 import { Button } from "../../ui/button.tsx"
-import { Bones, Failed } from "../../ui/state.tsx"
+import { Acts, Ago, ListState, ListTable } from "../../ui/list.tsx"
 
 interface VersionsProps {
   versions: UseQueryResult<unknown>
@@ -11,71 +11,46 @@ interface VersionsProps {
 }
 
 export function VersionsTab({ versions, list, onRollback }: VersionsProps) {
-  if (versions.isPending) return <Bones heightPx={40} label="Loading versions" />
-  if (versions.isError)
-    return (
-      <Failed title="The versions could not be read" error={versions.error} onRetry={() => void versions.refetch()} />
-    )
+  if (!versions.isSuccess) return <ListState query={versions} what="versions" />
   const active = list.find((version) => version.active)?.version ?? 0
   return (
-    <table className="rows stack">
-      <thead>
-        <tr>
-          <th scope="col" className="w-32">
-            Version
-          </th>
-          <th scope="col">Deployed by</th>
-          <th scope="col" className="w-24">
-            Runtime
-          </th>
-          <th scope="col" className="w-32">
-            SHA-256
-          </th>
-          <th scope="col" className="r w-24">
-            Size
-          </th>
-          <th scope="col" className="r w-28">
-            Deployed
-          </th>
-          <th scope="col" className="w-32">
-            <span className="visually-hidden">Actions</span>
-          </th>
+    <ListTable
+      heads={[
+        ["Version", "w-32"],
+        "Deployed by",
+        ["Runtime", "w-24"],
+        ["SHA-256", "w-32"],
+        ["Size", "r w-24"],
+        ["Deployed", "r w-28"],
+      ]}
+      acts="w-32"
+    >
+      {list.map((version) => (
+        <tr key={version.version}>
+          <td>
+            <b>v{version.version}</b>{" "}
+            {version.active && (
+              <span className="tag ok ml-2">
+                <span className="dot" />
+                live
+              </span>
+            )}
+          </td>
+          <td className="text-fg-2">{version.createdBy}</td>
+          <td className="text-fg-2">{version.runtime}</td>
+          <td className="mono text-fg-2" title={version.sha256}>
+            {version.sha256.slice(0, 12)}
+          </td>
+          <td className="r">{toBytes(version.sizeBytes)}</td>
+          <Ago at={version.createdAt} last />
+          <Acts>
+            {!version.active && (
+              <Button onClick={() => onRollback(version)}>{version.version < active ? "Roll back" : "Activate"}</Button>
+            )}
+          </Acts>
         </tr>
-      </thead>
-      <tbody>
-        {list.map((version) => (
-          <tr key={version.version}>
-            <td>
-              <b>v{version.version}</b>{" "}
-              {version.active && (
-                <span className="tag ok ml-2">
-                  <span className="dot" />
-                  live
-                </span>
-              )}
-            </td>
-            <td className="text-fg-2">{version.createdBy}</td>
-            <td className="text-fg-2">{version.runtime}</td>
-            <td className="mono text-fg-2" title={version.sha256}>
-              {version.sha256.slice(0, 12)}
-            </td>
-            <td className="r">{toBytes(version.sizeBytes)}</td>
-            <td className="r text-fg-3" title={toDate(version.createdAt)}>
-              {toAgo(version.createdAt, Date.now())}
-            </td>
-            <td className="acts">
-              <div>
-                {!version.active && (
-                  <Button onClick={() => onRollback(version)}>
-                    {version.version < active ? "Roll back" : "Activate"}
-                  </Button>
-                )}
-              </div>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }
 

@@ -2,13 +2,13 @@ import type { KmsKey, Role } from "@ashlar/sdk"
 import { useMutation } from "@tanstack/react-query"
 import { Layers2 } from "lucide-react"
 import { useState } from "react"
-import { toAgo, toDate } from "../../model/format.ts"
 import { platformUse } from "../../model/key-kinds.ts"
 import { refresh } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { Button } from "../../ui/button.tsx"
 import { FormDialog } from "../../ui/dialog.tsx"
+import { Acts, Ago, ListTable } from "../../ui/list.tsx"
 import { messageOf } from "../../ui/state.tsx"
 
 interface KeyVersionsProps {
@@ -22,7 +22,6 @@ export function KeyVersions({ p, item, role }: KeyVersionsProps) {
   const [asking, setAsking] = useState<number>()
   const mayRaise = (role === "admin" || role === "owner") && item.state !== "destroyed"
   const mayRewrap = role !== "viewer" && platformUse(item) !== undefined && item.state === "enabled"
-  const nowMs = Date.now()
   const rewrap = useMutation({
     mutationFn: () => admin.kms.rewrap(p, item.name),
     onSuccess: ({ rewrapped }) =>
@@ -40,44 +39,24 @@ export function KeyVersions({ p, item, role }: KeyVersionsProps) {
           </Button>
         )}
       </div>
-      <table className="rows stack">
-        <thead>
-          <tr>
-            <th scope="col" className="w-24">
-              Version
-            </th>
-            <th scope="col">What it does</th>
-            <th scope="col" className="r w-32">
-              Made
-            </th>
-            <th scope="col" className="w-44">
-              <span className="visually-hidden">Actions</span>
-            </th>
+      <ListTable heads={[["Version", "w-24"], "What it does", ["Made", "r w-32"]]} acts="w-44">
+        {item.versions.toReversed().map(({ version, createdAt, destroyed }) => (
+          <tr key={version}>
+            <td data-head="version" className="font-strong">
+              {version}
+            </td>
+            <td className="text-fg-2">{workOf(item, version, destroyed)}</td>
+            <Ago head="made" at={createdAt} last />
+            <Acts>
+              {mayRaise && !destroyed && version !== item.minimumVersion && (
+                <Button look="quiet" onClick={() => setAsking(version)}>
+                  Make it the minimum
+                </Button>
+              )}
+            </Acts>
           </tr>
-        </thead>
-        <tbody>
-          {item.versions.toReversed().map(({ version, createdAt, destroyed }) => (
-            <tr key={version}>
-              <td data-head="version" className="font-strong">
-                {version}
-              </td>
-              <td className="text-fg-2">{workOf(item, version, destroyed)}</td>
-              <td data-head="made" className="r text-fg-3" title={toDate(createdAt)}>
-                {toAgo(createdAt, nowMs)}
-              </td>
-              <td className="acts">
-                <div>
-                  {mayRaise && !destroyed && version !== item.minimumVersion && (
-                    <Button look="quiet" onClick={() => setAsking(version)}>
-                      Make it the minimum
-                    </Button>
-                  )}
-                </div>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </ListTable>
       {asking !== undefined && <Minimum p={p} item={item} version={asking} onClose={() => setAsking(undefined)} />}
     </section>
   )

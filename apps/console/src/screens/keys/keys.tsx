@@ -3,16 +3,15 @@ import { useMutation, useQuery } from "@tanstack/react-query"
 import { Link, useNavigate, useParams } from "@tanstack/react-router"
 import { Plus } from "lucide-react"
 import { useState } from "react"
-import { useActions } from "../../actions.ts"
-import { plural, toAgo, toDate } from "../../model/format.ts"
+import { plural } from "../../model/format.ts"
 import { keyKinds, kindText, platformUse, stateTags } from "../../model/key-kinds.ts"
 import { kmsKeysQuery, projectQuery, refresh } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
-import { Button } from "../../ui/button.tsx"
 import { FormDialog } from "../../ui/dialog.tsx"
 import { Field, Select } from "../../ui/form.tsx"
-import { Blank, Bones, Failed } from "../../ui/state.tsx"
+import { Ago, List, ListScreen, ListTable } from "../../ui/list.tsx"
+import { Blank } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
 
 /** Keys that encrypt and sign. They never leave the platform. */
@@ -23,90 +22,64 @@ export function KeysScreen() {
   const mayCreate = project.data !== undefined && project.data.role !== "viewer"
   const [creating, setCreating] = useState(false)
   const create = (): void => setCreating(true)
-  useActions([
-    mayCreate && { id: "new-kms-key", title: "Create a key", group: "Do", icon: Plus, keys: "n", run: create },
-  ])
+  const items = keys.data ?? []
   return (
-    <section className="pane grow" data-pane="" aria-label="Encryption keys">
-      <div className="bar head course-end">
-        <h1>Encryption keys</h1>
-        {mayCreate && (
-          <Button className="ml-auto" look="ink" icon={Plus} keys="n" onClick={create}>
-            Create key
-          </Button>
-        )}
-      </div>
-      <div className="scroll">
-        {keys.isPending && <Bones heightPx={40} label="Loading keys" />}
-        {keys.isError && (
-          <Failed title="The keys could not be read" error={keys.error} onRetry={() => void keys.refetch()} />
-        )}
-        {keys.data?.length === 0 && (
-          <Blank title="No key yet">
-            <p>
-              A key encrypts or signs for your servers, and never leaves the platform. Secrets and encrypted fields get
-              keys by themselves.
-            </p>
-          </Blank>
-        )}
-        {keys.data && keys.data.length > 0 && <KeyTable p={p} keys={keys.data} />}
-      </div>
+    <>
+      <ListScreen
+        title="Encryption keys"
+        action={mayCreate && { id: "new-kms-key", title: "Create a key", text: "Create key", icon: Plus, run: create }}
+      >
+        <List
+          query={keys}
+          what="keys"
+          count={items.length}
+          blank={
+            <Blank title="No key yet">
+              <p>
+                A key encrypts or signs for your servers, and never leaves the platform. Secrets and encrypted fields
+                get keys by themselves.
+              </p>
+            </Blank>
+          }
+        >
+          <KeyTable p={p} keys={items} />
+        </List>
+      </ListScreen>
       {creating && <CreateKey p={p} onClose={() => setCreating(false)} />}
-    </section>
+    </>
   )
 }
 
 function KeyTable({ p, keys }: { p: string; keys: readonly KmsKey[] }) {
-  const nowMs = Date.now()
   return (
-    <table className="rows stack">
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Kind</th>
-          <th scope="col" className="w-24">
-            Version
-          </th>
-          <th scope="col" className="w-36">
-            State
-          </th>
-          <th scope="col" className="w-32">
-            Rotates
-          </th>
-          <th scope="col" className="r w-28">
-            Created
-          </th>
+    <ListTable
+      heads={["Name", "Kind", ["Version", "w-24"], ["State", "w-36"], ["Rotates", "w-32"], ["Created", "r w-28"]]}
+    >
+      {keys.map((key) => (
+        <tr key={key.name}>
+          <td className="mono">
+            <Link
+              className="font-strong hover:underline"
+              to="/projects/$p/settings/encryption-keys/$k"
+              params={{ p, k: key.name }}
+            >
+              {key.name}
+            </Link>
+          </td>
+          <td className="text-fg-2">{platformUse(key) ?? kindText(key.algorithm)}</td>
+          <td data-head="version" className="text-fg-2">
+            {key.version}
+          </td>
+          <td>
+            <KeyState value={key} />
+          </td>
+          <td data-head="rotated" className="text-fg-2">
+            {key.rotateEveryDays === null ? "by hand" : `every ${plural(key.rotateEveryDays, "day")}`}
+          </td>
+          <Ago head="created" at={key.createdAt} last />
         </tr>
-      </thead>
-      <tbody>
-        {keys.map((key) => (
-          <tr key={key.name}>
-            <td className="mono">
-              <Link
-                className="font-strong hover:underline"
-                to="/projects/$p/settings/encryption-keys/$k"
-                params={{ p, k: key.name }}
-              >
-                {key.name}
-              </Link>
-            </td>
-            <td className="text-fg-2">{platformUse(key) ?? kindText(key.algorithm)}</td>
-            <td data-head="version" className="text-fg-2">
-              {key.version}
-            </td>
-            <td>
-              <KeyState value={key} />
-            </td>
-            <td data-head="rotated" className="text-fg-2">
-              {key.rotateEveryDays === null ? "by hand" : `every ${plural(key.rotateEveryDays, "day")}`}
-            </td>
-            <td data-head="created" className="r text-fg-3" title={toDate(key.createdAt)}>
-              {toAgo(key.createdAt, nowMs)}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }
 

@@ -6,6 +6,7 @@ import { refreshOrg } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { IconButton } from "../../ui/button.tsx"
+import { Acts, ListTable } from "../../ui/list.tsx"
 import { messageOf } from "../../ui/state.tsx"
 
 /** Who was asked and has not answered. */
@@ -23,28 +24,11 @@ export function OpenInvites({
       <div className="bar head">
         <h2 id="open-invites">Invited</h2>
       </div>
-      <table className="rows stack">
-        <thead>
-          <tr>
-            <th scope="col">Email</th>
-            <th scope="col">Asked by</th>
-            <th scope="col" className="w-44">
-              Role
-            </th>
-            <th scope="col" className="r w-40">
-              Until
-            </th>
-            <th scope="col" className="w-16">
-              <span className="visually-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {invites.map((invite) => (
-            <InviteRow key={invite.id} o={o} invite={invite} mayWithdraw={mayWithdraw(invite)} />
-          ))}
-        </tbody>
-      </table>
+      <ListTable heads={["Email", "Asked by", ["Role", "w-44"], ["Until", "r w-40"]]} acts="w-16">
+        {invites.map((invite) => (
+          <InviteRow key={invite.id} o={o} invite={invite} mayWithdraw={mayWithdraw(invite)} />
+        ))}
+      </ListTable>
     </section>
   )
 }
@@ -66,13 +50,11 @@ function InviteRow({ o, invite, mayWithdraw }: { o: string; invite: OrgInvite; m
       <td data-head="until" className="r text-fg-3">
         {toDate(invite.expiresAt)}
       </td>
-      <td className="acts">
-        <div>
-          {mayWithdraw && (
-            <IconButton icon={X} label={`Withdraw the invite of ${invite.email}`} onClick={() => withdraw.mutate()} />
-          )}
-        </div>
-      </td>
+      <Acts>
+        {mayWithdraw && (
+          <IconButton icon={X} label={`Withdraw the invite of ${invite.email}`} onClick={() => withdraw.mutate()} />
+        )}
+      </Acts>
     </tr>
   )
 }

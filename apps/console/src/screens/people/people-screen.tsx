@@ -1,18 +1,11 @@
 import { UserPlus } from "lucide-react"
 import { type ReactNode, useState } from "react"
-import { useActions } from "../../actions.ts"
-import { Button } from "../../ui/button.tsx"
-import { Bones, Failed } from "../../ui/state.tsx"
+import { type ListQuery, ListScreen, ListState } from "../../ui/list.tsx"
 import { InviteDialog, InviteLink, type MadeInvite } from "./invite-dialog.tsx"
 import type { Roles } from "./people-table.tsx"
 
 interface PeopleScreenProps<R extends string> {
-  readonly members: {
-    readonly isPending: boolean
-    readonly isError: boolean
-    readonly error: unknown
-    readonly refetch: () => unknown
-  }
+  readonly members: ListQuery
   /** How to ask somebody in; undefined where whoever looks may not. */
   readonly asking:
     | {
@@ -30,24 +23,15 @@ export function PeopleScreen<R extends string>({ members, asking, children }: Pe
   const [isAsking, setIsAsking] = useState(false)
   const [made, setMade] = useState<MadeInvite>()
   const ask = (): void => setIsAsking(true)
-  useActions([asking && { id: "invite", title: "Invite somebody", group: "Do", icon: UserPlus, keys: "n", run: ask }])
   return (
-    <section className="pane grow" data-pane="" aria-label="Members">
-      <div className="bar head course-end">
-        <h1>Members</h1>
-        {asking && (
-          <Button className="ml-auto" look="ink" icon={UserPlus} keys="n" onClick={ask}>
-            Invite
-          </Button>
-        )}
-      </div>
-      <div className="scroll">
-        {members.isPending && <Bones heightPx={40} label="Loading members" />}
-        {members.isError && (
-          <Failed title="The members could not be read" error={members.error} onRetry={() => void members.refetch()} />
-        )}
+    <>
+      <ListScreen
+        title="Members"
+        action={asking && { id: "invite", title: "Invite somebody", text: "Invite", icon: UserPlus, run: ask }}
+      >
+        <ListState query={members} what="members" />
         {children}
-      </div>
+      </ListScreen>
       {isAsking && asking && (
         <InviteDialog
           {...asking}
@@ -59,6 +43,6 @@ export function PeopleScreen<R extends string>({ members, asking, children }: Pe
         />
       )}
       {made && <InviteLink made={made} onClose={() => setMade(undefined)} />}
-    </section>
+    </>
   )
 }

@@ -1,12 +1,12 @@
 import { useMutation } from "@tanstack/react-query"
 import { LogOut, UserMinus } from "lucide-react"
 import { useStore } from "../../model/external.ts"
-import { toAgo, toDate } from "../../model/format.ts"
 import { sessionState } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { IconButton } from "../../ui/button.tsx"
 import { Face } from "../../ui/face.tsx"
 import { Select } from "../../ui/form.tsx"
+import { Acts, Ago, ListTable } from "../../ui/list.tsx"
 import { messageOf } from "../../ui/state.tsx"
 
 /** Somebody in a project, or in an organization: roles are words of the place. */
@@ -40,28 +40,11 @@ interface PeopleTableProps<R extends string> extends Rights<R> {
 /** Who is in, as what, and since when. */
 export function PeopleTable<R extends string>({ members, roleHead, ...rights }: PeopleTableProps<R>) {
   return (
-    <table className="rows stack">
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Email</th>
-          <th scope="col" className="w-44">
-            {roleHead}
-          </th>
-          <th scope="col" className="r w-32">
-            Joined
-          </th>
-          <th scope="col" className="w-16">
-            <span className="visually-hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {members.map((member) => (
-          <PersonRow key={member.userId} member={member} {...rights} />
-        ))}
-      </tbody>
-    </table>
+    <ListTable heads={["Name", "Email", [roleHead, "w-44"], ["Joined", "r w-32"]]} acts="w-16">
+      {members.map((member) => (
+        <PersonRow key={member.userId} member={member} {...rights} />
+      ))}
+    </ListTable>
   )
 }
 
@@ -109,17 +92,13 @@ function PersonRow<R extends string>({
           <span className="text-fg-2">{member.role}</span>
         )}
       </td>
-      <td data-head="joined" className="r text-fg-3" title={toDate(member.joinedAt)}>
-        {toAgo(member.joinedAt, Date.now())}
-      </td>
-      <td className="acts">
-        <div>
-          {isMe && leave !== undefined && <IconButton icon={LogOut} label={leave} onClick={() => onRemove(member)} />}
-          {(!isMe || leave === undefined) && roles.length > 0 && (
-            <IconButton icon={UserMinus} label={`Remove ${member.name}`} onClick={() => onRemove(member)} />
-          )}
-        </div>
-      </td>
+      <Ago head="joined" at={member.joinedAt} last />
+      <Acts>
+        {isMe && leave !== undefined && <IconButton icon={LogOut} label={leave} onClick={() => onRemove(member)} />}
+        {(!isMe || leave === undefined) && roles.length > 0 && (
+          <IconButton icon={UserMinus} label={`Remove ${member.name}`} onClick={() => onRemove(member)} />
+        )}
+      </Acts>
     </tr>
   )
 }

@@ -4,15 +4,15 @@ import { useMutation, useQuery } from "@tanstack/react-query"
 import { useParams } from "@tanstack/react-router"
 import { Check, Copy, Plus, RotateCw, Trash2, TriangleAlert } from "lucide-react"
 import { useState } from "react"
-import { useActions } from "../../actions.ts"
-import { toAgo, toDate } from "../../model/format.ts"
+import { toAgo } from "../../model/format.ts"
 import { keysQuery, refresh } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { Button, copyText, IconButton } from "../../ui/button.tsx"
 import { Dialog, FormDialog } from "../../ui/dialog.tsx"
 import { Field, Select } from "../../ui/form.tsx"
-import { Blank, Bones, Failed, messageOf } from "../../ui/state.tsx"
+import { Acts, Ago, List, ListScreen, ListTable } from "../../ui/list.tsx"
+import { Blank, messageOf } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
 
 type Asking = { readonly what: "create" } | { readonly what: "rotate" | "revoke"; readonly key: Key }
@@ -23,16 +23,6 @@ export function ApiKeysScreen() {
   const keys = useQuery(keysQuery(p))
   const [asking, setAsking] = useState<Asking>()
   const [created, setCreated] = useState<CreatedKey>()
-  useActions([
-    {
-      id: "new-key",
-      title: "Create an API key",
-      group: "Do",
-      icon: Plus,
-      keys: "n",
-      run: () => setAsking({ what: "create" }),
-    },
-  ])
   const items = [...(keys.data?.items ?? [])].sort(
     (a, b) => Number(a.revokedAt !== null) - Number(b.revokedAt !== null),
   )
@@ -42,60 +32,41 @@ export function ApiKeysScreen() {
     setCreated(next)
   }
   const close = (): void => setAsking(undefined)
+  const create = (): void => setAsking({ what: "create" })
   return (
-    <section className="pane grow" data-pane="" aria-label="API keys">
-      <div className="bar head course-end">
-        <h1>API keys</h1>
-        <Button className="ml-auto" look="ink" icon={Plus} keys="n" onClick={() => setAsking({ what: "create" })}>
-          Create key
-        </Button>
-      </div>
-      <div className="scroll">
-        {keys.isPending && <Bones heightPx={40} label="Loading keys" />}
-        {keys.isError && (
-          <Failed title="The keys could not be read" error={keys.error} onRetry={() => void keys.refetch()} />
-        )}
-        {keys.data && items.length === 0 && (
-          <Blank title="No key yet">
-            <p>
-              An app in a browser uses a <b>publishable</b> key: it may do what rules let it. A server uses a{" "}
-              <b>secret</b> key, which must stay there.
-            </p>
-          </Blank>
-        )}
-        {items.length > 0 && (
-          <table className="rows stack">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Key</th>
-                <th scope="col" className="w-32">
-                  Last used
-                </th>
-                <th scope="col" className="w-32">
-                  Expires
-                </th>
-                <th scope="col" className="r w-28">
-                  Created
-                </th>
-                <th scope="col" className="w-24">
-                  <span className="visually-hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((key) => (
-                <KeyRow key={key.id} item={key} onAsk={setAsking} />
-              ))}
-            </tbody>
-          </table>
-        )}
-      </div>
+    <>
+      <ListScreen
+        title="API keys"
+        action={{ id: "new-key", title: "Create an API key", text: "Create key", icon: Plus, run: create }}
+      >
+        <List
+          query={keys}
+          what="keys"
+          count={items.length}
+          blank={
+            <Blank title="No key yet">
+              <p>
+                An app in a browser uses a <b>publishable</b> key: it may do what rules let it. A server uses a{" "}
+                <b>secret</b> key, which must stay there.
+              </p>
+            </Blank>
+          }
+        >
+          <ListTable
+            heads={["Name", "Key", ["Last used", "w-32"], ["Expires", "w-32"], ["Created", "r w-28"]]}
+            acts="w-24"
+          >
+            {items.map((key) => (
+              <KeyRow key={key.id} item={key} onAsk={setAsking} />
+            ))}
+          </ListTable>
+        </List>
+      </ListScreen>
       {asking?.what === "create" && <CreateKey p={p} onDone={done} onClose={close} />}
       {asking?.what === "rotate" && <RotateKey p={p} item={asking.key} onDone={done} onClose={close} />}
       {asking?.what === "revoke" && <RevokeKey p={p} item={asking.key} onDone={() => done()} onClose={close} />}
       {created && <ShownOnce created={created} onClose={() => setCreated(undefined)} />}
-    </section>
+    </>
   )
 }
 
@@ -113,37 +84,25 @@ function KeyRow({ item, onAsk }: { item: Key; onAsk: (asking: Asking) => void })
         ak_{item.kind}_…{item.hint}
         {item.scopes !== null && <p className="hint whitespace-normal">{item.scopes.join(", ") || "no scope"}</p>}
       </td>
-      <td data-head="used" className="text-fg-2" title={item.lastUsedAt === null ? undefined : toDate(item.lastUsedAt)}>
-        {item.lastUsedAt === null ? "never" : toAgo(item.lastUsedAt, nowMs)}
-      </td>
-      <td
-        data-head="expires"
-        className="text-fg-2"
-        title={item.expiresAt === null ? undefined : toDate(item.expiresAt)}
-      >
-        {item.expiresAt === null ? "never" : toAgo(item.expiresAt, nowMs)}
-      </td>
-      <td data-head="created" className="r text-fg-3" title={toDate(item.createdAt)}>
-        {toAgo(item.createdAt, nowMs)}
-      </td>
-      <td className="acts">
-        <div>
-          {item.revokedAt === null && (
-            <>
-              <IconButton
-                icon={RotateCw}
-                label={`Rotate ${item.name}`}
-                onClick={() => onAsk({ what: "rotate", key: item })}
-              />
-              <IconButton
-                icon={Trash2}
-                label={`Revoke ${item.name}`}
-                onClick={() => onAsk({ what: "revoke", key: item })}
-              />
-            </>
-          )}
-        </div>
-      </td>
+      <Ago head="used" at={item.lastUsedAt} />
+      <Ago head="expires" at={item.expiresAt} />
+      <Ago head="created" at={item.createdAt} last />
+      <Acts>
+        {item.revokedAt === null && (
+          <>
+            <IconButton
+              icon={RotateCw}
+              label={`Rotate ${item.name}`}
+              onClick={() => onAsk({ what: "rotate", key: item })}
+            />
+            <IconButton
+              icon={Trash2}
+              label={`Revoke ${item.name}`}
+              onClick={() => onAsk({ what: "revoke", key: item })}
+            />
+          </>
+        )}
+      </Acts>
     </tr>
   )
 }

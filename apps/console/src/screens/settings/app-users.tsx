@@ -4,7 +4,6 @@ import { useParams } from "@tanstack/react-router"
 import { Search, UserPlus } from "lucide-react"
 import { useDeferredValue, useRef, useState } from "react"
 import { useActions } from "../../actions.ts"
-import { toAgo, toDate } from "../../model/format.ts"
 import { appUsersQuery, projectQuery, refresh } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
@@ -12,7 +11,8 @@ import { Button } from "../../ui/button.tsx"
 import { FormDialog } from "../../ui/dialog.tsx"
 import { Face } from "../../ui/face.tsx"
 import { Field } from "../../ui/form.tsx"
-import { Blank, Bones, Failed } from "../../ui/state.tsx"
+import { Ago, List, ListScreen, ListTable } from "../../ui/list.tsx"
+import { Blank } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
 import { AppUserDialog } from "./app-user-dialog.tsx"
 
@@ -29,42 +29,36 @@ export function AppUsersScreen() {
   const input = useRef<HTMLInputElement>(null)
   useActions([
     { id: "find-user", title: "Find a user", group: "Do", icon: Search, keys: "/", run: () => input.current?.focus() },
-    mayChange && {
-      id: "new-user",
-      title: "Make a user",
-      group: "Do",
-      icon: UserPlus,
-      keys: "n",
-      run: () => setMaking(true),
-    },
   ])
   const items = users.data?.pages.flatMap((page) => page.items) ?? []
   return (
-    <section className="pane grow" data-pane="" aria-label="App users">
-      <div className="bar head course-end">
-        <h1 className="whitespace-nowrap">App users</h1>
-        <input
-          ref={input}
-          type="search"
-          className="field w-56 min-w-0 shrink ml-auto"
-          aria-label="Find a user by address"
-          placeholder="Whole email address"
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-        />
-        {mayChange && (
-          <Button look="ink" icon={UserPlus} keys="n" onClick={() => setMaking(true)}>
-            New user
-          </Button>
-        )}
-      </div>
-      <div className="scroll">
-        {users.isPending && <Bones heightPx={40} label="Loading users" />}
-        {users.isError && (
-          <Failed title="The users could not be read" error={users.error} onRetry={() => void users.refetch()} />
-        )}
-        {users.data && items.length === 0 && <Nobody email={email} />}
-        {items.length > 0 && <UserTable items={items} onOpen={setOpen} />}
+    <>
+      <ListScreen
+        title="App users"
+        action={
+          mayChange && {
+            id: "new-user",
+            title: "Make a user",
+            text: "New user",
+            icon: UserPlus,
+            run: () => setMaking(true),
+          }
+        }
+        tools={
+          <input
+            ref={input}
+            type="search"
+            className="field w-56 min-w-0 shrink ml-auto"
+            aria-label="Find a user by address"
+            placeholder="Whole email address"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+          />
+        }
+      >
+        <List query={users} what="users" count={items.length} blank={<Nobody email={email} />}>
+          <UserTable items={items} onOpen={setOpen} />
+        </List>
         {users.hasNextPage && (
           <div className="p-4">
             <Button busy={users.isFetchingNextPage} onClick={() => void users.fetchNextPage()}>
@@ -72,10 +66,10 @@ export function AppUsersScreen() {
             </Button>
           </div>
         )}
-      </div>
+      </ListScreen>
       {making && <NewUser p={p} onClose={() => setMaking(false)} />}
       {open && <AppUserDialog p={p} user={open} mayChange={mayChange} onClose={() => setOpen(undefined)} />}
-    </section>
+    </>
   )
 }
 
@@ -93,57 +87,29 @@ await ashlar.auth.signUp({ email, password })`}</pre>
 }
 
 function UserTable({ items, onOpen }: { items: readonly AppUser[]; onOpen: (user: AppUser) => void }) {
-  const nowMs = Date.now()
   return (
-    <table className="rows stack">
-      <thead>
-        <tr>
-          <th scope="col">Email</th>
-          <th scope="col" className="w-40">
-            Name
-          </th>
-          <th scope="col" className="w-44">
-            Roles
-          </th>
-          <th scope="col" className="w-36">
-            Last sign-in
-          </th>
-          <th scope="col" className="r w-28">
-            Joined
-          </th>
+    <ListTable heads={["Email", ["Name", "w-40"], ["Roles", "w-44"], ["Last sign-in", "w-36"], ["Joined", "r w-28"]]}>
+      {items.map((user) => (
+        <tr key={user.id}>
+          <td>
+            <button type="button" className="flex items-center gap-2.5 max-w-full" onClick={() => onOpen(user)}>
+              <Face quiet name={user.name ?? user.email} />
+              <span className={user.disabled ? "cut text-fg-3 line-through" : "cut font-strong hover:underline"}>
+                {user.email}
+              </span>
+              {user.disabled && <span className="tag">disabled</span>}
+              {!user.disabled && !user.emailVerified && <span className="tag warn">unconfirmed</span>}
+            </button>
+          </td>
+          <td className={user.name === null ? "text-fg-2 not-phone" : "text-fg-2"}>{user.name ?? "–"}</td>
+          <td className={user.roles.length === 0 ? "text-fg-2 not-phone" : "text-fg-2"}>
+            {user.roles.join(", ") || "–"}
+          </td>
+          <Ago head="last in" at={user.lastSignedInAt} />
+          <Ago head="joined" at={user.createdAt} last />
         </tr>
-      </thead>
-      <tbody>
-        {items.map((user) => (
-          <tr key={user.id}>
-            <td>
-              <button type="button" className="flex items-center gap-2.5 max-w-full" onClick={() => onOpen(user)}>
-                <Face quiet name={user.name ?? user.email} />
-                <span className={user.disabled ? "cut text-fg-3 line-through" : "cut font-strong hover:underline"}>
-                  {user.email}
-                </span>
-                {user.disabled && <span className="tag">disabled</span>}
-                {!user.disabled && !user.emailVerified && <span className="tag warn">unconfirmed</span>}
-              </button>
-            </td>
-            <td className={user.name === null ? "text-fg-2 not-phone" : "text-fg-2"}>{user.name ?? "–"}</td>
-            <td className={user.roles.length === 0 ? "text-fg-2 not-phone" : "text-fg-2"}>
-              {user.roles.join(", ") || "–"}
-            </td>
-            <td
-              data-head="last in"
-              className="text-fg-2"
-              title={user.lastSignedInAt === null ? undefined : toDate(user.lastSignedInAt)}
-            >
-              {user.lastSignedInAt === null ? "never" : toAgo(user.lastSignedInAt, nowMs)}
-            </td>
-            <td data-head="joined" className="r text-fg-3" title={toDate(user.createdAt)}>
-              {toAgo(user.createdAt, nowMs)}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   )
 }
 

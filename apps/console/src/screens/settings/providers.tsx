@@ -3,14 +3,14 @@ import { useMutation, useQuery } from "@tanstack/react-query"
 import { Link, useParams } from "@tanstack/react-router"
 import { Pencil, Plus, Power, PowerOff, Trash2 } from "lucide-react"
 import { useState } from "react"
-import { useActions } from "../../actions.ts"
 import { kindOf } from "../../model/providers.ts"
 import { projectQuery, providersQuery, refresh } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
-import { Button, CopyIcon, IconButton } from "../../ui/button.tsx"
+import { CopyIcon, IconButton } from "../../ui/button.tsx"
 import { FormDialog } from "../../ui/dialog.tsx"
-import { Blank, Bones, Failed, messageOf } from "../../ui/state.tsx"
+import { List, ListScreen, ListTable } from "../../ui/list.tsx"
+import { Blank, messageOf } from "../../ui/state.tsx"
 import { ProviderDialog } from "./provider-dialog.tsx"
 
 type Asking = { readonly what: "add" } | { readonly what: "change" | "remove"; readonly provider: AppProvider }
@@ -24,39 +24,29 @@ export function ProvidersScreen() {
   const [asking, setAsking] = useState<Asking>()
   const add = (): void => setAsking({ what: "add" })
   const close = (): void => setAsking(undefined)
-  useActions([
-    mayChange && { id: "new-provider", title: "Add a provider", group: "Do", icon: Plus, keys: "n", run: add },
-  ])
   const items = providers.data ?? []
   return (
-    <section className="pane grow" data-pane="" aria-label="Providers">
-      <div className="bar head course-end">
-        <h1>Providers</h1>
-        {mayChange && (
-          <Button className="ml-auto" look="ink" icon={Plus} keys="n" onClick={add}>
-            Add provider
-          </Button>
-        )}
-      </div>
-      <div className="scroll">
-        {providers.isPending && <Bones heightPx={40} label="Loading providers" />}
-        {providers.isError && (
-          <Failed
-            title="The providers could not be read"
-            error={providers.error}
-            onRetry={() => void providers.refetch()}
-          />
-        )}
-        {providers.data && items.length === 0 && (
-          <Blank title="No provider yet">
-            <p>
-              Let users of the app sign in with Google, GitHub, Microsoft and others, or with any issuer of OpenID
-              Connect. Register the app there first: it gives you a client id and a secret.
-            </p>
-          </Blank>
-        )}
-        {items.length > 0 && <ProviderTable p={p} items={items} mayChange={mayChange} onAsk={setAsking} />}
-        {items.length > 0 && (
+    <>
+      <ListScreen
+        title="Providers"
+        action={
+          mayChange && { id: "new-provider", title: "Add a provider", text: "Add provider", icon: Plus, run: add }
+        }
+      >
+        <List
+          query={providers}
+          what="providers"
+          count={items.length}
+          blank={
+            <Blank title="No provider yet">
+              <p>
+                Let users of the app sign in with Google, GitHub, Microsoft and others, or with any issuer of OpenID
+                Connect. Register the app there first: it gives you a client id and a secret.
+              </p>
+            </Blank>
+          }
+        >
+          <ProviderTable p={p} items={items} mayChange={mayChange} onAsk={setAsking} />
           <p className="p-4 text-fg-2 max-w-[76ch]">
             Register each callback with its provider, letter for letter. Where users come back to in the app is set
             under{" "}
@@ -65,12 +55,12 @@ export function ProvidersScreen() {
             </Link>
             .
           </p>
-        )}
-      </div>
+        </List>
+      </ListScreen>
       {asking?.what === "add" && <ProviderDialog p={p} others={items} onClose={close} />}
       {asking?.what === "change" && <ProviderDialog p={p} others={items} provider={asking.provider} onClose={close} />}
       {asking?.what === "remove" && <RemoveProvider p={p} provider={asking.provider} onClose={close} />}
-    </section>
+    </>
   )
 }
 
@@ -83,28 +73,11 @@ interface TableProps {
 
 function ProviderTable({ items, ...rest }: TableProps) {
   return (
-    <table className="rows stack">
-      <thead>
-        <tr>
-          <th scope="col" className="w-56">
-            Name
-          </th>
-          <th scope="col">Client id</th>
-          <th scope="col">Callback</th>
-          <th scope="col" className="w-28">
-            State
-          </th>
-          <th scope="col" className="w-32">
-            <span className="visually-hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((provider) => (
-          <ProviderRow key={provider.name} provider={provider} {...rest} />
-        ))}
-      </tbody>
-    </table>
+    <ListTable heads={[["Name", "w-56"], "Client id", "Callback", ["State", "w-28"]]} acts="w-32">
+      {items.map((provider) => (
+        <ProviderRow key={provider.name} provider={provider} {...rest} />
+      ))}
+    </ListTable>
   )
 }
 

@@ -3,7 +3,6 @@ import { useMutation, useQuery } from "@tanstack/react-query"
 import { useParams } from "@tanstack/react-router"
 import { Copy, Eye, History, Plus, RotateCw, Trash2 } from "lucide-react"
 import { useState } from "react"
-import { useActions } from "../../actions.ts"
 import { toAgo, toDate } from "../../model/format.ts"
 import { projectQuery, refresh, secretHistoryQuery, secretsQuery } from "../../queries.ts"
 import { admin } from "../../session.ts"
@@ -11,6 +10,7 @@ import { showToast } from "../../toasts.ts"
 import { Button, copyText, IconButton } from "../../ui/button.tsx"
 import { Dialog, FormDialog } from "../../ui/dialog.tsx"
 import { Field } from "../../ui/form.tsx"
+import { Acts, Ago, List, ListScreen, ListTable } from "../../ui/list.tsx"
 import { Blank, Bones, Failed, messageOf } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
 
@@ -25,49 +25,37 @@ export function SecretsScreen() {
   const project = useQuery(projectQuery(p))
   const mayChange = project.data !== undefined && project.data.role !== "viewer"
   const [asking, setAsking] = useState<Asking>()
-  useActions([
-    mayChange && {
-      id: "new-secret",
-      title: "Add a secret",
-      group: "Do",
-      icon: Plus,
-      keys: "n",
-      run: () => setAsking({ what: "create" }),
-    },
-  ])
   const items = secrets.data ?? []
+  const add = (): void => setAsking({ what: "create" })
   const close = (): void => setAsking(undefined)
   return (
-    <section className="pane grow" data-pane="" aria-label="Secrets">
-      <div className="bar head course-end">
-        <h1>Secrets</h1>
-        {mayChange && (
-          <Button className="ml-auto" look="ink" icon={Plus} keys="n" onClick={() => setAsking({ what: "create" })}>
-            Add secret
-          </Button>
-        )}
-      </div>
-      <div className="scroll">
-        {secrets.isPending && <Bones heightPx={40} label="Loading secrets" />}
-        {secrets.isError && (
-          <Failed title="The secrets could not be read" error={secrets.error} onRetry={() => void secrets.refetch()} />
-        )}
-        {secrets.data && items.length === 0 && (
-          <Blank title="No secret yet">
-            <p>
-              Keys of other services belong here, not in code. A function that may read one names it in its env, as{" "}
-              <code>secret:stripe</code>.
-            </p>
-          </Blank>
-        )}
-        {items.length > 0 && <SecretTable items={items} mayChange={mayChange} onAsk={setAsking} />}
-      </div>
+    <>
+      <ListScreen
+        title="Secrets"
+        action={mayChange && { id: "new-secret", title: "Add a secret", text: "Add secret", icon: Plus, run: add }}
+      >
+        <List
+          query={secrets}
+          what="secrets"
+          count={items.length}
+          blank={
+            <Blank title="No secret yet">
+              <p>
+                Keys of other services belong here, not in code. A function that may read one names it in its env, as{" "}
+                <code>secret:stripe</code>.
+              </p>
+            </Blank>
+          }
+        >
+          <SecretTable items={items} mayChange={mayChange} onAsk={setAsking} />
+        </List>
+      </ListScreen>
       {asking?.what === "create" && <SetSecret p={p} onClose={close} />}
       {asking?.what === "rotate" && <SetSecret p={p} secret={asking.secret} onClose={close} />}
       {asking?.what === "reveal" && <Reveal p={p} secret={asking.secret} onClose={close} />}
       {asking?.what === "history" && <Versions p={p} secret={asking.secret} onClose={close} />}
       {asking?.what === "remove" && <Remove p={p} secret={asking.secret} onClose={close} />}
-    </section>
+    </>
   )
 }
 
@@ -80,80 +68,56 @@ interface TableProps {
 function SecretTable({ items, mayChange, onAsk }: TableProps) {
   const nowMs = Date.now()
   return (
-    <table className="rows stack">
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Read by</th>
-          <th scope="col" className="w-24">
-            Version
-          </th>
-          <th scope="col" className="w-32">
-            Expires
-          </th>
-          <th scope="col" className="r w-28">
-            Set
-          </th>
-          <th scope="col" className="w-36">
-            <span className="visually-hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((secret) => (
-          <tr key={secret.name}>
-            <td className="mono font-strong">
-              {secret.name}
-              {secret.expiresAt !== null && Date.parse(secret.expiresAt) <= nowMs && (
-                <span className="tag warn ml-2">expired</span>
-              )}
-            </td>
-            <td data-head="read by" className="text-fg-2">
-              {secret.functions.join(", ") || "no function"}
-            </td>
-            <td data-head="version" className="text-fg-2">
-              {secret.version}
-            </td>
-            <td data-head="expires" className="text-fg-2">
-              {secret.expiresAt === null ? "never" : toAgo(secret.expiresAt, nowMs)}
-            </td>
-            <td data-head="set" className="r text-fg-3" title={toDate(secret.updatedAt)}>
-              {toAgo(secret.updatedAt, nowMs)}
-            </td>
-            <td className="acts">
-              <div>
-                {mayChange && (
-                  <>
-                    <IconButton
-                      icon={Eye}
-                      label={`Show ${secret.name}`}
-                      onClick={() => onAsk({ what: "reveal", secret })}
-                    />
-                    <IconButton
-                      icon={RotateCw}
-                      label={`Rotate ${secret.name}`}
-                      onClick={() => onAsk({ what: "rotate", secret })}
-                    />
-                  </>
-                )}
+    <ListTable heads={["Name", "Read by", ["Version", "w-24"], ["Expires", "w-32"], ["Set", "r w-28"]]} acts="w-36">
+      {items.map((secret) => (
+        <tr key={secret.name}>
+          <td className="mono font-strong">
+            {secret.name}
+            {secret.expiresAt !== null && Date.parse(secret.expiresAt) <= nowMs && (
+              <span className="tag warn ml-2">expired</span>
+            )}
+          </td>
+          <td data-head="read by" className="text-fg-2">
+            {secret.functions.join(", ") || "no function"}
+          </td>
+          <td data-head="version" className="text-fg-2">
+            {secret.version}
+          </td>
+          <td data-head="expires" className="text-fg-2">
+            {secret.expiresAt === null ? "never" : toAgo(secret.expiresAt, nowMs)}
+          </td>
+          <Ago head="set" at={secret.updatedAt} last />
+          <Acts>
+            {mayChange && (
+              <>
                 <IconButton
-                  icon={History}
-                  label={`Versions of ${secret.name}`}
-                  onClick={() => onAsk({ what: "history", secret })}
+                  icon={Eye}
+                  label={`Show ${secret.name}`}
+                  onClick={() => onAsk({ what: "reveal", secret })}
                 />
-                {mayChange && (
-                  <IconButton
-                    icon={Trash2}
-                    label={`Remove ${secret.name}`}
-                    onClick={() => onAsk({ what: "remove", secret })}
-                  />
-                )}
-              </div>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+                <IconButton
+                  icon={RotateCw}
+                  label={`Rotate ${secret.name}`}
+                  onClick={() => onAsk({ what: "rotate", secret })}
+                />
+              </>
+            )}
+            <IconButton
+              icon={History}
+              label={`Versions of ${secret.name}`}
+              onClick={() => onAsk({ what: "history", secret })}
+            />
+            {mayChange && (
+              <IconButton
+                icon={Trash2}
+                label={`Remove ${secret.name}`}
+                onClick={() => onAsk({ what: "remove", secret })}
+              />
+            )}
+          </Acts>
+        </tr>
+      ))}
+    </ListTable>
   )
 }
 
