@@ -1,23 +1,15 @@
-import {
-  apple,
-  auth0,
-  discord,
-  facebook,
-  github,
-  gitlab,
-  google,
-  keycloak,
-  linkedin,
-  microsoft,
-  oidc,
-  okta,
-  type Provider,
-  x,
-} from "@ashlar/oauth/client"
+import { apple, type Provider, providerFrom, providerKinds } from "@ashlar/oauth/client"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const USUAL = { google, github, gitlab, discord, facebook, linkedin, x }
+/** What a kind needs besides an id and a secret: the end of its variable, for where it is, and for what of it. */
+const NEEDS: Readonly<Record<string, { readonly host?: string; readonly tenant?: string }>> = {
+  oidc: { host: "ISSUER" },
+  microsoft: { tenant: "TENANT" },
+  auth0: { host: "DOMAIN" },
+  okta: { host: "DOMAIN" },
+  keycloak: { host: "URL", tenant: "REALM" },
+}
 
 /**
  * Who people may sign in with, by the variables that `ashlar oauth provider` writes: `<NAME>_CLIENT_ID`, `<NAME>_CLIENT_SECRET`, and what else
@@ -36,26 +28,20 @@ export function providersOf(env: Environment): readonly Provider[] {
     if (missing.length > 0) throw new Error(`Set ${missing.join(", ")}, or unset ${name}_CLIENT_ID.`)
     found.push(make(Object.fromEntries(names.map((end) => [end, env[`${name}_${end}`]!]))))
   }
-  const client = (values: Readonly<Record<string, string>>) => ({
-    clientId: values.CLIENT_ID!,
-    clientSecret: values.CLIENT_SECRET!,
-  })
-  add("OIDC", ["CLIENT_SECRET", "ISSUER"], (values) =>
-    oidc({
-      ...client(values),
-      name: "oidc",
-      label: env.OIDC_LABEL ?? new URL(values.ISSUER!).host,
-      issuer: values.ISSUER!,
-    }),
-  )
-  for (const [name, make] of Object.entries(USUAL))
-    add(name.toUpperCase(), ["CLIENT_SECRET"], (values) => make(client(values)))
-  add("MICROSOFT", ["CLIENT_SECRET", "TENANT"], (values) => microsoft({ ...client(values), tenant: values.TENANT! }))
-  add("AUTH0", ["CLIENT_SECRET", "DOMAIN"], (values) => auth0({ ...client(values), domain: values.DOMAIN! }))
-  add("OKTA", ["CLIENT_SECRET", "DOMAIN"], (values) => okta({ ...client(values), domain: values.DOMAIN! }))
-  add("KEYCLOAK", ["CLIENT_SECRET", "URL", "REALM"], (values) =>
-    keycloak({ ...client(values), url: values.URL!, realm: values.REALM! }),
-  )
+  for (const kind of providerKinds) {
+    const { host, tenant } = NEEDS[kind] ?? {}
+    const others = [host, tenant].filter((end) => end !== undefined)
+    add(kind.toUpperCase(), ["CLIENT_SECRET", ...others], (values) =>
+      providerFrom({
+        kind,
+        clientId: values.CLIENT_ID!,
+        clientSecret: values.CLIENT_SECRET!,
+        ...(host !== undefined && { host: values[host]! }),
+        ...(tenant !== undefined && { tenant: values[tenant]! }),
+        ...(kind === "oidc" && { label: env.OIDC_LABEL ?? new URL(values.ISSUER!).host }),
+      }),
+    )
+  }
   add("APPLE", ["TEAM_ID", "KEY_ID", "PRIVATE_KEY"], (values) =>
     apple({
       clientId: values.CLIENT_ID!,

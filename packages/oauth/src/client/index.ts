@@ -53,6 +53,7 @@ export {
   type ProviderServer,
   type RevokeRequest,
 } from "./providers/provider.ts"
+export { type ProviderSettings, providerFrom, providerKinds } from "./providers/provider-settings.ts"
 export { type XOptions, x } from "./providers/x.ts"
 export type { FailedSignIn, FailurePage } from "./routes/failure-page.ts"
 export { type OAuthRoutes, type OAuthRoutesOptions, oauthRoutes } from "./routes/oauth-routes.ts"

@@ -19,6 +19,9 @@ import {
   oidc,
   okta,
   type Provider,
+  type ProviderSettings,
+  providerFrom,
+  providerKinds,
   x,
 } from "../index.ts"
 
@@ -308,4 +311,56 @@ test.each<[string, () => unknown]>([
   ["no openid", () => oidc({ ...app, name: "a", issuer: "https://id.example.com", scopes: ["email"] })],
 ])("%s is refused at once", (_what, make) => {
   expect(make).toThrow(OAuthOptionInvalid)
+})
+
+describe("A provider of settings", () => {
+  const url = "https://id.example.com"
+  const rows: readonly [ProviderSettings, Provider][] = [
+    [{ ...app, kind: "google" }, google(app)],
+    [{ ...app, kind: "google", name: "works" }, google({ ...app, name: "works" })],
+    [{ ...app, kind: "github" }, github(app)],
+    [{ ...app, kind: "github", host: "git.example.com" }, github({ ...app, host: "git.example.com" })],
+    [{ ...app, kind: "microsoft" }, microsoft(app)],
+    [{ ...app, kind: "microsoft", tenant: TENANT }, microsoft({ ...app, tenant: TENANT })],
+    [{ ...app, kind: "gitlab" }, gitlab(app)],
+    [{ ...app, kind: "gitlab", host: "git.example.com" }, gitlab({ ...app, host: "git.example.com" })],
+    [{ ...app, kind: "discord" }, discord(app)],
+    [{ ...app, kind: "facebook" }, facebook(app)],
+    [{ ...app, kind: "linkedin" }, linkedin(app)],
+    [{ ...app, kind: "x", scopes: ["users.read"] }, x({ ...app, scopes: ["users.read"] })],
+    [{ ...app, kind: "auth0", host: "a.auth0.com" }, auth0({ ...app, domain: "a.auth0.com" })],
+    [{ ...app, kind: "okta", host: "a.okta.com" }, okta({ ...app, domain: "a.okta.com" })],
+    [
+      { ...app, kind: "okta", host: "a.okta.com", tenant: "default" },
+      okta({ ...app, domain: "a.okta.com", authorizationServer: "default" }),
+    ],
+    [{ ...app, kind: "keycloak", host: url, tenant: "staff" }, keycloak({ ...app, url, realm: "staff" })],
+    [
+      { ...app, kind: "oidc", name: "staff", label: "Staff", host: url },
+      oidc({ ...app, name: "staff", label: "Staff", issuer: url }),
+    ],
+  ]
+  const asText = (provider: Provider) => JSON.stringify(provider)
+
+  test.each(rows)("is the same as that of the code: %j", (settings, provider) => {
+    expect(asText(providerFrom(settings))).toBe(asText(provider))
+  })
+  test("is there for every kind", () => {
+    expect(new Set(rows.map(([{ kind }]) => kind))).toEqual(new Set(providerKinds))
+  })
+  test.each<[Partial<ProviderSettings>, string | undefined]>([
+    [{ kind: "myspace" }, "kind"],
+    [{ kind: "constructor" }, "kind"],
+    [{ kind: "auth0" }, "host"],
+    [{ kind: "okta" }, "host"],
+    [{ kind: "oidc" }, "host"],
+    [{ kind: "keycloak", tenant: "staff" }, "host"],
+    [{ kind: "keycloak", host: url }, "tenant"],
+    [{ kind: "gitlab", host: "git.example.com/evil" }, undefined],
+    [{ kind: "google", name: "email" }, undefined],
+  ])("is refused where a setting is missing or wrong: %j", (settings, field) => {
+    const refused = () => providerFrom({ kind: "", ...app, ...settings })
+    expect(refused).toThrow(OAuthOptionInvalid)
+    expect(refused).toThrow(expect.objectContaining({ details: field === undefined ? undefined : { field } }) as never)
+  })
 })
