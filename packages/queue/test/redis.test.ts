@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test"
-import { RedisLink, redisClients } from "@ashlar/cache/redis"
+import { RedisLink, redisClients, type Script } from "@ashlar/cache/redis"
 import { findServer } from "@ashlar/cache/testing/servers"
 import { manualClock, parseDriverUrl, uuidv7 } from "@ashlar/core"
 import { startProxy } from "@ashlar/core/testing/proxy"
 import { queueDrivers } from "../src/drivers/drivers.ts"
 import type { ClaimedJob, NewJob, Outcome, QueueStore } from "../src/index.ts"
+import { SHOW } from "../src/redis/scripts/look.ts"
 import { deleteKeys } from "../src/testing/brokers.ts"
 import {
   claim,
@@ -27,6 +28,8 @@ if (redis !== undefined) describeRedis(redis)
 interface RedisStage extends Stage {
   /** Asks the server past the store. */
   send: (command: string, ...args: readonly string[]) => Promise<unknown>
+  /** Runs a script past the store. */
+  run: (script: Script, args: readonly string[]) => Promise<unknown>
   /** Of the key that all others begin with. */
   home: string
 }
@@ -51,7 +54,8 @@ function describeRedis(port: number): void {
         await Bun.sleep(30) // it is not looked for what is due at every claim
       }
       const home = `{${prefix}:${settings.queue}}`
-      Object.assign(stage, { store, other, clock, pass, home, send: link.send.bind(link) })
+      const run = (script: Script, args: readonly string[]) => link.run(script, [home], ["-1", ...args])
+      Object.assign(stage, { store, other, clock, pass, home, run, send: link.send.bind(link) })
     })
     afterEach(async () => {
       await Promise.all([stage.store.close(), stage.other.close()])
@@ -66,6 +70,13 @@ function describeRedis(port: number): void {
 }
 
 function describeFaults(stage: RedisStage, port: number, prefix: string): void {
+  test("a unique key of a job that is not there, whatever took it away, is free", async () => {
+    const unique = { key: "k", until: "finished" } as const
+    await stage.send("SET", `${stage.home}:unique/k`, uuidv7())
+    expect((await stage.store.add([newJob({ unique })]))[0]!.isNew).toBe(true)
+    expect((await stage.store.add([newJob({ unique })]))[0]!.isNew).toBe(false)
+  })
+
   test("a server that forgot the scripts is told them again", async () => {
     const { store, send } = stage
     await store.add([newJob(), newJob()])
@@ -129,6 +140,29 @@ function describeFaults(stage: RedisStage, port: number, prefix: string): void {
     expect(await Promise.resolve(stage.store.add([newJob()])).catch((error) => error)).toMatchObject({
       code: "QUEUE_STORE_FAILED",
     })
+  })
+
+  test("what was pushed while the connection was away is asked for as soon as it is back", async () => {
+    const proxy = await startProxy(port)
+    const url = `redis://127.0.0.1:${proxy.port}?prefix=${prefix}`
+    const queue = uniqueName()
+    const open = async (at: string) => await (await queueDrivers.open(at))({ queue, pollMs: 60_000, onError: () => 0 })
+    const [store, other] = [await open(url), await open(url.replace(`:${proxy.port}?`, `:${port}?`))]
+    await store.ready?.()
+    const waiting = Promise.resolve(claim(store, { waitMs: 30_000 })).catch(() => [])
+    await Bun.sleep(50)
+    proxy.refuse(true)
+    proxy.cut()
+    await other.add([newJob()])
+    await Bun.sleep(50)
+    proxy.refuse(false)
+    const started = performance.now()
+    const claimed = await waiting
+    expect(performance.now() - started).toBeLessThan(15_000)
+    // The connection that listens may be back before the one that asks.
+    if (claimed.length === 0) expect(await claim(other, { waitMs: 1_000 })).toHaveLength(1)
+    await Promise.all([store.close(), other.close()])
+    await proxy.close()
   })
 
   test("a server that keeps silent is given up in time, and one that is closed is closed", async () => {
@@ -247,6 +281,9 @@ function describeBounds(stage: RedisStage): void {
     const jobs = Array.from({ length: 60 }, () => newJob({ input, keepCompletedMs: 60_000 }))
     await store.add(jobs)
     expect(await store.list!({ state: "waiting", limit: 60 })).toHaveLength(60)
+    const [looked] = (await stage.run(SHOW, ["", ...ids(jobs)])) as readonly [number, readonly string[]]
+    expect(looked).toBeGreaterThan(8)
+    expect(looked).toBeLessThan(20)
     const first = await claim(other)
     expect(first.length).toBeGreaterThan(8)
     expect(first.length).toBeLessThan(60)
@@ -328,7 +365,8 @@ function describeBounds(stage: RedisStage): void {
 
 function describeStreams(stage: RedisStage): void {
   test("what is removed from the middle of many is passed over, and counted no more", async () => {
-    const { store, other } = stage
+    const { store, other, send, home } = stage
+    const waiting = async () => await send("LLEN", `${home}:wait/work/0/`)
     const jobs = Array.from({ length: 3_000 }, () => newJob({ input: "1" }))
     await store.add(jobs)
     const removed = jobs.slice(700, 2_900)
@@ -340,9 +378,23 @@ function describeStreams(stage: RedisStage): void {
     const all: ClaimedJob[] = []
     for (let rounds = 0; rounds < 10; rounds++) all.push(...(await claim(store, { max: 500 })))
     expect(ids(all)).toEqual(ids(left))
-    await store.add([newJob()])
-    expect(await other.remove!({ name: "work" })).toBe(1)
-    expect(await store.counts!()).toMatchObject([{ waiting: 0, active: 800, oldestWaitingMs: 0 }])
+    const more = Array.from({ length: 1_500 }, () => newJob({ input: "1" }))
+    await store.add(more)
+    expect(await other.remove!({ ids: ids(more.slice(0, 400)) })).toBe(400)
+    expect(await waiting()).toBe(1_100) // those that were first are gone
+    expect(await other.remove!({ ids: ids(more.slice(500, 1_400)) })).toBe(900)
+    expect(await waiting()).toBe(1_100) // a long list is not searched
+    expect(await claim(store, { max: 95 })).toHaveLength(95)
+    expect(await claim(store, { max: 5 })).toHaveLength(5)
+    // Behind those that are gone, of which one script passes over some.
+    expect(await claim(store, { max: 1 })).toHaveLength(1)
+    expect(await claim(store, { max: 4 })).toHaveLength(4)
+    expect(await waiting()).toBeLessThan(100)
+    expect(await other.remove!({ ids: ids(more.slice(1_450, 1_460)) })).toBe(10)
+    expect(await waiting()).toBeLessThan(90) // a short one is
+    expect(await other.remove!({ name: "work" })).toBe(85)
+    expect(await store.counts!()).toMatchObject([{ waiting: 0, active: 905, oldestWaitingMs: 0 }])
+    expect(await waiting()).toBe(0)
   })
 
   test("those of no group take turns with groups, and greater priority comes before turns", async () => {
@@ -355,6 +407,18 @@ function describeStreams(stage: RedisStage): void {
     ])
     const claimed = await claim(store, { max: 6 })
     expect(claimed.map(({ group = "" }) => group)).toEqual(["a", "", "", "a", "", "a"])
+  })
+
+  test("kinds share the room, and one that has more gets what the others leave", async () => {
+    const { store } = stage
+    const many = (name: string, count: number) => Array.from({ length: count }, () => newJob({ name }))
+    await store.add([...many("a", 60), ...many("b", 60), ...many("c", 2)])
+    const counts = async (max: number) => {
+      const names = (await claim(store, { names: ["a", "b", "c"], max })).map(({ name }) => name)
+      return ["a", "b", "c"].map((name) => names.filter((one) => one === name).length)
+    }
+    expect((await counts(12)).toSorted()).toEqual([2, 4, 6])
+    expect((await counts(30)).toSorted()).toEqual([0, 10, 20])
   })
 
   test("a full group waits with jobs of every priority, and goes on by priority", async () => {
@@ -374,6 +438,8 @@ function describeStreams(stage: RedisStage): void {
     expect(await store.remove!({ ids: [low.id] })).toBe(1)
     expect(await store.counts!()).toMatchObject([{ held: 0, active: 2, waiting: 0 }])
     await store.add([job(-1)])
+    expect(await claim(store)).toEqual([])
+    expect(await store.counts!()).toMatchObject([{ held: 1, active: 2, waiting: 0 }])
     await settle(other, fail(second!))
     expect(await claim(store)).toHaveLength(1)
   })

@@ -94,8 +94,12 @@ export class RedisStore implements QueueStore {
   async claim(request: ClaimRequest): Promise<readonly ClaimedJob[]> {
     if (request.lanes.length === 0) return []
     return await this.#loop.until(request, async () => {
-      const { token, args } = this.#asked(request)
-      return this.#claimed(await this.#home.run("claim", CLAIM, args), token)
+      for (;;) {
+        const { token, args } = this.#asked(request)
+        const reply = await this.#home.run("claim", CLAIM, args)
+        const claimed = this.#claimed(reply, token)
+        if (claimed.length > 0 || (reply as readonly Reply[])[2] !== 1) return claimed
+      }
     })
   }
   #asked(request: ClaimRequest): { readonly token: string; readonly args: readonly string[] } {

@@ -174,6 +174,10 @@ function describeLooking(stage: Stage): void {
     expect(await settle(store, done(claimed!))).toBe(true)
     expect(await other.remove!({})).toBe(1)
     expect(await claim(store)).toEqual([])
+    const timed = { key: "timed", until: 60_000 } as const
+    await store.add([newJob({ unique: timed })])
+    expect(await other.remove!({})).toBe(1)
+    expect((await store.add([newJob({ unique: timed })]))[0]!.isNew).toBe(true)
   })
 }
 
@@ -191,6 +195,19 @@ function describeDeadLetters(stage: Stage): void {
     expect(await other.redrive!({ name: "b" })).toBe(1)
     expect(await other.remove!({ state: "failed" })).toBe(1)
     expect(await other.redrive!({})).toBe(0)
+  })
+  caseFor(stage, "deadLetters", "one whose unique key another has by now is not begun anew", async () => {
+    const { store, other } = stage
+    if (!store.guarantees.unique) return
+    const unique = { key: "again", until: "finished" } as const
+    const job = newJob({ unique })
+    await store.add([job])
+    await settle(store, fail((await claimAll(store, 1))[0]!))
+    expect((await other.add([newJob({ unique })]))[0]!.isNew).toBe(true)
+    expect(await other.redrive!({ ids: [job.id] })).toBe(0)
+    await settle(store, done((await claimAll(store, 1))[0]!))
+    expect(await other.redrive!({ ids: [job.id] })).toBe(1)
+    expect(await store.add([newJob({ unique })])).toEqual([{ id: job.id, isNew: false }])
   })
   caseFor(stage, "deadLetters", "what failed is kept as long as it was told", async () => {
     const { store } = stage

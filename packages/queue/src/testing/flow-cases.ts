@@ -139,6 +139,17 @@ function describeChanges(stage: Stage): void {
     expect(await store.batch!(id)).toMatchObject({ completed: 2, failed: 0, pending: 0 })
     expect(await names()).toEqual(["end", "failure", "success"])
   })
+  caseFor(stage, "flows", "a failed child that is begun anew when all have ended counts no more", async () => {
+    const { store, other } = stage
+    const { id } = await start(1)
+    await settle(store, fail((await claimAll(store, 1))[0]!))
+    expect(await names()).toEqual(["end", "failure"])
+    expect(await other.redrive!({ name: "work" })).toBe(1)
+    await settle(store, done((await claimAll(store, 1))[0]!, "1"))
+    expect(await other.batch!(id)).toMatchObject({ completed: 0, failed: 1, pending: 0 })
+    expect(await other.children!(id)).toMatchObject([{ state: "failed" }])
+    expect(await names()).toEqual([])
+  })
   caseFor(stage, "flows", "a child that is taken away counts as failed", async () => {
     const { store, other } = stage
     const { id } = await start(1)

@@ -7,7 +7,10 @@ export const MOST_DUE = 200
 /** Jobs are taken so many at a time, until they have so many bytes: the largest inputs must not be one answer. */
 const [PIECE, MOST_BYTES] = [32, 8 * 1024 * 1024]
 
-/** Expects BASE. `claim(at)` reads what `claimArguments` writes, from ARGV[at], and gives how many came due and the claimed. */
+/**
+ * Expects BASE. `claim(at)` reads what `claimArguments` writes, from ARGV[at], and gives how many came due, the claimed, and 1 where more may
+ * be behind ids that are no jobs any more.
+ */
 export const CLAIMING: string = `
 local function bringDue(name)
   local leases, delayed = H .. "leases/" .. name, H .. "delayed/" .. name
@@ -101,6 +104,7 @@ local function take(work, name, want)
       end
     end
   end
+  if budget <= 0 then work.isCut = true end
   return count
 end
 
@@ -129,7 +133,7 @@ local function claim(at, places)
     if moved > 0 then work.hasAgain = true end
   end
   local isAnyPaused = call("EXISTS", H .. "paused") == 1
-  if isAnyPaused and call("SISMEMBER", H .. "paused", "") == 1 then return { moved, {} } end
+  if isAnyPaused and call("SISMEMBER", H .. "paused", "") == 1 then return { moved, {}, 0 } end
   local room, spent = max, 0
   if rateMax > 0 then
     local left
@@ -166,7 +170,7 @@ local function claim(at, places)
     many("HSET", H .. "held", work.marks)
     for name, rows in pairs(work.leases) do many("ZADD", H .. "leases/" .. name, rows) end
   end
-  return { moved, work.claimed }
+  return { moved, work.claimed, work.isCut and 1 or 0 }
 end
 `
 

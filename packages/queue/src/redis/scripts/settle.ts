@@ -53,7 +53,7 @@ for _, at in ipairs(others) do
 end
 countEnded(childFailed)
 local at = 4 + count * 6
-return { table.concat(kept), ARGV[at] and claim(at, places) or { 0, {} } }`)
+return { table.concat(kept), ARGV[at] and claim(at, places) or { 0, {}, 0 } }`)
 
 /** Holds jobs for longer. ARGV: time, lease; of each job its id, mark, kind, and progress or "". Gives `1` or `0` for each. */
 export const EXTEND: Script = script(`${BASE}
