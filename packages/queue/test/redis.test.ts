@@ -339,6 +339,7 @@ function describeBounds(stage: RedisStage): void {
       newJob({ batch, group: "g", groupConcurrency: 1, priority: -3 }),
       newJob({ unique: { key: "k", until: "finished" }, keepFailedMs: 0 }),
       newJob({ unique: { key: "s", until: "started" }, delayMs: 10 }),
+      newJob({ unique: { key: "done", until: "finished" } }),
     ]
     const rest = { total: 2, ifFailed: "drop", keepMs: 1_000 } as const
     await store.add(jobs, [{ id: batch, ...rest, success: success!, failure: failure!, end: end! }])
@@ -355,7 +356,7 @@ function describeBounds(stage: RedisStage): void {
       )
       await store.settle(claimed.map((job) => (job.id === jobs[2]!.id ? fail(job) : done(job, "1"))))
     }
-    expect(count).toBe(6)
+    expect(count).toBe(7)
     await stage.pass(1_001)
     await store.sweep!()
     const keys = (await send("KEYS", `${home}*`)) as string[]
@@ -407,6 +408,20 @@ function describeStreams(stage: RedisStage): void {
     ])
     const claimed = await claim(store, { max: 6 })
     expect(claimed.map(({ group = "" }) => group)).toEqual(["a", "", "", "a", "", "a"])
+  })
+
+  test("groups take turns when they are asked for one by one, and only within their priority", async () => {
+    const { store } = stage
+    const job = (group: string, priority = 0) => newJob({ group, priority })
+    await store.add([job("a"), job("a"), job("a"), job("b"), job("b"), job("top", 1), job("top", 1), job("c", -1)])
+    const groups: (string | undefined)[] = []
+    groups.push(...(await claim(store, { max: 3 })).map(({ group }) => group))
+    for (let rest = 5; rest > 0; rest--) {
+      const [one, more] = await claim(store, { max: 1 })
+      expect(more).toBeUndefined()
+      groups.push(one?.group)
+    }
+    expect(groups).toEqual(["top", "top", "a", "b", "a", "b", "a", "c"])
   })
 
   test("kinds share the room, and one that has more gets what the others leave", async () => {

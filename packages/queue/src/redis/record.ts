@@ -42,7 +42,7 @@ export interface JobRecord {
   readonly isPlain: boolean
 }
 
-const NONE = {}
+const NONE: Extra & More = {}
 
 export function writeRecord(job: NewJob, isBlocked = false): string {
   const { attempts, keepCompletedMs, keepFailedMs, priority, name, input } = job
@@ -97,6 +97,7 @@ export function readRecord(text: string): JobRecord {
   const moreLength = Number(next())
   const moreAt = at + extraLength
   const inputAt = moreAt + moreLength
+  const extra = extraLength === 0 ? NONE : (JSON.parse(text.slice(at, moreAt)) as Extra)
   return {
     createdMs,
     attempts,
@@ -105,10 +106,15 @@ export function readRecord(text: string): JobRecord {
     priority,
     name,
     input: text.slice(inputAt),
-    extra: extraLength === 0 ? NONE : (JSON.parse(text.slice(at, moreAt)) as Extra),
+    extra,
     more: moreLength === 0 ? NONE : (JSON.parse(text.slice(moreAt, inputAt)) as More),
-    isPlain: extraLength === 0 && keepCompletedMs === 0,
+    isPlain: keepCompletedMs === 0 && leavesNothing(extra),
   }
+}
+
+/** No place of a group, no batch that counts it, and no key that its end frees. */
+function leavesNothing({ l, b, u, t }: Extra): boolean {
+  return l === undefined && b === undefined && (u === undefined || t !== 0)
 }
 
 /** A job in the hands of this process. */

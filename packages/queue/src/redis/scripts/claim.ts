@@ -42,67 +42,117 @@ local function bringDue(name)
   return #silent + #due
 end
 
--- Begins jobs of a stream. Gives how many, or nil where their group runs as many as it may.
-local function begin(work, name, stream, ids)
-  local records = call("HMGET", H .. "jobs", unpack(ids))
-  local again = work.hasAgain and call("HMGET", H .. "again", unpack(ids)) or {}
+-- Begins a job. Gives 1, or 0 where there is none, or nil where its group runs as many as it may.
+local function begin(work, name, id, record, again)
+  if not record then return 0 end
+  if not string.find(record, "^%d+/0/") then
+    local job = parse(id, record)
+    if job.limit then
+      local running = H .. "running/" .. name
+      if tonumber(call("HGET", running, job.group) or 0) >= job.limit then return nil end
+      call("HINCRBY", running, job.group, 1)
+    end
+    if job.till == -1 then freeKey(job) end
+  end
+  work.bytes = work.bytes + #record
+  local attempt = (again and string.match(again, "^%d+") or 0) + 1
+  local size = #work.marks
+  work.marks[size + 1], work.marks[size + 2] = id, attempt .. ":" .. work.token
+  push(work.leases, name, work.untilMs)
+  push(work.leases, name, id)
+  local claimed = work.claimed
+  size = #claimed
+  claimed[size + 1], claimed[size + 2], claimed[size + 3] = id, attempt, record
+  return 1
+end
+local function readAll(work, ids)
+  return call("HMGET", H .. "jobs", unpack(ids)), work.hasAgain and call("HMGET", H .. "again", unpack(ids)) or {}
+end
+-- Gives back what a full group may not run: its stream comes into the order again when one of the group ends.
+local function park(name, stream, ids, from)
+  local list = H .. "wait/" .. name .. "/" .. stream
+  for at = #ids, from, -1 do call("LPUSH", list, ids[at]) end
+  call("ZREM", H .. "order/" .. name, stream)
+  local priority, group = string.match(stream, "^(%-?%d+)/(.*)$")
+  local parked = H .. "parked/" .. name
+  local others = call("HGET", parked, group)
+  call("HSET", parked, group, others and others .. " " .. priority or priority)
+end
+
+-- Takes from the only stream of its priority. Gives how many jobs, and how many ids.
+local function takeAlone(work, name, stream, size)
+  local list = H .. "wait/" .. name .. "/" .. stream
+  local ids = call("LPOP", list, size) or {}
   local count = 0
-  for at, id in ipairs(ids) do
-    local record = records[at]
-    if record then
-      if not string.find(record, "^%d+/0/") then
-        local job = parse(id, record)
-        if job.limit then
-          local running = H .. "running/" .. name
-          if tonumber(call("HGET", running, job.group) or 0) >= job.limit then return nil end
-          call("HINCRBY", running, job.group, 1)
-        end
-        if job.till == -1 then freeKey(job) end
+  if #ids > 0 then
+    local records, again = readAll(work, ids)
+    for at, id in ipairs(ids) do
+      local begun = begin(work, name, id, records[at], again[at])
+      if not begun then
+        park(name, stream, ids, at)
+        return count, at
       end
-      work.bytes = work.bytes + #record
-      local attempt = (again[at] and string.match(again[at], "^%d+") or 0) + 1
-      local size = #work.marks
-      work.marks[size + 1], work.marks[size + 2] = id, attempt .. ":" .. work.token
-      push(work.leases, name, work.untilMs)
-      push(work.leases, name, id)
-      local claimed = work.claimed
-      size = #claimed
-      claimed[size + 1], claimed[size + 2], claimed[size + 3] = id, attempt, record
-      count = count + 1
+      count = count + begun
     end
   end
-  return count
+  if call("EXISTS", list) == 0 then call("ZREM", H .. "order/" .. name, stream) end
+  return count, math.max(1, #ids)
+end
+-- Takes one of each stream of a priority, which then are the last of it.
+local function takeTurns(work, name, streams, block)
+  local order, wait = H .. "order/" .. name, H .. "wait/" .. name .. "/"
+  local ids, of, empty, moved = {}, {}, {}, {}
+  for _, stream in ipairs(streams) do
+    local id = call("LPOP", wait .. stream)
+    if id then
+      ids[#ids + 1] = id
+      of[#ids] = stream
+    else
+      empty[#empty + 1] = stream
+    end
+  end
+  local count = 0
+  if #ids > 0 then
+    local turn = call("INCRBY", H .. "turns", #ids) - #ids
+    local records, again = readAll(work, ids)
+    for at, id in ipairs(ids) do
+      local stream = of[at]
+      local begun = begin(work, name, id, records[at], again[at])
+      if not begun then
+        park(name, stream, { id }, 1)
+      elseif call("EXISTS", wait .. stream) == 0 then
+        empty[#empty + 1] = stream
+      else
+        local size = #moved
+        moved[size + 1], moved[size + 2] = block * BLOCK + turn + at, stream
+      end
+      count = count + (begun or 0)
+    end
+  end
+  if #empty > 0 then call("ZREM", order, unpack(empty)) end
+  if #moved > 0 then call("ZADD", order, unpack(moved)) end
+  return count, #streams
 end
 
 local function take(work, name, want)
-  local order = H .. "order/" .. name
   -- Ids that are no jobs any more cost time too.
   local count, budget = 0, want * 2 + 500
   while count < want and budget > 0 and work.bytes < ${MOST_BYTES} do
-    local stream, place, _, following = unpack(call("ZRANGE", order, 0, 1, "WITHSCORES"))
-    if not stream then break end
-    local list = H .. "wait/" .. name .. "/" .. stream
-    local isAlone = not following or math.floor(following / BLOCK) ~= math.floor(place / BLOCK)
-    local priority = string.match(stream, "^(%-?%d+)/$")
-    local ids = call("LPOP", list, (isAlone and priority) and math.min(want - count, ${PIECE}) or 1)
-    local begun = ids and begin(work, name, stream, ids)
-    budget = budget - (ids and #ids or 1)
-    if ids and not begun then
-      -- It comes back when one of its group ends.
-      call("LPUSH", list, ids[1])
-      call("ZREM", order, stream)
-      local own, group = string.match(stream, "^(%-?%d+)/(.*)$")
-      local parked = H .. "parked/" .. name
-      local others = call("HGET", parked, group)
-      call("HSET", parked, group, others and others .. " " .. own or own)
-    else
-      count = count + (begun or 0)
-      if call("EXISTS", list) == 0 then
-        call("ZREM", order, stream)
-      elseif not isAlone then
-        call("ZADD", order, score(stream), stream)
-      end
+    local piece = math.min(want - count, ${PIECE})
+    local found = call("ZRANGE", H .. "order/" .. name, 0, math.max(1, piece - 1), "WITHSCORES")
+    if #found == 0 then break end
+    local block, streams, hasOthers = math.floor(found[2] / BLOCK), {}, false
+    for at = 1, #found, 2 do
+      if math.floor(found[at + 1] / BLOCK) ~= block then break end
+      if #streams < piece then streams[#streams + 1] = found[at] else hasOthers = true end
     end
+    local begun, looked
+    if #streams == 1 and not hasOthers then
+      begun, looked = takeAlone(work, name, streams[1], piece)
+    else
+      begun, looked = takeTurns(work, name, streams, block)
+    end
+    count, budget = count + begun, budget - looked
   end
   if budget <= 0 then work.isCut = true end
   return count
