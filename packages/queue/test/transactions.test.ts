@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { temporaryDatabase, temporaryFolder } from "@ashlar/cache/testing/databases"
 import { findServer } from "@ashlar/cache/testing/servers"
+import { detach } from "@ashlar/core"
 import { openDatabase } from "@ashlar/orm"
 import { defineJob, openQueue } from "../src/index.ts"
 import { until } from "../src/testing/queue-cases.ts"
@@ -96,6 +97,21 @@ function describeTransactions(engine: string, open: () => Promise<string>): void
       await until(() => runs === 1, "run")
       await Promise.all([queue.close(), other.close()])
     })
+
+    // SQLite has one writer, so nobody makes a kind meanwhile.
+    if (engine !== "SQLite")
+      test("a kind that another made after the transaction began is the same kind", async () => {
+        const queue = openQueue(url, { name: uniqueName() })
+        const twin = openQueue(url, { name: queue.name })
+        const outside = detach()
+        await db.transaction(async (tx) => {
+          await tx.sql`select id from users`.all() // from now on it sees what was there
+          await outside(() => twin.push(welcome))
+          await queue.in(tx).push(welcome, undefined, { group: "g", unique: "u" })
+        })
+        expect(await queue.counts()).toMatchObject([{ name: "welcome", waiting: 2 }])
+        await Promise.all([queue.close(), twin.close()])
+      })
 
     test("take part in a savepoint: what is undone with it is gone, the rest is not", async () => {
       const queue = await setUp()

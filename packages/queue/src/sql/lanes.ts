@@ -27,7 +27,8 @@ export class Lanes {
     const missing = [...names].filter((name) => !found.has(name)).toSorted()
     if (missing.length > 0) {
       for (const name of missing) await this.#insert(db, name)
-      for (const [name, id] of await this.#read(db, new Set(missing))) found.set(name, id)
+      // One that another made since the transaction began is not seen by what only reads.
+      for (const [name, id] of await this.#read(db, new Set(missing), true)) found.set(name, id)
     }
     const remember = () => {
       for (const [name, id] of found) this.#ids.set(name, id)
@@ -37,9 +38,11 @@ export class Lanes {
     return found
   }
 
-  async #read(db: Queryable, names: ReadonlySet<string>): Promise<Map<string, number>> {
+  async #read(db: Queryable, names: ReadonlySet<string>, isLatest = false): Promise<Map<string, number>> {
+    const lock = isLatest && db.dialect === "mysql" ? sql` lock in share mode` : sql``
     const rows = await db.sql<{ id: number; name: string }>`
-      select id, name from ashlar_queue_lanes where queue = ${this.#queue} and name in ${sql.list([...names])}`.all()
+      select id, name from ashlar_queue_lanes
+      where queue = ${this.#queue} and name in ${sql.list([...names])}${lock}`.all()
     return new Map(rows.map(({ id, name }) => [name, Number(id)]))
   }
   async #insert(db: Queryable, name: string): Promise<void> {
