@@ -48,16 +48,20 @@ export class LiveCache implements Cache {
     this.#core.counters.misses++
     return undefined
   }
+  /** The time by which it is told what is fresh. Milliseconds since 1970. */
+  now(): number {
+    return this.#core.clock.now()
+  }
   /**
-   * What a store in this process holds for the key, fresh and at once; nothing says nothing. It is the very value that is held:
-   * for parts of this package, which change nothing in it.
+   * What this process itself holds for the key, fresh and at once; nothing says nothing. It is the very value that is held: for
+   * parts of this package, which change nothing in it and give no key that is none.
+   * @param nowMs What `now()` gave.
    */
-  held(key: string): unknown {
-    const { store } = this.#core
-    if (store === undefined || !store.sharesValues) return undefined
-    const found = store.get(this.#prefix + key)
-    if (found === undefined || found instanceof Promise || !this.#isFresh(found)) return undefined
-    this.#core.counters.hits++
+  held(key: string, nowMs: number): unknown {
+    const { store, counters } = this.#core
+    const found = store?.held?.(this.#prefix === "" ? key : this.#prefix + key, nowMs)
+    if (found === undefined || found.freshUntilMs <= nowMs) return undefined
+    counters.hits++
     return found.value
   }
   async has(key: string): Promise<boolean> {

@@ -37,6 +37,12 @@ export interface CacheStore {
   /** Values whose text is larger are refused with CACHE_VALUE_TOO_LARGE. */
   readonly maxPayloadBytes: number
   get(key: string): MaybePromise<Entry | undefined>
+  /**
+   * What is in this process's own memory, fresh or not, at once and counted as asked for; nothing says nothing. Absent where
+   * nothing is.
+   * @param nowMs The time, read by the caller: to read a clock costs as much as the rest of a hit.
+   */
+  held?(key: string, nowMs: number): Entry | undefined
   /** In the order of the keys. */
   getMany(keys: readonly string[]): MaybePromise<readonly (Entry | undefined)[]>
   set(items: readonly (readonly [key: string, entry: Entry])[]): MaybePromise<void>

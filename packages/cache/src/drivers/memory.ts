@@ -45,15 +45,19 @@ export class MemoryStore implements CacheStore {
   }
 
   get(key: string): Entry | undefined {
+    return this.held(key, this.#clock.now())
+  }
+  held(key: string, nowMs: number): Entry | undefined {
     const node = this.#entries.get(key)
     if (node === undefined) return undefined
     const entry = node.value
-    if (entry.expiresMs > this.#clock.now()) return entry
+    if (entry.expiresMs > nowMs) return entry
     this.#drop(key)
     return undefined
   }
   getMany(keys: readonly string[]): readonly (Entry | undefined)[] {
-    return keys.map((key) => this.get(key))
+    const nowMs = this.#clock.now()
+    return keys.map((key) => this.held(key, nowMs))
   }
   set(items: readonly (readonly [key: string, entry: Entry])[]): void {
     // All are copied before any is kept: one that cannot be changes nothing.

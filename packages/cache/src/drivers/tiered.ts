@@ -66,6 +66,9 @@ export class TieredStore implements CacheStore {
     if (found instanceof Promise) return found.then((entry) => entry ?? this.#getBack(key))
     return found !== undefined && found.freshUntilMs > this.#clock.now() ? found : this.#getBack(key)
   }
+  held(key: string, nowMs: number): Entry | undefined {
+    return this.#isConnected ? this.#front.held?.(key, nowMs) : undefined
+  }
   async #getBack(key: string): Promise<Entry | undefined> {
     return (await this.#getManyBack([key]))[0]
   }

@@ -1,13 +1,13 @@
 import type { Service } from "@ashlar/core"
-import { type BaseContext, type Inside, type Layer, layer, Reply, type Result } from "@ashlar/http"
-import { notModified } from "@ashlar/http/caching"
+import { type BaseContext, type Inside, type Layer, layer } from "@ashlar/http"
 import type { Cache, Making } from "../cache.ts"
 import { type Duration, toMs } from "../duration.ts"
 import { CacheAnswerUnkept, CacheOptionInvalid } from "../errors.ts"
 import { LiveCache } from "../live-cache.ts"
 import type { RememberOptions } from "../options.ts"
 import { headersSet, isFailing, type KeepOptions, type KeptAnswer, toKept } from "./kept-answer.ts"
-import { type KeyOptions, responseKey } from "./response-key.ts"
+import { type Ask, ReadyAnswers } from "./ready-answers.ts"
+import { type KeyOptions, ResponseKeys } from "./response-key.ts"
 
 export interface CacheAnswersOptions extends KeyOptions {
   /** Where answers are kept: a cache, or the service that is one. */
@@ -66,9 +66,9 @@ class Answers {
   readonly #options: CacheAnswersOptions
   readonly #remember: RememberOptions
   readonly #keep: KeepOptions
-  readonly #cacheControl: string
-  readonly #ready = new WeakMap<KeptAnswer, Ready>()
-  #cache: Cache | undefined
+  readonly #keys: ResponseKeys
+  readonly #ready: ReadyAnswers
+  readonly #cache: Cache | undefined
 
   constructor(options: CacheAnswersOptions) {
     const { ttl, staleWhileRevalidate, staleIfError, user, shared, headers = [], statuses = STATUSES } = options
@@ -91,43 +91,53 @@ class Answers {
       keyed: headers.map((name) => name.toLowerCase()),
       isPersonal: user !== undefined,
     }
-    this.#cacheControl = user === undefined ? "no-cache" : "private, no-cache"
-    if ("get" in options.cache) this.#cache = options.cache.namespace("answers")
+    this.#keys = new ResponseKeys(options)
+    this.#ready = new ReadyAnswers(user === undefined ? "no-cache" : "private, no-cache")
+    this.#cache = "get" in options.cache ? options.cache : undefined
   }
 
   answer(ctx: BaseContext, run: () => unknown): unknown {
     const { method } = ctx
     if ((method !== "GET" && method !== "HEAD") || ctx.route.method === "HEAD") return run()
     const cache = this.#cache
-    if (cache !== undefined) return this.#from(cache, ctx, run)
-    return this.#open(ctx).then((opened) => this.#from(opened, ctx, run))
-  }
-  async #open(ctx: BaseContext): Promise<Cache> {
-    const cache = await ctx.use(this.#options.cache as Service<Cache>)
-    return cache.namespace("answers")
+    if (cache !== undefined) return this.#from(cache, { ctx, run, isHead: method === "HEAD" })
+    return ctx
+      .use(this.#options.cache as Service<Cache>)
+      .then((opened) => this.#from(opened, { ctx, run, isHead: method === "HEAD" }))
   }
 
-  #from(cache: Cache, ctx: BaseContext, run: () => unknown): unknown {
-    const { user, shared } = this.#options
-    const who = user?.(ctx)
-    const isAnybodys = shared === true || who !== undefined || !hasCredentials(ctx)
-    const key = responseKey(ctx, who, this.#options)
+  #from(cache: Cache, call: Call): unknown {
+    const { ctx, run } = call
+    const who = this.#options.user?.(ctx)
+    const key = this.#keys.of(ctx, who)
     // What this process holds is served without a promise: that alone would cost as much as the answer.
-    const held = cache instanceof LiveCache ? (cache.held(key) as KeptAnswer | undefined) : undefined
-    if (held !== undefined && (isAnybodys || held.isPublic)) return this.#serve(ctx, held)
+    if (cache instanceof LiveCache) {
+      const nowMs = cache.now()
+      const held = cache.held(key, nowMs) as KeptAnswer | undefined
+      if (held !== undefined && (held.isPublic || this.#isTheirs(ctx, who))) return this.#ready.serve(call, held, nowMs)
+    }
     // A part is the handler's to give; where the whole is kept it is as right an answer.
     if (ctx.headers.has("range")) return run()
-    if (isAnybodys) return this.#remembered(cache, key, { ctx, run })
-    return cache.get<KeptAnswer>(key).then((kept) => (kept?.isPublic === true ? this.#serve(ctx, kept) : run()))
+    if (this.#isTheirs(ctx, who)) return this.#remembered(cache, key, call)
+    return cache
+      .get<KeptAnswer>(key)
+      .then((kept) => (kept?.isPublic === true ? this.#ready.serve(call, kept, timeOf(cache)) : run()))
   }
 
-  async #remembered(cache: Cache, key: string, { ctx, run }: Call): Promise<unknown> {
+  /** Whether what is under the key may be given to the caller, whatever it says of itself. */
+  #isTheirs({ headers }: BaseContext, who: string | undefined): boolean {
+    if (this.#options.shared === true || who !== undefined) return true
+    return !headers.has("authorization") && !headers.has("cookie")
+  }
+
+  async #remembered(cache: Cache, key: string, call: Call): Promise<unknown> {
+    const { ctx, run } = call
     const mark = headersSet(ctx)
     let own: { readonly result: unknown; readonly isRefused: boolean } | undefined
     const make = async ({ former }: Making<KeptAnswer>): Promise<KeptAnswer> => {
       const result = await run()
       const isDown = isFailing(result)
-      const kept = isDown ? undefined : await toKept(ctx, result, { ...this.#keep, mark })
+      const kept = isDown ? undefined : await toKept(ctx, result, { ...this.#keep, mark, nowMs: timeOf(cache) })
       own = { result, isRefused: !isDown && kept === undefined }
       if (kept !== undefined) return kept
       // What is kept is not the answer any more.
@@ -139,66 +149,22 @@ class Answers {
     const options = named === undefined ? this.#remember : { ...this.#remember, tags: named }
     try {
       const kept = await cache.remember(key, options, make)
-      return own?.isRefused ? own.result : this.#serve(ctx, kept)
+      return own?.isRefused ? own.result : this.#ready.serve(call, kept, timeOf(cache))
     } catch (error) {
       if (!(error instanceof CacheAnswerUnkept)) throw error
       // What may not be kept is nobody's but the caller's it was made for.
       return own === undefined ? run() : own.result
     }
   }
-
-  #serve(ctx: BaseContext, kept: KeptAnswer): Result {
-    const { status, etag, lastModified } = kept
-    const ready = this.#readyOf(kept)
-    if (status === 200 && isConditional(ctx, lastModified)) {
-      const unchanged = notModified(ctx, { etag, lastModified })
-      if (unchanged !== undefined) return unchanged.withHeaders(withoutContent(ready.reply.headers ?? {}))
-    }
-    if (!("Bun" in globalThis) || ctx.method === "HEAD" || kept.body === null) return ready.reply
-    // On Bun the cheapest answer is one whose headers are made already.
-    ready.headers ??= headersOf(ready.reply)
-    return new Response(kept.body as string | Uint8Array<ArrayBuffer>, { status, headers: ready.headers })
-  }
-  /** The answer as it is sent in this second: its age is another in the next. */
-  #readyOf(kept: KeptAnswer): Ready {
-    const { status, body, contentType, etag, madeMs } = kept
-    const age = Math.max(0, Math.floor((Date.now() - madeMs) / 1000))
-    const known = this.#ready.get(kept)
-    if (known?.age === age) return known
-    const headers = { "cache-control": this.#cacheControl, ...kept.headers, etag, age: String(age) }
-    const made: Ready = { age, reply: new Reply(status, body, contentType, headers), headers: undefined }
-    this.#ready.set(kept, made)
-    return made
-  }
 }
 
-interface Ready {
-  readonly age: number
-  readonly reply: Reply
-  headers: Headers | undefined
-}
-
-function headersOf({ contentType, headers = {} }: Reply): Headers {
-  const made = new Headers(contentType === undefined ? {} : { "content-type": contentType })
-  for (const [name, value] of Object.entries(headers)) made.set(name, value as string)
-  return made
-}
-
-interface Call {
-  readonly ctx: BaseContext
+interface Call extends Ask {
   readonly run: () => unknown
 }
 
-function hasCredentials({ headers }: BaseContext): boolean {
-  return headers.has("authorization") || headers.has("cookie")
-}
-function isConditional({ headers }: BaseContext, lastModified: number | undefined): boolean {
-  return headers.has("if-none-match") || (lastModified !== undefined && headers.has("if-modified-since"))
-}
-function withoutContent(
-  headers: Record<string, string | readonly string[]>,
-): Record<string, string | readonly string[]> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^content-(?!location)/.test(name)))
+/** By the clock that the cache tells by what is fresh. */
+function timeOf(cache: Cache): number {
+  return cache instanceof LiveCache ? cache.now() : Date.now()
 }
 
 export interface InvalidateAnswersOptions {

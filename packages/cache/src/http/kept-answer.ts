@@ -48,7 +48,7 @@ export function isFailing(result: Result): boolean {
 export async function toKept(
   ctx: BaseContext,
   result: Result,
-  { mark, ...options }: KeepOptions & { readonly mark: number },
+  { mark, nowMs, ...options }: KeepOptions & { readonly mark: number; readonly nowMs: number },
 ): Promise<KeptAnswer | undefined> {
   if (result instanceof Failure || result instanceof AshlarError) return undefined
   const reply = isResponse(result) ? await fromResponse(result, options) : toReply(result)
@@ -74,7 +74,7 @@ export async function toKept(
         .digest("base64url")
         .slice(0, 22)}"`,
     lastModified: Number.isNaN(changed) ? undefined : changed,
-    madeMs: Date.now(),
+    madeMs: nowMs,
     isPublic: directives.has("public"),
   }
 }

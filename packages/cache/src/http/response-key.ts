@@ -11,29 +11,66 @@ export interface KeyOptions {
 
 /** Longer ones are hashed. */
 const MAX_KEY_LENGTH = 400
+/** Keys that are remembered, so that a URL which is asked for again and again has its key made once. */
+const MAX_KNOWN = 1_000
 
 /** What all runtimes' contexts know, and handlers have no use for. */
 interface Internals {
   readonly search: string
-  readonly authority?: string | null
+  /** What path and search are read from. */
+  readonly target: string
+  readonly authority: string | null
+}
+
+/** The part of a key that the URL gives, and what else it was made of. */
+interface Known {
+  readonly authority: string | null
+  readonly version: BaseContext["route"]["version"]
+  readonly part: string
 }
 
 /**
- * The key of a request's answer. Parts are separated by line breaks, which none of them can hold, so that no part passes for
- * another; the host counts, so that a made-up one reaches nobody else.
+ * Makes the keys of requests' answers. Their parts are separated by line breaks, which none of them can hold, so that no part
+ * passes for another; the host counts, so that a made-up one reaches nobody else.
  */
-export function responseKey(
-  ctx: BaseContext,
-  user: string | undefined,
-  { query = true, headers = [] }: KeyOptions,
-): string {
-  const { search, authority } = ctx as BaseContext & Internals
-  const host = authority === undefined ? ctx.headers.get("host") : authority
-  let key = `${host ?? ""}\n${ctx.path}\n${query === true ? search : query === false ? "" : chosen(search, query)}`
-  if (ctx.route.version !== undefined) key += `\nversion ${String(ctx.route.version)}`
-  for (const name of headers) key += `\n${ctx.headers.get(name) ?? "\t"}`
-  if (user !== undefined) key += `\nuser ${JSON.stringify(user)}`
-  return key.length <= MAX_KEY_LENGTH ? key : createHash("sha256").update(key).digest("base64url")
+export class ResponseKeys {
+  readonly #query: boolean | readonly string[]
+  readonly #headers: readonly string[]
+  readonly #known = new Map<string, Known>()
+
+  constructor({ query = true, headers = [] }: KeyOptions) {
+    this.#query = query
+    this.#headers = headers
+  }
+
+  of(ctx: BaseContext, user: string | undefined): string {
+    let key = this.#urlPart(ctx as BaseContext & Internals)
+    if (user === undefined && this.#headers.length === 0) return shortened(key)
+    for (const name of this.#headers) key += `\n${ctx.headers.get(name) ?? "\t"}`
+    if (user !== undefined) key += `\nuser ${JSON.stringify(user)}`
+    return shortened(key)
+  }
+
+  #urlPart(ctx: BaseContext & Internals): string {
+    const { target, authority } = ctx
+    const { version } = ctx.route
+    const known = this.#known.get(target)
+    // Behind a proxy one target is asked of several hosts, and one path may have several versions.
+    if (known !== undefined && known.authority === authority && known.version === version) return known.part
+    const query = this.#query
+    const search = query === true ? ctx.search : query === false ? "" : chosen(ctx.search, query)
+    let part = `answers:${authority ?? ""}\n${ctx.path}\n${search}`
+    if (version !== undefined) part += `\nversion ${String(version)}`
+    if (target.length <= MAX_KEY_LENGTH && part.length <= MAX_KEY_LENGTH) {
+      if (this.#known.size >= MAX_KNOWN) this.#known.clear()
+      this.#known.set(target, { authority, version, part })
+    }
+    return part
+  }
+}
+
+function shortened(key: string): string {
+  return key.length <= MAX_KEY_LENGTH ? key : `answers:${createHash("sha256").update(key).digest("base64url")}`
 }
 
 function chosen(search: string, names: readonly string[]): string {

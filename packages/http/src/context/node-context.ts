@@ -49,6 +49,9 @@ export class NodeContext extends RequestContext {
   get search(): string {
     return queryOf(this.message.url as string)
   }
+  get target(): string {
+    return this.message.url as string
+  }
   get headers(): RequestHeaders {
     this.#headers ??= new NodeHeaders(this.message.headers)
     return this.#headers

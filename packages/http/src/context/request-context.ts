@@ -87,6 +87,8 @@ export abstract class RequestContext implements BaseContext {
   abstract headerNamed(name: string): string | null
   /** The query string, without the `?`. */
   abstract readonly search: string
+  /** What path and query are read from, as the runtime has it: with an origin in front or without. Costs nothing to look at. */
+  abstract readonly target: string
   abstract readonly peerAddress: string | undefined
   /** Aborts when the caller goes away. */
   protected abstract readonly gone: AbortSignal

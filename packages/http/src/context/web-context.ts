@@ -61,6 +61,9 @@ export class WebContext extends RequestContext {
   get search(): string {
     return queryOf(this.#request.url)
   }
+  get target(): string {
+    return this.#request.url
+  }
   get headers(): RequestHeaders {
     return this.#request.headers as unknown as RequestHeaders
   }
