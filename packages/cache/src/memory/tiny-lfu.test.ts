@@ -29,6 +29,23 @@ describe("the share of requests that it answers, beside LRU's,", () => {
     })
 })
 
+/** Asks for keys, and gives back the share that was there. */
+function ask(cache: TinyLfu<number>, keys: readonly string[], bytes: number): number {
+  return hitRatio({ get: (key) => cache.get(key), set: (key, value) => cache.set(key, value, bytes) }, keys)
+}
+const loop = (length: number): readonly string[] => Array.from({ length: 40_000 }, (_, at) => `row:${at % length}`)
+
+test("what memory alone bounds is rehearsed as well, and anew when its values are of another size", () => {
+  // A node and its key weigh some 170 bytes.
+  const cache = new TinyLfu<number>({ maxEntries: 1_000_000, maxBytes: 1_200_000 })
+  const small = Array.from({ length: 30_000 }, (_, at) => `small:${at}`)
+  ask(cache, small, 0)
+  expect(cache.size).toBeGreaterThan(6_000)
+  expect(ask(cache, loop(1_500), 1_000)).toBeGreaterThan(0.4)
+  expect(cache.size).toBeLessThan(1_100)
+  expect(cache.bytes).toBeLessThanOrEqual(1_200_000)
+})
+
 test("it never holds more than it may, and what it says it weighs is what it holds", () => {
   const step = fc.record({
     key: fc.nat(30).map(String),
@@ -36,7 +53,7 @@ test("it never holds more than it may, and what it says it weighs is what it hol
     act: fc.constantFrom("set", "get", "delete"),
   })
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 300 }), fc.integer({ min: 1, max: 12 }), (steps, maxEntries) => {
+    fc.property(fc.array(step, { maxLength: 300, size: "max" }), fc.integer({ min: 1, max: 12 }), (steps, maxEntries) => {
       const evicted: string[] = []
       const cache = new TinyLfu<number>({ maxEntries, maxBytes: 2_000, evicted: ({ key }) => evicted.push(key) })
       for (const { key, bytes, act } of steps) {

@@ -53,7 +53,7 @@ export const TRACES: readonly Trace[] = [
   {
     name: "popular keys (zipf 0.9 over 50,000)",
     capacity: 1_000,
-    gain: 0.05,
+    gain: 0.08,
     make: () => {
       const key = zipf(randomFrom(1), 50_000, 0.9)
       return trace(() => `user:${key()}`)
@@ -62,7 +62,7 @@ export const TRACES: readonly Trace[] = [
   {
     name: "popular keys with a scan through them, as a crawler makes",
     capacity: 1_000,
-    gain: 0.02,
+    gain: 0.06,
     make: () => {
       const random = randomFrom(2)
       const key = zipf(random, 20_000, 1)
@@ -73,13 +73,13 @@ export const TRACES: readonly Trace[] = [
   {
     name: "a loop somewhat longer than the cache, as a job that reads all makes",
     capacity: 1_000,
-    gain: 0.5,
+    gain: 0.6,
     make: () => trace((at) => `row:${at % 1_500}`),
   },
   {
     name: "popular keys that change every 20,000 requests",
     capacity: 1_000,
-    gain: -0.05,
+    gain: -0.001,
     make: () => {
       const key = zipf(randomFrom(3), 20_000, 0.9)
       return trace((at) => `news:${Math.floor(at / 20_000)}:${key()}`)
@@ -88,10 +88,37 @@ export const TRACES: readonly Trace[] = [
   {
     name: "what was asked for just now, mostly",
     capacity: 1_000,
-    gain: -0.1,
+    gain: -0.001,
     make: () => {
       const random = randomFrom(4)
       return trace((at) => `session:${Math.max(0, at - Math.floor(2_000 * random() ** 3))}`)
+    },
+  },
+  {
+    name: "scans through popular keys and what was asked for just now, in turns of 25,000 requests",
+    capacity: 1_000,
+    gain: -0.01,
+    make: () => {
+      const random = randomFrom(5)
+      const key = zipf(random, 20_000, 0.95)
+      let page = 0
+      return trace((at) => {
+        if (Math.floor(at / 25_000) % 2 === 1) return `session:${Math.max(0, at - Math.floor(2_500 * random() ** 3))}`
+        return random() < 0.5 ? `page:${page++}` : `user:${key()}`
+      })
+    },
+  },
+  {
+    name: "popular keys of which each gives way to another in time",
+    capacity: 500,
+    gain: 0.03,
+    make: () => {
+      const key = zipf(randomFrom(6), 5_000, 0.8)
+      return trace((at) => {
+        const rank = key()
+        // Each rank is another key's from time to time, no two at once.
+        return `item:${rank}:${Math.floor((at + rank * 7_919) / 30_000)}`
+      })
     },
   },
 ]
