@@ -3,9 +3,9 @@ import type { FrequencySketch } from "./sketch.ts"
 
 /** The shares of the window that are tried: hardly any, some, most, and all, which is LRU. */
 const SHARES = [0.01, 0.3, 0.85, 1] as const
-/** Of so many keys one is tried at least, however small the cache is: that is what all of this may cost a request. */
+/** Of so many keys one is tried, of a large cache's fewer: this bounds what it costs a request. */
 const LEAST_RATIO = 8
-/** Entries of a trial in a cache of any size, up to twice as many. */
+/** Entries of a trial: up to twice as many, and an eighth of a cache that has less than eight times as many. */
 const TRIAL_ENTRIES = 128
 /** What is left of earlier hits each time that as many requests were tried as a trial has entries. */
 const MEMORY = 0.85

@@ -26,50 +26,58 @@ const step = fc.record({
 
 test("while the window moves there is never more than there may be, and what gave way is what is gone", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 400, size: "max" }), fc.integer({ min: 1, max: 25 }), (steps, maxEntries) => {
-      const { held, sketch, segments } = segmentsOf(maxEntries, 1)
-      for (const { key, bytes, act, share } of steps) {
-        if (share !== undefined) segments.resizeWindow(share)
-        const known = held.get(key)
-        sketch.increment(hashKey(key))
-        if (known === undefined) {
-          const node = new Node(key, undefined, { bytes, hash: hashKey(key) })
-          held.set(key, node)
-          segments.add(node)
-        } else if (act === "ask") segments.touch(known)
-        else if (act === "replace") segments.replaced(known, bytes)
-        else {
-          segments.remove(known)
-          held.delete(key)
+    fc.property(
+      fc.array(step, { maxLength: 400, size: "max" }),
+      fc.integer({ min: 1, max: 25 }),
+      (steps, maxEntries) => {
+        const { held, sketch, segments } = segmentsOf(maxEntries, 1)
+        for (const { key, bytes, act, share } of steps) {
+          if (share !== undefined) segments.resizeWindow(share)
+          const known = held.get(key)
+          sketch.increment(hashKey(key))
+          if (known === undefined) {
+            const node = new Node(key, undefined, { bytes, hash: hashKey(key) })
+            held.set(key, node)
+            segments.add(node)
+          } else if (act === "ask") segments.touch(known)
+          else if (act === "replace") segments.replaced(known, bytes)
+          else {
+            segments.remove(known)
+            held.delete(key)
+          }
+          expect(segments.count).toBe(held.size)
+          expect(segments.bytes).toBe([...held.values()].reduce((sum, node) => sum + node.bytes, 0))
+          expect([segments.count <= maxEntries, segments.bytes <= MAX_BYTES]).toEqual([true, true])
+          // Nothing gives way while there is room for it.
+          if (known === undefined && held.size < maxEntries && segments.bytes + 300 <= MAX_BYTES)
+            expect(held.has(key)).toBe(true)
         }
-        expect(segments.count).toBe(held.size)
-        expect(segments.bytes).toBe([...held.values()].reduce((sum, node) => sum + node.bytes, 0))
-        expect([segments.count <= maxEntries, segments.bytes <= MAX_BYTES]).toEqual([true, true])
-        // Nothing gives way while there is room for it.
-        if (known === undefined && held.size < maxEntries && segments.bytes + 300 <= MAX_BYTES)
-          expect(held.has(key)).toBe(true)
-      }
-    }),
+      },
+    ),
   )
 })
 
 test("with a window of the whole it is an LRU", () => {
   fc.assert(
-    fc.property(fc.array(fc.nat(30).map(String), { maxLength: 300, size: "max" }), fc.integer({ min: 1, max: 20 }), (keys, max) => {
-      const { held, sketch, segments } = segmentsOf(max, 1)
-      const lru = new LRUCache<string, true>({ max })
-      for (const key of keys) {
-        sketch.increment(hashKey(key))
-        const known = held.get(key)
-        if (known === undefined) {
-          const node = new Node(key, undefined, { bytes: 1, hash: hashKey(key) })
-          held.set(key, node)
-          segments.add(node)
-        } else segments.touch(known)
-        if (lru.get(key) === undefined) lru.set(key, true)
-        expect([...held.keys()].toSorted()).toEqual([...lru.keys()].toSorted())
-      }
-    }),
+    fc.property(
+      fc.array(fc.nat(30).map(String), { maxLength: 300, size: "max" }),
+      fc.integer({ min: 1, max: 20 }),
+      (keys, max) => {
+        const { held, sketch, segments } = segmentsOf(max, 1)
+        const lru = new LRUCache<string, true>({ max })
+        for (const key of keys) {
+          sketch.increment(hashKey(key))
+          const known = held.get(key)
+          if (known === undefined) {
+            const node = new Node(key, undefined, { bytes: 1, hash: hashKey(key) })
+            held.set(key, node)
+            segments.add(node)
+          } else segments.touch(known)
+          if (lru.get(key) === undefined) lru.set(key, true)
+          expect([...held.keys()].toSorted()).toEqual([...lru.keys()].toSorted())
+        }
+      },
+    ),
   )
 })
 

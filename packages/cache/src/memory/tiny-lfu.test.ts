@@ -53,26 +53,30 @@ test("it never holds more than it may, and what it says it weighs is what it hol
     act: fc.constantFrom("set", "get", "delete"),
   })
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 300, size: "max" }), fc.integer({ min: 1, max: 12 }), (steps, maxEntries) => {
-      const evicted: string[] = []
-      const cache = new TinyLfu<number>({ maxEntries, maxBytes: 2_000, evicted: ({ key }) => evicted.push(key) })
-      for (const { key, bytes, act } of steps) {
-        evicted.length = 0
-        const before = cache.size
-        if (act === "set") {
-          const wasThere = cache.peek(key) !== undefined
-          const node = cache.set(key, bytes, bytes)
-          expect(node === undefined || node.value === bytes).toBe(true)
-          expect(cache.size).toBe(
-            before + (wasThere ? 0 : 1) - evicted.length - (node === undefined && !evicted.includes(key) ? 1 : 0),
-          )
-        } else if (act === "get") expect(cache.get(key) === undefined).toBe(cache.peek(key) === undefined)
-        else cache.delete(key)
-        const nodes = [...cache.nodes()]
-        expect(nodes.length).toBe(cache.size)
-        expect(nodes.reduce((sum, node) => sum + node.bytes, 0)).toBe(cache.bytes)
-        expect([cache.size <= maxEntries, cache.bytes <= 2_000]).toEqual([true, true])
-      }
-    }),
+    fc.property(
+      fc.array(step, { maxLength: 300, size: "max" }),
+      fc.integer({ min: 1, max: 12 }),
+      (steps, maxEntries) => {
+        const evicted: string[] = []
+        const cache = new TinyLfu<number>({ maxEntries, maxBytes: 2_000, evicted: ({ key }) => evicted.push(key) })
+        for (const { key, bytes, act } of steps) {
+          evicted.length = 0
+          const before = cache.size
+          if (act === "set") {
+            const wasThere = cache.peek(key) !== undefined
+            const node = cache.set(key, bytes, bytes)
+            expect(node === undefined || node.value === bytes).toBe(true)
+            expect(cache.size).toBe(
+              before + (wasThere ? 0 : 1) - evicted.length - (node === undefined && !evicted.includes(key) ? 1 : 0),
+            )
+          } else if (act === "get") expect(cache.get(key) === undefined).toBe(cache.peek(key) === undefined)
+          else cache.delete(key)
+          const nodes = [...cache.nodes()]
+          expect(nodes.length).toBe(cache.size)
+          expect(nodes.reduce((sum, node) => sum + node.bytes, 0)).toBe(cache.bytes)
+          expect([cache.size <= maxEntries, cache.bytes <= 2_000]).toEqual([true, true])
+        }
+      },
+    ),
   )
 })
