@@ -57,6 +57,19 @@ test("while the window moves there is never more than there may be, and what gav
   )
 })
 
+/** Asks for keys as a cache does. */
+function asker({ held, sketch, segments }: ReturnType<typeof segmentsOf>): (key: string) => void {
+  return (key) => {
+    sketch.increment(hashKey(key))
+    const known = held.get(key)
+    if (known === undefined) {
+      const node = new Node(key, undefined, { bytes: 1, hash: hashKey(key) })
+      held.set(key, node)
+      segments.add(node)
+    } else segments.touch(known)
+  }
+}
+
 test("with a window of the whole it is an LRU", () => {
   fc.assert(
     fc.property(
@@ -82,18 +95,9 @@ test("with a window of the whole it is an LRU", () => {
 })
 
 test("and becomes one again, once what was kept for being asked for often has given way", () => {
-  const { held, sketch, segments } = segmentsOf(20, 0.01)
-  const ask = (key: string): void => {
-    sketch.increment(hashKey(key))
-    const known = held.get(key)
-    if (known !== undefined) {
-      segments.touch(known)
-      return
-    }
-    const node = new Node(key, undefined, { bytes: 1, hash: hashKey(key) })
-    held.set(key, node)
-    segments.add(node)
-  }
+  const all = segmentsOf(20, 0.01)
+  const { held, segments } = all
+  const ask = asker(all)
   for (let turn = 0; turn < 10; turn++) for (let at = 0; at < 19; at++) ask(`often ${at}`)
   for (let at = 0; at < 100; at++) ask(`once ${at}`)
   expect([...held.keys()].filter((key) => key.startsWith("often")).length).toBeGreaterThan(15)
@@ -105,4 +109,18 @@ test("and becomes one again, once what was kept for being asked for often has gi
   expect([...held.keys()].filter((key) => key.startsWith("late")).length).toBe(10)
   for (let at = 10; at < 28; at++) ask(`late ${at}`)
   expect([...held.keys()].filter((key) => !key.startsWith("late"))).toEqual(["often 3"])
+})
+
+test("one that nobody asks for, but whose count never falls, keeps no other from giving way", () => {
+  const all = segmentsOf(40, 0.01)
+  const { held, sketch } = all
+  const ask = asker(all)
+  ask("pinned")
+  for (let at = 0; at < 39; at++) ask(`former ${at}`)
+  for (let turn = 0; turn < 500; turn++)
+    for (let at = 0; at < 30; at++) {
+      for (let count = 0; count < 15; count++) sketch.increment(hashKey("pinned"))
+      ask(`now ${at}`)
+    }
+  expect([...held.keys()].filter((key) => key.startsWith("now")).length).toBeGreaterThan(25)
 })

@@ -67,8 +67,11 @@ export interface SegmentsOptions<V> {
 
 /** Of what is no part of the window, the most that those who were asked for again may take. */
 const PROTECTED_SHARE = 0.8
-/** A newcomer that was asked for this often may now and then displace an entry of the same count. */
-const WARM = 5
+/**
+ * How often one that stood its ground goes to the end of the queue: its count may be that of others, or of somebody who knows how they are
+ * counted, and nobody behind it would ever have to go.
+ */
+const SPARED = 1 / 128
 /** Nodes that one newcomer moves on at most: a window that is made smaller gets so over many of them, and nobody waits. */
 const MOVES = 16
 
@@ -166,10 +169,9 @@ export class Segments<V> {
       this.#evict(candidate)
       return false
     }
-    const [mine, other] = [this.#sketch.frequency(candidate.hash), this.#sketch.frequency(victim.hash)]
-    // The chance keeps somebody who knows the counters from holding a place for ever.
-    const stays = mine > other || (mine === other && mine > WARM && Math.random() < 0.01)
+    const stays = this.#sketch.frequency(candidate.hash) > this.#sketch.frequency(victim.hash)
     this.#evict(stays ? victim : candidate)
+    if (!stays && Math.random() < SPARED) victim.segment!.touch(victim)
     return stays
   }
   #evict(node: Node<V>): void {
