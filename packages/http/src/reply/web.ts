@@ -51,6 +51,8 @@ const OWN_JSON_TYPE: string = "Bun" in globalThis ? `${JSON_TYPE};charset=utf-8`
 /** Turns what a handler returned into a `Response`, with the headers of its layers. */
 export function toResponse(ctx: RequestContext, result: Result): Response {
   if (result instanceof Reply) return fromReply(ctx, result)
+  // The quick way to tell; one of another realm is told by its tag.
+  if (isBun && result instanceof Response) return withHeaders(ctx, result)
   const prepared = preparedOf(ctx.endpoint)
   const kind = kindOf(result)
   if (kind === "json") return decorated(ctx, jsonResponse(ctx, prepared, result))
