@@ -1,17 +1,12 @@
 import { isRequestError, type Organization } from "@ashlar/sdk"
 import { useMutation, useQuery } from "@tanstack/react-query"
 import { useNavigate, useParams } from "@tanstack/react-router"
-import { useState } from "react"
-import { useActions } from "../../actions.ts"
-import { toDate } from "../../model/format.ts"
 import { orgQuery, queryClient, refreshOrg } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
-import { Button, CopyIcon } from "../../ui/button.tsx"
-import { TypedConfirm } from "../../ui/dialog.tsx"
-import { Field } from "../../ui/form.tsx"
+import { Button } from "../../ui/button.tsx"
 import { messageOf } from "../../ui/state.tsx"
-import { fieldError, formError } from "../account-form.tsx"
+import { DeletePlace, NameForm } from "../settings/place-settings.tsx"
 import { HandOver } from "./hand-over.tsx"
 import { managesPeople } from "./org-roles.ts"
 
@@ -30,7 +25,7 @@ export function OrgGeneralScreen() {
             <span className="bone w-40" />
           </div>
         )}
-        {org.data && <NameForm key={org.data.name} o={o} org={org.data} />}
+        {org.data && <OrgName key={org.data.name} o={o} org={org.data} />}
         {org.data && <SecondFactor o={o} org={org.data} />}
         {org.data?.role === "owner" && !org.data.personal && (
           <>
@@ -43,65 +38,15 @@ export function OrgGeneralScreen() {
   )
 }
 
-function NameForm({ o, org }: { o: string; org: Organization }) {
-  const [name, setName] = useState(org.name)
-  const mayRename = managesPeople(org.role)
-  const isDirty = mayRename && name.trim() !== org.name && name.trim() !== ""
-  const rename = useMutation({
-    mutationFn: () => admin.organizations.rename(o, name.trim()),
-    onSuccess: (next) => {
-      queryClient.setQueryData(orgQuery(o).queryKey, next)
-      refreshOrg(o)
-      void queryClient.invalidateQueries({ queryKey: ["projects"] })
-      showToast({ tone: "ok", title: "Saved", text: next.name })
-    },
-  })
-  useActions([
-    isDirty && {
-      id: "save-organization",
-      title: "Save the organization's name",
-      group: "Do",
-      keys: "mod+s",
-      inFields: true,
-      run: () => rename.mutate(),
-    },
-  ])
-  return (
-    <form
-      className="setting project-setting"
-      aria-label="Organization"
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (isDirty) rename.mutate()
-      }}
-    >
-      <h2>Organization</h2>
-      <div className="grid gap-4 max-w-[420px]">
-        <Field
-          label="Name"
-          value={name}
-          disabled={!mayRename}
-          error={fieldError(rename.error, "name") ?? formError(rename.error, ["name"])}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <div>
-          <div className="label">Address</div>
-          <div className="flex items-center gap-1">
-            <span className="mono text-fg-2">{org.slug}</span>
-            <CopyIcon text={org.slug} label="Copy the address" />
-            <span className="hint">created {toDate(org.createdAt)}</span>
-          </div>
-        </div>
-        {mayRename && (
-          <div>
-            <Button type="submit" look="ink" keys="mod+s" disabled={!isDirty} busy={rename.isPending}>
-              Save
-            </Button>
-          </div>
-        )}
-      </div>
-    </form>
-  )
+function OrgName({ o, org }: { o: string; org: Organization }) {
+  const rename = async (name: string): Promise<Organization> => {
+    const next = await admin.organizations.rename(o, name)
+    queryClient.setQueryData(orgQuery(o).queryKey, next)
+    refreshOrg(o)
+    void queryClient.invalidateQueries({ queryKey: ["projects"] })
+    return next
+  }
+  return <NameForm kind="organization" place={org} mayRename={managesPeople(org.role)} onRename={rename} />
 }
 
 /** Whether members must have a second factor. Owners say. */
@@ -141,37 +86,20 @@ function SecondFactor({ o, org }: { o: string; org: Organization }) {
 
 function Danger({ o, org }: { o: string; org: Organization }) {
   const navigate = useNavigate()
-  const [asking, setAsking] = useState(false)
-  const remove = useMutation({
-    mutationFn: () => admin.organizations.delete(o),
-    onSuccess: async () => {
-      await navigate({ to: "/projects", search: {} })
-      queryClient.removeQueries({ queryKey: ["org", o] })
-      void queryClient.invalidateQueries({ queryKey: ["orgs"] })
-    },
-  })
+  const remove = async (): Promise<void> => {
+    await admin.organizations.delete(o)
+    await navigate({ to: "/projects", search: {} })
+    queryClient.removeQueries({ queryKey: ["org", o] })
+    void queryClient.invalidateQueries({ queryKey: ["orgs"] })
+  }
   return (
-    <section className="setting" aria-label="Delete the organization">
-      <h2>Delete the organization</h2>
-      <p className="text-fg-2 mb-3 max-w-[60ch]">
-        It must have no projects: transfer or delete them first. Its members and invites go with it.
-      </p>
-      <Button look="danger" onClick={() => setAsking(true)}>
-        Delete organization…
-      </Button>
-      {asking && (
-        <TypedConfirm
-          title={`Delete ${org.name}`}
-          name={org.slug}
-          submit="Delete organization"
-          busy={remove.isPending}
-          error={remove.error ? messageOf(remove.error) : undefined}
-          onConfirm={() => remove.mutate()}
-          onClose={() => setAsking(false)}
-        >
-          <p className="text-fg-2">Nobody is a member of it from then on.</p>
-        </TypedConfirm>
-      )}
-    </section>
+    <DeletePlace
+      kind="organization"
+      place={org}
+      what="It must have no projects: transfer or delete them first. Its members and invites go with it."
+      onDelete={remove}
+    >
+      Nobody is a member of it from then on.
+    </DeletePlace>
   )
 }

@@ -1,19 +1,13 @@
 import type { Project } from "@ashlar/sdk"
-import { useMutation, useQuery } from "@tanstack/react-query"
+import { useQuery } from "@tanstack/react-query"
 import { useNavigate, useParams } from "@tanstack/react-router"
-import { useState } from "react"
-import { useActions } from "../../actions.ts"
 import { useStore } from "../../model/external.ts"
-import { toDate } from "../../model/format.ts"
 import { changePrefs, prefs } from "../../prefs.ts"
 import { projectQuery, queryClient } from "../../queries.ts"
 import { admin } from "../../session.ts"
-import { showToast } from "../../toasts.ts"
-import { Button, CopyIcon } from "../../ui/button.tsx"
-import { TypedConfirm } from "../../ui/dialog.tsx"
-import { Field, Segments } from "../../ui/form.tsx"
-import { Failed, messageOf } from "../../ui/state.tsx"
-import { fieldError, formError } from "../account-form.tsx"
+import { Segments } from "../../ui/form.tsx"
+import { Failed } from "../../ui/state.tsx"
+import { DeletePlace, NameForm } from "./place-settings.tsx"
 import { Transfer } from "./transfer.tsx"
 
 /** The project's name, how this person likes the console, and the end of the project. */
@@ -34,7 +28,7 @@ export function GeneralScreen() {
         {project.isError && (
           <Failed title="The project could not be read" error={project.error} onRetry={() => void project.refetch()} />
         )}
-        {project.data && <ProjectForm key={project.data.name} project={project.data} />}
+        {project.data && <ProjectName key={project.data.name} project={project.data} />}
         <Appearance />
         {project.data?.role === "owner" && (
           <>
@@ -47,60 +41,14 @@ export function GeneralScreen() {
   )
 }
 
-function ProjectForm({ project }: { project: Project }) {
-  const [name, setName] = useState(project.name)
-  const isDirty = name.trim() !== project.name && name.trim() !== ""
-  const rename = useMutation({
-    mutationFn: () => admin.projects.rename(project.slug, name.trim()),
-    onSuccess: (next) => {
-      queryClient.setQueryData(projectQuery(project.slug).queryKey, next)
-      void queryClient.invalidateQueries({ queryKey: ["projects"] })
-      showToast({ tone: "ok", title: "Saved", text: next.name })
-    },
-  })
-  useActions([
-    isDirty && {
-      id: "save-project",
-      title: "Save the project's name",
-      group: "Do",
-      keys: "mod+s",
-      inFields: true,
-      run: () => rename.mutate(),
-    },
-  ])
-  return (
-    <form
-      className="setting project-setting"
-      aria-label="Project"
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (isDirty) rename.mutate()
-      }}
-    >
-      <h2>Project</h2>
-      <div className="grid gap-4 max-w-[420px]">
-        <Field
-          label="Name"
-          value={name}
-          error={fieldError(rename.error, "name") ?? formError(rename.error, ["name"])}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <div>
-          <div className="label">Address</div>
-          <div className="flex items-center gap-1">
-            <span className="mono text-fg-2">{project.slug}</span>
-            <CopyIcon text={project.slug} label="Copy the address" />
-            <span className="hint">created {toDate(project.createdAt)}</span>
-          </div>
-        </div>
-        <div>
-          <Button type="submit" look="ink" keys="mod+s" disabled={!isDirty} busy={rename.isPending}>
-            Save
-          </Button>
-        </div>
-      </div>
-    </form>
-  )
+function ProjectName({ project }: { project: Project }) {
+  const rename = async (name: string): Promise<Project> => {
+    const next = await admin.projects.rename(project.slug, name)
+    queryClient.setQueryData(projectQuery(project.slug).queryKey, next)
+    void queryClient.invalidateQueries({ queryKey: ["projects"] })
+    return next
+  }
+  return <NameForm kind="project" place={project} onRename={rename} />
 }
 
 function Appearance() {
@@ -159,38 +107,21 @@ function Choice({ label, children }: { label: string; children: React.ReactNode 
 
 function Danger({ project }: { project: Project }) {
   const navigate = useNavigate()
-  const [asking, setAsking] = useState(false)
-  const remove = useMutation({
-    mutationFn: () => admin.projects.delete(project.slug),
-    onSuccess: async () => {
-      await navigate({ to: "/projects" })
-      queryClient.removeQueries({ queryKey: ["p", project.slug] })
-      queryClient.removeQueries({ queryKey: ["project", project.slug] })
-      void queryClient.invalidateQueries({ queryKey: ["projects"] })
-    },
-  })
+  const remove = async (): Promise<void> => {
+    await admin.projects.delete(project.slug)
+    await navigate({ to: "/projects" })
+    queryClient.removeQueries({ queryKey: ["p", project.slug] })
+    queryClient.removeQueries({ queryKey: ["project", project.slug] })
+    void queryClient.invalidateQueries({ queryKey: ["projects"] })
+  }
   return (
-    <section className="setting" aria-label="Delete the project">
-      <h2>Delete the project</h2>
-      <p className="text-fg-2 mb-3 max-w-[60ch]">
-        Its documents, functions, keys and logs go with it. There is no way back.
-      </p>
-      <Button look="danger" onClick={() => setAsking(true)}>
-        Delete project…
-      </Button>
-      {asking && (
-        <TypedConfirm
-          title={`Delete ${project.name}`}
-          name={project.slug}
-          submit="Delete project"
-          busy={remove.isPending}
-          error={remove.error ? messageOf(remove.error) : undefined}
-          onConfirm={() => remove.mutate()}
-          onClose={() => setAsking(false)}
-        >
-          <p className="text-fg-2">Everything in it goes at once, and apps that use its keys stop working.</p>
-        </TypedConfirm>
-      )}
-    </section>
+    <DeletePlace
+      kind="project"
+      place={project}
+      what="Its documents, functions, keys and logs go with it. There is no way back."
+      onDelete={remove}
+    >
+      Everything in it goes at once, and apps that use its keys stop working.
+    </DeletePlace>
   )
 }
