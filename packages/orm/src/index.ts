@@ -170,6 +170,6 @@ export type {
 } from "./relations/types.ts"
 export type { ReplicaStatus } from "./replicas/replica.ts"
 export { Sql, type SqlTag, sql } from "./sql.ts"
-export { type FeatureTables, inSpiteOfOthers, makeTables } from "./tables.ts"
+export { type FeatureTables, inSpiteOfOthers, makeTables, type OpenTablesOptions, openTables } from "./tables.ts"
 export type { TransactionOptions } from "./transaction.ts"
 export { isInTransaction, sharesTransactions } from "./transaction-of.ts"

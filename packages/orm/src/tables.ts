@@ -1,4 +1,7 @@
-import type { Queryable } from "./database.ts"
+import { DriverUrlInvalid } from "@ashlar/core"
+import type { Database, Queryable } from "./database.ts"
+import type { Dialect } from "./driver.ts"
+import { openDatabase } from "./open-database.ts"
 import { type Sql, sql } from "./sql.ts"
 
 /** What a feature keeps in a database of the app's, in the words of its dialect. */
@@ -28,6 +31,38 @@ export async function makeTables(db: Queryable, { tables, indexes = [] }: Featur
           if (db.dialect !== "mysql") throw error
         })
   })
+}
+
+export interface OpenTablesOptions {
+  readonly tables: (dialect: Dialect) => FeatureTables
+  /** Refuse a database in the memory, which nobody else can open. Default: false. */
+  readonly isShared?: boolean
+  /** What is thrown where the tables could not be made. */
+  readonly toError: (cause: unknown) => Error
+}
+
+/**
+ * Opens a database for a feature that keeps its tables in it, and makes those that are missing.
+ *
+ * @throws {CORE_DRIVER_URL_INVALID} for a database in the memory where others are to open it too, what `openDatabase` throws, and what
+ * `toError` gives; the database is closed then.
+ * @example
+ * const database = await openTables(url, { tables, toError: (cause) => new ThingsStoreFailed("The tables could not be made", { cause }) })
+ */
+export async function openTables(
+  url: string,
+  { tables, isShared = false, toError }: OpenTablesOptions,
+): Promise<Database> {
+  if (isShared && /^sqlite::memory:/i.test(url))
+    throw new DriverUrlInvalid("Expected a file that others can open, got sqlite::memory:. Use memory: instead.")
+  const database = await openDatabase(url)
+  try {
+    await makeTables(database, tables(database.dialect))
+  } catch (cause) {
+    await database.close()
+    throw toError(cause)
+  }
+  return database
 }
 
 /**

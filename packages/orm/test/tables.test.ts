@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { inSpiteOfOthers, makeTables, openDatabase, sql } from "@ashlar/orm"
+import { type FeatureTables, inSpiteOfOthers, makeTables, openDatabase, openTables, sql } from "@ashlar/orm"
 import { ownDatabases } from "./databases.ts"
 
 describe.each(await ownDatabases())("the tables of a feature on $name", ({ url, make, drop }) => {
@@ -21,6 +21,20 @@ describe.each(await ownDatabases())("the tables of a feature on $name", ({ url, 
     await makeTables(one!, definition)
     expect(await one!.sql`select kind from ashlar_things`.all()).toEqual([{ kind: "x" }])
     await Promise.all(all.map((database) => database.close()))
+  })
+  test("are opened with their database, or that cannot be", async () => {
+    const toError = (cause: unknown) => new RangeError("no tables", { cause })
+    const dialects: string[] = []
+    const tables = (dialect: string): FeatureTables => {
+      dialects.push(dialect)
+      return definition
+    }
+    await using database = await openTables(url, { tables, isShared: true, toError })
+    expect(dialects).toEqual([database.dialect])
+    expect(await database.sql`select id from ashlar_parts`.all()).toEqual([])
+    const wrong = () => ({ tables: [sql`create table if not exists ashlar_wrong (`] })
+    const refused = await openTables(url, { tables: wrong, toError }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ message: "no tables", cause: { code: expect.stringContaining("ORM_") } })
   })
   test("that cannot be made are told of", async () => {
     await using database = await openDatabase(url)
@@ -45,4 +59,13 @@ test("what fails is tried six times, and no more once it went well", async () =>
   expect(tries).toBe(6)
   await inSpiteOfOthers(async () => void tries++)
   expect(tries).toBe(7)
+})
+
+test("tables that others are to open too are in no memory: CORE_DRIVER_URL_INVALID", async () => {
+  const options = { tables: () => ({ tables: [] }), toError: () => new RangeError("not asked") }
+  for (const url of ["sqlite::memory:", "SQLite::MEMORY:?busyTimeoutMs=5"])
+    await expect(openTables(url, { ...options, isShared: true })).rejects.toMatchObject({
+      code: "CORE_DRIVER_URL_INVALID",
+    })
+  await (await openTables("sqlite::memory:", options)).close()
 })

@@ -1,14 +1,5 @@
 import type { Clock } from "@ashlar/core"
-import {
-  type Database,
-  type Dialect,
-  type FeatureTables,
-  makeTables,
-  openDatabase,
-  type Queryable,
-  type Sql,
-  sql,
-} from "@ashlar/orm"
+import { type Database, type Dialect, type FeatureTables, openTables, type Queryable, type Sql, sql } from "@ashlar/orm"
 import { AuthClosed, AuthStoreFailed } from "../errors.ts"
 import { MAX_OWNED, type RecordStore, type StoredRecord } from "./record-store.ts"
 
@@ -28,13 +19,10 @@ interface Row {
 
 /** Opens records as rows of a table, which is made when it is missing. @throws {AUTH_STORE_FAILED} */
 export async function openSqlRecords(url: string, table: string, clock: Clock): Promise<RecordStore> {
-  const database = await openDatabase(url)
-  try {
-    await makeTables(database, tables(database.dialect, table))
-  } catch (cause) {
-    await database.close()
-    throw new AuthStoreFailed(`The table ${table} could not be made`, { cause })
-  }
+  const database = await openTables(url, {
+    tables: (dialect) => tables(dialect, table),
+    toError: (cause) => new AuthStoreFailed(`The table ${table} could not be made`, { cause }),
+  })
   return new SqlRecords(database, table, clock)
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
-import { type Clock, DriverUrlInvalid, detach } from "@ashlar/core"
-import { type Database, type Dialect, makeTables, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
+import { type Clock, detach } from "@ashlar/core"
+import { type Database, type Dialect, openTables, type Queryable, type Sql, sql } from "@ashlar/orm"
 import { CacheClosed, CacheStoreFailed } from "../errors.ts"
 import type { Cells, Decide } from "./cells.ts"
 
@@ -41,22 +41,17 @@ export class SqlCells<S> implements Cells<S> {
 
   /** @param clock In place of the database's, for tests. @throws {CACHE_STORE_FAILED} */
   static async open<S>(url: string, table: string, clock?: Clock): Promise<SqlCells<S>> {
-    if (/^sqlite::memory:/i.test(url))
-      throw new DriverUrlInvalid("Expected a file that others can open, got sqlite::memory:.")
-    const database = await openDatabase(url)
-    const cells = new SqlCells<S>(database, table, clock)
-    try {
-      await cells.#makeTable()
-    } catch (cause) {
-      await database.close()
-      throw new CacheStoreFailed(`The table ${table} could not be made`, { cause })
-    }
-    return cells
-  }
-  async #makeTable(): Promise<void> {
-    const table = sql`create table if not exists ${this.#table}
-      (name varchar(64) primary key, state varchar(2000) not null, until_ms bigint not null)`
-    await makeTables(this.#database, { tables: [table] })
+    const database = await openTables(url, {
+      tables: () => ({
+        tables: [
+          sql`create table if not exists ${sql.id(table)}
+            (name varchar(64) primary key, state varchar(2000) not null, until_ms bigint not null)`,
+        ],
+      }),
+      isShared: true,
+      toError: (cause) => new CacheStoreFailed(`The table ${table} could not be made`, { cause }),
+    })
+    return new SqlCells<S>(database, table, clock)
   }
 
   async change<R>(name: string, decide: Decide<S, R>): Promise<R> {

@@ -1,5 +1,5 @@
 import { systemClock } from "@ashlar/core"
-import { type Database, type FeatureTables, makeTables, openDatabase, type Queryable, sql } from "@ashlar/orm"
+import { type Database, type FeatureTables, openTables, type Queryable, sql } from "@ashlar/orm"
 import { CacheClosed, CacheStoreFailed, CacheValueInvalid, CacheValueTooLarge } from "../errors.ts"
 import { readEntry, uniqueName, writeEntry } from "../record.ts"
 import type { CacheStore, ChangeBus, Entry, Lease } from "../store.ts"
@@ -12,13 +12,10 @@ export const MAX_PAYLOAD_BYTES: number = 8 * 1024 * 1024
  * is committed, or undone, together with the rows.
  */
 export async function open(url: string): Promise<CacheStore> {
-  const database = await openDatabase(url)
-  try {
-    await makeTables(database, TABLES)
-  } catch (cause) {
-    await database.close()
-    throw new CacheStoreFailed("The tables of the cache could not be made", { cause })
-  }
+  const database = await openTables(url, {
+    tables: () => TABLES,
+    toError: (cause) => new CacheStoreFailed("The tables of the cache could not be made", { cause }),
+  })
   return new SqlStore(database)
 }
 

@@ -1,14 +1,5 @@
-import { type Clock, DriverUrlInvalid, detach } from "@ashlar/core"
-import {
-  type Database,
-  type Dialect,
-  type FeatureTables,
-  makeTables,
-  openDatabase,
-  type Queryable,
-  type Sql,
-  sql,
-} from "@ashlar/orm"
+import { type Clock, detach } from "@ashlar/core"
+import { type Database, type Dialect, type FeatureTables, openTables, type Queryable, type Sql, sql } from "@ashlar/orm"
 import { IdempotencyClosed, IdempotencyStoreFailed } from "../errors.ts"
 import type { Begun, Claim, IdempotencyStore } from "../store.ts"
 
@@ -34,15 +25,11 @@ interface ClaimRow {
 
 /** Opens claims and answers as rows of the table `ashlar_idempotency`, which is made when it is missing. */
 export async function openSqlStore(url: string, clock?: Clock): Promise<IdempotencyStore> {
-  if (/^sqlite::memory:/i.test(url))
-    throw new DriverUrlInvalid("Expected a file that others can open, got sqlite::memory:.")
-  const database = await openDatabase(url)
-  try {
-    await makeTables(database, tables(database.dialect))
-  } catch (cause) {
-    await database.close()
-    throw new IdempotencyStoreFailed("The table ashlar_idempotency could not be made", { cause })
-  }
+  const database = await openTables(url, {
+    tables,
+    isShared: true,
+    toError: (cause) => new IdempotencyStoreFailed("The table ashlar_idempotency could not be made", { cause }),
+  })
   return new SqlStore(database, clock)
 }
 

@@ -1,5 +1,5 @@
-import { type Clock, DriverUrlInvalid, detach } from "@ashlar/core"
-import { type Database, type Dialect, makeTables, openDatabase, type Queryable, type Sql, sql } from "@ashlar/orm"
+import { type Clock, detach } from "@ashlar/core"
+import { type Database, type Dialect, openTables, type Queryable, type Sql, sql } from "@ashlar/orm"
 import { SchedulerClosed, SchedulerStoreFailed, storeFailure } from "../errors.ts"
 import type { Ended, ScheduleState } from "../state.ts"
 import type { Decide, SchedulerStore, Snapshot } from "../store.ts"
@@ -17,7 +17,6 @@ const KEY: Readonly<Record<Dialect, Sql>> = {
   mysql: sql`varchar(200) character set ascii collate ascii_bin`,
 }
 const LONG: Readonly<Record<Dialect, Sql>> = { sqlite: sql`text`, postgres: sql`text`, mysql: sql`mediumtext` }
-/** Of two processes that make a table at once PostgreSQL refuses the second, after the first is done. */
 
 interface StateRow {
   name: string
@@ -32,15 +31,11 @@ interface StateRow {
  * @throws {SCHEDULER_STORE_FAILED} {CORE_DRIVER_URL_INVALID}
  */
 export async function openSql(url: string, clock?: Clock): Promise<SchedulerStore> {
-  if (/^sqlite::memory:/i.test(url))
-    throw new DriverUrlInvalid("Expected a file that others can open, got sqlite::memory:. Use memory: in one process.")
-  const database = await openDatabase(url)
-  try {
-    await makeTables(database, { tables: tables(database.dialect) })
-  } catch (cause) {
-    await database.close()
-    throw new SchedulerStoreFailed("The tables of the schedules could not be made", { cause })
-  }
+  const database = await openTables(url, {
+    tables: (dialect) => ({ tables: tables(dialect) }),
+    isShared: true,
+    toError: (cause) => new SchedulerStoreFailed("The tables of the schedules could not be made", { cause }),
+  })
   return new SqlStore(database, clock)
 }
 

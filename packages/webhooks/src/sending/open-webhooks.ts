@@ -7,7 +7,7 @@ import { DeliveryRows } from "./delivery-rows.ts"
 import { EndpointRows } from "./endpoint-rows.ts"
 import { checkType } from "./event-types.ts"
 import { inStore } from "./in-store.ts"
-import { makeWebhookTables, openTables } from "./webhook-tables.ts"
+import { makeWebhookTables, openWebhookTables } from "./webhook-tables.ts"
 import type { SentEvent, WebhookEvent, WebhookSender, Webhooks } from "./webhooks.ts"
 import { planWebhooks, type WebhooksOptions, type WebhooksPlan } from "./webhooks-options.ts"
 
@@ -64,7 +64,7 @@ class LiveWebhooks implements Webhooks {
     const outside = detach()
     this.#open = () => {
       if (this.#isClosed) return Promise.reject(new OrmClosed())
-      this.#opening ??= outside(() => openTables(url)).then(
+      this.#opening ??= outside(() => openWebhookTables(url)).then(
         (database) => {
           this.#isOpen = true
           return database

@@ -3,7 +3,7 @@ import {
   type Dialect,
   type FeatureTables,
   makeTables,
-  openDatabase,
+  openTables,
   type Queryable,
   type Sql,
   sql,
@@ -19,20 +19,20 @@ const EXACT: Readonly<Record<Dialect, Sql>> = {
 }
 
 /** Opens the database of the endpoints, and makes the tables that are missing. `memory:` is one of its opener's own. */
-export async function openTables(url: string): Promise<Database> {
-  const database = await openDatabase(url === "memory:" ? "sqlite::memory:" : url)
-  try {
-    await makeWebhookTables(database)
-  } catch (cause) {
-    await database.close()
-    throw new WebhooksStoreFailed("The tables of the webhooks could not be made", { cause })
-  }
-  return database
+export async function openWebhookTables(url: string): Promise<Database> {
+  return await openTables(url === "memory:" ? "sqlite::memory:" : url, {
+    tables,
+    toError: (cause) => new WebhooksStoreFailed("The tables of the webhooks could not be made", { cause }),
+  })
 }
 
 /** Makes the tables that are missing. */
 export async function makeWebhookTables(db: Queryable): Promise<void> {
-  await makeTables(db, { tables: statements(TEXT[db.dialect], EXACT[db.dialect]), indexes: INDEXES })
+  await makeTables(db, tables(db.dialect))
+}
+
+function tables(dialect: Dialect): FeatureTables {
+  return { tables: statements(TEXT[dialect], EXACT[dialect]), indexes: INDEXES }
 }
 
 const statements = (text: Sql, exact: Sql): readonly Sql[] => [

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto"
-import { type Clock, DriverUrlInvalid, detach } from "@ashlar/core"
+import { type Clock, detach } from "@ashlar/core"
 import {
   type Database,
   type Dialect,
   type FeatureTables,
-  makeTables,
   OrmUniqueViolation,
-  openDatabase,
+  openTables,
   type Sql,
   sql,
 } from "@ashlar/orm"
@@ -39,15 +38,11 @@ interface Row {
 
 /** Opens proofs as rows of the table `ashlar_auth_proofs`, which is made when it is missing. */
 export async function openSqlProofs(url: string, clock: Clock): Promise<ProofStore> {
-  if (/^sqlite::memory:/i.test(url))
-    throw new DriverUrlInvalid("Expected a file that others can open, got sqlite::memory:. Use memory: instead.")
-  const database = await openDatabase(url)
-  try {
-    await makeTables(database, tables(database.dialect))
-  } catch (cause) {
-    await database.close()
-    throw new AuthStoreFailed("The table ashlar_auth_proofs could not be made", { cause })
-  }
+  const database = await openTables(url, {
+    tables,
+    isShared: true,
+    toError: (cause) => new AuthStoreFailed("The table ashlar_auth_proofs could not be made", { cause }),
+  })
   return new SqlProofs(database, clock)
 }
 

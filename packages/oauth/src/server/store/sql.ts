@@ -1,14 +1,5 @@
-import { type Clock, DriverUrlInvalid, detach, systemClock } from "@ashlar/core"
-import {
-  type Database,
-  type Dialect,
-  type FeatureTables,
-  makeTables,
-  openDatabase,
-  type Queryable,
-  type Sql,
-  sql,
-} from "@ashlar/orm"
+import { type Clock, detach, systemClock } from "@ashlar/core"
+import { type Database, type Dialect, type FeatureTables, openTables, type Queryable, type Sql, sql } from "@ashlar/orm"
 import { OAuthStoreFailed } from "../../errors.ts"
 import type { NewRecord, OAuthStore, RecordKind, StoredRecord } from "./store.ts"
 
@@ -35,15 +26,11 @@ interface Row {
  * @throws {CORE_DRIVER_URL_INVALID} for a database in the memory. {OAUTH_STORE_FAILED}
  */
 export async function openSqlStore(url: string, clock: Clock = systemClock): Promise<OAuthStore> {
-  if (/^sqlite::memory:/i.test(url))
-    throw new DriverUrlInvalid("Expected a file that others can open, got sqlite::memory:. Use memory: instead.")
-  const database = await openDatabase(url)
-  try {
-    await makeTables(database, tables(database.dialect))
-  } catch (cause) {
-    await database.close()
-    throw new OAuthStoreFailed("The table ashlar_oauth could not be made", { cause })
-  }
+  const database = await openTables(url, {
+    tables,
+    isShared: true,
+    toError: (cause) => new OAuthStoreFailed("The table ashlar_oauth could not be made", { cause }),
+  })
   return new SqlStore(database, clock)
 }
 
