@@ -1,16 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import { createServer } from "node:net"
 import { join } from "node:path"
+import { freePort } from "@ashlar/core/testing/ports"
 
 const hello = join(import.meta.dir, "..", "..", "examples", "hello")
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 const answers = (port: number): Promise<boolean> =>
   fetch(`http://127.0.0.1:${port}/ok`).then(

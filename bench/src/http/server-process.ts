@@ -1,4 +1,4 @@
-import { createServer } from "node:net"
+import { freePort } from "@ashlar/core/testing/ports"
 import type { ServerSettings } from "./profile.ts"
 
 /** How long a server may take to answer for the first time. */
@@ -74,14 +74,4 @@ function answers(port: number): Promise<boolean> {
       },
     }).catch(() => resolve(false))
   })
-}
-
-/** A port that is free now; whoever listens next may have it. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port))
-  })
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

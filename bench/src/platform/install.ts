@@ -1,5 +1,5 @@
-import { createServer } from "node:net"
 import { join } from "node:path"
+import { freePort } from "@ashlar/core/testing/ports"
 import type { Subprocess } from "bun"
 
 const root = join(import.meta.dir, "..", "..", "..")
@@ -98,13 +98,4 @@ function family(pid: number | undefined): number[] {
     .filter(Boolean)
     .map(Number)
   return [pid, ...children.flatMap(family)]
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port))
-  })
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

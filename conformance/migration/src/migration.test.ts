@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
+import { freePort } from "@ashlar/core/testing/ports"
 
 /** Each app is run, migrated by the command, and run again: it answers the same. */
 
@@ -94,13 +95,6 @@ const LINKS: readonly Asked[] = [
   { path: "/tags" },
   { path: "/tags/x" },
 ]
-
-async function freePort(): Promise<number> {
-  const server = Bun.serve({ port: 0, fetch: () => new Response() })
-  const { port } = server
-  await server.stop(true)
-  return port!
-}
 
 function isOpen(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process"
 import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { freePort } from "@ashlar/core/testing/ports"
 
 /** A PostgreSQL and a standby that receives its changes, both this test's own. */
 export interface Standby {
@@ -56,12 +56,4 @@ export async function openStandby(programs: string): Promise<Standby> {
       rmSync(folder, { recursive: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
-  const { port } = server.address() as { port: number }
-  await new Promise((done) => server.close(done))
-  return port
 }

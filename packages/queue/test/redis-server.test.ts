@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test"
 import { rmSync } from "node:fs"
-import { connect, createServer } from "node:net"
+import { connect } from "node:net"
 import { RedisLink, redisClients } from "@ashlar/cache/redis"
 import { temporaryFolder } from "@ashlar/cache/testing/databases"
 import { parseDriverUrl } from "@ashlar/core"
+import { freePort } from "@ashlar/core/testing/ports"
 import { queueDrivers } from "../src/drivers/drivers.ts"
 import { defineJob, openQueue } from "../src/index.ts"
 import { until } from "../src/testing/queue-cases.ts"
@@ -16,14 +17,6 @@ if (binary !== null) describeServer(binary)
 else console.warn("skipped: what needs a Redis of its own, for there is no redis-server or valkey-server in the PATH")
 
 type Server = Bun.Subprocess
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
