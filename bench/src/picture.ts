@@ -69,11 +69,11 @@ export function drawFinding(finding: Finding): string {
   }
   const { processor, cores, bun } = finding.machine
   const height = y + MARGIN
-  const title = `Processor time of an operation, as a multiple of the raw ${finding.name === "http" ? "runtime" : "driver"}`
+  const title = "What an operation costs, as a multiple of raw: less is better"
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}">`,
     `<style>${STYLE}</style><rect class="ground" width="${WIDTH}" height="${height}" rx="6"/>`,
-    `<text class="title" x="${MARGIN}" y="26">${escaped(title)}: less is better</text>`,
+    `<text class="title" x="${MARGIN}" y="26">${escaped(title)}</text>`,
     legend(known),
     ...parts,
     `<text x="${MARGIN}" y="${height - 12}">${escaped(`npm run bench -- ${finding.name}, medians; ${processor}, ${cores} cores, Bun ${bun}`)}</text>`,

@@ -46,6 +46,12 @@ try {
 }
 const finding = { name, machine: machine(cpus(), totalmem()), rows }
 if (json) console.log(JSON.stringify(finding))
-if (picture !== undefined)
-  await Bun.write(resolve(process.env.INIT_CWD ?? ".", picture), drawFinding({ ...finding, labels }))
+if (picture !== undefined) {
+  const drawn = drawFinding({ ...finding, labels })
+  if (drawn === "") {
+    console.error("Nothing that was measured is compared with raw, so there is no picture.")
+    process.exit(1)
+  }
+  await Bun.write(resolve(process.env.INIT_CWD ?? ".", picture), drawn)
+}
 process.exit(0)

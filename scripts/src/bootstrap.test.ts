@@ -20,9 +20,10 @@ describe("npm start", () => {
     const port = await freePort()
     const env = { ...process.env, PORT: String(port) }
     const npm = Bun.spawn(["npm", "start"], { cwd: hello, env, stdout: "ignore", stderr: "ignore" })
-    expect(await until(() => answers(port))).toBe(true)
+    const hasBegun = await until(() => answers(port))
     npm.kill("SIGTERM")
     await npm.exited
+    expect(hasBegun).toBe(true)
     expect(await until(async () => !(await answers(port)))).toBe(true)
   }, 60_000)
 })

@@ -5,7 +5,7 @@ import { Plus } from "lucide-react"
 import { useState } from "react"
 import { plural } from "../../model/format.ts"
 import { keyKinds, kindText, platformUse, stateTags } from "../../model/key-kinds.ts"
-import { kmsKeysQuery, projectQuery, refresh } from "../../queries.ts"
+import { kmsKeysQuery, refresh } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { FormDialog } from "../../ui/dialog.tsx"
@@ -13,13 +13,13 @@ import { Field, Select } from "../../ui/form.tsx"
 import { Ago, List, ListScreen, ListTable } from "../../ui/list.tsx"
 import { Blank } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
+import { useMayChange } from "../use-may-change.ts"
 
 /** Keys that encrypt and sign. They never leave the platform. */
 export function KeysScreen() {
   const { p } = useParams({ from: "/signed-in/projects/$p/settings/encryption-keys" })
   const keys = useQuery(kmsKeysQuery(p))
-  const project = useQuery(projectQuery(p))
-  const mayCreate = project.data !== undefined && project.data.role !== "viewer"
+  const mayCreate = useMayChange(p)
   const [creating, setCreating] = useState(false)
   const create = (): void => setCreating(true)
   const items = keys.data ?? []

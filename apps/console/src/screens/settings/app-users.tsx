@@ -1,10 +1,10 @@
 import type { AppUser } from "@ashlar/sdk"
-import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query"
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query"
 import { useParams } from "@tanstack/react-router"
 import { Search, UserPlus } from "lucide-react"
 import { useDeferredValue, useRef, useState } from "react"
 import { useActions } from "../../actions.ts"
-import { appUsersQuery, projectQuery, refresh } from "../../queries.ts"
+import { appUsersQuery, refresh } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { Button } from "../../ui/button.tsx"
@@ -14,6 +14,7 @@ import { Field } from "../../ui/form.tsx"
 import { Ago, List, ListScreen, ListTable } from "../../ui/list.tsx"
 import { Blank } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
+import { useMayChange } from "../use-may-change.ts"
 import { AppUserDialog } from "./app-user-dialog.tsx"
 
 /** The users of the app: who they are, and what rules know of them. */
@@ -22,8 +23,7 @@ export function AppUsersScreen() {
   const [search, setSearch] = useState("")
   const email = useDeferredValue(search).trim()
   const users = useInfiniteQuery(appUsersQuery(p, email))
-  const project = useQuery(projectQuery(p))
-  const mayChange = project.data !== undefined && project.data.role !== "viewer"
+  const mayChange = useMayChange(p)
   const [making, setMaking] = useState(false)
   const [open, setOpen] = useState<AppUser>()
   const input = useRef<HTMLInputElement>(null)

@@ -4,13 +4,14 @@ import { Link, useParams } from "@tanstack/react-router"
 import { Pencil, Plus, Power, PowerOff, Trash2 } from "lucide-react"
 import { useState } from "react"
 import { kindOf } from "../../model/providers.ts"
-import { projectQuery, providersQuery, refresh } from "../../queries.ts"
+import { providersQuery, refresh } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { CopyIcon, IconButton } from "../../ui/button.tsx"
 import { FormDialog } from "../../ui/dialog.tsx"
 import { List, ListScreen, ListTable } from "../../ui/list.tsx"
 import { Blank, messageOf } from "../../ui/state.tsx"
+import { useMayChange } from "../use-may-change.ts"
 import { ProviderDialog } from "./provider-dialog.tsx"
 
 type Asking = { readonly what: "add" } | { readonly what: "change" | "remove"; readonly provider: AppProvider }
@@ -19,8 +20,7 @@ type Asking = { readonly what: "add" } | { readonly what: "change" | "remove"; r
 export function ProvidersScreen() {
   const { p } = useParams({ from: "/signed-in/projects/$p/settings/providers" })
   const providers = useQuery(providersQuery(p))
-  const project = useQuery(projectQuery(p))
-  const mayChange = project.data !== undefined && project.data.role !== "viewer"
+  const mayChange = useMayChange(p)
   const [asking, setAsking] = useState<Asking>()
   const add = (): void => setAsking({ what: "add" })
   const close = (): void => setAsking(undefined)

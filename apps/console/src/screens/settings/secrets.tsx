@@ -4,7 +4,7 @@ import { useParams } from "@tanstack/react-router"
 import { Copy, Eye, History, Plus, RotateCw, Trash2 } from "lucide-react"
 import { useState } from "react"
 import { toAgo, toDate } from "../../model/format.ts"
-import { projectQuery, refresh, secretHistoryQuery, secretsQuery } from "../../queries.ts"
+import { refresh, secretHistoryQuery, secretsQuery } from "../../queries.ts"
 import { admin } from "../../session.ts"
 import { showToast } from "../../toasts.ts"
 import { Button, copyText, IconButton } from "../../ui/button.tsx"
@@ -13,6 +13,7 @@ import { Field } from "../../ui/form.tsx"
 import { Acts, Ago, List, ListScreen, ListTable } from "../../ui/list.tsx"
 import { Blank, Bones, Failed, messageOf } from "../../ui/state.tsx"
 import { fieldError, formError } from "../account-form.tsx"
+import { useMayChange } from "../use-may-change.ts"
 
 type Asking =
   | { readonly what: "create" }
@@ -22,8 +23,7 @@ type Asking =
 export function SecretsScreen() {
   const { p } = useParams({ from: "/signed-in/projects/$p/settings/secrets" })
   const secrets = useQuery(secretsQuery(p))
-  const project = useQuery(projectQuery(p))
-  const mayChange = project.data !== undefined && project.data.role !== "viewer"
+  const mayChange = useMayChange(p)
   const [asking, setAsking] = useState<Asking>()
   const items = secrets.data ?? []
   const add = (): void => setAsking({ what: "create" })
