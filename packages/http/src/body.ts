@@ -1,6 +1,7 @@
 import { parseQuery } from "./context/query.ts"
 import { BodyInvalid, BodyTooLarge, UnsupportedMediaType } from "./errors.ts"
 import { Failure } from "./failure.ts"
+import type { MaybePromise } from "./step.ts"
 
 /** How a body can be read. */
 export interface BodyKinds {
@@ -16,7 +17,7 @@ export interface BodySource {
   headerNamed(name: string): string | null
   readonly hasBody: boolean
   /** Malformed UTF-8 inside becomes U+FFFD, as the web's own `json()` does. Rejects as {@link unreadableBody} reads it. */
-  readJson(maxBytes: number): Promise<unknown>
+  readJson(maxBytes: number): MaybePromise<unknown>
   readBytes(maxBytes: number): Promise<Uint8Array | Failure>
 }
 
@@ -29,7 +30,7 @@ export async function readBody<K extends keyof BodyKinds>(
   kind: K,
   maxBytes: number,
 ): Promise<BodyKinds[K] | Failure> {
-  if (kind === "json") return (await source.readJson(maxBytes).catch(unreadableBody)) as BodyKinds[K]
+  if (kind === "json") return (await readJson(source, maxBytes)) as BodyKinds[K] | Failure
   const bytes = await source.readBytes(maxBytes)
   if (bytes instanceof Failure || kind === "bytes") return bytes as BodyKinds[K] | Failure
   const text = decode(bytes)
@@ -37,8 +38,16 @@ export async function readBody<K extends keyof BodyKinds>(
   return (kind === "text" ? text : parseQuery(text, Number.POSITIVE_INFINITY)) as BodyKinds[K]
 }
 
+async function readJson(source: BodySource, maxBytes: number): Promise<unknown> {
+  try {
+    return await source.readJson(maxBytes)
+  } catch (error) {
+    return unreadableBody(error)
+  }
+}
+
 /** Reads the body that a schema describes: JSON, or a form, as its Content-Type says. No body at all is `undefined`. */
-export function readDeclaredBody(source: BodySource, maxBytes: number): Promise<unknown> | Failure | undefined {
+export function readDeclaredBody(source: BodySource, maxBytes: number): MaybePromise<unknown> {
   const header = source.headerNamed("content-type")
   if (header === "application/json") return source.readJson(maxBytes) // the usual case needs no parsing of the header
   const type = header === null ? "" : header.split(";", 1)[0]!.trim().toLowerCase()
@@ -72,6 +81,16 @@ export function unreadable(): Failure {
 /** What is wrong with a body whose reading failed: bad JSON is a `SyntaxError`; anything else broke off, or was read before. */
 export function unreadableBody(error: unknown): Failure {
   return error instanceof SyntaxError || error instanceof RangeError ? notJson(false) : unreadable()
+}
+
+/** Reads a text as JSON; what is wrong with it comes back as a value. A byte order mark is no part of it. */
+export function parseJson(text: string): unknown {
+  if (text === "") return notJson(true)
+  try {
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
+  } catch {
+    return notJson(false)
+  }
 }
 
 /** Only that it is wrong is said: a parser's message quotes the body, and the body may hold secrets. */

@@ -1,4 +1,5 @@
 import { isPathAsSent } from "./adapters/deno-host.ts"
+import { methodOf, urlOf } from "./adapters/deno-inside.ts"
 import { pathOf } from "./context/target.ts"
 import { type Peer, WebContext } from "./context/web-context.ts"
 import { BadRequest } from "./errors.ts"
@@ -40,13 +41,14 @@ export function createWebHandler(
   const renderHead = forHead(render)
   const hasUpgrades = kernel.websocket !== undefined
   return (request, connection) => {
-    const path = pathOf(request.url)
-    const { method } = request
+    const url = isDeno ? urlOf(request) : request.url
+    const method = isDeno ? methodOf(request) : request.method
+    const path = pathOf(url)
     const host = kernel.hasHosts ? hostOf(shared, request.headers, () => peer.address(request, connection)) : null
     const { endpoint, values, ready } = kernel.find(method, path, host)
     if (ready !== undefined && method !== "HEAD") return readyResponse(ready)
-    if (isDeno && !isPathAsSent(request)) return badHost()
-    const ctx = new WebContext({ request, connection, peer, endpoint, shared, values }, path)
+    if (isDeno && !isPathAsSent(request, url)) return badHost()
+    const ctx = new WebContext({ request, connection, peer, endpoint, shared, values, path })
     if (hasUpgrades && endpoint.record.websocket !== undefined) return kernel.answer(ctx, renderUpgrade(connection))
     return kernel.answer(ctx, method === "HEAD" ? renderHead : render)
   }

@@ -21,7 +21,12 @@ app.get("/late", async () => {
   return "late"
 })
 app.get("/drip", () => drip())
-app.get("/large", () => new Uint8Array(32 * 1024 * 1024))
+const large = 32 * 1024 * 1024
+app.get("/bytes", () => new Uint8Array(large))
+app.get("/text", () => "x".repeat(large))
+app.get("/json", () => ({ text: "x".repeat(large) }))
+app.get("/later", async () => "x".repeat(large))
+app.get("/response", () => new Response("x".repeat(large)))
 app.post("/typed", { body: anything }, () => "typed")
 app.post("/mirror", (ctx) => ctx.bodyStream())
 app.post("/size", async (ctx) => ({ size: JSON.stringify(await ctx.read("json")).length }))

@@ -76,6 +76,8 @@ describe.skipIf(deno === undefined)("connections on Deno", () => {
     ["stays after its answer", [get("/ok")], "200 OK"],
     ["asks with a body that does not come", [get("/ok", "Content-Length: 9")], "200 OK"],
     ["asks with chunks that do not come", [get("/ok", "Transfer-Encoding: chunked")], "200 OK"],
+    ["gets a small answer after a large one", [get("/later"), get("/ok")], "200 OK"],
+    ["asks for what is not there with a body that does not come", [post("/none", "Content-Length: 9")], "404 "],
     [
       "sends a body of a type that nobody takes, and that does not come",
       [post("/typed", "Content-Type: text/csv", "Content-Length: 9")],
@@ -111,9 +113,13 @@ describe.skipIf(deno === undefined)("connections on Deno", () => {
       `${[..."01234567"].map((one) => `1\r\n${one}\r\n`).join("")}0\r\n\r\n`,
     )
   }, 15_000)
-  test.concurrent("an answer may be taken slowly", async () => {
-    expect((await talk(url, [get("/large")], 5000)).bytes).toBeGreaterThan(32 * 1024 * 1024)
-  }, 15_000)
+  test.concurrent.each(["/bytes", "/text", "/json", "/later", "/response"])(
+    "the large answer of %s may be taken slowly",
+    async (path) => {
+      expect((await talk(url, [get(path)], 5000)).bytes).toBeGreaterThan(32 * 1024 * 1024)
+    },
+    15_000,
+  )
   test.concurrent("a body may come slowly, and its answer with it", async () => {
     const body = Array.from({ length: 8 }, (_, index) => [`1\r\n${index}\r\n`, { pauseMs: 500 }]).flat()
     const { text } = await talk(url, [post("/mirror", "Transfer-Encoding: chunked"), ...body, "0\r\n\r\n"])
@@ -176,7 +182,7 @@ describe("the pace of a body", () => {
         now += 2500
         const progress = progressOf(request)
         if (progress !== undefined) progress.bytes += (bytes * 2500) / ms
-        isTooSlow ||= pace.isTooSlow(request, now)
+        isTooSlow ||= pace.isTooSlow(request, progress, now)
       }
       return isTooSlow
     }

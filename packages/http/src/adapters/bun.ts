@@ -103,11 +103,11 @@ function nativeHandler(
   if (sockets !== undefined && endpoint.record.websocket !== undefined)
     return (request, server) =>
       kernel.answer(
-        new BunContext({ request, connection: server, peer, endpoint, shared, values: undefined }),
+        new BunContext({ request, connection: server, peer, endpoint, shared, values: undefined, path: undefined }),
         sockets.render(server),
       )
   return (request, server) =>
-    kernel.answer(new BunContext({ request, connection: server, peer, endpoint, shared, values: undefined }), render)
+    kernel.answer(new BunContext({ request, connection: server, peer, endpoint, shared, values: undefined, path: undefined }), render)
 }
 
 function widestSegment(paths: readonly string[]): number {

@@ -19,7 +19,7 @@ export interface BodyProgress {
 
 const progressKey: unique symbol = Symbol("progress")
 /** One for all bodies that are read whole: it lasts until the answer, and costs a request nothing. */
-const WHOLE: BodyProgress = { bytes: 0, isAwaited: true, isComplete: true }
+export const WHOLE: BodyProgress = { bytes: 0, isAwaited: true, isComplete: true }
 
 type Chunk = Uint8Array<ArrayBuffer>
 
@@ -68,11 +68,6 @@ class WatchedRequest extends Request {
 /** Watches how a request's body is read, from before anybody reads. */
 export function watchBody(request: Request): void {
   Object.setPrototypeOf(request, WatchedRequest.prototype)
-}
-
-/** Notes that a request's body is being read whole, by somebody who does it by the request's own ways. */
-export function noteWhole(request: Request): void {
-  ;(request as WatchedRequest)[progressKey] = WHOLE
 }
 
 /** Undefined: nobody has touched the body yet. */
@@ -130,8 +125,7 @@ export class BodyPace {
   }
 
   /** Whether too little has come for too long, though somebody reads. */
-  isTooSlow(request: Request, nowMs: number): boolean {
-    const progress = progressOf(request)
+  isTooSlow(request: Request, progress: BodyProgress | undefined, nowMs: number): boolean {
     if (progress?.isAwaited !== true) {
       this.#sinceMs = undefined
       return false

@@ -1,7 +1,7 @@
 import { sleep } from "../sleep.ts"
 import type { WebHandler } from "../web-handler.ts"
-import { BodyPace, progressOf } from "./deno-body.ts"
-import { headerOf } from "./deno-header.ts"
+import { BodyPace, type BodyProgress, progressOf, WHOLE } from "./deno-body.ts"
+import { answerTextOf, headerOf } from "./deno-inside.ts"
 
 /**
  * Serves each connection of a listener by itself. `Deno.serve` keeps every connection for as long as its client likes;
@@ -42,6 +42,8 @@ export interface Listener {
 const HEAD_MS = 10_000
 const MOST_CHECK_MS = 2_500
 const DRAIN_CHECK_MS = 50
+/** An answer of so many characters is sent as soon as it is there: the system's buffers hold it. */
+const SHORT_CHARS = 16 * 1024
 /** Between attempts to accept when the process has no file descriptors left. */
 const RETRY_MS = 100
 /** What accepting fails with when the client has left meanwhile. Any number of clients may do so. */
@@ -59,18 +61,24 @@ export interface ConnectionsOptions extends Served {
   readonly onCut: () => void
 }
 
-/** One connection. It stands for what Deno gives with each request, so that the address costs nothing. */
-class Connection {
+/**
+ * One connection. It stands for what Deno gives with each request, so that the address costs nothing; and of a request whose
+ * short answer is there at once it keeps nothing, for to put something new into an old object costs V8 more than to make it.
+ */
+export class Connection {
   readonly remoteAddr: RemoteAddress
   readonly finished: Promise<void>
   readonly #shutdown: () => Promise<void>
   #cancel: () => void
-  /** Of the last request. */
+  /** Of the last request, where its answer may take its time. */
   #request: Request | undefined
   #info: RequestInfo | undefined
   #hasBody: boolean
+  #readsWhole: boolean
   /** Whether a request has come since the last check. */
   #hasMoved: boolean
+  /** No request has come yet. */
+  #isFresh: boolean
   /** When the connection was last seen with something to do. */
   #sinceMs: number
   readonly #pace: BodyPace
@@ -82,7 +90,9 @@ class Connection {
     this.#request = undefined
     this.#info = undefined
     this.#hasBody = false
+    this.#readsWhole = false
     this.#hasMoved = false
+    this.#isFresh = true
     this.#sinceMs = performance.now()
     this.#pace = new BodyPace()
     this.#isEnding = false
@@ -94,22 +104,39 @@ class Connection {
     }
     const answer = (request: Request, info: RequestInfo): Response | Promise<Response> => {
       this.#hasMoved = true
-      this.#request = request
-      this.#info = info
-      if (request.method === "GET") {
-        // Asked at once, for a request that is answered tells no more.
-        this.#hasBody = declaresBody(request)
-        return handle(request, this)
-      }
+      this.#isFresh = false
+      this.#readsWhole = false
       const response = handle(request, this)
-      // Whoever reads already has a body.
-      this.#hasBody = progressOf(request)?.isAwaited === true || declaresBody(request)
+      if (!isShort(response)) this.#keep(request, info)
+      else if (this.#info !== undefined) this.#forget()
       return response
     }
     const server = serve(accepted, signal, answer, failed, () => undefined)
     this.#shutdown = () => server.shutdown()
     // A client that leaves in the middle of something is nothing to report.
     this.finished = server.finished.catch(() => undefined)
+  }
+
+  /** The body of the present request is read by somebody who waits for all of it. */
+  readsWhole(): void {
+    this.#readsWhole = true
+  }
+
+  #keep(request: Request, info: RequestInfo): void {
+    this.#request = request
+    this.#info = info
+    // Whoever reads already has a body. Asked now, for a request that is answered tells no more.
+    this.#hasBody = this.#progress?.isAwaited === true || declaresBody(request)
+  }
+
+  #forget(): void {
+    this.#request = undefined
+    this.#info = undefined
+    this.#hasBody = false
+  }
+
+  get #progress(): BodyProgress | undefined {
+    return this.#readsWhole ? WHOLE : progressOf(this.#request as Request)
   }
 
   /** A handler is at work, or its answer is a stream that goes on. */
@@ -129,19 +156,22 @@ class Connection {
     }
     if (this.isUnderWay) {
       this.#sinceMs = nowMs
-      if (this.#pace.isTooSlow(this.#request as Request, nowMs)) this.cancel()
-    } else if (nowMs - this.#sinceMs >= (this.#info === undefined ? Math.min(HEAD_MS, idleMs) : idleMs)) this.end()
+      if (this.#pace.isTooSlow(this.#request as Request, this.#progress, nowMs)) this.cancel()
+    } else if (nowMs - this.#sinceMs >= (this.#isFresh ? Math.min(HEAD_MS, idleMs) : idleMs)) this.end()
   }
 
   /**
-   * Ends a connection that has no request under way. Its client may still be taking a long answer, of which Deno does
-   * not tell: then it ends with the answer. It cannot be so while the rest of a request's body is awaited.
+   * Ends a connection that has no request under way: at once where its last answer is sent. Its client may still be taking a
+   * long one, of which Deno does not tell: then it ends with the answer. It cannot be so while the rest of a request's body is
+   * awaited, for Deno reads what a handler left of it before the next request, for as long as the client likes.
    */
   end(): void {
-    if (this.#info === undefined || this.#awaitsRest()) this.cancel()
-    if (this.#isEnding) return
-    this.#isEnding = true
-    this.#shutdown().catch(() => undefined)
+    const isSent = this.#info === undefined && !this.#hasMoved
+    if (this.#isFresh || isSent || this.#awaitsRest()) this.cancel()
+    else if (!this.#isEnding) {
+      this.#isEnding = true
+      this.#shutdown().catch(() => undefined)
+    }
   }
 
   /** Ends a connection at once, whatever goes on. */
@@ -153,10 +183,15 @@ class Connection {
     }
   }
 
-  /** Deno reads what a handler left of a body before the next request, for as long as the client likes. */
   #awaitsRest(): boolean {
-    return this.#hasBody && progressOf(this.#request as Request)?.isComplete !== true
+    return this.#hasBody && this.#progress?.isComplete !== true
   }
+}
+
+/** Whether an answer is there, and soon sent. */
+function isShort(answer: Response | Promise<Response>): boolean {
+  const text = answerTextOf(answer)
+  return text !== undefined && text.length <= SHORT_CHARS
 }
 
 function declaresBody(request: Request): boolean {

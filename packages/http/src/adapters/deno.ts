@@ -7,8 +7,9 @@ import { PROBLEM_TYPE } from "../reply/reply.ts"
 import { type Server, serverUrl, type Where } from "../server.ts"
 import { createWebHandler, type WebHandler } from "../web-handler.ts"
 import { DenoWebSockets } from "../websocket/web.ts"
-import { noteWhole, watchBody } from "./deno-body.ts"
-import { Connections, type ConnectionsOptions, type Listener, type ServeConnection } from "./deno-connections.ts"
+import { watchBody } from "./deno-body.ts"
+import { type Connection, Connections, type ConnectionsOptions, type Listener, type ServeConnection } from "./deno-connections.ts"
+import { methodOf } from "./deno-inside.ts"
 
 interface DenoConnection {
   readonly remoteAddr: { readonly hostname?: string }
@@ -67,9 +68,9 @@ export async function listenDeno(kernel: Kernel, { port, host, idleTimeoutSecond
 /** To give a request another class costs a tenth of a small upload, so it is done for those that get into other hands. */
 const bodyWatch: Pick<Peer, "handsOut" | "readsWhole"> = {
   handsOut: (request) => {
-    if (request.method !== "GET") watchBody(request)
+    if (methodOf(request) !== "GET") watchBody(request)
   },
-  readsWhole: noteWhole,
+  readsWhole: (connection) => (connection as Connection).readsWhole(),
 }
 
 /** Deno gives no way to end connections once it was told to shut down: those that are left end with the process. */

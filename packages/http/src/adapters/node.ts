@@ -73,7 +73,7 @@ function handle(kernel: Kernel, message: IncomingMessage, answer: ServerResponse
     sendReady(answer, ready)
     return
   }
-  const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)
+  const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values, path })
   const sent = kernel.answer(ctx, sendNode)
   if (sent !== undefined) sent.catch((error) => kernel.shared.report(error, ctx))
 }

@@ -1,4 +1,4 @@
-import { type BodySource, counted, notJson, tooLarge } from "../body.ts"
+import { counted, parseJson, tooLarge } from "../body.ts"
 import type { RequestContext } from "./request-context.ts"
 
 /**
@@ -11,7 +11,7 @@ export function holdBody(ctx: RequestContext, body: Uint8Array): void {
     readBytes: async (maxBytes) => whole(maxBytes),
     async readJson(maxBytes) {
       const bytes = whole(maxBytes)
-      return bytes === body ? parseJson(body) : bytes
+      return bytes === body ? parseJson(new TextDecoder().decode(body)) : bytes
     },
     chunks: (maxBytes = ctx.route.maxBodyBytes) => counted(once(body), maxBytes),
   }
@@ -34,14 +34,4 @@ function withBody({ url, method, headers, signal }: Request, body: Uint8Array): 
 
 async function* once(body: Uint8Array): AsyncGenerator<Uint8Array> {
   if (body.byteLength > 0) yield body
-}
-
-/** As the contexts read it: malformed UTF-8 becomes U+FFFD, and a byte order mark is no part of the text. */
-function parseJson(body: Uint8Array): Awaited<ReturnType<BodySource["readJson"]>> {
-  if (body.byteLength === 0) return notJson(true)
-  try {
-    return JSON.parse(new TextDecoder().decode(body))
-  } catch {
-    return notJson(false)
-  }
 }

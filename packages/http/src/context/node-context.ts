@@ -1,17 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { counted, declaredLength, notJson, tooLarge, unreadable } from "../body.ts"
-import type { Endpoint } from "../endpoint.ts"
+import { counted, declaredLength, parseJson, tooLarge, unreadable } from "../body.ts"
 import { Failure } from "../failure.ts"
-import { RequestContext, type Shared } from "./request-context.ts"
+import { RequestContext, type RequestInput } from "./request-context.ts"
 import { NodeHeaders, type RequestHeaders } from "./request-headers.ts"
 import { queryOf } from "./target.ts"
 
-export interface NodeContextInput {
+export interface NodeContextInput extends RequestInput {
   readonly message: IncomingMessage
   readonly answer: ServerResponse
-  readonly endpoint: Endpoint
-  readonly shared: Shared
-  readonly values: readonly string[] | undefined
+  readonly path: string
 }
 
 /** A request on Node's own http server: nothing web-standard is made until somebody asks for it. */
@@ -19,18 +16,15 @@ export class NodeContext extends RequestContext {
   message: IncomingMessage
   answer: ServerResponse
   readonly path: string
-  #headers: RequestHeaders | undefined
-  #request: Request | undefined
-  #gone: AbortController | undefined
+  #headers: RequestHeaders | undefined = undefined
+  #request: Request | undefined = undefined
+  #gone: AbortController | undefined = undefined
 
-  constructor({ message, answer, endpoint, shared, values }: NodeContextInput, path: string) {
-    super(endpoint, shared, values)
-    this.message = message
-    this.answer = answer
-    this.path = path
-    this.#headers = undefined
-    this.#request = undefined
-    this.#gone = undefined
+  constructor(input: NodeContextInput) {
+    super(input)
+    this.message = input.message
+    this.answer = input.answer
+    this.path = input.path
   }
 
   /**
@@ -95,7 +89,7 @@ export class NodeContext extends RequestContext {
     return encoding !== undefined || (length !== undefined && length !== "0")
   }
   readJson(maxBytes: number): Promise<unknown> {
-    return this.#read(maxBytes, parseJson)
+    return this.#read(maxBytes, (bytes) => parseJson(bytes.toString()))
   }
   readBytes(maxBytes: number): Promise<Uint8Array | Failure> {
     return this.#read(maxBytes, (bytes) => bytes)
@@ -156,13 +150,3 @@ export class NodeContext extends RequestContext {
 
 /** The answer of a request that is long over. Nothing happens to it any more. */
 const ANSWERED = { destroyed: true, writableFinished: true, once: () => undefined } as unknown as ServerResponse
-
-function parseJson(bytes: Buffer): unknown {
-  if (bytes.length === 0) return notJson(true)
-  try {
-    const text = bytes.toString()
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
-  } catch {
-    return notJson(false)
-  }
-}

@@ -9,6 +9,7 @@ import type { Origin, TrustedProxies } from "../proxies/trusted-proxies.ts"
 import { checkHeader } from "../reply/header.ts"
 import { Reply } from "../reply/reply.ts"
 import type { RequestIssue } from "../request-issue.ts"
+import type { MaybePromise } from "../step.ts"
 import type { RouteRecord } from "../table.ts"
 import type { BaseContext } from "./context.ts"
 import { holdBody } from "./held-body.ts"
@@ -28,38 +29,47 @@ export interface Shared {
   readonly proxies: TrustedProxies | undefined
 }
 
+/** What a request begins with. */
+export interface RequestInput {
+  readonly endpoint: Endpoint
+  readonly shared: Shared
+  readonly values: readonly string[] | undefined
+}
+
 /**
- * One request. There is one subclass per runtime, and a process uses one of them; every field is set in the
- * constructor, so that all contexts share one shape.
+ * One request. There is one subclass per runtime, and a process uses one of them; every field is set in the constructor, so
+ * that all contexts share one shape. They are only declared here: V8 makes an object where it is asked for one, without a
+ * call, but not for a subclass of a class that has fields of its own, be they private.
  */
 export abstract class RequestContext implements BaseContext {
   /** The route; of those that differ in their version only, the one that the request is for, once it is chosen. */
-  endpoint: Endpoint
-  readonly shared: Shared
-  body: unknown
-  valid: BaseContext["valid"]
+  declare endpoint: Endpoint
+  declare readonly shared: Shared
+  declare body: unknown
+  declare valid: BaseContext["valid"]
   /** What is wrong with the request, as far as it was checked. */
-  issues: readonly RequestIssue[] | undefined
+  declare issues: readonly RequestIssue[] | undefined
   /** What stood where the path's parameters are, not yet decoded; undefined where the runtime keeps them itself. */
-  values: readonly string[] | undefined
+  declare values: readonly string[] | undefined
   /** Headers set on the context: name, value, name, value … */
-  answerHeaders: string[] | undefined
+  declare answerHeaders: string[] | undefined
   /** Whether an answer has those headers already: a layer around the handler sees it so. */
-  isDecorated: boolean
-  deferred: (() => void | Promise<void>)[] | undefined
+  declare isDecorated: boolean
+  declare deferred: (() => void | Promise<void>)[] | undefined
   /** The `finish` hooks of the layers that were entered, outermost first. */
-  finishers: ((outcome: Outcome) => void | Promise<void>)[] | undefined
+  declare finishers: ((outcome: Outcome) => void | Promise<void>)[] | undefined
   /** A high-resolution start, where a `finish` hook wants the duration. */
-  beganMs: number
+  declare beganMs: number
   /** The signal of the route's `timeoutMs`, once it runs. */
-  timeout: AbortSignal | undefined
-  #params: Readonly<Record<string, string | undefined>> | undefined
-  #query: unknown
-  #id: string | undefined
-  #url: URL | undefined
-  #held: Uint8Array | undefined
+  declare timeout: AbortSignal | undefined
+  /** What was asked for, once it was. */
+  declare private knownParams: Readonly<Record<string, string | undefined>> | undefined
+  declare private knownQuery: unknown
+  declare private knownId: string | undefined
+  declare private knownUrl: URL | undefined
+  declare private heldBody: Uint8Array | undefined
 
-  constructor(endpoint: Endpoint, shared: Shared, values: readonly string[] | undefined) {
+  constructor({ endpoint, shared, values }: RequestInput) {
     this.endpoint = endpoint
     this.shared = shared
     this.body = undefined
@@ -72,11 +82,11 @@ export abstract class RequestContext implements BaseContext {
     this.finishers = undefined
     this.beganMs = 0
     this.timeout = undefined
-    this.#params = undefined
-    this.#query = undefined
-    this.#id = undefined
-    this.#url = undefined
-    this.#held = undefined
+    this.knownParams = undefined
+    this.knownQuery = undefined
+    this.knownId = undefined
+    this.knownUrl = undefined
+    this.heldBody = undefined
   }
 
   abstract readonly request: Request
@@ -99,7 +109,7 @@ export abstract class RequestContext implements BaseContext {
     this.shared.lifecycle.goesOn(work)
   }
   /** @see BodySource for what every runtime promises. */
-  abstract readJson(maxBytes: number): Promise<unknown>
+  abstract readJson(maxBytes: number): MaybePromise<unknown>
   abstract readBytes(maxBytes: number): Promise<Uint8Array | Failure>
   abstract chunks(maxBytes?: number): AsyncIterable<Uint8Array>
   /** Whether the request has a body at all. */
@@ -113,36 +123,36 @@ export abstract class RequestContext implements BaseContext {
     return this.endpoint.record
   }
   get url(): URL {
-    this.#url ??= this.origin === undefined ? this.makeUrl() : asSeenByClient(this.makeUrl(), this.origin)
-    return this.#url
+    this.knownUrl ??= this.origin === undefined ? this.makeUrl() : asSeenByClient(this.makeUrl(), this.origin)
+    return this.knownUrl
   }
   get params(): Readonly<Record<string, string | undefined>> {
-    this.#params ??= this.pathParams()
-    return this.#params
+    this.knownParams ??= this.pathParams()
+    return this.knownParams
   }
   set params(value: Readonly<Record<string, string | undefined>>) {
-    this.#params = value
+    this.knownParams = value
   }
   protected pathParams(): Readonly<Record<string, string | undefined>> {
     return this.endpoint.paramsOf(this.values ?? [])
   }
   get query(): unknown {
-    this.#query ??= parseQuery(this.search)
-    return this.#query
+    this.knownQuery ??= parseQuery(this.search)
+    return this.knownQuery
   }
   set query(value: unknown) {
-    this.#query = value
+    this.knownQuery = value
   }
   get id(): string {
-    this.#id ??= crypto.randomUUID()
-    return this.#id
+    this.knownId ??= crypto.randomUUID()
+    return this.knownId
   }
   set id(value: string) {
-    this.#id = value
+    this.knownId = value
   }
   /** Whether anybody asked for the id: an id that no log and no header shows need not be told. */
   get hasId(): boolean {
-    return this.#id !== undefined
+    return this.knownId !== undefined
   }
   get signal(): AbortSignal {
     return this.timeout === undefined ? this.gone : AbortSignal.any([this.timeout, this.gone])
@@ -206,8 +216,8 @@ export abstract class RequestContext implements BaseContext {
   async rawBody(maxBytes: number = this.route.maxBodyBytes): Promise<Uint8Array> {
     const body = await this.readBytes(maxBytes)
     if (body instanceof Failure) throw body.toError()
-    if (this.#held !== body) holdBody(this, body)
-    this.#held = body
+    if (this.heldBody !== body) holdBody(this, body)
+    this.heldBody = body
     return body
   }
   bodyStream(maxBytes?: number): ReadableStream<Uint8Array> {

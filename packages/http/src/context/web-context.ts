@@ -1,8 +1,8 @@
-import { headerOf } from "../adapters/deno-header.ts"
-import { collect, counted, declaredLength, notJson, unreadable } from "../body.ts"
-import type { Endpoint } from "../endpoint.ts"
+import { headerOf, methodOf, readyTextOf, urlOf } from "../adapters/deno-inside.ts"
+import { collect, counted, declaredLength, notJson, parseJson, tooLarge, unreadable } from "../body.ts"
 import { Failure } from "../failure.ts"
-import { RequestContext, type Shared } from "./request-context.ts"
+import type { MaybePromise } from "../step.ts"
+import { RequestContext, type RequestInput } from "./request-context.ts"
 import type { RequestHeaders } from "./request-headers.ts"
 import { pathOf, queryOf } from "./target.ts"
 
@@ -16,95 +16,98 @@ export interface Peer {
   /** Told whenever somebody is given the request itself, and may do with it what he likes. */
   handsOut?(request: Request): void
   /** Told before a body is read whole. */
-  readsWhole?(request: Request): void
+  readsWhole?(connection: unknown): void
   /** Aborts when requests under way are cut, where the runtime's own signals do not tell of it. */
   readonly cut?: AbortSignal
 }
 
-export interface WebContextInput {
+export interface WebContextInput extends RequestInput {
   readonly request: Request
   readonly connection: unknown
   readonly peer: Peer
-  readonly endpoint: Endpoint
-  readonly shared: Shared
-  readonly values: readonly string[] | undefined
+  /** Undefined: nobody has looked at it yet. */
+  readonly path: string | undefined
 }
 
 /** A request on a runtime whose requests are web-standard: Bun, Deno, workers, and `app.fetch` everywhere. */
 export class WebContext extends RequestContext {
-  readonly #request: Request
-  readonly #peer: Peer
-  readonly #connection: unknown
-  #path: string | undefined
-  #gone: AbortSignal | undefined
+  readonly #given: WebContextInput
+  #path: string | undefined = undefined
+  #gone: AbortSignal | undefined = undefined
 
-  constructor({ request, connection, peer, endpoint, shared, values }: WebContextInput, path?: string) {
-    super(endpoint, shared, values)
-    this.#request = request
-    this.#peer = peer
-    this.#connection = connection
-    this.#path = path
-    this.#gone = undefined
+  constructor(given: WebContextInput) {
+    super(given)
+    this.#given = given
   }
 
   get request(): Request {
-    this.#peer.handsOut?.(this.#request)
-    return this.#request
+    const { request, peer } = this.#given
+    peer.handsOut?.(request)
+    return request
   }
   get method(): string {
-    return this.#request.method
+    const { request } = this.#given
+    return isDeno ? methodOf(request) : request.method
   }
   get path(): string {
-    this.#path ??= pathOf(this.#request.url)
+    this.#path ??= this.#given.path ?? pathOf(this.target)
     return this.#path
   }
   get search(): string {
-    return queryOf(this.#request.url)
+    return queryOf(this.target)
   }
   get target(): string {
-    return this.#request.url
+    const { request } = this.#given
+    return isDeno ? urlOf(request) : request.url
   }
   get headers(): RequestHeaders {
-    return this.#request.headers as unknown as RequestHeaders
+    return this.#given.request.headers as unknown as RequestHeaders
   }
   headerNamed(name: string): string | null {
-    return isDeno ? headerOf(this.#request, name) : this.#request.headers.get(name)
+    const { request } = this.#given
+    return isDeno ? headerOf(request, name) : request.headers.get(name)
   }
   get peerAddress(): string | undefined {
-    return this.#peer.address(this.#request, this.#connection)
+    const { request, peer, connection } = this.#given
+    return peer.address(request, connection)
   }
   protected get gone(): AbortSignal {
-    const { cut } = this.#peer
-    if (cut === undefined) return this.#request.signal
-    this.#gone ??= AbortSignal.any([this.#request.signal, cut])
+    const { request, peer } = this.#given
+    if (peer.cut === undefined) return request.signal
+    this.#gone ??= AbortSignal.any([request.signal, peer.cut])
     return this.#gone
   }
   protected makeUrl(): URL {
-    return new URL(this.#request.url, "http://localhost")
+    return new URL(this.target, "http://localhost")
   }
   allowIdle(seconds: number): void {
-    this.#peer.allowIdle?.(this.#request, this.#connection, seconds)
+    const { request, peer, connection } = this.#given
+    peer.allowIdle?.(request, connection, seconds)
   }
   override goesOn(work: Promise<void>): void {
     super.goesOn(work)
-    this.#peer.waitUntil?.(this.#request, this.#connection, work)
+    const { request, peer, connection } = this.#given
+    peer.waitUntil?.(request, connection, work)
   }
 
   get hasBody(): boolean {
-    if (this.#request.body === null) return false
+    if (this.#given.request.body === null) return false
     const length = this.headerNamed("content-length")
     if (length !== null) return length !== "0"
     // Deno gives a body to every request that may have one; over HTTP/1.1 one without a length is chunked.
     return !isDeno || this.headerNamed("transfer-encoding") !== null
   }
   /** The runtimes end a body at its declared length, so a checked length needs no counting. */
-  readJson(maxBytes: number): Promise<unknown> {
+  readJson(maxBytes: number): MaybePromise<unknown> {
+    const { request, peer, connection } = this.#given
+    const text = isDeno ? readyTextOf(request) : null
+    if (text !== null) return isWithin(text, maxBytes) ? parseJson(text) : tooLarge(maxBytes)
     const length = declaredLength(this, maxBytes)
     if (length === undefined) return this.#readCountedJson(maxBytes)
-    if (length === 0) return Promise.resolve(notJson(true))
-    if (typeof length !== "number") return Promise.resolve(length)
-    this.#peer.readsWhole?.(this.#request)
-    return this.#request.json()
+    if (length === 0) return notJson(true)
+    if (typeof length !== "number") return length
+    peer.readsWhole?.(connection)
+    return request.json()
   }
   async #readCountedJson(maxBytes: number): Promise<unknown> {
     const bytes = await collect(this.chunks(maxBytes))
@@ -115,8 +118,9 @@ export class WebContext extends RequestContext {
     const length = declaredLength(this, maxBytes)
     if (length === undefined) return await collect(this.chunks(maxBytes))
     if (typeof length !== "number") return length
-    this.#peer.readsWhole?.(this.#request)
-    return this.#request.bytes().catch(unreadable)
+    const { request, peer, connection } = this.#given
+    peer.readsWhole?.(connection)
+    return request.bytes().catch(unreadable)
   }
   async *chunks(maxBytes: number = this.route.maxBodyBytes): AsyncGenerator<Uint8Array> {
     const length = declaredLength(this, maxBytes)
@@ -126,4 +130,9 @@ export class WebContext extends RequestContext {
     if (request.bodyUsed) throw unreadable().toError()
     yield* counted(request.body as unknown as AsyncIterable<Uint8Array>, maxBytes)
   }
+}
+
+/** Whether a text has so few bytes in UTF-8: a character of a string has three at most. */
+function isWithin(text: string, maxBytes: number): boolean {
+  return text.length * 3 <= maxBytes || new TextEncoder().encode(text).byteLength <= maxBytes
 }

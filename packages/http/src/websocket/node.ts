@@ -208,7 +208,7 @@ export class NodeWebSockets {
     }
     const path = pathOfTarget(message.url as string)
     const { endpoint, values } = kernel.find(message.method as string, path, messageHost(kernel, message))
-    const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values }, path)
+    const ctx = new NodeContext({ message, answer, endpoint, shared: kernel.shared, values, path })
     const sent = kernel.answer(ctx, (same, result) =>
       result instanceof Upgrade ? this.#accept(same, result, socket, head) : sendNode(same, result),
     )
