@@ -107,7 +107,10 @@ function nativeHandler(
         sockets.render(server),
       )
   return (request, server) =>
-    kernel.answer(new BunContext({ request, connection: server, peer, endpoint, shared, values: undefined, path: undefined }), render)
+    kernel.answer(
+      new BunContext({ request, connection: server, peer, endpoint, shared, values: undefined, path: undefined }),
+      render,
+    )
 }
 
 function widestSegment(paths: readonly string[]): number {

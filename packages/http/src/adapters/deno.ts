@@ -8,7 +8,13 @@ import { type Server, serverUrl, type Where } from "../server.ts"
 import { createWebHandler, type WebHandler } from "../web-handler.ts"
 import { DenoWebSockets } from "../websocket/web.ts"
 import { watchBody } from "./deno-body.ts"
-import { type Connection, Connections, type ConnectionsOptions, type Listener, type ServeConnection } from "./deno-connections.ts"
+import {
+  type Connection,
+  Connections,
+  type ConnectionsOptions,
+  type Listener,
+  type ServeConnection,
+} from "./deno-connections.ts"
 import { methodOf } from "./deno-inside.ts"
 
 interface DenoConnection {
