@@ -2,6 +2,9 @@ import { createApp } from "@ashlar/http"
 
 /** An app without WebSocket routes: Deno serves it connection by connection. */
 
+// As a Deno that has nothing inside of its requests and answers, or something else.
+if (process.env.HIDES_INSIDE !== undefined) Object.getOwnPropertySymbols = () => []
+
 const anything = {
   "~standard": { version: 1 as const, vendor: "test", validate: (value: unknown) => ({ value }) },
 }
@@ -29,6 +32,7 @@ app.get("/later", async () => "x".repeat(large))
 app.get("/response", () => new Response("x".repeat(large)))
 app.post("/typed", { body: anything }, () => "typed")
 app.post("/mirror", (ctx) => ctx.bodyStream())
+app.post("/few", { body: anything, maxBodyBytes: 10 }, (ctx) => ({ got: ctx.body }))
 app.post("/size", async (ctx) => ({ size: JSON.stringify(await ctx.read("json")).length }))
 app.post("/form", async (ctx) => [...(await ctx.request.formData()).keys()])
 

@@ -44,7 +44,10 @@ const get = (path: string, ...fields: readonly string[]): string =>
   [`GET ${path} HTTP/1.1`, "Host: a", ...fields, "", ""].join("\r\n")
 const post = (path: string, ...fields: readonly string[]): string => get(path, ...fields).replace("GET", "POST")
 
-describe.skipIf(deno === undefined)("connections on Deno", () => {
+describe.skipIf(deno === undefined).each([
+  ["Deno", {}],
+  ["a Deno that hides what it has inside", { HIDES_INSIDE: "1" }],
+])("connections on %s", (_which, env) => {
   const folder = mkdtempSync(join(tmpdir(), "ashlar-deno-"))
   let child: Subprocess<"ignore", "pipe", "pipe">
   let output: ReadableStreamDefaultReader<Uint8Array>
@@ -59,6 +62,7 @@ describe.skipIf(deno === undefined)("connections on Deno", () => {
     expect(built.success).toBe(true)
     const bundle = join(folder, "deno-serve.mjs")
     child = Bun.spawn([deno as string, "run", "--quiet", "--allow-all", "--no-lock", bundle], {
+      env: { ...process.env, ...env },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
@@ -137,6 +141,28 @@ describe.skipIf(deno === undefined)("connections on Deno", () => {
     },
     15_000,
   )
+  test.concurrent.each([
+    ["of few bytes", '"12345678"', 200],
+    ["of few characters in many bytes", '"ééééé"', 413],
+    ["of too many bytes", '"123456789"', 413],
+    ["that is none", "{", 400],
+    ["that is empty", "", 400],
+  ] as const)("JSON %s comes under its limit, in one piece or not", async (_what, body, status) => {
+    const head = ["Content-Type: application/json", "Connection: close"]
+    const bytes = Buffer.byteLength(body)
+    const whole = post("/few", ...head, `Content-Length: ${bytes}`) + body
+    const chunk = bytes === 0 ? "" : `${bytes.toString(16)}\r\n${body}\r\n`
+    const chunked = [post("/few", ...head, "Transfer-Encoding: chunked"), { pauseMs: 100 }, chunk, "0\r\n\r\n"]
+    const inOne = [`${chunked[0]}${chunk}0\r\n\r\n`]
+    for (const steps of [[whole], chunked, inOne])
+      expect((await talk(url, steps as readonly Step[])).text).toStartWith(`HTTP/1.1 ${status} `)
+  })
+  test.concurrent("a Host that looks like a path leads nowhere else", async () => {
+    for (const host of ["a/ok?", "a/ok#", "a?", "a/late?x="])
+      expect((await talk(url, [get("/text", "Connection: close").replace("Host: a", `Host: ${host}`)])).text).toStartWith(
+        "HTTP/1.1 400 ",
+      )
+  })
   test.concurrent.each([10, 100_000])(
     "a form of %d bytes is read from the web's own request",
     async (size) => {
