@@ -159,9 +159,9 @@ describe.skipIf(deno === undefined).each([
   })
   test.concurrent("a Host that looks like a path leads nowhere else", async () => {
     for (const host of ["a/ok?", "a/ok#", "a?", "a/late?x="])
-      expect((await talk(url, [get("/text", "Connection: close").replace("Host: a", `Host: ${host}`)])).text).toStartWith(
-        "HTTP/1.1 400 ",
-      )
+      expect(
+        (await talk(url, [get("/text", "Connection: close").replace("Host: a", `Host: ${host}`)])).text,
+      ).toStartWith("HTTP/1.1 400 ")
   })
   test.concurrent.each([10, 100_000])(
     "a form of %d bytes is read from the web's own request",

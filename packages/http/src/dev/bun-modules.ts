@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname } from "node:path"
+import { toFile } from "@ashlar/core/stack"
 import type { Modules } from "./modules.ts"
 import type { OwnCode } from "./own-code.ts"
-import { toFile } from "./stack.ts"
 
 /**
  * Bun keeps its modules in a table that programs may take them out of: the next import reads the file again, and nothing

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs"
 import { AshlarError } from "@ashlar/core"
+import { type StackFrame, type StackPlace, stackFrames, toFile } from "@ashlar/core/stack"
 import { codeFrame } from "../development/code-frame.ts"
 import { stackLines } from "../development/stack.ts"
 import type { OwnCode } from "./own-code.ts"
-import { parseStack, type StackFrame, toFile } from "./stack.ts"
 
 /** The lines around a place in the developer's own code. */
 export interface SourceFrame {
@@ -38,7 +38,7 @@ export function describeError(thrown: unknown, own: OwnCode, depth = 0): ErrorDe
   if (typeof error !== "object" || error === null)
     return { name: "Thrown", message: clip(String(error), MAX_MESSAGE_LENGTH), stack: [] }
   const { name = "Error", message = "", code, cause } = error as Partial<Error> & { code?: unknown }
-  const frames = error instanceof Error ? parseStack(stackLines(error)) : []
+  const frames = error instanceof Error ? [...stackFrames(stackLines(error))] : []
   const frame = frameOf(error, frames, own)
   return {
     name: isBuildMessage(error) ? "SyntaxError" : String(name),
@@ -53,12 +53,6 @@ export function describeError(thrown: unknown, own: OwnCode, depth = 0): ErrorDe
 /** Bun gathers the errors of one file; the first one is usually the reason of the others. */
 function firstOf(thrown: unknown): unknown {
   return thrown instanceof AggregateError && thrown.errors.length > 0 ? thrown.errors[0] : thrown
-}
-
-interface Place {
-  readonly file: string
-  readonly line: number
-  readonly column: number
 }
 
 /** What Bun throws for code that it cannot read. Its `position` is the place. */
@@ -81,7 +75,7 @@ function frameOf(error: object, frames: readonly StackFrame[], own: OwnCode): So
   return undefined
 }
 
-function exactPlace(error: object): Place | undefined {
+function exactPlace(error: object): StackPlace | undefined {
   const { position } = error as BuildMessage
   if (position?.file && position.line > 0)
     return { file: toFile(position.file), line: position.line, column: position.column }
@@ -92,14 +86,14 @@ function exactPlace(error: object): Place | undefined {
 }
 
 /** A boot error names the declaration in its message: `/app/src/routes.ts:12`. Any other message may hold anything. */
-function namedPlace(error: object): Place | undefined {
+function namedPlace(error: object): StackPlace | undefined {
   if (!(error instanceof AshlarError) || error.status !== 500) return undefined
   const [, file, line] = /(\/[^\s:()?]+)(?:\?[^\s:()]*)?:(\d+)/.exec(error.message) ?? []
   return file === undefined ? undefined : { file, line: Number(line), column: 0 }
 }
 
 /** An import that leads nowhere: the line is found by a search for its text in the importer. */
-function unresolvedPlace(error: object): Place | undefined {
+function unresolvedPlace(error: object): StackPlace | undefined {
   const { message = "" } = error as Partial<Error>
   const found = /^(?:ResolveMessage: )?Cannot find (?:module|package) '([^']+)' imported from '?([^'\s]+)/.exec(message)
   if (found === null) return undefined

@@ -1,9 +1,9 @@
 import * as module from "node:module"
 import { pathToFileURL } from "node:url"
+import { toFile } from "@ashlar/core/stack"
 import { DevUnsupported } from "../errors.ts"
 import type { Modules } from "./modules.ts"
 import type { OwnCode } from "./own-code.ts"
-import { toFile } from "./stack.ts"
 
 /** The part of `node:module` that is used here; Node has it since 22.15 and 23.5. */
 interface Hooks {

@@ -1,6 +1,6 @@
 import type { Service } from "@ashlar/core"
 import type { ContainerKeeper, ServiceKeeper } from "@ashlar/core/service-keeper"
-import { parseStack } from "./stack.ts"
+import { stackFrames } from "@ashlar/core/stack"
 
 /** A service that code defines, whether it is ever opened or not. */
 export interface DefinedService {
@@ -39,7 +39,7 @@ export class ServiceList implements ServiceKeeper {
 export function definitionSite(): string | undefined {
   const holder: { stack?: string } = {}
   Error.captureStackTrace(holder)
-  const frames = parseStack((holder.stack ?? "").split("\n"))
+  const frames = [...stackFrames((holder.stack ?? "").split("\n"))]
   const at = frames.findLastIndex(({ call }) => call === "defineService" || call === "token")
   const site = frames[at + 1]
   return at === -1 || site === undefined ? undefined : `${site.file}:${site.line}`

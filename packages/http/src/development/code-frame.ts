@@ -1,4 +1,4 @@
-import type { StackPlace } from "./stack.ts"
+import type { StackPlace } from "@ashlar/core/stack"
 
 /** Some lines of source around a place. */
 export interface CodeFrame {

@@ -1,12 +1,5 @@
-/** One place of a stack. */
-export interface StackPlace {
-  /** A path of the file system. */
-  readonly file: string
-  readonly line: number
-  readonly column: number
-}
-
-const PLACE = /\(?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/
+import { folderOf, type StackFrame, stackFrames } from "@ashlar/core/stack"
+import { isWithin } from "../call-site.ts"
 
 /**
  * The lines of an error's stack without its message: a message may hold anything, such as lines that look like places and
@@ -23,21 +16,14 @@ export function stackLines(error: Error): readonly string[] {
 }
 
 /** Where the fault is most likely: the first place in code that is neither the runtime's nor a package's. */
-export function firstOwnPlace(lines: readonly string[]): StackPlace | undefined {
-  const places = lines.flatMap((line) => placeIn(line) ?? [])
-  return places.find(({ file }) => !isForeign(file)) ?? undefined
+export function firstOwnPlace(lines: readonly string[]): StackFrame | undefined {
+  for (const frame of stackFrames(lines)) if (!isForeign(frame.file)) return frame
+  return undefined
 }
 
-function placeIn(line: string): StackPlace | undefined {
-  const match = PLACE.exec(line)
-  if (match === null) return undefined
-  const file = match[1]!.startsWith("file://") ? decodeURIComponent(match[1]!.slice("file://".length)) : match[1]!
-  return { file, line: Number(match[2]), column: Number(match[3]) }
-}
-
-/** This package's own folder; its tests are somebody's program. */
-const OWN = decodeURIComponent(new URL("..", import.meta.url).pathname)
+/** This package's own folder. */
+const OWN = folderOf(import.meta.url).replace(/[^\\/]+[\\/]$/, "")
 
 function isForeign(file: string): boolean {
-  return /[\\/]node_modules[\\/]/.test(file) || (file.startsWith(OWN) && !file.endsWith(".test.ts"))
+  return /[\\/]node_modules[\\/]/.test(file) || isWithin(file, [OWN])
 }
