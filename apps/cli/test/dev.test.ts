@@ -131,6 +131,7 @@ describe("code that changes while requests come", () => {
       ["src/app.ts", `"/slow"`, `"/greeting"`, { code: "HTTP_ROUTE_DUPLICATE" }],
       ["src/app.ts", "./routes.ts", "./gone.ts", { frame: { file: "src/app.ts", line: 3 } }],
       ["src/app.ts", "import { all }", "import { none }", { frame: { file: "src/app.ts" } }],
+      ["src/routes.ts", "export const all", "export const every", { name: "SyntaxError" }],
     ]
     for (const [file, from, to, error] of breaks) {
       edit(app, file, from, to)
@@ -169,6 +170,37 @@ describe("code that changes while requests come", () => {
     expect(await dev.next("loaded")).toMatchObject({ routes: 1, added: [], removed: ["GET /one"] })
     expect((await fetch(`${dev.url}/one`)).status).toBe(404)
   })
+
+  for (const runtime of ["bun", "node"])
+    test(`on ${runtime} keeps the manifest of route files as the files are`, async () => {
+      if (runtime === "node" && !hasNode()) return
+      const route = (path: string): string =>
+        `import { get } from "@ashlar/http"; export const GET = get("${path}", () => 1)`
+      using app = createTestingApp({
+        "src/app.ts": `
+          import { createApp } from "@ashlar/http"
+          import { addRoutes } from "./made.ts"
+          const app = createApp()
+          addRoutes(app)
+          export default app
+        `,
+        "src/made.ts":
+          '// Written from the files of "./files" by @ashlar/file-router: do not edit.\nimport "./files/gone.ts"',
+        "src/files/one.ts": route("/one"),
+      })
+      await using dev = await startDev(app, ["--port", "0", "--runtime", runtime])
+      expect(dev.first).toMatchObject({ type: "failed" })
+      expect(await dev.next("loaded")).toMatchObject({ load: 2, routes: 1 })
+      app.write("src/files/more/[id].ts", route("/more/:id"))
+      expect(await dev.next("loaded")).toMatchObject({ load: 3, routes: 2, added: ["GET /more/:id"] })
+      expect(await text(`${dev.url}/more/1`)).toBe("1")
+      app.write("src/files/more/[name].ts", route("/more/:name"))
+      expect(await dev.next("failed")).toMatchObject({ load: 4, error: { code: "FILE_ROUTER_CONFLICT" } })
+      rmSync(join(app.folder, "src/files/more/[id].ts"))
+      expect(await dev.next("loaded")).toMatchObject({ load: 5, removed: ["GET /more/:id"] })
+      expect(readFileSync(join(app.folder, "src/made.ts"), "utf8")).toContain('"/more/:name"')
+      expect(readFileSync(join(app.folder, "src/made.ts"), "utf8")).not.toContain("[id]")
+    })
 
   test("opens a service anew that it defines otherwise, and what needs it; no request fails meanwhile", async () => {
     using app = createTestingApp(FILES)
@@ -298,6 +330,21 @@ describe("the start", () => {
     expect(Number(new URL(dev.url).port)).toBeGreaterThan(busy.port!)
     await using other = await startDev(app, ["--port", String(busy.port)])
     expect(other.first).toMatchObject({ type: "failed", error: { code: "HTTP_LISTEN_FAILED" }, urls: [] })
+  })
+
+  test("that gives no app ends as soon as the code is corrected", async () => {
+    const exported = "export default app"
+    using app = createTestingApp({
+      "app.ts": `import { createApp } from "@ashlar/http"; const app = createApp(); app.get("/", () => "here"); ${exported}`,
+    })
+    await using dev = await startDev(app)
+    edit(app, "app.ts", exported, "")
+    await Bun.sleep(300)
+    edit(app, "app.ts", `"here");`, `"here again"); ${exported}`)
+    const failed = await dev.next("failed")
+    expect(failed).toMatchObject({ isServing: true, error: { code: "HTTP_DEV_ENTRY_INVALID", stack: [] } })
+    expect(failed.durationMs).toBeLessThan(10_000)
+    await dev.next("loaded")
   })
 
   test("moves to the port that changed code asks for", async () => {

@@ -1,6 +1,6 @@
 export type { LoadedRoutes } from "./load.ts"
 export { loadRoutes } from "./load.ts"
 export type { ManifestOptions, ManifestState } from "./manifest.ts"
-export { checkManifest, generateManifest, writeManifest } from "./manifest.ts"
+export { checkManifest, generateManifest, renewManifest, writeManifest } from "./manifest.ts"
 export type { FoundFile, ScanOptions } from "./scan.ts"
 export { scanRoutes } from "./scan.ts"

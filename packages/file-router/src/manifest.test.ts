@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url"
 import { createApp } from "@ashlar/http"
 import type { RouteTarget } from "./file-route.ts"
 import { loadRoutes } from "./load.ts"
-import { checkManifest, generateManifest, specifierOf, writeManifest } from "./manifest.ts"
+import { checkManifest, generateManifest, renewManifest, specifierOf, writeManifest } from "./manifest.ts"
 import { temporaryFolder } from "./testing-folder.ts"
 
 const IMPORT = 'import { get, post, layer } from "@ashlar/http"\n'
@@ -88,6 +88,20 @@ describe("a manifest", () => {
     rmSync(join(site.path, "made"), { recursive: true })
     const inside = await generateManifest({ folder, manifest: join(folder, "_routes.ts") })
     expect(inside).toContain('import * as module0 from "./index.ts"')
+  })
+
+  test("is written anew by what it says of itself, and nothing else is", async () => {
+    const elsewhere = join(site.path, "made", "routes.ts")
+    await writeManifest({ folder, manifest: elsewhere, importExtension: ".js" })
+    const text = readFileSync(elsewhere, "utf8")
+    expect(await renewManifest(elsewhere)).toBe(false)
+    writeFileSync(elsewhere, `${text}// mine\n`)
+    expect(await renewManifest(elsewhere)).toBe(true)
+    expect(readFileSync(elsewhere, "utf8")).toBe(text)
+    writeFileSync(elsewhere, "export const mine = 1\n")
+    expect(await renewManifest(elsewhere)).toBeUndefined()
+    rmSync(join(site.path, "made"), { recursive: true })
+    expect(await renewManifest(elsewhere)).toBeUndefined()
   })
 
   test("writes nothing when the files are wrong", async () => {

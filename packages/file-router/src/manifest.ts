@@ -26,14 +26,15 @@ export interface ManifestState {
 export async function generateManifest(options: ManifestOptions): Promise<string> {
   const found = await scanRoutes(options)
   const from = specifierOf(manifestOf(options), options.folder, platform)
+  const isCompiled = options.importExtension === ".js"
   const specifier = (file: string): string => {
-    const extension = options.importExtension === ".js" ? file.replace(/\.(m?)tsx?$/, ".$1js") : file
+    const extension = isCompiled ? file.replace(/\.(m?)tsx?$/, ".$1js") : file
     return JSON.stringify(`${from}/${extension}`)
   }
   const layers = [...new Set(found.flatMap((one) => one.layers))].sort()
   const layerName = (file: string): string => `layer${layers.indexOf(file)}`
   return `${[
-    "// Written from the files among the routes by @ashlar/file-router: do not edit.",
+    `// Written from the files of ${JSON.stringify(from)}${isCompiled ? AS_JS : ""} by @ashlar/file-router: do not edit.`,
     ...(found.length === 0 ? [] : ['import { fileRoute, mountRoutes, type RouteTarget } from "@ashlar/file-router"']),
     ...layers.map((file) => `import ${layerName(file)} from ${specifier(file)}`),
     ...found.map(({ file }, index) => `import * as module${index} from ${specifier(file)}`),
@@ -66,6 +67,19 @@ export async function writeManifest(options: ManifestOptions): Promise<boolean> 
 }
 
 /**
+ * Writes a manifest anew when its files came, went or moved; what it is made from, it says itself. For tools that are
+ * given a module and do not know what wrote it.
+ * @returns undefined when the module is no manifest, or there is none; otherwise whether it had to be written.
+ * @throws what {@link scanRoutes} throws
+ */
+export async function renewManifest(manifest: string): Promise<boolean | undefined> {
+  const [, from, asJs] = WRITTEN.exec((await readIfThere(manifest)) ?? "") ?? []
+  if (from === undefined) return undefined
+  const folder = platform.resolve(platform.dirname(manifest), JSON.parse(from) as string)
+  return writeManifest({ folder, manifest, ...(asJs && { importExtension: ".js" }) })
+}
+
+/**
  * Says whether the manifest is what {@link writeManifest} would write: for builds, which must not use an old one.
  * @throws what {@link scanRoutes} throws
  */
@@ -77,6 +91,9 @@ export async function checkManifest(options: ManifestOptions): Promise<ManifestS
   const upToDate = text.replaceAll("\r\n", "\n") === (await generateManifest(options))
   return upToDate ? { manifest, upToDate } : { manifest, upToDate, reason: "different" }
 }
+
+const AS_JS = ", compiled,"
+const WRITTEN = /^\/\/ Written from the files of ("(?:[^"\\]|\\.)*")(, compiled,)? by @ashlar\/file-router:/
 
 function manifestOf({ folder, manifest }: ManifestOptions): string {
   return manifest ?? platform.join(platform.resolve(folder), "..", "routes.generated.ts")

@@ -5,9 +5,13 @@ import { EntryInvalid } from "../errors.ts"
 /** A module that never ends (`await forever`) counts as loaded so long after it listened. */
 const SETTLE_MS = 1_000
 
+const NO_APP = "The entry gave no app: it exports none by default, and none listens."
+
 /** One start of a developer's entry: it ends with an app, whether that was exported or listens. */
 export class Boot {
   readonly #listened = Promise.withResolvers<App>()
+  /** The entry has run to its end, and exports no app. */
+  readonly #endedWithout = Promise.withResolvers<void>()
   #isDecided = false
 
   constructor() {
@@ -31,6 +35,13 @@ export class Boot {
     return true
   }
 
+  /** Newer code waits: an entry that ended and gave no app is waited for no longer than a moment. */
+  superseded(): void {
+    void this.#endedWithout.promise.then(() => {
+      setTimeout(() => this.failed(new EntryInvalid(NO_APP)), SETTLE_MS).unref()
+    })
+  }
+
   /**
    * Loads the entry and waits for its app.
    * @throws {HTTP_DEV_ENTRY_INVALID} when there is none after `timeoutMs`, or what is exported is no app.
@@ -39,15 +50,18 @@ export class Boot {
   async run(load: () => Promise<Readonly<Record<string, unknown>>>, timeoutMs: number): Promise<App> {
     let timer: ReturnType<typeof setTimeout> | undefined
     let isOver = false
-    const loaded = load().then((entry) => exportedApp(entry) ?? this.#listened.promise)
+    const loaded = load().then((entry) => {
+      const app = exportedApp(entry)
+      if (app === undefined) this.#endedWithout.resolve()
+      return app ?? this.#listened.promise
+    })
     const settled = this.#listened.promise.then(
       (app) =>
         new Promise<App>((resolve) => {
           if (!isOver) timer = setTimeout(() => resolve(app), SETTLE_MS)
         }),
     )
-    const late = (): AshlarError =>
-      new EntryInvalid(`The entry gave no app within ${timeoutMs} ms: it exports none by default, and none listens.`)
+    const late = (): AshlarError => new EntryInvalid(`${NO_APP} It was waited for ${timeoutMs / 1000} s.`)
     try {
       return await withDeadline(() => Promise.race([loaded, settled]), timeoutMs, late)
     } finally {

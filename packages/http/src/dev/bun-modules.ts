@@ -5,6 +5,9 @@ import { toFile } from "@ashlar/core/stack"
 import type { Modules } from "./modules.ts"
 import type { OwnCode } from "./own-code.ts"
 
+/** How long modules may take that run only to be let go of: one may wait for ever. */
+const PATIENCE_MS = 1_000
+
 /**
  * Bun keeps its modules in a table that programs may take them out of: the next import reads the file again, and nothing
  * of the old module stays behind but what still uses it. Failed modules are in the table too, though it does not list
@@ -44,6 +47,7 @@ export class BunModules implements Modules {
       return (await import(this.#entry)) as Readonly<Record<string, unknown>>
     } catch (error) {
       this.#findLinked()
+      if (isUnlinked(error)) await this.#evaluateRest()
       throw error
     }
   }
@@ -59,6 +63,17 @@ export class BunModules implements Modules {
     return this.#files
   }
 
+  /**
+   * An import of a name that its module does not export ends a load before anything runs, and Bun lets go of modules only
+   * that ran or failed by themselves: the next load would fail on what was read in this one, whatever was mended. So the
+   * rest runs now, each for itself.
+   */
+  async #evaluateRest(): Promise<void> {
+    const rest = [...this.files()].filter((file) => !(file in this.#cache))
+    const all = Promise.allSettled(rest.map((file) => import(file)))
+    await Promise.race([all, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())])
+  }
+
   #add(file: string | undefined): void {
     if (file !== undefined && this.#own.has(file)) this.#files.add(file)
   }
@@ -70,6 +85,11 @@ export class BunModules implements Modules {
     for (const file of this.files())
       for (const specifier of importsOf(file, scanner)) this.#add(resolve(specifier, file))
   }
+}
+
+/** Code that cannot be read at all is a `BuildMessage`. */
+function isUnlinked(error: unknown): boolean {
+  return error instanceof SyntaxError
 }
 
 function importsOf(file: string, scanner: Bun.Transpiler): readonly string[] {

@@ -45,6 +45,11 @@ export class Changes {
     for (const file of modules.files()) if (!file.startsWith(own.root + sep)) this.#watch.addFolderOf(file)
   }
 
+  /** A file was written by this program itself, which is no change to tell. */
+  wrote(file: string): void {
+    this.#isOther(file)
+  }
+
   close(): void {
     clearTimeout(this.#timer)
     this.#watch.close()

@@ -33,12 +33,15 @@ const MAX_CAUSES = 4
 const MAX_MESSAGE_LENGTH = 4_000
 
 /** Describes whatever was thrown. Reads the source file for the frame; never throws. */
-export function describeError(thrown: unknown, own: OwnCode, depth = 0): ErrorDescription {
+export function describeError(thrown: unknown, own: OwnCode, depth = 0, isToldCause = false): ErrorDescription {
   const error = firstOf(thrown)
   if (typeof error !== "object" || error === null)
     return { name: "Thrown", message: clip(String(error), MAX_MESSAGE_LENGTH), stack: [] }
   const { name = "Error", message = "", code, cause } = error as Partial<Error> & { code?: unknown }
-  const frames = error instanceof Error ? [...stackFrames(stackLines(error))] : []
+  const calls = error instanceof Error ? [...stackFrames(stackLines(error))] : []
+  // An error with a code says what to do; where it was thrown within the framework says nothing more.
+  const isTold = isToldCause || error instanceof AshlarError
+  const frames = isTold && !calls.some(({ file }) => own.has(file)) ? [] : calls
   const frame = frameOf(error, frames, own)
   return {
     name: isBuildMessage(error) ? "SyntaxError" : String(name),
@@ -46,7 +49,7 @@ export function describeError(thrown: unknown, own: OwnCode, depth = 0): ErrorDe
     ...(typeof code === "string" && /^[A-Z][A-Z0-9_]*$/.test(code) && { code }),
     ...(frame && { frame }),
     stack: frames.slice(0, MAX_FRAMES).map((one) => shownFrame(one, own)),
-    ...(cause !== undefined && depth < MAX_CAUSES && { cause: describeError(cause, own, depth + 1) }),
+    ...(cause !== undefined && depth < MAX_CAUSES && { cause: describeError(cause, own, depth + 1, isTold) }),
   }
 }
 

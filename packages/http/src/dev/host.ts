@@ -7,6 +7,7 @@ import { History } from "./history.ts"
 import { KeptServices, type ServiceChanges } from "./kept-services.ts"
 import { Lane } from "./lane.ts"
 import { Load } from "./load.ts"
+import { Manifests } from "./manifests.ts"
 import type { Modules } from "./modules.ts"
 import type { OwnCode } from "./own-code.ts"
 import { DevPorts } from "./ports.ts"
@@ -67,6 +68,7 @@ export class DevHost {
   readonly #options: DevHostOptions
   readonly #listeners = new Set<(section: DevSection) => void>()
   readonly #pending = new Set<string>()
+  readonly #manifests = new Manifests((manifest) => this.#changes?.wrote(manifest))
   #ports: DevPorts | undefined
   #changes: Changes | undefined
   #current: Load | undefined
@@ -106,8 +108,9 @@ export class DevHost {
   reload(files: readonly string[] = [], options: { readonly reopenAll?: boolean } = {}): void {
     for (const file of files) this.#pending.add(file)
     if (options.reopenAll) this.#reopenAll = true
-    if (this.#isBusy) this.#isAsked = true
-    else void this.#run([...this.#pending])
+    if (!this.#isBusy) return void this.#run([...this.#pending])
+    this.#isAsked = true
+    this.#loading?.boot.superseded()
   }
 
   /** Something failed that nobody waited for. */
@@ -184,12 +187,14 @@ export class DevHost {
     this.#loading = load
     this.services.begin(load.number)
     try {
+      await this.#manifests.renew()
       await load.run(modules, bootTimeoutMs)
       this.#commit(load, began)
     } catch (error) {
       await this.#fail(load, error, began)
     }
     this.#loading = undefined
+    if (await this.#manifests.find(modules.files())) this.#isAsked = true
     this.#changes?.follow()
     this.#tell("app")
     this.#tell("services")

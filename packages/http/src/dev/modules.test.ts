@@ -58,6 +58,27 @@ test("a module that failed is read again, at any depth, and one that was missing
   expect(await value()).toBe(3)
 })
 
+test("a name that is imported and not exported is found when it is there, at any depth", async () => {
+  write("app.ts", 'import { b } from "./b.ts"; import "./side.ts"; export default b')
+  write("b.ts", 'import { c } from "./c.ts"; export const b = c')
+  write("c.ts", 'import { d } from "./d.ts"; export const c = d')
+  write("side.ts", "export const side = 1")
+  for (const text of ["export const e = 1", "export const f = 1; throw new RangeError('no')"]) {
+    write("d.ts", text)
+    await expect(value()).rejects.toThrow("'d' not found")
+    write("d.ts", "export const d = 4")
+    expect(await value()).toBe(4)
+  }
+  write("c.ts", 'import d from "./d.ts"; export const c = d')
+  await expect(value()).rejects.toThrow("'default'")
+  write("d.ts", "export default ")
+  await expect(value()).rejects.toThrow()
+  write("d.ts", "await 0; export const n = 0")
+  await expect(value()).rejects.toThrow("'default'")
+  write("d.ts", "export default 5")
+  expect(await value()).toBe(5)
+})
+
 test("modules that are imported or required later are known too, and those of linked packages", async () => {
   const linked = realpathSync(mkdtempSync(join(tmpdir(), "ashlar-linked-")))
   writeFileSync(join(linked, "package.json"), '{"name":"linked","main":"index.ts"}')
