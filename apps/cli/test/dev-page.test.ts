@@ -197,6 +197,24 @@ describe.skipIf(!hasBrowser && !isCi)("the development page", () => {
     expect(overflow).toBe(0)
   })
 
+  test.each([1280, 390])("shows names of errors and every column whole (%i wide)", async (width) => {
+    const page = await open({ width })
+    await page.locator("#error-rows summary").first().waitFor()
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll("#error-rows summary b, .scroll:has(table)")]
+        .filter((one) => one.scrollWidth > one.clientWidth)
+        .map((one) => one.outerHTML.slice(0, 100)),
+    )
+    expect(cut).toEqual([])
+    const right = await page.evaluate(() =>
+      [...document.querySelectorAll("#request-rows tr:first-child td, #load-rows tr:first-child td")]
+        .filter((cell) => cell.getClientRects().length > 0)
+        .map((cell) => [cell.getBoundingClientRect().right, getComputedStyle(cell).paddingRight] as const),
+    )
+    for (const [edge, padding] of right)
+      if (edge === Math.max(...right.map(([one]) => one))) expect(padding).toBe("16px")
+  })
+
   test("comes again by itself when the process was started again", async () => {
     using other = createTestingApp({ "app.ts": APP })
     const first = await startDev(other)

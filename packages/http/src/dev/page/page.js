@@ -202,6 +202,7 @@ function drawList(box, items, keyOf, draw) {
     box.replaceChildren(...rows)
 }
 
+const requestOf = ({ method, path, id }) => `${method} ${path}${id ? `, request ${id}` : ""}`
 function drawFailures() {
   const newest = [...state.failures].reverse()
   drawList(
@@ -216,11 +217,11 @@ function drawFailures() {
           "summary",
           {},
           make("span", { className: "dim mono", text: time(at) }),
-          make("b", { className: "bad-text clip", text: nameOf(error) }),
+          make("b", { className: "bad-text clip whole", text: nameOf(error) }),
           make("span", { className: "clip message", text: error.message }),
           make("span", { className: "push" }),
           make("span", {
-            className: "dim mono clip",
+            className: "dim mono clip whole roomy",
             text: request ? `${request.method} ${request.path}` : placeOf(error),
           }),
         ),
@@ -228,7 +229,7 @@ function drawFailures() {
           "div",
           { className: "more" },
           ...errorBody(error),
-          request?.id ? make("p", { className: "dim mono", text: `request ${request.id}` }) : undefined,
+          request ? make("p", { className: "dim mono", text: requestOf(request) }) : undefined,
         ),
       ),
   )
@@ -342,7 +343,7 @@ function drawLoads() {
         "tr",
         {},
         make("td", { className: "num dim mono", text: time(at) }),
-        make("td", { className: "num", text: String(load) }),
+        make("td", { className: "num roomy", text: String(load) }),
         make("td", {
           className: error ? "bad-text" : "ok-text",
           text: error ? `${nameOf(error)} ${placeOf(error)}` : plural(routes, "route"),
@@ -354,7 +355,7 @@ function drawLoads() {
           text: files.join(", ") || (load === 1 ? "first load" : "on demand"),
           title: files.join("\n"),
         }),
-        make("td", { className: "dim", text: changes.join(" · ") }),
+        make("td", { className: "dim roomy", text: changes.join(" · ") }),
       )
     }),
   )
