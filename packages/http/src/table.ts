@@ -1,6 +1,6 @@
 import type { ErrorClass } from "@ashlar/core"
 import { arrangeLayers, membersOf } from "./arrange-layers.ts"
-import { LayerUnmet, RouteDuplicate, UpgradeInvalid, VersioningInvalid } from "./errors.ts"
+import { LayerUnmet, PathInvalid, RouteDuplicate, UpgradeInvalid, VersioningInvalid } from "./errors.ts"
 import { type Layer, toLayer } from "./layer.ts"
 import { parsePath, type Segment } from "./path.ts"
 import type { AnyRoute } from "./route.ts"
@@ -144,7 +144,7 @@ function toRecord({ route, path, host, name, key, layers: placed }: PlacedRoute,
   return Object.freeze({
     method: route.method,
     path,
-    segments: parsePath(path, definition.where),
+    segments: segmentsOf(route, path),
     host,
     name,
     key,
@@ -163,6 +163,14 @@ function toRecord({ route, path, host, name, key, layers: placed }: PlacedRoute,
     handler: route.handler,
     declaredAt: route.declaredAt,
   })
+}
+
+function segmentsOf({ definition, declaredAt }: AnyRoute, path: string): readonly Segment[] {
+  try {
+    return parsePath(path, definition.where)
+  } catch (error) {
+    throw error instanceof PathInvalid ? new PathInvalid(`${error.message} (${declaredAt})`) : error
+  }
 }
 
 function webSocketOf({ method, definition, declaredAt }: AnyRoute, path: string): WebSocketLimits | undefined {
