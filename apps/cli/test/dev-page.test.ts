@@ -199,7 +199,8 @@ describe.skipIf(!hasBrowser && !isCi)("the development page", () => {
 
   test.each([1280, 390])("shows names of errors and every column whole (%i wide)", async (width) => {
     const page = await open({ width })
-    await page.locator("#error-rows summary").first().waitFor()
+    app.write("src/app.ts", `${APP}; app.get("/version", () => 2)`) // two at one place: a long code, and a place
+    await page.locator("#load-rows .bad-text", { hasText: "HTTP_ROUTE_DUPLICATE" }).first().waitFor()
     const cut = await page.evaluate(() =>
       [...document.querySelectorAll("#error-rows summary b, .scroll:has(table)")]
         .filter((one) => one.scrollWidth > one.clientWidth)
@@ -213,6 +214,8 @@ describe.skipIf(!hasBrowser && !isCi)("the development page", () => {
     )
     for (const [edge, padding] of right)
       if (edge === Math.max(...right.map(([one]) => one))) expect(padding).toBe("16px")
+    app.write("src/app.ts", APP)
+    await page.locator("#state", { hasText: /^Serving$/ }).waitFor()
   })
 
   test("comes again by itself when the process was started again", async () => {

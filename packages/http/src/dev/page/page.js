@@ -344,11 +344,12 @@ function drawLoads() {
         {},
         make("td", { className: "num dim mono", text: time(at) }),
         make("td", { className: "num roomy", text: String(load) }),
-        make("td", {
-          className: error ? "bad-text" : "ok-text",
-          text: error ? `${nameOf(error)} ${placeOf(error)}` : plural(routes, "route"),
-          title: error?.message,
-        }),
+        make(
+          "td",
+          { className: `outcome ${error ? "bad-text" : "ok-text"}`, title: error?.message },
+          error ? nameOf(error) : plural(routes, "route"),
+          error ? make("span", { className: "roomy", text: ` ${placeOf(error)}` }) : undefined,
+        ),
         make("td", { className: "num", text: duration(durationMs) }),
         make("td", {
           className: "grow mono",
