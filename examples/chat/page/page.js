@@ -20,7 +20,8 @@ let here
 
 enter.addEventListener("submit", (event) => {
   event.preventDefault()
-  const { name, room, by } = Object.fromEntries(new FormData(enter))
+  const { name: typed, room, by } = Object.fromEntries(new FormData(enter))
+  const name = typed.trim()
   title.textContent = room
   enter.hidden = true
   chat.hidden = false

@@ -65,7 +65,13 @@ describe.skipIf(!hasBrowser && process.env.CI !== "true")("the page", () => {
   test("uploads a file from the keyboard", async () => {
     await page.getByText("Nothing yet.").waitFor()
     await isAccessible()
-    await page.getByLabel("File to upload").setInputFiles(file)
+    const field = page.getByLabel("File to upload")
+    await page.setViewportSize({ width: 390, height: 844 })
+    await field.setInputFiles({ name: `${"long ".repeat(30)}.txt`, mimeType: "text/plain", buffer: Buffer.from("x") })
+    const [own, around] = [await field.boundingBox(), await page.locator("form").boundingBox()]
+    expect(own!.x + own!.width).toBeLessThanOrEqual(around!.x + around!.width - 16)
+    await page.setViewportSize({ width: 1280, height: 720 })
+    await field.setInputFiles(file)
     await page.getByRole("button", { name: "Upload", exact: true }).press("Enter")
     await says("Long Story.txt is on the shelf.")
     await page.getByRole("heading", { name: "Long Story.txt" }).waitFor()
