@@ -1,20 +1,21 @@
 import { mkdirSync } from "node:fs"
-import { join } from "node:path"
+import { join, parse } from "node:path"
 import type { Subject } from "./subject.ts"
 
 /**
- * Every server is measured as one bundle, as it would be deployed: the same for all, so that no start is longer for the
- * number of its files. Gives the bundle's path.
+ * Every server is measured as a bundle, as it would be deployed: the same for all, so that no start is longer for the
+ * number of its files. What a server loads by `import()` stays apart until it does. Gives the path of the bundle's entry.
  */
 export async function bundleServer({ entry, runtime }: Subject, folder: string): Promise<string> {
-  const outdir = join(folder, runtime)
+  const outdir = join(folder, runtime, parse(entry).name)
   mkdirSync(outdir, { recursive: true })
   const result = await Bun.build({
     entrypoints: [join(import.meta.dir, "servers", entry)],
     target: runtime === "bun" ? "bun" : "node",
     format: "esm",
     outdir,
-    naming: "[name].mjs",
+    splitting: true,
+    naming: { entry: "[name].mjs", chunk: "[name]-[hash].mjs" },
   })
-  return result.outputs[0]!.path
+  return result.outputs.find(({ kind }) => kind === "entry-point")!.path
 }

@@ -3,4 +3,5 @@ import { readSettings } from "../profile.ts"
 import { createBenchApp } from "./ashlar/bench-app.ts"
 
 const settings = readSettings()
-await createBenchApp(settings).listen({ port: settings.port, idleTimeoutSeconds: 0 })
+const app = await createBenchApp(settings)
+await app.listen({ port: settings.port, idleTimeoutSeconds: 0 })

@@ -26,20 +26,6 @@ const User = t.Object({
   age: t.Integer({ minimum: 0, maximum: 150 }),
   tags: Tags,
 })
-const Item = t.Object({
-  id: t.Integer({ minimum: 0 }),
-  sku: t.String({ minLength: 1, maxLength: 40 }),
-  name: t.String({ minLength: 1, maxLength: 120 }),
-  price: t.Number({ minimum: 0 }),
-  quantity: t.Integer({ minimum: 1, maximum: 999 }),
-  inStock: t.Boolean(),
-  tags: Tags,
-})
-const Order = t.Object({
-  customer: t.String({ format: "email" }),
-  items: t.Array(Item, { minItems: 1, maxItems: MAX_ITEMS }),
-})
-
 const declare = {
   plain() {
     app
@@ -76,6 +62,19 @@ const declare = {
     app.get("/headers", ({ headers, set }) => {
       for (let at = 0; at < HEADERS; at++) set.headers[HEADERS_OUT[at]!] = headers[HEADERS_IN[at]!] ?? ""
       return "ok"
+    })
+    const Item = t.Object({
+      id: t.Integer({ minimum: 0 }),
+      sku: t.String({ minLength: 1, maxLength: 40 }),
+      name: t.String({ minLength: 1, maxLength: 120 }),
+      price: t.Number({ minimum: 0 }),
+      quantity: t.Integer({ minimum: 1, maximum: 999 }),
+      inStock: t.Boolean(),
+      tags: Tags,
+    })
+    const Order = t.Object({
+      customer: t.String({ format: "email" }),
+      items: t.Array(Item, { minItems: 1, maxItems: MAX_ITEMS }),
     })
     app.post("/orders", ({ body }) => ({ items: body.items.length }), { body: Order })
     app.use(await staticPlugin({ assets: files, prefix: "/static" }))

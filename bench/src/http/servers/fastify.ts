@@ -31,19 +31,6 @@ const User = record({
   age: { type: "integer", minimum: 0, maximum: 150 },
   tags,
 })
-const Item = record({
-  id: { type: "integer", minimum: 0 },
-  sku: text(40),
-  name: text(120),
-  price: { type: "number", minimum: 0 },
-  quantity: { type: "integer", minimum: 1, maximum: 999 },
-  inStock: { type: "boolean" },
-  tags,
-})
-const OrderSchema = record({
-  customer: { type: "string", format: "email" },
-  items: { type: "array", items: Item, minItems: 1, maxItems: MAX_ITEMS },
-})
 const answers = (...names: string[]): object => ({
   200: { type: "object", properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])) },
 })
@@ -115,6 +102,19 @@ const declare = {
     app.get("/headers", (request, reply) => {
       for (let at = 0; at < HEADERS; at++) reply.header(HEADERS_OUT[at]!, request.headers[HEADERS_IN[at]!])
       reply.send("ok")
+    })
+    const Item = record({
+      id: { type: "integer", minimum: 0 },
+      sku: text(40),
+      name: text(120),
+      price: { type: "number", minimum: 0 },
+      quantity: { type: "integer", minimum: 1, maximum: 999 },
+      inStock: { type: "boolean" },
+      tags,
+    })
+    const OrderSchema = record({
+      customer: { type: "string", format: "email" },
+      items: { type: "array", items: Item, minItems: 1, maxItems: MAX_ITEMS },
     })
     const counted = { 200: { type: "object", properties: { items: { type: "integer" } } } }
     app.post<{ Body: Order }>("/orders", { schema: { body: OrderSchema, response: counted } }, (request, reply) => {

@@ -30,17 +30,6 @@ const User = z.object({
   age: z.int().min(0).max(150),
   tags: Tags,
 })
-const Item = z.object({
-  id: z.int().min(0),
-  sku: z.string().min(1).max(40),
-  name: z.string().min(1).max(120),
-  price: z.number().min(0),
-  quantity: z.int().min(1).max(999),
-  inStock: z.boolean(),
-  tags: Tags,
-})
-const Order = z.object({ customer: z.email(), items: z.array(Item).min(1).max(MAX_ITEMS) })
-
 /** @param files the runtime's own middleware for the folder of workload j */
 export async function createHono(profile: Profile, files: () => Promise<MiddlewareHandler>): Promise<Hono<Env>> {
   const app = new Hono<Env>()
@@ -81,6 +70,16 @@ async function addMore(app: Hono<Env>, files: MiddlewareHandler): Promise<void> 
     for (let at = 0; at < HEADERS; at++) c.header(HEADERS_OUT[at]!, c.req.header(HEADERS_IN[at]!))
     return c.text("ok")
   })
+  const Item = z.object({
+    id: z.int().min(0),
+    sku: z.string().min(1).max(40),
+    name: z.string().min(1).max(120),
+    price: z.number().min(0),
+    quantity: z.int().min(1).max(999),
+    inStock: z.boolean(),
+    tags: Tags,
+  })
+  const Order = z.object({ customer: z.email(), items: z.array(Item).min(1).max(MAX_ITEMS) })
   app.post("/orders", zValidator("json", Order), (c) => c.json({ items: c.req.valid("json").items.length }))
   app.use("/static/*", files)
   app.get("/events", (c) =>
