@@ -24,10 +24,11 @@ app.get("/late", async () => {
   return "late"
 })
 app.get("/drip", () => drip())
-const large = 32 * 1024 * 1024
+const large = 16 * 1024 * 1024
 app.get("/bytes", () => new Uint8Array(large))
 app.get("/text", () => "x".repeat(large))
 app.get("/json", () => ({ text: "x".repeat(large) }))
+app.get("/long", () => "x".repeat(100_000))
 app.get("/later", async () => "x".repeat(large))
 app.get("/response", () => new Response("x".repeat(large)))
 app.post("/typed", { body: anything }, () => "typed")

@@ -44,6 +44,32 @@ const get = (path: string, ...fields: readonly string[]): string =>
   [`GET ${path} HTTP/1.1`, "Host: a", ...fields, "", ""].join("\r\n")
 const post = (path: string, ...fields: readonly string[]): string => get(path, ...fields).replace("GET", "POST")
 
+/** Asks on one connection of HTTP/2 for four things at once. */
+const HTTP2_CLIENT = `
+  import { connect } from "node:http2"
+  const session = connect(process.argv[1])
+  const ask = async (path) => {
+    let text = ""
+    for await (const chunk of session.request({ ":path": path })) text += chunk
+    return text
+  }
+  console.log(JSON.stringify(await Promise.all(["/ok", "/late", "/ok", "/drip"].map(ask))))
+  session.close()
+`
+
+/** The body of a whole answer in chunks. */
+function unchunked(text: string): string {
+  let rest = text.slice(text.indexOf("\r\n\r\n") + 4)
+  let body = ""
+  for (;;) {
+    const start = rest.indexOf("\r\n") + 2
+    const size = Number.parseInt(rest, 16)
+    if (size === 0) return body
+    body += rest.slice(start, start + size)
+    rest = rest.slice(start + size + 2)
+  }
+}
+
 describe.skipIf(deno === undefined).each([
   ["Deno", {}],
   ["a Deno that hides what it has inside", { HIDES_INSIDE: "1" }],
@@ -80,7 +106,12 @@ describe.skipIf(deno === undefined).each([
     ["stays after its answer", [get("/ok")], "200 OK"],
     ["asks with a body that does not come", [get("/ok", "Content-Length: 9")], "200 OK"],
     ["asks with chunks that do not come", [get("/ok", "Transfer-Encoding: chunked")], "200 OK"],
-    ["gets a small answer after a large one", [get("/later"), get("/ok")], "200 OK"],
+    ["gets a short answer after a long one", [get("/long"), get("/ok")], "200 OK"],
+    [
+      "asks with a body that does not come after a long answer",
+      [get("/long"), get("/ok", "Content-Length: 9")],
+      "200 OK",
+    ],
     ["asks for what is not there with a body that does not come", [post("/none", "Content-Length: 9")], "404 "],
     [
       "sends a body of a type that nobody takes, and that does not come",
@@ -99,7 +130,7 @@ describe.skipIf(deno === undefined).each([
       const { text, endedMs } = await talk(url, steps)
       expect(text).toContain(answer)
       expect(endedMs).toBeGreaterThan(1000)
-      expect(endedMs).toBeLessThan(3500)
+      expect(endedMs).toBeLessThan(10_000)
     },
     15_000,
   )
@@ -111,23 +142,25 @@ describe.skipIf(deno === undefined).each([
   test.concurrent("a handler may take its time", async () => {
     expect((await talk(url, [get("/late")])).text).toEndWith("late")
   }, 15_000)
+  test.concurrent("over HTTP/2 it may do so beside quick ones", async () => {
+    const client = Bun.spawn(["node", "--input-type=module", "--eval", HTTP2_CLIENT, url], { stderr: "inherit" })
+    const answers: unknown = JSON.parse(await new Response(client.stdout).text())
+    expect(answers).toEqual(["ok", "late", "ok", "01234567"])
+  }, 15_000)
   test.concurrent("a stream may take its time", async () => {
-    const { text } = await talk(url, [get("/drip")])
-    expect(text.slice(text.indexOf("\r\n\r\n") + 4)).toBe(
-      `${[..."01234567"].map((one) => `1\r\n${one}\r\n`).join("")}0\r\n\r\n`,
-    )
+    expect(unchunked((await talk(url, [get("/drip")])).text)).toBe("01234567")
   }, 15_000)
   test.concurrent.each(["/bytes", "/text", "/json", "/later", "/response"])(
     "the large answer of %s may be taken slowly",
     async (path) => {
-      expect((await talk(url, [get(path)], 5000)).bytes).toBeGreaterThan(32 * 1024 * 1024)
+      expect((await talk(url, [get(path)], 5000)).bytes).toBeGreaterThan(16 * 1024 * 1024)
     },
     15_000,
   )
   test.concurrent("a body may come slowly, and its answer with it", async () => {
     const body = Array.from({ length: 8 }, (_, index) => [`1\r\n${index}\r\n`, { pauseMs: 500 }]).flat()
     const { text } = await talk(url, [post("/mirror", "Transfer-Encoding: chunked"), ...body, "0\r\n\r\n"])
-    for (const one of "01234567") expect(text).toContain(`\r\n${one}\r\n`)
+    expect(unchunked(text)).toBe("01234567")
   }, 15_000)
   test.concurrent.each([10, 10_000, 100_000, 900_000])(
     "JSON of %d bytes is read",

@@ -62,15 +62,16 @@ export interface ConnectionsOptions extends Served {
 }
 
 /**
- * One connection. It stands for what Deno gives with each request, so that the address costs nothing; and of a request whose
- * short answer is there at once it keeps nothing, for to put something new into an old object costs V8 more than to make it.
+ * One connection. It stands for what Deno gives with each request, so that the address costs nothing. As long as all its answers
+ * were short and there at once, nothing of them is kept: to put something new into an old object costs V8 more than to make it,
+ * and nothing of them can be under way. Over HTTP/2 an earlier one may be, once there was another.
  */
 export class Connection {
   readonly remoteAddr: RemoteAddress
   readonly finished: Promise<void>
   readonly #shutdown: () => Promise<void>
   #cancel: () => void
-  /** Of the last request, where its answer may take its time. */
+  /** Of the last request, from the first on whose answer may take its time. */
   #request: Request | undefined
   #info: RequestInfo | undefined
   #hasBody: boolean
@@ -107,8 +108,7 @@ export class Connection {
       this.#isFresh = false
       this.#readsWhole = false
       const response = handle(request, this)
-      if (!isShort(response)) this.#keep(request, info)
-      else if (this.#info !== undefined) this.#forget()
+      if (this.#info !== undefined || !isShort(response)) this.#keep(request, info)
       return response
     }
     const server = serve(accepted, signal, answer, failed, () => undefined)
@@ -127,12 +127,6 @@ export class Connection {
     this.#info = info
     // Whoever reads already has a body. Asked now, for a request that is answered tells no more.
     this.#hasBody = this.#progress?.isAwaited === true || declaresBody(request)
-  }
-
-  #forget(): void {
-    this.#request = undefined
-    this.#info = undefined
-    this.#hasBody = false
   }
 
   get #progress(): BodyProgress | undefined {
@@ -161,7 +155,7 @@ export class Connection {
   }
 
   /**
-   * Ends a connection that has no request under way: at once where its last answer is sent. Its client may still be taking a
+   * Ends a connection that has no request under way: at once where its answers are sent. Its client may still be taking a
    * long one, of which Deno does not tell: then it ends with the answer. It cannot be so while the rest of a request's body is
    * awaited, for Deno reads what a handler left of it before the next request, for as long as the client likes.
    */
