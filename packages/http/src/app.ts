@@ -1,4 +1,4 @@
-import { createContainer, nearest, type Services, type StopReport } from "@ashlar/core"
+import { createContainer, didYouMean, type Services, type StopReport } from "@ashlar/core"
 import { loadOwnAdapter } from "#own-adapter"
 import { AppLifecycle, type AppState, type StopOptions } from "./app-lifecycle.ts"
 import type { BaseContext, ConnectionInfo } from "./context/context.ts"
@@ -9,13 +9,14 @@ import { RouteUnknown } from "./errors.ts"
 import { localesFor, type MessageLocale } from "./input/message-locale.ts"
 import { createKernel, type Kernel, type TrailingSlash } from "./kernel.ts"
 import { type AnyLayer, type Check, type ErrorsOf, type Layer, type ProvidedBy, toLayer } from "./layer.ts"
-import { buildPath } from "./path.ts"
+import { fillPath, type Params, type PathValues, type PathValuesOf } from "./path.ts"
 import type { ForwardedHeader } from "./proxies/forwarded.ts"
 import { createTrustedProxies } from "./proxies/trusted-proxies.ts"
 import { toTypedResponse } from "./reply/web.ts"
+import type { AnyRoute, Route } from "./route.ts"
 import { createScope, type Scope, type Wall } from "./scope.ts"
 import { type ListenOptions, listensInstead, type Server } from "./server.ts"
-import { freezeTable, type RouteTable } from "./table.ts"
+import { freezeTable, type RouteRecord, type RouteTable } from "./table.ts"
 import { createWebHandler, type WebHandler } from "./web-handler.ts"
 
 export interface AppOptions<L extends readonly AnyLayer[] = readonly AnyLayer[]> {
@@ -101,8 +102,16 @@ export interface App<X = unknown, E = never> extends Scope<X, E> {
    * table, listens and stops by itself.
    */
   variant(options: AppVariant): App<X, E>
-  /** The path of a named route. @throws {HTTP_ROUTE_UNKNOWN} with the nearest name. */
-  url(name: string, params?: Readonly<Record<string, string | number | undefined>>): string
+  /**
+   * The path of a route, by its name or by itself. By itself its parameters are typed.
+   * @throws {HTTP_ROUTE_UNKNOWN} with the nearest name; and when a parameter is missing, or does not fit its constraint.
+   * @example app.url(show, { id: 7 }) // const show = get("/users/:id", …)
+   */
+  url(name: string, params?: PathValues): string
+  url<P extends string>(
+    route: Route<string, P>,
+    ...params: Partial<Params<P>> extends Params<P> ? [PathValuesOf<P>?] : [PathValuesOf<P>]
+  ): string
 }
 
 /**
@@ -181,15 +190,27 @@ function assemble(wall: Wall, layers: readonly Layer<unknown, unknown>[], option
     table: freeze,
     services,
     variant: (other) => assemble(wall, layers, { ...options, ...other }),
-    url(name, params) {
-      const record = freeze().named(name)
-      if (record !== undefined) return buildPath(record.path, params)
-      const known = freeze().records.flatMap((one) => one.name ?? [])
-      const close = nearest(name, known)
-      throw new RouteUnknown(`No route is named "${name}"${close === undefined ? "" : `. Did you mean "${close}"?`}`)
+    url: (to: string | AnyRoute, params?: PathValues) => {
+      const { path, segments } = typeof to === "string" ? namedIn(freeze(), to) : onlyPlaceOf(freeze(), to)
+      return fillPath(path, segments, params)
     },
   }
   return app
+}
+
+function namedIn(table: RouteTable, name: string): RouteRecord {
+  const record = table.named(name)
+  if (record !== undefined) return record
+  const known = table.records.flatMap((one) => one.name ?? [])
+  throw new RouteUnknown(`No route is named "${name}". ${didYouMean(name, known)}`)
+}
+
+function onlyPlaceOf(table: RouteTable, route: AnyRoute): RouteRecord {
+  const [record, other] = table.of(route)
+  const what = `${route.method} ${route.path} (${route.declaredAt})`
+  if (record === undefined) throw new RouteUnknown(`${what} is no route of this app. Add it first`)
+  if (other === undefined) return record
+  throw new RouteUnknown(`${what} is at ${record.path} and at ${other.path}. Ask by name`)
 }
 
 /** The connection of `app.fetch` is a function that tells of it. */

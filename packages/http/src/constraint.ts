@@ -28,7 +28,7 @@ export const isUuid: Constraint = {
 export function isIn(values: readonly string[]): Constraint {
   const known = new Set(values)
   const schema = { type: "string", enum: [...known] }
-  return { name: `in ${[...known].sort().join("|")}`, schema, accepts: (text) => known.has(text) }
+  return { name: `in ${JSON.stringify([...known].sort())}`, schema, accepts: (text) => known.has(text) }
 }
 
 /** What an expression matches, or a synchronous schema takes. The expression must match the whole value. */

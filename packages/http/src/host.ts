@@ -4,7 +4,7 @@ import { NodeHeaders, type RequestHeaders } from "./context/request-headers.ts"
 import { PathInvalid } from "./errors.ts"
 import type { Kernel } from "./kernel.ts"
 import { type Layer, layer } from "./layer.ts"
-import { type Match, Router } from "./router.ts"
+import { type Match, Router, type Takes } from "./router.ts"
 
 /** The host that a request is for: its `Host` header, or what a trusted proxy says. */
 export function hostOf({ proxies }: Shared, headers: RequestHeaders, peer: () => string | undefined): string | null {
@@ -33,15 +33,17 @@ export function hostLayer(pattern: string): Layer<{ readonly host: Readonly<Reco
 
 /**
  * Reads a host pattern: labels as they are, or `:name` for any one label.
- * @throws {HTTP_PATH_INVALID} when a label is empty, or not a host's.
+ * @throws {HTTP_PATH_INVALID} when a label is empty, or not a host's, or when a name is there twice.
  */
 export function hostMatcher(pattern: string): (host: string) => Readonly<Record<string, string>> | undefined {
   const labels = pattern.toLowerCase().split(".")
   for (const label of labels) {
-    if (/^(:[a-z_][a-z0-9_]*|[a-z0-9]([a-z0-9-]*[a-z0-9])?)$/.test(label)) continue
+    if (/^(:(?!__proto__$)[a-z_][a-z0-9_]*|[a-z0-9]([a-z0-9-]*[a-z0-9])?)$/.test(label)) continue
     throw new PathInvalid(`Expected labels like "api" or ":tenant" in the host "${pattern}", got "${label}"`)
   }
   const names = pattern.split(".").map((label) => (label.startsWith(":") ? label.slice(1) : undefined))
+  const named = names.filter((name) => name !== undefined)
+  if (new Set(named).size < named.length) throw new PathInvalid(`The host "${pattern}" has a parameter twice`)
   return (host) => {
     const parts = host.split(".")
     if (parts.length !== labels.length) return undefined
@@ -55,41 +57,72 @@ export function hostMatcher(pattern: string): (host: string) => Readonly<Record<
   }
 }
 
-/** A `Host` header without its port, in lower case. */
+/** Patterns that take the same hosts have the same shape, however their parameters are called. */
+export function hostShape(pattern: string): string {
+  return pattern.toLowerCase().replaceAll(/:[^.]+/g, ":")
+}
+
+/** Sorts shapes so that of two that take one host the more specific is first, read from the right, as domains are. */
+function bySpecificity(one: string, other: string): number {
+  const rank = (shape: string): string =>
+    shape
+      .split(".")
+      .reverse()
+      .map((label) => (label === ":" ? "1" : "0"))
+      .join("")
+  return rank(one).localeCompare(rank(other))
+}
+
+/** A `Host` header without its port and without the dot of the root, in lower case. */
 function nameOf(header: string | null | undefined): string {
   const host = (header ?? "").toLowerCase()
-  return host.startsWith("[") ? host.slice(0, host.indexOf("]") + 1) : host.split(":", 1)[0]!
+  if (host.startsWith("[")) return host.slice(0, host.indexOf("]") + 1)
+  const name = host.split(":", 1)[0]!
+  return name.endsWith(".") ? name.slice(0, -1) : name
 }
 
 /** One router for each declared host, and one for all the rest. */
 export class HostRouters<T extends object> {
   readonly #any = new Router<T>()
-  readonly #byHost = new Map<string, { readonly match: ReturnType<typeof hostMatcher>; readonly router: Router<T> }>()
+  readonly #plain = new Map<string, Router<T>>()
+  /** The most specific first, so that the order of declaration never matters. */
+  #patterns: readonly HostPattern<T>[] = []
 
   /** Whether any route is for one host only: otherwise nobody need look at the header. */
   get hasHosts(): boolean {
-    return this.#byHost.size > 0
+    return this.#plain.size > 0 || this.#patterns.length > 0
   }
 
   at(host: string | undefined): Router<T> {
     if (host === undefined) return this.#any
-    const known = this.#byHost.get(host)
-    if (known !== undefined) return known.router
+    const shape = hostShape(host)
+    const known = this.#plain.get(shape) ?? this.#patterns.find((one) => one.shape === shape)?.router
+    if (known !== undefined) return known
     const router = new Router<T>()
-    this.#byHost.set(host, { match: hostMatcher(host), router })
+    if (!shape.includes(":")) this.#plain.set(shape, router)
+    else {
+      const all = [...this.#patterns, { shape, match: hostMatcher(host), router }]
+      this.#patterns = all.sort((a, b) => bySpecificity(a.shape, b.shape))
+    }
     return router
   }
 
-  /** Plain hosts before patterns before the routes of no host. */
-  find(path: string, header: string | null | undefined): Match<T> | undefined {
-    if (!this.hasHosts) return this.#any.find(path)
+  /** Plain hosts before patterns before the routes of no host. `takes`: as for a {@link Router}. */
+  find(path: string, header: string | null | undefined, takes?: Takes<T>): Match<T> | undefined {
+    if (!this.hasHosts) return this.#any.find(path, takes)
     const host = nameOf(header)
-    const exact = this.#byHost.get(host)?.router.find(path)
+    const exact = this.#plain.get(host)?.find(path, takes)
     if (exact !== undefined) return exact
-    for (const { match, router } of this.#byHost.values()) {
-      const found = match(host) === undefined ? undefined : router.find(path)
+    for (const { match, router } of this.#patterns) {
+      const found = match(host) === undefined ? undefined : router.find(path, takes)
       if (found !== undefined) return found
     }
-    return this.#any.find(path)
+    return this.#any.find(path, takes)
   }
+}
+
+interface HostPattern<T extends object> {
+  readonly shape: string
+  readonly match: ReturnType<typeof hostMatcher>
+  readonly router: Router<T>
 }

@@ -37,6 +37,18 @@ same<Params<"/files/*path">, { path: string }>(true)
 same<Params<"/x/:id/*">, { id: string; "*": string }>(true)
 same<Params<string>, Record<string, string>>(true)
 
+{
+  const urls = createApp()
+  const user = get("/users/:id", () => "")
+  urls.url(user, { id: 7 })
+  urls.url(get("/docs/:lang?", () => ""))
+  urls.url(get("/", () => ""))
+  // @ts-expect-error: the parameter is missing
+  urls.url(user)
+  // @ts-expect-error: it has another name
+  urls.url(user, { user: 7 })
+}
+
 const app = createApp()
 app.get("/users/:id", (ctx) => {
   same<typeof ctx.params, { id: string }>(true)

@@ -66,7 +66,7 @@ export type {
 export { layer } from "./layer.ts"
 export type { AnyErrorClass, Caught } from "./on-error.ts"
 export { onError } from "./on-error.ts"
-export type { Params, Segment } from "./path.ts"
+export type { Params, PathValues, PathValuesOf, Segment } from "./path.ts"
 export { buildPath } from "./path.ts"
 export type { Debug, Problem } from "./problem.ts"
 export { toProblem } from "./problem.ts"

@@ -12,6 +12,7 @@ import { type ErrorFormat, errorForm } from "./error-answer/error-form.ts"
 import { errorReply } from "./error-answer/error-reply.ts"
 import { MethodNotAllowed, NotFound } from "./errors.ts"
 import { Failure, fail, isFailure, toError } from "./failure.ts"
+import { createFinder, endsWithSlash, type Finder, type Place } from "./finder.ts"
 import { HostRouters } from "./host.ts"
 import { isWhole, type NativePath, nativeRoutes } from "./native.ts"
 import { parsePath } from "./path.ts"
@@ -63,11 +64,6 @@ export interface Kernel {
   answer<C extends RequestContext, Out>(ctx: C, render: Render<C, Out>): MaybePromise<Out>
 }
 
-/** What stands at one path: for each method, the compiled route. */
-interface Place {
-  readonly methods: Map<string, Endpoint>
-}
-
 export function createKernel(table: RouteTable, options: KernelOptions): Kernel {
   const routers = new HostRouters<Place>()
   const endpoints = placeAll(table, routers, options)
@@ -83,12 +79,19 @@ export function createKernel(table: RouteTable, options: KernelOptions): Kernel 
   const native = nativeRoutes(endpoints)
   const explain = createVersionExplainer(table.records)
   const ready = explain === undefined ? readyAnswer(options) : undefined
-  const fallback = createFallback(routers, options, explain)
+  const finder = createFinder(routers, options.trailingSlash)
+  const fallback = createFallback(finder, options, explain)
   placePreflights(table.records, routers, {
     fallback,
+    finder,
     derive: (record, layers, handler) => undeclared({ ...record, handler }, options, layers),
   })
-  const find = createFinder(routers, fallback, { ...options, ready })
+  const unknown: Found = { endpoint: fallback, values: [], ready }
+  const refused: Found = { endpoint: fallback, values: [], ready: undefined }
+  const find: Kernel["find"] = (method, path, host) => {
+    const found = finder.find(method, path, host)
+    return found === undefined ? unknown : found === "refused" ? refused : found
+  }
   return {
     shared: { services, lifecycle, draining: lifecycle.draining, report, refuse, proxies },
     native,
@@ -141,45 +144,19 @@ function readyAnswer(options: KernelOptions): Reply<number, string> | undefined 
   return isFixed && trailingSlash !== "redirect" ? nowhereReply : undefined
 }
 
-type FinderOptions = Pick<KernelOptions, "trailingSlash"> & { readonly ready: Found["ready"] }
-
-function createFinder(
-  routers: HostRouters<Place>,
-  endpoint: Endpoint,
-  { trailingSlash, ready }: FinderOptions,
-): Kernel["find"] {
-  const unknown: Found = { endpoint, values: [], ready }
-  const refused: Found = { endpoint, values: [], ready: undefined }
-  const at = (method: string, path: string, host: string | null | undefined): Found | undefined => {
-    const match = routers.find(path, host)
-    if (match === undefined) return undefined
-    const found = endpointFor(match.value, method)
-    if (found === undefined) return refused
-    return match.values.length === 0 ? found.whole : { endpoint: found, values: match.values, ready: undefined }
-  }
-  if (trailingSlash !== "ignore") return (method, path, host) => at(method, path, host) ?? unknown
-  return (method, path, host) =>
-    at(method, path, host) ?? (path.endsWith("/") ? at(method, path.slice(0, -1), host) : undefined) ?? unknown
-}
-
-function endpointFor({ methods }: Place, method: string): Endpoint | undefined {
-  return methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined) ?? methods.get("*")
-}
-
 /** Answers for what nobody declared: unknown paths and methods. */
 function createFallback(
-  routers: HostRouters<Place>,
+  finder: Finder,
   options: KernelOptions,
   explain: ((path: string) => Failure | undefined) | undefined,
 ): Endpoint {
   const handler = (ctx: BaseContext): Result => {
     const { method, path } = ctx
     const host = (ctx as RequestContext).authority
-    const match = routers.find(path, host)
-    if (match === undefined)
-      return redirected(path, options.trailingSlash, (other) => routers.find(other, host)) ?? notFound(method, path)
-    const { methods } = match.value
-    const allow = [...new Set([...methods.keys(), ...(methods.has("GET") ? ["HEAD"] : []), "OPTIONS"])]
+    const methods = finder.methodsAt(path, host)
+    if (methods.size === 0)
+      return redirected(ctx as RequestContext, options.trailingSlash, finder) ?? notFound(method, path)
+    const allow = [...new Set([...methods, ...(methods.has("GET") ? ["HEAD"] : []), "OPTIONS"])]
     if (method === "OPTIONS") return new Reply(204, null, undefined, { allow: allow.join(", ") })
     return fail(MethodNotAllowed, `This address takes ${allow.join(", ")}, got ${method}`, { allow })
   }
@@ -224,13 +201,14 @@ function undeclared(
   return createEndpoint(record, compileRoute(record, options))
 }
 
-/** Where the same path is served with, or without, its last slash. 308 keeps the method and the body. */
-function redirected(path: string, policy: TrailingSlash, find: (path: string) => unknown): Reply | undefined {
-  if (policy !== "redirect" || path === "/") return undefined
-  const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`
-  // `//host/` would be taken for another site.
-  const isServed = !other.startsWith("//") && find(other) !== undefined
-  return isServed ? new Reply(308, null, undefined, { location: other }) : undefined
+/** Where the same path is served without its last slash. 308 keeps the method and the body. */
+function redirected(ctx: RequestContext, policy: TrailingSlash, finder: Finder): Reply | undefined {
+  const { path, search, authority } = ctx
+  if (policy !== "redirect" || !endsWithSlash(path)) return undefined
+  const other = path.slice(0, -1)
+  // `//host` would be taken for another site, and so would `/\host`.
+  if (/^\/[/\\]/.test(other) || finder.methodsAt(other, authority).size === 0) return undefined
+  return new Reply(308, null, undefined, { location: search === "" ? other : `${other}?${search}` })
 }
 
 /** Runs a request to its answer. Nothing that goes wrong on the way gets out of here. */

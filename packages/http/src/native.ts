@@ -36,9 +36,8 @@ function isNative({ record, isOurs }: Endpoint): boolean {
 }
 
 function isPlain(segment: Segment): boolean {
-  return (
-    segment.kind === "static" || (segment.kind === "param" && !segment.optional && segment.constraint === undefined)
-  )
+  if (segment.kind === "static") return !segment.text.includes("%")
+  return segment.kind === "param" && !segment.optional && segment.constraint === undefined
 }
 
 /** Whether some path would be taken by `one` although `other` matches it too: the first difference decides. */

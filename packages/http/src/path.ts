@@ -2,7 +2,7 @@ import type { Constraint } from "./constraint.ts"
 import { PathInvalid, RouteUnknown } from "./errors.ts"
 
 /**
- * Path patterns: `/users/:id`, `/files/*path`, `/:lang?/docs`. A parameter is a whole segment; `?` makes the last
+ * Path patterns: `/users/:id`, `/files/*path`, `/docs/:lang?`. A parameter is a whole segment; `?` makes the last
  * segments optional; `*name` (or `*`) takes the rest, and is last.
  */
 
@@ -25,7 +25,11 @@ export type Params<P extends string> = string extends P
     : { [K in Named<P> | Star<P>]: string }
 
 export type Segment =
-  | { readonly kind: "static"; readonly text: string }
+  | {
+      readonly kind: "static"
+      /** As it is on the wire: `caf%C3%A9` for `café`. */
+      readonly text: string
+    }
   | {
       readonly kind: "param"
       readonly name: string
@@ -87,7 +91,16 @@ function parseSegment(pattern: string, text: string, where: Readonly<Record<stri
     return { kind: "param", name: param, optional, constraint }
   }
   if (/[:*?#]/.test(text)) throw new PathInvalid(`"${text}" in "${pattern}" mixes text with one of : * ? #`)
-  return { kind: "static", text }
+  if (/^(?:\.|%2e){1,2}$/i.test(text)) throw new PathInvalid(`No request has the segment "${text}" of "${pattern}"`)
+  return { kind: "static", text: wireText(text) }
+}
+
+/** A segment as clients send it: escapes as they are, and what may not be there as it is escaped. */
+function wireText(text: string): string {
+  return text.replaceAll(/%[0-9a-f]{2}|[\w\-.~!$&'()+,;=@]+|./gisu, (part) => {
+    if (part.length === 3 && part.startsWith("%")) return part.toUpperCase()
+    return /^[\w\-.~!$&'()+,;=@]/.test(part) ? part : encodeURIComponent(part.toWellFormed())
+  })
 }
 
 /** Joins a scope's prefix and a route's path: `joinPaths("/admin", "/")` is `/admin`. */
@@ -96,27 +109,46 @@ export function joinPaths(prefix: string, path: string): string {
   return path === "/" ? prefix : `${prefix}${path}`
 }
 
+/** What a path is filled with. */
+export type PathValues = Readonly<Record<string, string | number | undefined>>
+
+/** The same for a pattern: what it needs, and whatever the scopes around it need. */
+export type PathValuesOf<P extends string> = PathValues & {
+  readonly [K in keyof Params<P>]: Params<P>[K] | number
+}
+
 /**
  * Fills a pattern with parameters, each percent-encoded.
- * @throws {HTTP_ROUTE_UNKNOWN} when a required parameter is missing.
+ * @throws {HTTP_ROUTE_UNKNOWN} when a required parameter is missing, or when no address would lead back to the values.
  */
-export function buildPath(pattern: string, params: Readonly<Record<string, string | number | undefined>> = {}): string {
+export function buildPath(pattern: string, params: PathValues = {}): string {
+  return fillPath(pattern, parsePath(pattern), params)
+}
+
+/** The same where the segments are known, with their constraints. */
+export function fillPath(pattern: string, segments: readonly Segment[], params: PathValues = {}): string {
   const parts: string[] = []
-  for (const segment of parsePath(pattern)) {
+  let missing: string | undefined
+  for (const segment of segments) {
     if (segment.kind === "static") {
       parts.push(segment.text)
       continue
     }
-    const value = Object.hasOwn(params, segment.name) ? params[segment.name] : undefined
-    if (value === undefined || value === "") {
-      if (segment.kind === "rest" || segment.optional) continue
-      throw new RouteUnknown(`"${pattern}" needs the parameter "${segment.name}"`)
+    const { kind, name } = segment
+    const value = Object.hasOwn(params, name) ? String(params[name] ?? "") : ""
+    if (value === "") {
+      if (kind === "param" && !segment.optional) throw new RouteUnknown(`"${pattern}" needs the parameter "${name}"`)
+      missing ??= name
+      continue
     }
-    parts.push(
-      segment.kind === "rest"
-        ? String(value).split("/").map(encodeURIComponent).join("/")
-        : encodeURIComponent(String(value)),
-    )
+    // It would move to the place of the one that is not there.
+    if (missing !== undefined) throw new RouteUnknown(`"${pattern}" needs "${missing}" where "${name}" is given`)
+    const pieces = kind === "rest" ? value.split("/") : [value]
+    if (pieces.some((piece) => piece === "." || piece === ".."))
+      throw new RouteUnknown(`"${name}" of "${pattern}" may not be "${value}": every client takes dots out of a path`)
+    if (kind === "param" && segment.constraint?.accepts(value) === false)
+      throw new RouteUnknown(`"${pattern}" is not served with "${value}" as "${name}"`)
+    parts.push(...pieces.map((piece) => encodeURIComponent(piece.toWellFormed())))
   }
   return `/${parts.join("/")}`
 }

@@ -39,6 +39,18 @@ describe("the router", () => {
     expect(router.find(path)?.value.pattern ?? "none").toBeOneOf(["none", "/:any/*"])
   })
 
+  test.each([
+    ["/users/me", "/users/:id", ["me"]],
+    ["/a/b/d", "/:any/*", ["a", "b/d"]],
+    ["/docs", "/:any/*", ["docs", ""]],
+    ["/users/7", "/:any/*", ["users", "7"]],
+  ])("leads %s on to %s where what is more specific will not do", (path, pattern, values) => {
+    const passed = new Set(["/users/me", "/a/b/d", "/docs/:lang?"])
+    if (values.includes("7")) passed.add("/users/:id")
+    expect(router.find(path, (value) => !passed.has(value.pattern))).toEqual({ value: { pattern }, values })
+    expect(router.find(path, () => false)).toBeUndefined()
+  })
+
   test("keeps one value per place, whatever the parameter's name", () => {
     const two = new Router<{ n: number }>()
     const first = two.at(parsePath("/users/:id"), () => ({ n: 1 }))

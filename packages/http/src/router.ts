@@ -7,6 +7,9 @@ export interface Match<T> {
   readonly values: readonly string[]
 }
 
+/** Whether a value will do; where it will not, the search goes on to less specific ones. */
+export type Takes<T> = (value: T) => boolean
+
 interface Node<T> {
   readonly statics: Map<string, Node<T>>
   /** Constrained ones first: they are the more specific. */
@@ -57,14 +60,15 @@ export class Router<T extends object> {
     return value
   }
 
-  find(path: string): Match<T> | undefined {
+  /** The most specific value of a path, or the most specific one that `takes` says yes to. */
+  find(path: string, takes?: Takes<T>): Match<T> | undefined {
     if (!this.#isReady) this.#prepare()
     if ((this.#lengths & bit(path.length)) !== 0) {
       const whole = this.#whole.get(path)
-      if (whole !== undefined) return whole
+      if (whole !== undefined && (takes === undefined || takes(whole.value))) return whole
     }
     const values: string[] = []
-    const value = walk(this.#root, path, path === "/" ? 2 : 1, values)
+    const value = walk({ path, values, takes }, this.#root, path === "/" ? 2 : 1)
     return value && { value, values }
   }
 
@@ -125,14 +129,23 @@ function prepare<T>(here: Node<T>): void {
   for (const edge of here.params) prepare(edge.node)
 }
 
+/** One search. */
+interface Search<T> {
+  readonly path: string
+  /** What stood where the parameters are, on the way that is tried. */
+  readonly values: string[]
+  readonly takes: Takes<T> | undefined
+}
+
 /** `at` is where the next segment starts; beyond the end of the path there is none. */
-function walk<T>(here: Node<T>, path: string, at: number, values: string[]): T | undefined {
-  if (at > path.length) return here.end ?? withRest(here, "", values)
+function walk<T>(search: Search<T>, here: Node<T>, at: number): T | undefined {
+  const { path } = search
+  if (at > path.length) return isTaken(search, here.end) ? here.end : withRest(search, here, "")
   const { jump } = here
   if (jump !== undefined) {
     const after = at + jump.text.length
     if (!path.startsWith(jump.text, at) || (after < path.length && path.charCodeAt(after) !== 47)) return undefined
-    return walk(jump.to, path, after + 1, values)
+    return walk(search, jump.to, after + 1)
   }
   const mayBeStatic = (here.letters & bit(path.charCodeAt(at))) !== 0
   if (mayBeStatic || here.params.length > 0) {
@@ -140,28 +153,34 @@ function walk<T>(here: Node<T>, path: string, at: number, values: string[]): T |
     const end = slash === -1 ? path.length : slash
     const part = path.slice(at, end)
     const fixed = mayBeStatic ? here.statics.get(part) : undefined
-    const found = fixed && walk(fixed, path, end + 1, values)
+    const found = fixed && walk(search, fixed, end + 1)
     if (found !== undefined) return found
-    const other = part === "" ? undefined : walkParams(here, path, end, part, values)
+    const other = part === "" ? undefined : walkParams(search, here, part, end)
     if (other !== undefined) return other
   }
-  return here.rest === undefined ? undefined : withRest(here, path.slice(at), values)
+  return here.rest === undefined ? undefined : withRest(search, here, path.slice(at))
 }
 
-function walkParams<T>(here: Node<T>, path: string, end: number, part: string, values: string[]): T | undefined {
+function walkParams<T>(search: Search<T>, here: Node<T>, part: string, end: number): T | undefined {
+  const { values } = search
   for (const { constraint, node: next } of here.params) {
     if (constraint !== undefined && !accepts(constraint, part)) continue
     values.push(part)
-    const found = walk(next, path, end + 1, values)
+    const found = walk(search, next, end + 1)
     if (found !== undefined) return found
     values.pop()
   }
   return undefined
 }
 
-function withRest<T>(here: Node<T>, rest: string, values: string[]): T | undefined {
-  if (here.rest !== undefined) values.push(rest)
-  return here.rest
+function withRest<T>({ values, takes }: Search<T>, { rest: value }: Node<T>, rest: string): T | undefined {
+  if (value === undefined || (takes !== undefined && !takes(value))) return undefined
+  values.push(rest)
+  return value
+}
+
+function isTaken<T>({ takes }: Search<T>, value: T | undefined): value is T {
+  return value !== undefined && (takes === undefined || takes(value))
 }
 
 function accepts(constraint: Constraint, part: string): boolean {

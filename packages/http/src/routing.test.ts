@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { type App, createApp, errors, fail, isIn, layer } from "./index.ts"
+import { type App, createApp, errors, fail, get, isIn, layer } from "./index.ts"
 
 const ask = async (app: App, path: string, init: RequestInit = {}): Promise<[number, string]> => {
   const response = await app.fetch(new Request(`http://api.test${path}`, init))
@@ -84,11 +84,39 @@ describe("duplicates", () => {
         app.host("a.b", (at) => at.get("/", () => ""))
       },
     ],
+    [
+      "the same host in another case",
+      (app) => {
+        app.host("a.b", (at) => at.get("/", () => ""))
+        app.host("A.b", (at) => at.get("/", () => ""))
+      },
+    ],
+    [
+      "hosts that differ in the names of parameters",
+      (app) => {
+        app.host(":x.b", (at) => at.get("/", () => ""))
+        app.host(":y.b", (at) => at.get("/", () => ""))
+      },
+    ],
+    [
+      "one path written in two ways",
+      (app) => {
+        app.get("/café", () => "")
+        app.get("/caf%c3%a9", () => "")
+      },
+    ],
   ]
   test.each(refused)("by %s are refused, naming both places", (_what, declare) => {
     const app = createApp()
     declare(app)
     expect(() => app.table()).toThrow(/routing\.test\.ts:\d+ and .*routing\.test\.ts:\d+/)
+  })
+
+  test("are no values that only look alike in a list", () => {
+    const app = createApp()
+    app.get("/a/:x", () => "").whereIn("x", ["a|b"])
+    app.get("/a/:x", () => "").whereIn("x", ["a", "b"])
+    expect(app.table().records.length).toBe(2)
   })
 
   test("an optional segment keeps the methods of its neighbours apart", async () => {
@@ -116,6 +144,9 @@ describe("hosts", () => {
     ["api.test", "/", "api"],
     ["API.test:4000", "/", "api"],
     ["acme.example.com", "/", "tenant acme"],
+    ["api.test.", "/", "api"],
+    ["ACME.example.com.:80", "/", "tenant acme"],
+    ["api.test..", "/", "any"],
     ["a.b.example.com", "/", "any"],
     ["acme.example.com", "/shared", "shared"],
     ["other", "/", "any"],
@@ -124,10 +155,32 @@ describe("hosts", () => {
     expect(await response.text()).toBe(text)
   })
 
-  test("patterns are labels", () => {
-    expect(() => createApp().host("a..b", () => undefined)).toThrow(
+  test.each(["a..b", ":a.:a.b", ":__proto__.b"])("patterns are labels, and %s is none", (pattern) => {
+    expect(() => createApp().host(pattern, () => undefined)).toThrow(
       expect.objectContaining({ code: "HTTP_PATH_INVALID" }),
     )
+  })
+
+  test("are tried by how specific they are, in whatever order they are declared", async () => {
+    const patterns = [":a.:b.test", ":a.shop.test", "EU.shop.test"]
+    for (const order of [patterns, patterns.toReversed()]) {
+      const own = createApp()
+      for (const pattern of order) own.host(pattern, (at) => at.get("/", () => pattern))
+      const found = await Promise.all(
+        ["eu.shop.test", "us.shop.test", "us.other.test"].map(async (host) =>
+          (await own.fetch(new Request("http://x/", { headers: { host } }))).text(),
+        ),
+      )
+      expect(found).toEqual(patterns.toReversed())
+    }
+  })
+
+  test("leave a method that they do not take to the routes of less specific ones", async () => {
+    const own = createApp()
+    own.host("a.test", (at) => at.get("/x", () => "get of a"))
+    own.post("/x", () => "post of any")
+    const init = { method: "POST", headers: { host: "a.test" } }
+    expect(await (await own.fetch(new Request("http://x/x", init))).text()).toBe("post of any")
   })
 })
 
@@ -144,6 +197,47 @@ describe("methods", () => {
   })
 })
 
+describe("a method that the most specific route does not take", () => {
+  const app = createApp()
+  app.get("/users/me", () => "me")
+  app.delete("/users/:id", (ctx) => `deleted ${ctx.params.id}`)
+  app.get("/n/:id", () => "number").whereNumber("id")
+  app.post("/n/:name", (ctx) => `posted ${ctx.params.name}`)
+  app.get("/files/*path", (ctx) => `file ${ctx.params.path}`)
+  app.post("/files/new", () => "new")
+
+  test.each([
+    ["DELETE", "/users/me", 200, "deleted me"],
+    ["POST", "/n/42", 200, "posted 42"],
+    ["GET", "/files/new", 200, "file new"],
+    ["HEAD", "/files/new", 200, ""],
+    ["PUT", "/users/me", 405, expect.stringContaining("GET, DELETE, HEAD, OPTIONS")],
+    ["DELETE", "/users/me/more", 404, expect.any(String)],
+  ])("%s %s goes on to the next one: %d", async (method, path, status, text) => {
+    expect(await ask(app, path, { method })).toEqual([status, text])
+  })
+
+  test("is listed with the others", async () => {
+    const response = await app.fetch(new Request("http://x/users/me", { method: "OPTIONS" }))
+    expect(response.headers.get("allow")).toBe("GET, DELETE, HEAD, OPTIONS")
+  })
+})
+
+describe("the address of a route", () => {
+  test("is built from the route itself", () => {
+    const show = get("/users/:id", () => "").whereNumber("id")
+    const twice = get("/twice", () => "")
+    const app = createApp()
+    app.scope("/orgs/:org", (scope) => scope.add({ show, twice }))
+    app.add(twice)
+    expect(app.url(show, { org: "a", id: 7 })).toBe("/orgs/a/users/7")
+    expect(() => app.url(show, { id: 7 })).toThrow('needs the parameter "org"')
+    expect(() => app.url(show, { org: "a", id: "x" })).toThrow('not served with "x"')
+    expect(() => app.url(twice)).toThrow("Ask by name")
+    expect(() => app.url(get("/none", () => ""))).toThrow("Add it first")
+  })
+})
+
 describe("a trailing slash", () => {
   test.each([
     ["strict", 404, null],
@@ -154,6 +248,24 @@ describe("a trailing slash", () => {
     app.get("/a", () => "a")
     const response = await app.fetch(new Request("http://x/a/"))
     expect([response.status, response.headers.get("location")]).toEqual([status, location])
+  })
+  test("that is ignored changes no answer", async () => {
+    const app = createApp({ trailingSlash: "ignore" })
+    app.get("/", () => "root")
+    app.get("/a", () => "a")
+    app.post("/w", () => "post")
+    app.get("/w/*rest", () => "rest")
+    const refused = await app.fetch(new Request("http://x/a/", { method: "POST" }))
+    expect([refused.status, refused.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"])
+    expect(await ask(app, "/a/", { method: "OPTIONS" })).toEqual([204, ""])
+    expect(await ask(app, "/w/", { method: "POST" })).toEqual([200, "post"])
+    expect((await ask(app, "//"))[0]).toBe(404)
+  })
+  test("is redirected with the query", async () => {
+    const app = createApp({ trailingSlash: "redirect" })
+    app.get("/a", () => "a")
+    const response = await app.fetch(new Request("http://x/a/?b=%20&c"))
+    expect([response.status, response.headers.get("location")]).toEqual([308, "/a?b=%20&c"])
   })
   test("never redirects to another site", async () => {
     const app = createApp({ trailingSlash: "redirect" })

@@ -1,6 +1,7 @@
 import type { ErrorClass } from "@ashlar/core"
 import { arrangeLayers, membersOf } from "./arrange-layers.ts"
 import { LayerUnmet, PathInvalid, RouteDuplicate, UpgradeInvalid, VersioningInvalid } from "./errors.ts"
+import { hostShape } from "./host.ts"
 import { type Layer, toLayer } from "./layer.ts"
 import { parsePath, type Segment } from "./path.ts"
 import type { AnyRoute } from "./route.ts"
@@ -56,6 +57,8 @@ export interface RouteTable {
   readonly records: readonly RouteRecord[]
   /** The record of this name, if any. Where several versions have it: that of `version`, else of the default one. */
   named(name: string, version?: string): RouteRecord | undefined
+  /** The records of a declared route: one for each place where it was added. */
+  of(route: AnyRoute): readonly RouteRecord[]
 }
 
 /** A declared route together with the scope it stands in. */
@@ -78,10 +81,12 @@ export type RouteDefaults = Pick<RouteRecord, "maxBodyBytes" | "timeoutMs">
 export function freezeTable(placed: readonly PlacedRoute[], defaults: RouteDefaults): RouteTable {
   const places = new Places()
   const byName = new Map<string, RouteRecord[]>()
+  const byRoute = new Map<AnyRoute, RouteRecord[]>()
   for (const entry of placed) {
     const record = toRecord(entry, defaults)
     for (const segments of expand(record.segments))
-      places.take(`${record.method} ${record.host ?? ""}/${segments.map(shape).join("/")}`, record)
+      places.take(`${record.method} ${hostShape(record.host ?? "")}/${segments.map(shape).join("/")}`, record)
+    byRoute.set(entry.route, [...(byRoute.get(entry.route) ?? []), record])
     if (record.name === undefined) continue
     const others = byName.get(record.name) ?? []
     const same = others.find(
@@ -95,7 +100,7 @@ export function freezeTable(placed: readonly PlacedRoute[], defaults: RouteDefau
     const found = byName.get(name) ?? []
     return found.find((one) => one.version === (version ?? policyOf(one)?.default)) ?? found[0]
   }
-  return Object.freeze({ records, named })
+  return Object.freeze({ records, named, of: (route: AnyRoute) => byRoute.get(route) ?? [] })
 }
 
 /** Who stands where. Versions that a request chooses from share a place, and nobody else does. */
@@ -115,7 +120,7 @@ class Places {
     // Two ways to tell versions apart cannot both decide.
     const rival = one !== undefined && policyOf(one) !== policyOf(record) ? one : undefined
     const first = this.#alone.get(place) ?? rival ?? (isOneOfMany ? versions.get(record.version!) : one)
-    refuseSecond(first, record, `${record.method} ${record.path}`)
+    refuseSecond(first, record, `${record.method} ${record.host ?? ""}${record.path}`)
     if (isOneOfMany) this.#versions.set(place, versions.set(record.version!, record))
     else this.#alone.set(place, record)
     this.#all.add(record)
@@ -130,7 +135,8 @@ function shape(segment: Segment): string {
 
 function refuseSecond(first: RouteRecord | undefined, second: RouteRecord, what: string): void {
   if (first === undefined) return
-  const same = first.path === second.path ? "" : ` (as ${first.path} and ${second.path})`
+  const [one, other] = [first, second].map(({ host = "", path }) => host + path)
+  const same = one === other ? "" : ` (as ${one} and ${other})`
   throw new RouteDuplicate(`Two routes take ${what}${same}: ${first.declaredAt} and ${second.declaredAt}. Remove one.`)
 }
 

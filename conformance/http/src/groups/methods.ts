@@ -30,6 +30,11 @@ const allow: readonly Case[] = [
   ["OPTIONS /only/post", 204, "POST, OPTIONS"],
   ["OPTIONS /static/42", 204, "GET, HEAD, OPTIONS"],
   ["OPTIONS /files/a/b", 204, "GET, HEAD, OPTIONS"],
+  ["OPTIONS /mixed/me", 204, "GET, DELETE, HEAD, OPTIONS"],
+  ["OPTIONS /number/42", 204, "GET, POST, HEAD, OPTIONS"],
+  ["OPTIONS /number/x", 204, "POST, OPTIONS"],
+  ["PUT /mixed/me", 405, "GET, DELETE, HEAD, OPTIONS"],
+  ["GET /mixed/7", 405, "DELETE, OPTIONS"],
   ["DELETE /only/get", 405, "GET, HEAD, OPTIONS"],
   ["PUT /static/42", 405, "GET, HEAD, OPTIONS"],
   ["PATCH /files/a/b", 405, "GET, HEAD, OPTIONS"],
@@ -103,6 +108,21 @@ export const methods: Group = {
       expect: checked(({ answers: [answer] }) =>
         answer !== undefined && answer.status < 400 ? [`Expected a refusal, got status ${answer.status}`] : [],
       ),
+    },
+    {
+      name: "a method that a static route does not take goes on to a parameter",
+      send: request("DELETE /mixed/me"),
+      expect: answered(200, { body: { deleted: "me" } }),
+    },
+    {
+      name: "a method that a constrained route does not take goes on to a plain one",
+      send: post("/number/42", undefined, ""),
+      expect: answered(200, { body: { posted: "42" } }),
+    },
+    {
+      name: "HEAD goes on as GET does",
+      send: request("HEAD /tree/new"),
+      expect: answered(200, { headers: { "content-type": "application/json" } }),
     },
     ...headCases(),
   ],

@@ -260,6 +260,23 @@ describe("layers", () => {
       expect([simple.outcome, simple.response.headers.has("access-control-expose-headers")]).toEqual(["hidden", false])
     }
   })
+  test("speak for no other route, at the same path or at a less specific one", async () => {
+    const open = cors({ origins: [APP] })
+    const app = createApp()
+    app.get("/same", { layers: [open] }, () => "")
+    app.put("/same", () => "")
+    app.get("/users/me", { layers: [open] }, () => "")
+    app.put("/users/:id", () => "")
+    app.delete("/users/:id", { layers: [open] }, () => "")
+    const asked = async (path: string, method: string): Promise<boolean> => {
+      const headers = { origin: APP, "access-control-request-method": method }
+      const answer = await app.fetch(new Request(`https://api.test${path}`, { method: "OPTIONS", headers }))
+      return answer.headers.has("access-control-allow-origin")
+    }
+    expect([await asked("/same", "GET"), await asked("/same", "PUT")]).toEqual([true, false])
+    expect([await asked("/users/me", "PUT"), await asked("/users/me", "DELETE")]).toEqual([false, true])
+    expect([await asked("/users/7", "PUT"), await asked("/users/7", "DELETE")]).toEqual([false, true])
+  })
   test("may be conditional", async () => {
     const some = when((ctx) => ctx.headers.has("x-on"), cors({ origins: [APP], headers: ["x-on"] }))
     const { server } = serve([], [some])
