@@ -47,6 +47,23 @@ describe("onError", () => {
     expect([response.status, await response.text()]).toEqual([status, body as string])
   })
 
+  test.each(["text", undefined, null, 404, { message: "x" }])("is told of %p, which is no error", async (thrown) => {
+    const told: unknown[] = []
+    const logged: unknown[] = []
+    const any = createApp({ onError: (error) => void logged.push(error) })
+    const all = onError(Error, (ctx, error) => {
+      told.push(error.cause)
+      return ctx.headers.has("x-pass") ? undefined : ctx.text("caught", 500)
+    })
+    any.get("/", { layers: [all, onError(TypeError, (ctx) => ctx.text("wrong", 500))] }, () => {
+      throw thrown
+    })
+    expect(await (await any.fetch(at("/"))).text()).toBe("caught")
+    const passed = await any.fetch(new Request("http://x/", { headers: { "x-pass": "1" } }))
+    expect((await passed.json()).code).toBe("INTERNAL")
+    expect([told, logged]).toEqual([[thrown, thrown], [thrown]])
+  })
+
   test("leaves to the log what it passes on", () => {
     expect(reported).toEqual([expect.objectContaining({ message: "not ours" })])
   })

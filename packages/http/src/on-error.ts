@@ -15,7 +15,8 @@ export type Caught<K> = K extends readonly (infer C extends AnyErrorClass)[]
 /**
  * Makes a layer that answers for the errors of a kind, thrown or returned inside it. Returning nothing passes the error on,
  * to outer layers and then to the caller as a problem document; throwing passes another one on.
- * @param kinds One class or several; `Error` for all of them. Of errors that crossed a thread or a process border as a
+ * @param kinds One class or several; `Error` for all of them, and for what is thrown that is no error: an `Error` with that
+ * as its `cause`. Of errors that crossed a thread or a process border as a
  * report only the code is left: compare `error.code` there.
  * @example
  * const gone = onError(errors.NotFound, (ctx, error) => ctx.html(`<h1>${escape(error.message)}</h1>`, 404))
@@ -28,6 +29,13 @@ export function onError<const K extends AnyErrorClass | readonly AnyErrorClass[]
   const classes: readonly AnyErrorClass[] = Array.isArray(kinds) ? kinds : [kinds]
   return layer({
     name: `onError(${classes.map((one) => (one as { code?: string }).code ?? one.name).join(", ")})`,
-    error: (ctx, error) => (classes.some((one) => error instanceof one) ? handler(ctx, error as Caught<K>) : undefined),
+    error(ctx, thrown) {
+      const error = classes.includes(Error) ? asError(thrown) : thrown
+      return classes.some((one) => error instanceof one) ? handler(ctx, error as Caught<K>) : undefined
+    },
   })
+}
+
+function asError(thrown: unknown): unknown {
+  return thrown instanceof Error ? thrown : new Error("Something was thrown that is no error", { cause: thrown })
 }

@@ -308,6 +308,16 @@ describe("a batch that is refused as a whole", () => {
       JSON.stringify(part({ headers: { a: 1 } })).replace('"a"', '"__proto__"'),
       "/requests/1/headers/__proto__",
     ],
+    [
+      "an id that is there twice",
+      {
+        requests: [
+          { path: "/text", id: "a" },
+          { path: "/text", id: "a" },
+        ],
+      },
+      "/requests/1/id",
+    ],
     ["an endless id", part({ id: "x".repeat(65) }), "/requests/1/id"],
   ])("%s", async (_what, body, pointer) => {
     const { status, problem } = await send(makeApp(), body)

@@ -4,7 +4,7 @@ import type { RequestIssue } from "../request-issue.ts"
 
 /** One request of a batch, as it came. */
 export interface BatchPart {
-  /** Comes back with the part's answer. */
+  /** Comes back with the part's answer; unique in the batch. */
   readonly id?: string
   /** Default `GET`. */
   readonly method?: string
@@ -33,14 +33,19 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 /** Checks a batch as a whole, so that nothing of a malformed one has run. */
 export function readBatch(value: unknown, headers: ReadonlySet<string>): Batch | Failure {
   const issues: RequestIssue[] = []
+  const ids = new Set<unknown>()
   const say = (pointer: string, message: string): void =>
     void issues.push({ in: "body", pointer, code: "invalid", message })
   const { requests, sequential } = (isRecord(value) ? value : {}) as Partial<Record<string, unknown>>
   if (sequential !== undefined && typeof sequential !== "boolean") say("/sequential", "Expected true or false")
   if (!Array.isArray(requests) || requests.length === 0) say("/requests", "Expected a list of at least one request")
   else
-    for (const [index, part] of requests.entries())
+    for (const [index, part] of requests.entries()) {
       checkPart(part, headers, (at, what) => say(`/requests/${index}${at}`, what))
+      const { id } = isRecord(part) ? part : {}
+      if (ids.has(id)) say(`/requests/${index}/id`, "Another request of the batch has this id")
+      if (id !== undefined) ids.add(id)
+    }
   if (issues.length === 0) return value as Batch
   const [first, ...rest] = issues
   const more = rest.length === 0 ? "" : ` (and ${rest.length} more, see errors)`
