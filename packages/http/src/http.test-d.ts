@@ -12,6 +12,7 @@ import {
   post,
   type Route,
   routes,
+  type Scope,
 } from "./index.ts"
 import { ndjson } from "./ndjson/index.ts"
 
@@ -47,6 +48,28 @@ same<Params<string>, Record<string, string>>(true)
   urls.url(user)
   // @ts-expect-error: it has another name
   urls.url(user, { user: 7 })
+}
+
+{
+  const scopes = createApp()
+  scopes.scope("/orgs/:org", (org) => {
+    org.get("/", (ctx) => same<typeof ctx.params, { org: string }>(true))
+    org.get("/users/:id?", (ctx) => [ctx.params.org satisfies string, ctx.params.id satisfies string | undefined])
+    org.scope("/jobs/:job", [], (job) => {
+      job.get("/logs/*path", (ctx) => same<typeof ctx.params, { org: string; job: string; path: string }>(true))
+      // @ts-expect-error: nothing on the way has this name
+      job.get("/", (ctx) => ctx.params.user)
+    })
+  })
+  const block = (scope: Scope): void => {
+    scope.get("/", { params: User }, (ctx) => ctx.params.name)
+  }
+  scopes.scope("/anywhere", block)
+  scopes.scope("/anywhere/:else", [], block)
+  scopes.scope("/plain", (plain) => {
+    // @ts-expect-error: a path without parameters gives none
+    plain.get("/", (ctx) => ctx.params.org)
+  })
 }
 
 const app = createApp()

@@ -219,11 +219,14 @@ class RouteDeclaration {
   }
 }
 
-/** The two ways to declare a route of one method: with or without a definition. `X`: fields of the scope; `LE`: its errors. */
-export interface Declare<M extends string, X, LE> {
+/**
+ * The two ways to declare a route of one method: with or without a definition. `X`: fields of the scope; `LE`: its errors;
+ * `In`: its path, whose parameters handlers have too.
+ */
+export interface Declare<M extends string, X, LE, In extends string = ""> {
   <const P extends string, R>(
     path: P,
-    handler: Handler<P, unknown, X, R>,
+    handler: Handler<`${In}${P}`, unknown, X, R>,
   ): Route<M, P, InputOf<P, unknown>, ResultOf<unknown, R>, LE>
   <
     const P extends string,
@@ -233,7 +236,7 @@ export interface Declare<M extends string, X, LE> {
   >(
     path: P,
     definition: D & { readonly layers?: L & Check<L, X> },
-    handler: (ctx: Context<P, D> & X & ProvidedBy<L>) => R, // a `Handler`, spelled out: a tenth cheaper to check
+    handler: (ctx: Context<`${In}${P}`, D> & X & ProvidedBy<L>) => R, // a `Handler`, spelled out: a tenth cheaper to check
   ): Route<M, P, InputOf<P, D>, ResultOf<D, R>, OwnErrors<D> | InputErrors<D> | ErrorsOf<L> | LE>
 }
 

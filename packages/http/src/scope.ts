@@ -7,36 +7,39 @@ import type { PlacedRoute } from "./table.ts"
 
 /**
  * A lexical block of routes and layers. `X` are the context fields its layers provide, `E` the errors they may answer
- * with. A layer covers its block and nothing else; what the block's function returns is the block's only way out.
+ * with; `In` is its path. A layer covers its block and nothing else; what the block's function returns is the block's only way out.
  */
-export interface Scope<X = unknown, E = never> {
-  readonly get: Declare<"GET", X, E>
-  readonly post: Declare<"POST", X, E>
-  readonly put: Declare<"PUT", X, E>
-  readonly patch: Declare<"PATCH", X, E>
-  readonly delete: Declare<"DELETE", X, E>
-  readonly head: Declare<"HEAD", X, E>
-  readonly options: Declare<"OPTIONS", X, E>
-  readonly query: Declare<"QUERY", X, E>
+export interface Scope<X = unknown, E = never, In extends string = ""> {
+  readonly get: Declare<"GET", X, E, In>
+  readonly post: Declare<"POST", X, E, In>
+  readonly put: Declare<"PUT", X, E, In>
+  readonly patch: Declare<"PATCH", X, E, In>
+  readonly delete: Declare<"DELETE", X, E, In>
+  readonly head: Declare<"HEAD", X, E, In>
+  readonly options: Declare<"OPTIONS", X, E, In>
+  readonly query: Declare<"QUERY", X, E, In>
   /** Every method that the same path does not declare. */
-  readonly all: Declare<"*", X, E>
+  readonly all: Declare<"*", X, E, In>
   /** A method without a function of its own here: `app.on("PROPFIND")("/files/*path", handler)`. */
-  on<const M extends string>(method: M): Declare<M, X, E>
+  on<const M extends string>(method: M): Declare<M, X, E, In>
   /** Adds routes made elsewhere: one, or a record of them, whose dotted keys become the names of those that have none. */
   add(routes: object): void
   /** A block under a path, with layers around all of it. Middleware in the list is a typed value: `const m: Middleware = …`. */
-  scope<const L extends readonly AnyLayer[], R>(
-    path: string,
+  scope<const P extends string, const L extends readonly AnyLayer[], R>(
+    path: P,
     layers: L & Check<L, X>,
-    block: (scope: Scope<X & ProvidedBy<L>, E | ErrorsOf<L>>) => R,
+    block: (scope: Scope<X & ProvidedBy<L>, E | ErrorsOf<L>, `${In}${NoInfer<P>}`>) => R,
   ): R
   /** A block under a path. */
-  scope<R>(path: string, block: (scope: Scope<X, E>) => R): R
+  scope<const P extends string, R>(path: P, block: (scope: Scope<X, E, `${In}${NoInfer<P>}`>) => R): R
   /**
    * A block for one host (`api.example.com`) or for subdomains (`:tenant.example.com`), without port. Its handlers have
    * the pattern's parameters in `ctx.host`. Routes of no host answer for every host that has no better one.
    */
-  host<const H extends string, R>(pattern: H, block: (scope: Scope<X & { readonly host: HostParams<H> }, E>) => R): R
+  host<const H extends string, R>(
+    pattern: H,
+    block: (scope: Scope<X & { readonly host: HostParams<H> }, E, In>) => R,
+  ): R
 }
 
 /** Where scopes put their routes: the list that freezing reads. */

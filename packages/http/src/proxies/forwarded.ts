@@ -67,6 +67,11 @@ function isEscaped(text: string, at: number, isQuoted: boolean): boolean {
   return (at - before) % 2 === 1
 }
 
+/** The grammar lets pairs be empty: `for=192.0.2.1;;proto=https`. */
+function withoutEmpty(pairs: string): string {
+  return pairs.replace(/^[\s;]+/, "")
+}
+
 const NOTHING: ForwardedHop = { for: undefined, proto: undefined, host: undefined }
 const PAIR = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)|"((?:[^"\\]|\\.)*)")\s*(?:;|$)/
 
@@ -77,14 +82,14 @@ const PAIR = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)
 function parseElement(element: string | undefined): ForwardedHop {
   if (element === undefined) return NOTHING
   const found = new Map<string, string>()
-  let rest = element.trim()
+  let rest = withoutEmpty(element.trim())
   while (rest !== "") {
     const match = PAIR.exec(rest)
     if (match === null) return NOTHING
     const name = match[1]!.toLowerCase()
     if (found.has(name)) return NOTHING // the grammar has each parameter once
     found.set(name, match[2] ?? match[3]!.replace(/\\(.)/g, "$1"))
-    rest = rest.slice(match[0].length)
+    rest = withoutEmpty(rest.slice(match[0].length))
   }
   return { for: found.get("for"), proto: found.get("proto"), host: found.get("host") }
 }

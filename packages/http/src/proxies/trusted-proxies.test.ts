@@ -156,6 +156,7 @@ describe("the Forwarded header of RFC 7239", () => {
     ["an unknown client", "for=unknown", { address: undefined, scheme: undefined, host: undefined }],
     ["a parameter twice", "for=203.0.113.9;for=127.0.0.1", { address: undefined, scheme: undefined, host: undefined }],
     ["nonsense", ";;=,=;", { address: undefined, scheme: undefined, host: undefined }],
+    ["empty pairs", ";; for=203.0.113.9;;proto=https;", { address: "203.0.113.9", scheme: "https", host: undefined }],
     ["an obfuscated port", 'for="203.0.113.9:_x"', { address: "203.0.113.9", scheme: undefined, host: undefined }],
   ])("%s", (_what, value, expected) => {
     expect(standard.originOf(PEER, new Headers({ forwarded: value }))).toEqual(expected)
