@@ -1,19 +1,25 @@
 import type { IncomingMessage } from "node:http"
 import type { RequestContext, Shared } from "./context/request-context.ts"
 import { NodeHeaders, type RequestHeaders } from "./context/request-headers.ts"
+import { hostIn } from "./context/target.ts"
 import { PathInvalid } from "./errors.ts"
 import type { Kernel } from "./kernel.ts"
 import { type Layer, layer } from "./layer.ts"
 import { type Match, Router, type Takes } from "./router.ts"
 
-/** The host that a request is for: its `Host` header, or what a trusted proxy says. */
-export function hostOf({ proxies }: Shared, headers: RequestHeaders, peer: () => string | undefined): string | null {
-  return proxies?.originOf(peer(), headers).host ?? headers.get("host")
+/** The host that a request is for: what a trusted proxy says, its `Host` header, or that of its address. */
+export function hostOf(
+  { proxies }: Shared,
+  { headers, target }: { readonly headers: RequestHeaders; readonly target: string },
+  peer: () => string | undefined,
+): string | null {
+  return proxies?.originOf(peer(), headers).host ?? headers.get("host") ?? hostIn(target)
 }
 
 /** The same for a message of Node's, where any route wants to know it. */
-export function messageHost({ hasHosts, shared }: Kernel, { headers, socket }: IncomingMessage): string | null {
-  return hasHosts ? hostOf(shared, new NodeHeaders(headers), () => socket.remoteAddress) : null
+export function messageHost({ hasHosts, shared }: Kernel, { headers, socket, url }: IncomingMessage): string | null {
+  if (!hasHosts) return null
+  return hostOf(shared, { headers: new NodeHeaders(headers), target: url as string }, () => socket.remoteAddress)
 }
 
 type Label<H extends string> = H extends `${infer A}.${infer B}` ? A | Label<B> : H

@@ -36,7 +36,7 @@ export interface RouteDefinition {
   readonly deprecated?: boolean
   /** The largest body read, in bytes. Default: the app's `maxBodyBytes`. */
   readonly maxBodyBytes?: number
-  /** How long the answer may take before it is 503, in milliseconds. Default: the app's `timeoutMs`. */
+  /** How long the answer may take before it is 503, in milliseconds; `Infinity`: no limit. Default: the app's `timeoutMs`. */
   readonly timeoutMs?: number
   /** What parameters must look like for this route to be taken; `.whereNumber("id")` and its kin write it too. */
   readonly where?: Readonly<Record<string, Constraint>>

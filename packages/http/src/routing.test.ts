@@ -155,6 +155,14 @@ describe("hosts", () => {
     expect(await response.text()).toBe(text)
   })
 
+  test.each([
+    ["http://api.test/", "api"],
+    ["http://ACME.example.com:8080/?a=http://api.test/", "tenant acme"],
+    ["http://api.test@other/", "any"],
+  ])("are those of the address where no header says one: %s", async (address, text) => {
+    expect(await (await app.fetch(new Request(address))).text()).toBe(text)
+  })
+
   test.each(["a..b", ":a.:a.b", ":__proto__.b"])("patterns are labels, and %s is none", (pattern) => {
     expect(() => createApp().host(pattern, () => undefined)).toThrow(
       expect.objectContaining({ code: "HTTP_PATH_INVALID" }),
@@ -292,6 +300,15 @@ describe("time", () => {
     const [status, body] = await ask(app, "/slow")
     expect([status, JSON.parse(body).code, aborted]).toEqual([503, "HTTP_TIMEOUT", true])
     expect(await ask(app, "/quick")).toEqual([200, "in time"])
+  })
+
+  test.each([Number.POSITIVE_INFINITY, 2 ** 31])("a route may take as long as it likes: %d ms", async (timeoutMs) => {
+    const app = createApp({ timeoutMs: 10, onError: () => undefined })
+    app.get("/slow", { timeoutMs }, async () => {
+      await Bun.sleep(50)
+      return "done"
+    })
+    expect(await ask(app, "/slow")).toEqual([200, "done"])
   })
 })
 

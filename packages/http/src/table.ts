@@ -162,7 +162,7 @@ function toRecord({ route, path, host, name, key, layers: placed }: PlacedRoute,
     ),
     layers,
     maxBodyBytes: definition.maxBodyBytes ?? largestBody(layers) ?? defaults.maxBodyBytes,
-    timeoutMs: definition.timeoutMs ?? defaults.timeoutMs,
+    timeoutMs: timeLimit(definition.timeoutMs ?? defaults.timeoutMs),
     websocket: webSocketOf(route, path),
     meta,
     documentation: { ...pick({ summary, description, tags, deprecated }) },
@@ -177,6 +177,11 @@ function segmentsOf({ definition, declaredAt }: AnyRoute, path: string): readonl
   } catch (error) {
     throw error instanceof PathInvalid ? new PathInvalid(`${error.message} (${declaredAt})`) : error
   }
+}
+
+/** Timers know no longer time than 24 days, and would take it for none at all: then there is no limit. */
+function timeLimit(timeoutMs: number | undefined): number | undefined {
+  return timeoutMs === undefined || timeoutMs >= 2 ** 31 ? undefined : timeoutMs
 }
 
 function webSocketOf({ method, definition, declaredAt }: AnyRoute, path: string): WebSocketLimits | undefined {

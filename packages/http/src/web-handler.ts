@@ -44,7 +44,9 @@ export function createWebHandler(
     const url = isDeno ? urlOf(request) : request.url
     const method = isDeno ? methodOf(request) : request.method
     const path = pathOf(url)
-    const host = kernel.hasHosts ? hostOf(shared, request.headers, () => peer.address(request, connection)) : null
+    const host = kernel.hasHosts
+      ? hostOf(shared, { headers: request.headers, target: url }, () => peer.address(request, connection))
+      : null
     const { endpoint, values, ready } = kernel.find(method, path, host)
     if (ready !== undefined && method !== "HEAD") return readyResponse(ready)
     if (isDeno && !isPathAsSent(request, url)) return badHost()

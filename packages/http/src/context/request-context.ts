@@ -15,6 +15,7 @@ import type { BaseContext } from "./context.ts"
 import { holdBody } from "./held-body.ts"
 import { parseQuery } from "./query.ts"
 import type { RequestHeaders } from "./request-headers.ts"
+import { hostIn } from "./target.ts"
 
 /** What all requests of an app share. */
 export interface Shared {
@@ -171,9 +172,9 @@ export abstract class RequestContext implements BaseContext {
   get isFromProxy(): boolean {
     return this.shared.proxies?.trusts(this.peerAddress) ?? false
   }
-  /** The host that the client asked for, with its port where it has one. */
+  /** The host that the client asked for, with its port where it has one. A request made in the process may have no header. */
   get authority(): string | null {
-    return this.origin?.host ?? this.headers.get("host")
+    return this.origin?.host ?? this.headers.get("host") ?? hostIn(this.target)
   }
 
   json<const S extends number = 200, T = unknown>(value: T, status: S = 200 as S): Reply<S, T> {

@@ -34,6 +34,11 @@ export function isHost(text: string, start = 0, end: number = text.length): bool
   return true
 }
 
+/** The host of an absolute target, with its port where it has one; null where the target is a path. */
+export function hostIn(target: string): string | null {
+  return /^https?:\/\/(?:[^/?#@]*@)?([^/?#]+)/i.exec(target)?.[1] ?? null
+}
+
 /** What follows the first `?` of a URL, without it. */
 export function queryOf(url: string): string {
   const start = url.indexOf("?")

@@ -8,7 +8,7 @@ export interface OffloadPoolOptions {
   readonly maxWorkers?: number
   /** So many tasks may wait for a thread; one more is refused with `HTTP_UNAVAILABLE`. Default 256. */
   readonly maxQueued?: number
-  /** How long a task may take, from the call on, where the call says nothing else. Default 30,000. */
+  /** How long a task may take, from the call on, where the call says nothing else; `Infinity`: no limit. Default 30,000. */
   readonly timeoutMs?: number
   /** A thread without work for so long ends. Default 60,000. */
   readonly idleMs?: number
@@ -81,7 +81,7 @@ class ThreadPool implements OffloadPool {
     const late = (): void =>
       giveUp(new RequestTimeout(`The task "${name}" took longer than ${timeoutMs} ms`, { details: { timeoutMs } }))
     this.#start(job)
-    const timer = setTimeout(late, timeoutMs)
+    const timer = timeoutMs < 2 ** 31 ? setTimeout(late, timeoutMs) : undefined // timers know no longer time
     signal?.addEventListener("abort", abort)
     try {
       return (await promise) as O

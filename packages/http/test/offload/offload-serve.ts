@@ -31,6 +31,7 @@ serve("/late-defect", async (ctx) => offload(ctx, tasks.lateDefect, null, { pool
 serve("/own", async (ctx) => offload(ctx, own, undefined, { pool }))
 serve("/missing", async (ctx) => offload(ctx, { ...tasks.add, name: "mising" }, [1, 2], { pool }))
 serve("/timeout", async (ctx) => offload(ctx, tasks.forever, null, { pool, timeoutMs: 100 }))
+serve("/no-limit", async (ctx) => offload(ctx, tasks.sleep, 50, { pool, timeoutMs: Number.POSITIVE_INFINITY }))
 serve("/forever", async (ctx) => offload(ctx, tasks.forever, null, { pool }))
 app.get("/route-timeout", { timeoutMs: 100 }, async (ctx) => offload(ctx, tasks.forever, null, { pool }))
 serve("/move", async (ctx) => {

@@ -64,6 +64,9 @@ onEachRuntime([file("offload-serve.ts"), file("tasks.ts"), file("other-tasks.ts"
     expect((await ask("/route-timeout")).status).toBe(503)
     expect((await ask("/thread")).value).toBeGreaterThan(before)
   })
+  test("a task without a limit takes its time", async () => {
+    expect(await ask("/no-limit")).toMatchObject({ status: 200 })
+  })
   test("a caller who goes away ends the task", async () => {
     const gone = [1, 2].map(() => {
       const controller = new AbortController()
