@@ -117,7 +117,7 @@ describe("a manifest", () => {
     const empty = join(folder, "_lib")
     rmSync(join(empty, "data.ts"))
     const text = await generateManifest({ folder: empty })
-    expect(text).toContain("export function addRoutes(): void {}")
+    expect(text).toContain("export function addRoutes(_scope: unknown): void {}")
     expect(text).not.toContain("import")
   })
 })

@@ -120,7 +120,7 @@ function placed({ file, path, keys, layers }: FoundFile, module: string, layerNa
 
 const ADD = "/** Adds the routes of all files, each inside the layers of its folders. */"
 const RECORD = "/** The routes by place and method: what typed clients read. */"
-const EMPTY = [RECORD, "export const routes = {}", "", ADD, "export function addRoutes(): void {}"]
+const EMPTY = [RECORD, "export const routes = {}", "", ADD, "export function addRoutes(_scope: unknown): void {}"]
 
 function whole(found: readonly FoundFile[]): string[] {
   return [

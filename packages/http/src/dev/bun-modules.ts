@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
-import { dirname } from "node:path"
+import { dirname, join } from "node:path"
 import { toFile } from "@ashlar/core/stack"
 import type { Modules } from "./modules.ts"
 import type { OwnCode } from "./own-code.ts"
@@ -48,7 +48,7 @@ export class BunModules implements Modules {
     } catch (error) {
       this.#findLinked()
       if (isUnlinked(error)) await this.#evaluateRest()
-      throw error
+      throw this.#missing(error) ?? error
     }
   }
 
@@ -72,6 +72,20 @@ export class BunModules implements Modules {
     const rest = [...this.files()].filter((file) => !(file in this.#cache))
     const all = Promise.allSettled(rest.map((file) => import(file)))
     await Promise.race([all, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())])
+  }
+
+  /** What Bun says of a module that was there and is gone names nobody who imports it: the code is read for that. */
+  #missing(error: unknown): Error | undefined {
+    const [, gone] = /^ENOENT reading "(.+)"$/.exec((error as Partial<Error> | undefined)?.message ?? "") ?? []
+    if (gone === undefined) return undefined
+    const [scanner, names] = [new Bun.Transpiler({ loader: "tsx" }), [gone, gone.replace(/\.\w+$/, "")]]
+    for (const file of this.files())
+      for (const specifier of importsOf(file, scanner))
+        if (specifier.startsWith(".") && names.includes(join(dirname(file), specifier)))
+          return Object.assign(new Error(`Cannot find module '${specifier}' imported from '${file}'`), {
+            code: "ERR_MODULE_NOT_FOUND",
+          })
+    return undefined
   }
 
   #add(file: string | undefined): void {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { BunModules } from "./bun-modules.ts"
+import { describeError } from "./error-description.ts"
 import { NodeModules } from "./node-modules.ts"
 import { type OwnCode, ownCodeOf } from "./own-code.ts"
 
@@ -56,6 +57,28 @@ test("a module that failed is read again, at any depth, and one that was missing
   await expect(value()).rejects.toThrow("not now")
   write("deep/c.ts", "export const c = 3")
   expect(await value()).toBe(3)
+})
+
+test("a module that is gone is told with who imports it", async () => {
+  write("app.ts", 'import { b } from "./deep/b"; export default b')
+  write("deep/b.ts", 'import { c } from "../c.ts"; export const b = c')
+  write("c.ts", "export const c = 1")
+  expect(await value()).toBe(1)
+  for (const [name, specifier, importer] of [
+    ["c.ts", "../c.ts", "deep/b.ts"],
+    ["deep/b.ts", "./deep/b", "app.ts"],
+  ] as const) {
+    const text = readFileSync(join(folder, name), "utf8")
+    rmSync(join(folder, name))
+    const error = await modules.load().catch((thrown: unknown) => thrown)
+    expect(describeError(error, own)).toMatchObject({
+      code: "ERR_MODULE_NOT_FOUND",
+      message: `Cannot find module '${specifier}' imported from '${importer}'`,
+      frame: { file: importer, line: 1 },
+    })
+    write(name, text)
+    expect(await value()).toBe(1)
+  }
 })
 
 test("a name that is imported and not exported is found when it is there, at any depth", async () => {
