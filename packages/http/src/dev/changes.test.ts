@@ -32,6 +32,7 @@ beforeEach(() => {
   changes = new Changes({
     own,
     modules: { load: async () => ({}), files: () => loaded },
+    isGenerated: (file) => file.endsWith("generated.ts"),
     onChange: (files) => void told.push(files.map(own.shown).sort()),
     onStale: (file) => void stale.push(own.shown(file)),
   })
@@ -65,6 +66,7 @@ const rows: [string, () => void, string[][]][] = [
   ["one that is deleted", () => rmSync(join(folder, "src/users.ts")), [["src/users.ts"]]],
   ["a source that is new", () => write("src/posts.ts", "1"), [["src/posts.ts"]]],
   ["a new source in a new folder", () => write("src/deep/er/posts.ts", "1"), [["src/deep/er/posts.ts"]]],
+  ["what is generated", () => writeAll("src/generated.ts"), []],
   ["what is no source", () => write("data.json", "1"), []],
   ["a test, and types", () => writeAll("src/users.test.ts", "src/users.d.ts"), []],
   ["what is installed, built or hidden", () => writeAll("node_modules/x/index.ts", "dist/app.ts", ".git/a.ts"), []],

@@ -8,6 +8,8 @@ import type { OwnCode } from "./own-code.ts"
 export interface ChangesOptions {
   readonly own: OwnCode
   readonly modules: Modules
+  /** What this program writes itself: a change of it is no change of the code. */
+  readonly isGenerated?: (file: string) => boolean
   /** Files of the code have changed, after a moment of quiet. */
   readonly onChange: (files: readonly string[]) => void
   /** A file has changed that is read when a process starts. */
@@ -45,18 +47,14 @@ export class Changes {
     for (const file of modules.files()) if (!file.startsWith(own.root + sep)) this.#watch.addFolderOf(file)
   }
 
-  /** A file was written by this program itself, which is no change to tell. */
-  wrote(file: string): void {
-    this.#isOther(file)
-  }
-
   close(): void {
     clearTimeout(this.#timer)
     this.#watch.close()
   }
 
   #look(file: string, kind: "created" | "changed" | "deleted"): void {
-    const { own, modules, onStale } = this.#options
+    const { own, modules, isGenerated, onStale } = this.#options
+    if (isGenerated?.(file)) return
     const name = basename(file)
     const isLoaded = modules.files().has(file)
     if (!isLoaded && AT_START.test(name) && file === `${own.root}${sep}${name}` && this.#isOther(file)) onStale(file)

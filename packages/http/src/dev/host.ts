@@ -68,7 +68,7 @@ export class DevHost {
   readonly #options: DevHostOptions
   readonly #listeners = new Set<(section: DevSection) => void>()
   readonly #pending = new Set<string>()
-  readonly #manifests = new Manifests((manifest) => this.#changes?.wrote(manifest))
+  readonly #manifests = new Manifests()
   #ports: DevPorts | undefined
   #changes: Changes | undefined
   #current: Load | undefined
@@ -96,6 +96,7 @@ export class DevHost {
     this.#changes = new Changes({
       own,
       modules,
+      isGenerated: (file) => this.#manifests.has(file),
       onChange: (files) => this.reload(files),
       onStale: (file) => this.#options.onEvent({ type: "stale", file: own.shown(file) }),
     })

@@ -11,12 +11,11 @@ const WRITTEN = /^\/\/ Written from the files of .* by @ashlar\/file-router/
 
 /** The manifests of route files among a developer's modules: they are written anew before the code is loaded. */
 export class Manifests {
-  readonly #onWrite: (manifest: string) => void
   readonly #generators = new Map<string, Generator>()
   readonly #seen = new Set<string>()
 
-  constructor(onWrite: (manifest: string) => void) {
-    this.#onWrite = onWrite
+  has(file: string): boolean {
+    return this.#generators.has(file)
   }
 
   /** @throws what the file router says of files that cannot be routes. */
@@ -36,9 +35,10 @@ export class Manifests {
   }
 
   async #write(manifest: string): Promise<boolean> {
-    const isWritten = (await this.#generators.get(manifest)?.renewManifest?.(manifest)) === true
-    if (isWritten) this.#onWrite(manifest)
-    return isWritten
+    const isWritten = await this.#generators.get(manifest)?.renewManifest?.(manifest)
+    // It is none any more, or gone: then it is code as any other.
+    if (isWritten === undefined && this.#generators.delete(manifest)) this.#seen.delete(manifest)
+    return isWritten === true
   }
 
   /** Whether it is one that was not known. */
