@@ -353,6 +353,11 @@ export const DevExited: ErrorClass<"HTTP_DEV_EXITED", 500> = defineError(
   500,
   "The code ended its process while it was loaded. What it printed before says why.",
 )
+export const DevModuleGone: ErrorClass<"HTTP_DEV_MODULE_GONE", 500> = defineError(
+  "HTTP_DEV_MODULE_GONE",
+  500,
+  "A module that the code imports was removed or renamed. Correct the import that the message names.",
+)
 export const DevRefused: ErrorClass<"HTTP_DEV_REFUSED", 403> = defineError(
   "HTTP_DEV_REFUSED",
   403,

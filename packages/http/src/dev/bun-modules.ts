@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { toFile } from "@ashlar/core/stack"
+import { DevModuleGone } from "../errors.ts"
 import type { Modules } from "./modules.ts"
 import type { OwnCode } from "./own-code.ts"
 
@@ -82,9 +83,7 @@ export class BunModules implements Modules {
     for (const file of this.files())
       for (const specifier of importsOf(file, scanner))
         if (specifier.startsWith(".") && names.includes(join(dirname(file), specifier)))
-          return Object.assign(new Error(`Cannot find module '${specifier}' imported from '${file}'`), {
-            code: "ERR_MODULE_NOT_FOUND",
-          })
+          return new DevModuleGone(`Cannot find module '${specifier}' imported from '${file}'`)
     return undefined
   }
 

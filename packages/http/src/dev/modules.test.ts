@@ -72,7 +72,7 @@ test("a module that is gone is told with who imports it", async () => {
     rmSync(join(folder, name))
     const error = await modules.load().catch((thrown: unknown) => thrown)
     expect(describeError(error, own)).toMatchObject({
-      code: "ERR_MODULE_NOT_FOUND",
+      code: "HTTP_DEV_MODULE_GONE",
       message: `Cannot find module '${specifier}' imported from '${importer}'`,
       frame: { file: importer, line: 1 },
     })
