@@ -146,6 +146,12 @@ describe("a handler that knows its resource's state", () => {
     expect((await ask(handler)).headers.get("last-modified")).toBe(THEN)
     expect((await ask(handler, "GET", { "if-modified-since": THEN })).status).toBe(304)
   })
+  test("says no change that is still to come", async () => {
+    const soon = new Date(Date.now() + 60_000)
+    const handler: Handle = (ctx) => notModified(ctx, { etag: "7", lastModified: soon }) ?? "text"
+    const { status, headers } = await ask(handler, "GET", { "if-modified-since": THEN })
+    expect([status, headers.get("etag"), headers.get("last-modified")]).toEqual([200, '"7"', null])
+  })
   const writes: [string, Record<string, string>, Validators & { required?: boolean }, number, string | undefined][] = [
     ["the present state", { "if-match": '"7"' }, { etag: "7" }, 200, undefined],
     ["an old state", { "if-match": '"6"' }, { etag: "7" }, 412, "HTTP_PRECONDITION_FAILED"],

@@ -1,7 +1,7 @@
 import type { BaseContext } from "../context/context.ts"
 import { PreconditionFailed, PreconditionRequired } from "../errors.ts"
 import { Reply } from "../reply/reply.ts"
-import { formatHttpDate } from "./http-date.ts"
+import { formatHttpDate, isPast } from "./http-date.ts"
 import { type Known, knownOf, type Validators, weigh } from "./preconditions.ts"
 
 /**
@@ -20,7 +20,8 @@ import { type Known, knownOf, type Validators, weigh } from "./preconditions.ts"
 export function notModified(ctx: BaseContext, validators: Validators): Reply<304, null> | undefined {
   const known = knownOf(validators)
   if (known.etag !== undefined) ctx.set("etag", known.etag)
-  if (known.lastModified !== undefined) ctx.set("last-modified", formatHttpDate(known.lastModified))
+  if (known.lastModified !== undefined && isPast(known.lastModified))
+    ctx.set("last-modified", formatHttpDate(known.lastModified))
   const outcome = weigh(ctx.method, ctx.headers, known)
   if (outcome === "failed") throw failed(known)
   return outcome === "not modified" ? new Reply(304, null) : undefined

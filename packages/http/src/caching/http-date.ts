@@ -40,3 +40,11 @@ function toTime(year: number, month: string, day: number, time: readonly string[
 export function formatHttpDate(time: number | Date): string {
   return (typeof time === "number" ? new Date(time) : time).toUTCString()
 }
+
+/**
+ * Whether an answer may say that it changed then: it cannot have changed after it was sent.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-8.8.2.1
+ */
+export function isPast(time: number): boolean {
+  return time <= Date.now()
+}

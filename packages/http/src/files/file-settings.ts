@@ -1,6 +1,6 @@
 import { contentDisposition, contentTypeOf } from "@ashlar/core/files"
 import { type CacheDirectives, formatCacheControl } from "../caching/cache-control.ts"
-import { formatHttpDate } from "../caching/http-date.ts"
+import { formatHttpDate, isPast } from "../caching/http-date.ts"
 import type { Known } from "../caching/preconditions.ts"
 import { FilesInvalid } from "../errors.ts"
 import type { ReplyHeaders } from "../reply/reply.ts"
@@ -80,10 +80,8 @@ export function prepareFile(file: FoundFile, settings: FileSettings, { encoding,
   const lastModified = Math.floor(file.modifiedMs / 1000) * 1000
   const etag = tagOf(file, settings.etag, encoding)
   const cacheControl = settings.immutable?.test(name) === true ? IMMUTABLE : settings.cacheControl
-  const unchanged: Record<string, string> = {
-    "cache-control": cacheControl,
-    "last-modified": formatHttpDate(lastModified),
-  }
+  const unchanged: Record<string, string> = { "cache-control": cacheControl }
+  if (isPast(lastModified)) unchanged["last-modified"] = formatHttpDate(lastModified)
   if (etag !== undefined) unchanged.etag = etag
   if (varies) unchanged.vary = "accept-encoding"
   const headers: Record<string, string> = {

@@ -4,7 +4,7 @@ export interface ByteRange {
   readonly end: number
 }
 
-const SPEC = /^(\d{0,20})-(\d{0,20})$/
+const SPEC = /^(\d*)-(\d*)$/
 
 /**
  * Reads a `Range` header for a body of this size. Ranges that overlap or touch are put together: a caller cannot have
@@ -18,12 +18,16 @@ export function parseRanges(header: string, size: number, maxRanges: number): re
   const specs = header.slice(6).split(",", maxRanges + 1)
   if (specs.length > maxRanges) return undefined
   const ranges: ByteRange[] = []
-  for (const text of specs) {
-    const range = parseSpec(text.trim(), size)
+  let isEmpty = true
+  for (const spec of specs) {
+    const text = spec.trim()
+    if (text === "") continue // a list may have members that say nothing: RFC 9110, section 5.6.1
+    isEmpty = false
+    const range = parseSpec(text, size)
     if (range === "malformed") return undefined
     if (range !== undefined) ranges.push(range)
   }
-  return merged(ranges)
+  return isEmpty ? undefined : merged(ranges)
 }
 
 /** Undefined: well formed, and not in the body. */

@@ -1,6 +1,7 @@
 import { FormatPackageMissing } from "../errors.ts"
 import { toJson } from "../reply/reply.ts"
 import { toXml, type XmlOptions } from "./xml.ts"
+import { toYaml, type YamlPackage } from "./yaml.ts"
 
 /** Turns a handler's value into a body. */
 export type Format = (value: unknown) => string | Uint8Array | Promise<string | Uint8Array>
@@ -23,16 +24,12 @@ export function xmlFormat(options: XmlOptions): Format {
   }
 }
 
-interface YamlPackage {
-  stringify(value: unknown): string
-}
-
 /** YAML by `yaml`, which is loaded when the first answer needs it. */
 export function yamlFormat(): Format {
   let loaded: YamlPackage | undefined
   return async (value) => {
     loaded ??= await load<YamlPackage>("yaml", () => import("yaml"))
-    return loaded.stringify(plain(value))
+    return toYaml(loaded, plain(value))
   }
 }
 

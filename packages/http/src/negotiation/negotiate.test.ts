@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { XMLBuilder, XMLParser, XMLValidator } from "fast-xml-parser"
-import { parse } from "yaml"
+import * as yaml from "yaml"
 import { type BaseContext, createApp, errors, Reply } from "../index.ts"
 import { events } from "../sse/index.ts"
 import { type NegotiateOptions, negotiate } from "./negotiate.ts"
 import { toXml } from "./xml.ts"
+import { toYaml, type YamlPackage } from "./yaml.ts"
 
 const ALL: NegotiateOptions = {
   xml: { root: "order" },
@@ -57,8 +58,8 @@ describe("a value", () => {
       (text) => text.includes("<id>7</id>"),
       true,
     ],
-    ["YAML", "application/yaml", "application/yaml", parse, JSON.parse(json)],
-    ["YAML by its older name", "text/yaml", "text/yaml;charset=utf-8", parse, JSON.parse(json)],
+    ["YAML", "application/yaml", "application/yaml", yaml.parse, JSON.parse(json)],
+    ["YAML by its older name", "text/yaml", "text/yaml;charset=utf-8", yaml.parse, JSON.parse(json)],
     ["text", "text/plain", "text/plain;charset=utf-8", JSON.parse, JSON.parse(json)],
     ["another format", "text/csv", "text/csv;charset=utf-8", (text) => text.startsWith("7,a,b,"), true],
     ["the best of a family", "text/*;q=0.5, text/csv", "text/csv;charset=utf-8", (text) => text.startsWith("7,"), true],
@@ -170,6 +171,12 @@ describe("XML", () => {
       JSON.parse('{"__proto__":{"a":1},"constructor":2}'),
       "<result><__proto__><a>1</a></__proto__><constructor>2</constructor></result>",
     ],
+    [
+      "no letter or digit that XML has not",
+      { µ: 1, "m²": 2, "½": 3, ª: 4, 𝒳: 5, "·a": 6, ﬁ: 7 },
+      "<result><_>1</_><_>3</_><_>4</_><_>5</_><_>7</_><m_>2</m_><_·a>6</_·a></result>",
+    ],
+    ["every line end as it is", { a: "1\r\n2\r3\n4" }, "<result><a>1&#13;\n2&#13;3\n4</a></result>"],
     ["keys that become one name", { "a b": 1, "a/b": 2 }, "<result><a_b>1</a_b><a_b>2</a_b></result>"],
     ["characters that XML has not", { a: "\0\u0008\ud800\ufffe" }, "<result><a>\ufffd\ufffd\ufffd\ufffd</a></result>"],
     ["letters of all scripts", { größe: "é✓🙂" }, "<result><größe>é✓🙂</größe></result>"],
@@ -213,6 +220,41 @@ describe("XML", () => {
       expect(Object.values(back)).toEqual(Object.values(value))
     }
   })
+})
+
+describe("YAML", () => {
+  const asYaml = (value: unknown): string => toYaml(yaml as unknown as YamlPackage, value)
+  const meant = ["no", "Yes", "on", "y", "~", "null", "=", "<<", "1:30", "0777", "0o7", "0b1", "1_000", ".inf", "1e3"]
+  const marks = [
+    "2026-01-02",
+    "---",
+    "...",
+    "- a",
+    "? a",
+    "a: b",
+    "a #b",
+    "&a",
+    "*a",
+    "!!js/function 'x'",
+    "%a",
+    "@",
+    "|",
+  ]
+  const blanks = ["", " ", "a ", "\t", "a\nb", "a\n\n", "\r", "a\r\nb", "\0", "\u0007"]
+  test.each([...meant, ...marks, ...blanks])("keeps the text and the key %j, for readers of 1.1 too", (text) => {
+    const value = { text, list: [text], [text]: 1 }
+    for (const version of ["1.2", "1.1"] as const)
+      expect(yaml.parse(asYaml(value), { version, merge: version === "1.1" })).toEqual(value)
+  })
+  test.each(["\u0085", "\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff", "\x7f", "\x9f"])(
+    "escapes %j, which ends a line for some readers and a document for others",
+    (character) => {
+      const value = { [character]: `a${character}- b`, list: [`a${character}- b`, `${character}\nc: d`] }
+      const text = asYaml(value)
+      expect(text).not.toContain(character)
+      expect(yaml.parse(text)).toEqual(value)
+    },
+  )
 })
 
 test("a format whose package is not installed says how to install it", async () => {

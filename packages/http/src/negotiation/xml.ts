@@ -20,7 +20,7 @@ export function toXml(Builder: new (options: object) => Builder, value: unknown,
   const document = record([
     [nameOf(root), Array.isArray(value) ? record([[nameOf(item), elements(value, item)]]) : element(value, item)],
   ])
-  return `<?xml version="1.0" encoding="UTF-8"?>${builder.build(document)}`
+  return `<?xml version="1.0" encoding="UTF-8"?>${builder.build(document).replaceAll(RETURN, "&#13;")}`
 }
 
 function element(value: unknown, item: string): unknown {
@@ -51,8 +51,17 @@ function record(entries: readonly (readonly [string, unknown])[]): Record<string
   return made
 }
 
+/**
+ * The characters of a name that all parsers take: those of XML 1.0 as of its fifth edition, without the ranges of which
+ * the fourth, that many still go by, knows none.
+ * @see https://www.w3.org/TR/xml/#NT-NameChar
+ */
+const NOT_IN_NAME =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: the combining characters are a range of their own
+  /[^-.\w\u00b7\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0300-\u037d\u037f-\u1fff\u3001-\ud7ff]|[^-.\w\p{L}\p{M}\p{Nd}\u00b7]/gu
+
 function nameOf(key: string): string {
-  const name = key.replace(/[^\p{L}\p{N}_.-]/gu, "_")
+  const name = key.replace(NOT_IN_NAME, "_")
   return /^[\p{L}_]/u.test(name) && !/^xml/i.test(name) ? name : `_${name}`
 }
 
@@ -60,6 +69,9 @@ function nameOf(key: string): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
 const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g
 
+/** Stands for a carriage return until the document is built: a parser takes one that is not escaped for a line feed. */
+const RETURN = "\0"
+
 function clean(text: string): string {
-  return text.toWellFormed().replace(FORBIDDEN, "\ufffd")
+  return text.toWellFormed().replace(FORBIDDEN, "\ufffd").replaceAll("\r", RETURN)
 }

@@ -22,6 +22,7 @@ const DIGITS = "0123456789".repeat(10)
 const LARGE = Buffer.from(Array.from({ length: 700_000 }, (_, at) => (at * 31 + (at >> 8)) & 0xff))
 const PAGE = "<!doctype html><title>page</title>".repeat(50)
 const CHANGED = new Date("2026-01-02T03:04:05.678Z")
+const LATER = new Date("2080-01-02T03:04:05Z")
 const CHANGED_TEXT = "Fri, 02 Jan 2026 03:04:05 GMT"
 
 beforeAll(() => {
@@ -32,6 +33,8 @@ beforeAll(() => {
   writeFileSync(join(folder, "public-evil", "x.txt"), "a secret beside the folder")
   writeFileSync(inside("digits.txt"), DIGITS)
   utimesSync(inside("digits.txt"), CHANGED, CHANGED)
+  writeFileSync(inside("later.txt"), DIGITS)
+  utimesSync(inside("later.txt"), LATER, LATER)
   writeFileSync(inside("large.bin"), LARGE)
   writeFileSync(inside("nothing.txt"), "")
   writeFileSync(inside("page.html"), PAGE)
@@ -74,6 +77,15 @@ onEachRuntime(
         })
         expect(headers.etag).toMatch(/^"[a-z0-9]+-[a-z0-9]+"$/)
         expect(headers["content-disposition"] ?? "inline").toBe("inline")
+      })
+      test("a file says no change that is still to come", async () => {
+        const { status, headers } = await ask(at("/later.txt"), { "if-modified-since": CHANGED_TEXT })
+        expect([status, headers["last-modified"]]).toEqual([200, undefined])
+        expect((await ask(at("/later.txt"), { "if-none-match": headers.etag })).status).toBe(304)
+      })
+      test("a list of ranges may have empty members", async () => {
+        const { status, headers } = await ask(at("/digits.txt"), { range: "bytes=,3-4, ," })
+        expect([status, headers["content-range"]]).toEqual([206, "bytes 3-4/100"])
       })
       test.each([
         ["/large.bin", LARGE],
