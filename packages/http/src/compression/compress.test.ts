@@ -193,6 +193,14 @@ describe("the tag of a compressed answer", () => {
     expect((await ask(handle, { "accept-encoding": "gzip", "if-match": '"7--gzip"' })).status).toBe(200)
     expect((await ask(handle, { "accept-encoding": "gzip", "if-match": '"8--gzip"' })).status).toBe(412)
   })
+  test.each([
+    ["a weak tag", { etag: 'W/"7"' }, { "if-none-match": 'W/"7"' }],
+    ["a time alone", { lastModified: 0 }, { "if-modified-since": "Fri, 02 Jan 2026 03:04:05 GMT" }],
+  ])("is not needed to tell caches of the coding: %s", async (_what, validators, headers) => {
+    const handle = (ctx: BaseContext): unknown => notModified(ctx, validators) ?? LONG
+    const known = await ask(handle, { "accept-encoding": "gzip", ...headers })
+    expect([known.status, known.headers.get("vary")]).toEqual([304, "accept-encoding"])
+  })
   test("stays as it is where it is weak", async () => {
     expect((await ask(() => new Reply(200, LONG, undefined, { etag: 'W/"7"' }))).headers.get("etag")).toBe('W/"7"')
   })

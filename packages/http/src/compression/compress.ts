@@ -202,9 +202,9 @@ function coded(tag: string, encoding: string): string {
 
 /** A 304 speaks of the body that the caller has, and that was compressed. */
 function nameTag(ctx: BaseContext, reply: Reply): undefined {
+  addVary(ctx, reply, "accept-encoding")
   const tag = answerHeader(ctx, reply, "etag")
   if (tag?.startsWith('"') !== true) return undefined
-  addVary(ctx, reply, "accept-encoding")
   const asked = ctx.headers.get("if-none-match") ?? ""
   for (const encoding of DEFAULT_ENCODINGS)
     if (asked.includes(coded(tag, encoding))) {

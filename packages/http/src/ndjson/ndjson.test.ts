@@ -106,6 +106,12 @@ describe("a body of lines", () => {
     expect((await answer(readAll(), post("\ufeff1\n2\n"))).body).toEqual([1, 2] as never)
     expect((await answer(readAll(), post(""))).body).toEqual([] as never)
   })
+  test.each(["\n", "\r\n"])("may have lines of the very limit before %j", async (end) => {
+    const line = JSON.stringify("x".repeat(98))
+    const pieces = inPieces(`${line}${end}${line}${end}`, 50).body
+    const { status, body } = await answer(readAll({ maxLineBytes: 100 }), post(pieces))
+    expect([status, (body as unknown as string[]).length]).toEqual([200, 2])
+  })
   test("is checked by a schema, line by line", async () => {
     const schema = v.object({ n: v.integer().min(1) })
     const { body } = await answer(readAll({ schema }), post('{"n":1}\n{"n":2}\n'))

@@ -10,6 +10,7 @@ export interface ReadLinesOptions {
 
 const DEFAULT_LINE_BYTES = 1024 * 1024
 const NEWLINE = 10
+const RETURN = 13
 
 /**
  * The lines of a text body as they come, without their ends (`\n` or `\r\n`). No more is held than one chunk and one line.
@@ -21,11 +22,12 @@ export async function* readLines(ctx: BaseContext, options: ReadLinesOptions = {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
   let number = 1
   const text = (bytes: Uint8Array): string => {
-    if (bytes.byteLength > maxLineBytes) throw tooLong(number, maxLineBytes)
-    const line = decode(decoder, bytes, number)
+    const whole = bytes.at(-1) === RETURN ? bytes.subarray(0, -1) : bytes
+    if (whole.byteLength > maxLineBytes) throw tooLong(number, maxLineBytes)
+    const line = decode(decoder, whole, number)
     const start = number === 1 && line.startsWith("\ufeff") ? 1 : 0
     number++
-    return line.slice(start, line.endsWith("\r") ? -1 : undefined)
+    return line.slice(start)
   }
   const begun = new Begun()
   for await (const chunk of ctx.chunks(maxBytes)) {

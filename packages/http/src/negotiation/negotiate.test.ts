@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { XMLBuilder, XMLParser, XMLValidator } from "fast-xml-parser"
 import * as yaml from "yaml"
+import { notModified } from "../caching/index.ts"
 import { type BaseContext, createApp, errors, Reply } from "../index.ts"
 import { events } from "../sse/index.ts"
 import { type NegotiateOptions, negotiate } from "./negotiate.ts"
@@ -72,6 +73,24 @@ describe("a value", () => {
   test("keeps its status and headers", async () => {
     const answer = await ask("application/yaml", (ctx) => ctx.json({ a: 1 }, 201).withHeaders({ vary: "origin" }))
     expect(answer).toEqual({ status: 201, type: "application/yaml", vary: "origin, accept", text: "a: 1\n" })
+  })
+  test("has a strong tag as JSON only, and the same headers when it is known already", async () => {
+    const app = createApp()
+    app.scope("/", [negotiate(ALL)], (scope) =>
+      scope.get("/", (ctx) => notModified(ctx, { etag: "7", lastModified: 0 }) ?? { a: 1 }),
+    )
+    for (const [accept, tag] of [
+      ["application/json", '"7"'],
+      ["application/yaml", 'W/"7"'],
+    ] as const)
+      for (const [known, status] of [
+        ["", 200],
+        [tag, 304],
+      ] as const) {
+        const headers = { accept, "if-none-match": known }
+        const answer = await app.fetch(new Request("http://x/", { headers }))
+        expect([answer.status, answer.headers.get("etag"), answer.headers.get("vary")]).toEqual([status, tag, "accept"])
+      }
   })
   test("is refused to who takes none of the formats, with the list", async () => {
     const { status, text, vary } = await ask("image/png, application/xml;q=0")

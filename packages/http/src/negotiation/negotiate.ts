@@ -5,6 +5,7 @@ import { NotAcceptable } from "../errors.ts"
 import { type Failure, fail } from "../failure.ts"
 import { type Layer, layer } from "../layer.ts"
 import { remembered } from "../remembered.ts"
+import { answerHeader } from "../reply/answer-header.ts"
 import { JSON_TYPE, kindOf, type Reply, TEXT } from "../reply/reply.ts"
 import { addVary } from "../reply/vary.ts"
 import { andThen, type MaybePromise } from "../step.ts"
@@ -38,6 +39,7 @@ const MAX_HEADERS = 100
  * A layer that answers with values as the caller wants them (`Accept`): JSON, which stays the first choice, and the
  * formats that are switched on. Only values are formatted: texts, bytes, streams and answers with a type of their own
  * stay what they are. A reader who takes no format gets 406 with the list; a write is done by then, and answered with JSON.
+ * A strong `ETag` becomes weak in the other formats; put `etag()` outside, and each has its own.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
  * @example
  * app.scope("/api", [negotiate({ xml: { root: "order" }, yaml: true })], (api) => {
@@ -54,17 +56,30 @@ export function negotiate(options: NegotiateOptions = {}): Layer<unknown, Declar
     return offers.find((offer) => offer.type === type)
   })
   const after = (ctx: BaseContext, reply: Reply): MaybePromise<Reply | Failure | undefined> => {
-    const { value, contentType } = reply
+    const { status, value, contentType } = reply
+    if (status === 304) {
+      addVary(ctx, reply, "accept")
+      if (choose(ctx.headers.get("accept") ?? "")?.format !== undefined) weakenTag(ctx, reply)
+      return undefined
+    }
     if (kindOf(value) !== "json" || (contentType !== undefined && contentType !== JSON_TYPE)) return undefined
     addVary(ctx, reply, "accept")
     const offer = choose(ctx.headers.get("accept") ?? "")
-    if (offer?.format !== undefined)
+    if (offer?.format !== undefined) {
+      weakenTag(ctx, reply)
       return andThen(offer.format(value), (body) => reply.withBody(body, offer.contentType))
+    }
     if (offer !== undefined || !READS.has(ctx.method)) return undefined
     const types = offers.map((one) => one.type)
     return fail(NotAcceptable, `This address can be had as ${types.join(", ")}`, { types })
   }
   return layer({ name: "negotiate", errors: [NotAcceptable], after })
+}
+
+/** A strong tag from within this layer is that of the JSON. @see https://www.rfc-editor.org/rfc/rfc9110#section-8.8.1 */
+function weakenTag(ctx: BaseContext, reply: Reply): void {
+  const tag = answerHeader(ctx, reply, "etag")
+  if (tag?.startsWith('"') === true) ctx.set("etag", `W/${tag}`)
 }
 
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "QUERY"])
