@@ -92,6 +92,11 @@ const reading: readonly Case[] = [
     send: post("/text", "text/plain", utf8("grün €")),
     expect: answered(200, { body: "grün €" }),
   },
+  ...["a&", "%zz&", "%ff&"].map((pair) => ({
+    name: `a form of a megabyte of ${pair} is read at once`,
+    send: post("/poison/form", FORM_TYPE, pair.repeat(1_000_000 / pair.length)),
+    expect: answered(200),
+  })),
   { name: "empty text is read", send: post("/text", "text/plain", ""), expect: answered(200, { body: "" }) },
   {
     name: "text that is no UTF-8 is refused",
