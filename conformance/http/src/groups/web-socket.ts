@@ -94,6 +94,15 @@ const fragments: readonly Row[] = [
     echoes(["text", long(1000).replaceAll("*", "a")]),
   ],
   [
+    "4 MiB in fragments of 64 bytes are one message",
+    [
+      part(binary, long(64)),
+      Buffer.concat(new Array<Buffer>(65_534).fill(part(continuation, long(64)))),
+      frame(continuation, long(64)),
+    ],
+    echoes(["binary", Buffer.alloc(4 * 1024 * 1024, "*")]),
+  ],
+  [
     "a character that is cut by a fragment is whole again",
     [part(text, bytes(0xe2)), part(continuation, bytes(0x82)), frame(continuation, bytes(0xac))],
     echoes(["text", "€"]),

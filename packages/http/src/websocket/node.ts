@@ -19,6 +19,13 @@ const WATCH_INTERVAL_MS = 2_000
 const CLOSE_TIMEOUT_MS = 10_000
 
 /**
+ * The pieces that a message may come in: as small as this many bytes, or this many of any size. Each costs a few times as
+ * much memory as its frame, so there must be an end to them.
+ */
+const FRAGMENT_BYTES = 64
+const MIN_FRAGMENTS = 16_384
+
+/**
  * What goes out: text for many is framed once, and what a socket is sent within one turn of the event loop is written at
  * once. Either saves more than half of what a message costs.
  */
@@ -253,7 +260,8 @@ export class NodeWebSockets {
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload,
-      closeTimeout: CLOSE_TIMEOUT_MS, // which the types of the package do not know yet
+      maxFragments: Math.max(MIN_FRAGMENTS, Math.ceil(maxPayload / FRAGMENT_BYTES)),
+      closeTimeout: CLOSE_TIMEOUT_MS, // the types of the package know neither of these yet
       handleProtocols: () => false as const, // the handler chose, and its choice is among the headers
     }
     const server = new this.#Server(options)
