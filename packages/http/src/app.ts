@@ -9,6 +9,7 @@ import { RouteUnknown } from "./errors.ts"
 import { localesFor, type MessageLocale } from "./input/message-locale.ts"
 import { createKernel, type Kernel, type TrailingSlash } from "./kernel.ts"
 import { type AnyLayer, type Check, type ErrorsOf, type Layer, type ProvidedBy, toLayer } from "./layer.ts"
+import { checkLimit } from "./limit.ts"
 import { fillPath, type Params, type PathValues, type PathValuesOf } from "./path.ts"
 import type { ForwardedHeader } from "./proxies/forwarded.ts"
 import { createTrustedProxies } from "./proxies/trusted-proxies.ts"
@@ -131,7 +132,9 @@ export function createApp<const L extends readonly AnyLayer[] = readonly []>(
 
 /** What serves the routes of a wall. */
 function assemble(wall: Wall, layers: readonly Layer<unknown, unknown>[], options: AppOptions): App {
-  const { maxBodyBytes = 1024 * 1024, timeoutMs, trailingSlash = "strict" } = options
+  const { timeoutMs, trailingSlash = "strict" } = options
+  const maxBodyBytes = checkLimit(options.maxBodyBytes ?? 1024 * 1024, "`maxBodyBytes` of the app")
+  if (timeoutMs !== undefined) checkLimit(timeoutMs, "`timeoutMs` of the app", 1)
   const ownServices = options.services === undefined ? createContainer() : undefined
   const services = options.services ?? (ownServices as Services)
   const proxies = options.trustedProxies && createTrustedProxies(options.trustedProxies, options.forwardedHeader)
@@ -175,6 +178,7 @@ function assemble(wall: Wall, layers: readonly Layer<unknown, unknown>[], option
     },
     async listen({ port = 3000, host = "127.0.0.1", idleTimeoutSeconds = 30, strictWebSockets = false, signals } = {}) {
       lifecycle.refuseStopped()
+      checkLimit(idleTimeoutSeconds, "`idleTimeoutSeconds`")
       const listen = listensInstead() ?? (await loadOwnAdapter(strictWebSockets))
       const server = await listen(await ready(), { port, host, idleTimeoutSeconds, strictWebSockets }, app)
       await lifecycle.listens(server)

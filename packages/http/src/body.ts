@@ -31,11 +31,19 @@ export async function readBody<K extends keyof BodyKinds>(
   maxBytes: number,
 ): Promise<BodyKinds[K] | Failure> {
   if (kind === "json") return (await readJson(source, maxBytes)) as BodyKinds[K] | Failure
+  if (kind === "form" && isMultipart(source)) return new Failure(UnsupportedMediaType, MULTIPART)
   const bytes = await source.readBytes(maxBytes)
   if (bytes instanceof Failure || kind === "bytes") return bytes as BodyKinds[K] | Failure
   const text = decode(bytes)
   if (text === undefined) return new Failure(BodyInvalid, "The body is not valid UTF-8")
   return (kind === "text" ? text : parseQuery(text, Number.POSITIVE_INFINITY)) as BodyKinds[K]
+}
+
+const MULTIPART =
+  "Expected Content-Type application/x-www-form-urlencoded, got multipart/form-data, which `@ashlar/http/uploads` reads"
+
+function isMultipart(source: BodySource): boolean {
+  return /^\s*multipart\//i.test(source.headerNamed("content-type") ?? "")
 }
 
 async function readJson(source: BodySource, maxBytes: number): Promise<unknown> {

@@ -199,6 +199,11 @@ export const VersionUnknown: ErrorClass<"HTTP_VERSION_UNKNOWN", 400> = defineErr
   400,
   "The request is for a version of the API that there is not, or for none where one must be named. `details.versions` lists them.",
 )
+export const LimitInvalid: ErrorClass<"HTTP_LIMIT_INVALID", 500> = defineError(
+  "HTTP_LIMIT_INVALID",
+  500,
+  "A limit of an app or a route is no number, as that of a missing variable, or is below what it can be: then nothing would be limited.",
+)
 export const VersioningInvalid: ErrorClass<"HTTP_VERSIONING_INVALID", 500> = defineError(
   "HTTP_VERSIONING_INVALID",
   500,

@@ -3,6 +3,7 @@ import { arrangeLayers, membersOf } from "./arrange-layers.ts"
 import { LayerUnmet, PathInvalid, RouteDuplicate, UpgradeInvalid, VersioningInvalid } from "./errors.ts"
 import { hostShape } from "./host.ts"
 import { type Layer, toLayer } from "./layer.ts"
+import { checkLimit } from "./limit.ts"
 import { parsePath, type Segment } from "./path.ts"
 import type { AnyRoute } from "./route.ts"
 import { expand } from "./router.ts"
@@ -161,8 +162,14 @@ function toRecord({ route, path, host, name, key, layers: placed }: PlacedRoute,
       (a, b) => a.status - b.status || a.code.localeCompare(b.code),
     ),
     layers,
-    maxBodyBytes: definition.maxBodyBytes ?? largestBody(layers) ?? defaults.maxBodyBytes,
-    timeoutMs: timeLimit(definition.timeoutMs ?? defaults.timeoutMs),
+    maxBodyBytes: checkLimit(
+      definition.maxBodyBytes ?? largestBody(layers) ?? defaults.maxBodyBytes,
+      `\`maxBodyBytes\` of ${route.method} ${path} (${route.declaredAt})`,
+    ),
+    timeoutMs: timeLimit(
+      definition.timeoutMs ?? defaults.timeoutMs,
+      `\`timeoutMs\` of ${route.method} ${path} (${route.declaredAt})`,
+    ),
     websocket: webSocketOf(route, path),
     meta,
     documentation: { ...pick({ summary, description, tags, deprecated }) },
@@ -180,8 +187,8 @@ function segmentsOf({ definition, declaredAt }: AnyRoute, path: string): readonl
 }
 
 /** Timers know no longer time than 24 days, and would take it for none at all: then there is no limit. */
-function timeLimit(timeoutMs: number | undefined): number | undefined {
-  return timeoutMs === undefined || timeoutMs >= 2 ** 31 ? undefined : timeoutMs
+function timeLimit(timeoutMs: number | undefined, what: string): number | undefined {
+  return timeoutMs === undefined || checkLimit(timeoutMs, what, 1) >= 2 ** 31 ? undefined : timeoutMs
 }
 
 function webSocketOf({ method, definition, declaredAt }: AnyRoute, path: string): WebSocketLimits | undefined {

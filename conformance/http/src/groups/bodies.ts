@@ -350,6 +350,15 @@ export const bodies: Group = {
       send: post("/form", FORM_TYPE, body),
       expect: answered(200, { body: { got } }),
     })),
+    {
+      name: "a form in parts is no form of one text",
+      send: post(
+        "/form",
+        "multipart/form-data; boundary=x",
+        '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--',
+      ),
+      expect: problem(415, "HTTP_UNSUPPORTED_MEDIA_TYPE"),
+    },
     ...types.map(([type, body, status]) => ({
       name: `a described body of type ${type ?? "(none)"} gives ${status}`,
       send: post("/schema", type, body),
