@@ -54,7 +54,11 @@ const OTHERWISE: Readonly<Record<string, readonly string[]>> = {
     "a handshake with a short key is refused",
     "a handshake with a key that is no base64 is refused",
   ],
-  ws: ["a handshake of HTTP/1.0 is refused", "a handshake of version 8 is refused"],
+  ws: [
+    "a handshake of HTTP/1.0 is refused",
+    "a handshake of version 8 is refused",
+    "4 MiB in fragments of 64 bytes are one message",
+  ],
 }
 
 for (const [name, command] of servers) {

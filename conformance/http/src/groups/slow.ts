@@ -8,7 +8,7 @@ import type { Step } from "../client/exchange.ts"
 
 export const PATIENCE_MS = 30_000
 /** For what the client and the machine add. */
-const SLACK_MS = 1500
+const SLACK_MS = 4000
 
 /** The same bytes again and again, for longer than any server may wait. */
 function drip(first: string, drop: string, everyMs: number): readonly Step[] {
