@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { type App, createApp, layer } from "./index.ts"
+import { createOffloadPool, defineTask } from "./offload/index.ts"
 
+const double = defineTask(import.meta.url, "double", (n: number) => 2 * n)
 const missing = Number(undefined)
 const REFUSED = { code: "HTTP_LIMIT_INVALID" }
 
@@ -36,6 +38,13 @@ describe("a limit that is none", () => {
 
   test("of idle connections is refused when it listens", async () => {
     await expect(createApp().listen({ port: 0, idleTimeoutSeconds: missing })).rejects.toMatchObject(REFUSED)
+  })
+
+  test("of threads is refused when the pool is made, and that of a task when it is run", async () => {
+    expect(() => createOffloadPool({ maxQueued: missing })).toThrow(expect.objectContaining(REFUSED))
+    const pool = createOffloadPool()
+    await expect(pool.run(double, 1, { timeoutMs: missing })).rejects.toMatchObject(REFUSED)
+    await pool.close()
   })
 
   test("Infinity is a limit", () => {

@@ -17,8 +17,8 @@ export type Caught<K> = K extends readonly (infer C extends AnyErrorClass)[]
  * Makes a layer that answers for the errors of a kind, thrown or returned inside it. Returning nothing passes the error on,
  * to outer layers and then to the caller as a problem document; throwing passes another one on.
  * @param kinds One class or several; `Error` for all of them, and for what is thrown that is no error: an `INTERNAL` with
- * that as its `cause`. Of errors that crossed a thread or a process border as a
- * report only the code is left: compare `error.code` there.
+ * that as its `cause`. Of errors that crossed a thread or a process border as a report only the code is left: compare
+ * `error.code` there.
  * @example
  * const gone = onError(errors.NotFound, (ctx, error) => ctx.html(`<h1>${escape(error.message)}</h1>`, 404))
  * app.scope("/pages", [gone], (pages) => …)

@@ -11,7 +11,7 @@ export interface ListenOptions {
   /**
    * A connection on which nothing moves for so long is closed. Up to 255. Default 30. Deno keeps connections to an app that
    * has WebSocket routes, unless `strictWebSockets` is set. 0: none is closed, because what stands in front of the app ends
-   * slow and silent clients; on Deno a small request then costs a tenth less.
+   * slow and silent clients; on Deno the smallest request then costs a twentieth less.
    */
   readonly idleTimeoutSeconds?: number
   /**

@@ -26,6 +26,7 @@ const User = t.Object({
   age: t.Integer({ minimum: 0, maximum: 150 }),
   tags: Tags,
 })
+
 const declare = {
   plain() {
     app

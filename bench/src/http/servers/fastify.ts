@@ -31,6 +31,7 @@ const User = record({
   age: { type: "integer", minimum: 0, maximum: 150 },
   tags,
 })
+
 const answers = (...names: string[]): object => ({
   200: { type: "object", properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])) },
 })

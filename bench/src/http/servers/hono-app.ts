@@ -30,6 +30,7 @@ const User = z.object({
   age: z.int().min(0).max(150),
   tags: Tags,
 })
+
 /** @param files the runtime's own middleware for the folder of workload j */
 export async function createHono(profile: Profile, files: () => Promise<MiddlewareHandler>): Promise<Hono<Env>> {
   const app = new Hono<Env>()

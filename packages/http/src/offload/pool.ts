@@ -1,5 +1,6 @@
 import type { Transferable, Worker } from "node:worker_threads"
 import { OffloadFailed, OffloadInvalid, RequestTimeout, Unavailable } from "../errors.ts"
+import { checkLimit } from "../limit.ts"
 import { type Order, type Outcome, rebuildError, WORKER_MARK } from "./messages.ts"
 import type { Task } from "./task.ts"
 
@@ -27,6 +28,7 @@ export interface RunOptions {
 export interface OffloadPool {
   /**
    * Runs a task in a thread.
+   * @throws {HTTP_LIMIT_INVALID} when `timeoutMs` is no number.
    * @throws {HTTP_UNAVAILABLE} when too many wait already, or when the pool closes first.
    * @throws {HTTP_TIMEOUT} when it took too long. Its thread is ended, and another takes its place.
    * @throws {HTTP_OFFLOAD_FAILED} when the thread ended first: out of memory, or by `process.exit`.
@@ -65,11 +67,17 @@ class ThreadPool implements OffloadPool {
   #isClosed = false
 
   constructor({ maxWorkers = spareCores(), maxQueued = 256, timeoutMs = 30_000, idleMs = 60_000 }: OffloadPoolOptions) {
-    this.#options = { maxWorkers, maxQueued, timeoutMs, idleMs }
+    this.#options = {
+      maxWorkers: checkLimit(maxWorkers, "`maxWorkers`", 1),
+      maxQueued: checkLimit(maxQueued, "`maxQueued`"),
+      timeoutMs: checkLimit(timeoutMs, "`timeoutMs`"),
+      idleMs: checkLimit(idleMs, "`idleMs`"),
+    }
   }
 
   async run<I, O>(task: Task<I, O>, input: I, options: RunOptions = {}): Promise<O> {
-    const { timeoutMs = this.#options.timeoutMs, signal, transfer = [] } = options
+    const { signal, transfer = [] } = options
+    const timeoutMs = checkLimit(options.timeoutMs ?? this.#options.timeoutMs, "`timeoutMs`")
     refuseProgram(task)
     signal?.throwIfAborted()
     if (this.#isClosed) throw new Unavailable("The pool is closed")
