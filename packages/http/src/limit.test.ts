@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { batch } from "./batch/index.ts"
 import { type App, createApp, layer } from "./index.ts"
 import { createOffloadPool, defineTask } from "./offload/index.ts"
 
@@ -18,6 +19,7 @@ describe("a limit that is none", () => {
     ["of an app's time", { timeoutMs: -1 }, () => undefined],
     ["of a route's bodies", {}, (app) => app.post("/a", { maxBodyBytes: -1 }, () => "a")],
     ["of a route's time", {}, (app) => app.get("/a", { timeoutMs: 0 }, () => "a")],
+    ["of a batch", {}, (app) => app.add(batch(app, { maxParts: missing }))],
     ["of a layer's bodies", {}, (app) => app.post("/a", { layers: [sized] }, () => "a")],
   ])("%s is refused before the app starts", (_what, options, declare) => {
     const start = (): void => {

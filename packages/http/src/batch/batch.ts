@@ -5,6 +5,7 @@ import type { RequestContext } from "../context/request-context.ts"
 import { WebContext } from "../context/web-context.ts"
 import { BadRequest, BatchTooLarge, Invalid, RequestTimeout, UnsupportedMediaType } from "../errors.ts"
 import { Failure, fail } from "../failure.ts"
+import { checkLimit } from "../limit.ts"
 import { Reply } from "../reply/reply.ts"
 import { post, type Route } from "../route.ts"
 import { type Batch, type BatchPart, isJsonType, readBatch } from "./part.ts"
@@ -45,6 +46,7 @@ export interface BatchResult {
  * whatever becomes of the others; cookies that parts set are set by the batch. A batch with a malformed part is refused
  * before anything runs; a batch in a batch is refused as a part. Several run at once and in no order unless the batch says
  * `sequential`. Each part counts for limits on rates, like any request.
+ * @throws {HTTP_LIMIT_INVALID} when a limit is no number.
  * @example
  * app.add(batch(app, { maxParts: 50 }))
  */
@@ -78,7 +80,12 @@ class BatchRunner {
   constructor(app: Pick<App, "fetch">, { headers = [], ...limits }: Limits) {
     const { maxParts = 20, maxParallel = 4, maxAnswerBytes = 4 * 1024 * 1024, timeoutMs = 30_000 } = limits
     this.#app = app
-    this.#limits = { maxParts, maxParallel, maxAnswerBytes, timeoutMs }
+    this.#limits = {
+      maxParts: checkLimit(maxParts, "`maxParts`", 1),
+      maxParallel: checkLimit(maxParallel, "`maxParallel`", 1),
+      maxAnswerBytes: checkLimit(maxAnswerBytes, "`maxAnswerBytes`"),
+      timeoutMs: checkLimit(timeoutMs, "`timeoutMs`", 1),
+    }
     this.#headers = new Set([...PART_HEADERS, ...headers.map((name) => name.toLowerCase())])
   }
 
